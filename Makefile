@@ -1,0 +1,192 @@
+# The whole build.  `make help` lists the targets; CONTRIBUTING.md explains them.
+# SPDX-License-Identifier: MIT
+#
+#   CONFIG=release|debug|asan   CC=gcc|clang   BUILD=dir   READLINE=0   LTO=1   V=1 (commands shown)
+#
+# Sources are found by wildcard: a new .c or .aio file needs no edit here.  Output goes to $(BUILD) only.
+
+CONFIG   ?= release
+BUILD    ?= build/$(CONFIG)
+PREFIX   ?= /usr/local
+READLINE ?= 1
+LTO      ?= 0
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+REF      ?= $(or $(wildcard /usr/bin/python3.11),python3)
+ONLY     ?=
+MAKEFLAGS += --no-builtin-rules
+SAY      := $(if $(V),:,@echo ' ')
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# ---- flags -------------------------------------------------------------------------------------
+IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+WARN     := -Wall -Wextra -Wshadow -Wmissing-prototypes
+# A borrowed Value where an owned Ref is wanted is an error in every build (STYLE section 7).
+OWNING   := -Werror=$(if $(IS_CLANG),incompatible-pointer-types-discards-qualifiers,discarded-qualifiers)
+BASE     := -std=gnu17 $(WARN) $(OWNING) -Iinterp -D_GNU_SOURCE -fno-strict-aliasing -pthread -g
+ifeq ($(CONFIG),release)
+BASE     += -O2 -DNDEBUG -fno-plt -fno-semantic-interposition
+EVAL     := $(if $(IS_CLANG),,-fno-gcse)
+else ifeq ($(CONFIG),debug)
+BASE     += -Og -Werror
+else ifeq ($(CONFIG),asan)
+BASE     += -O1 -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+            -fno-omit-frame-pointer
+LINK     += -fsanitize=address,undefined
+else
+$(error CONFIG is release, debug or asan, not '$(CONFIG)')
+endif
+ifeq ($(LTO),1)
+BASE     += -flto=auto
+LINK     += -flto=auto -O2
+endif
+LIBS     := -lgmp -lpcre2-8 -lutf8proc -lm
+ifeq ($(READLINE),1)
+BASE     += -DAIO_READLINE
+LIBS     += -lreadline
+endif
+FLAGS    := $(BASE) $(CPPFLAGS) $(CFLAGS)
+
+# ---- sources -----------------------------------------------------------------------------------
+CORE     := $(filter-out interp/tools/%,$(wildcard interp/*.c interp/*/*.c)) $(wildcard stdlib/*.c)
+SCRIPTS  := $(sort $(wildcard stdlib/*.aio stdlib/*/*.aio stdlib/*/*/*.aio))
+HEADERS  := $(wildcard interp/*.h interp/*/*.h)
+OBJECTS  := $(CORE:%.c=$(BUILD)/%.o) $(BUILD)/embedded.o $(BUILD)/registry.o
+UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%, \
+              $(filter-out %_tool.c,$(wildcard tests/unit/*.c)))
+BINARY   := $(BUILD)/aio
+RUNNER   := $(BUILD)/tests/run
+BENCH    := $(BUILD)/tests/bench
+
+.PHONY: all objects start test oom check bench install clean pgo help
+all: $(BINARY)
+objects: $(OBJECTS)
+
+$(BINARY): $(OBJECTS)
+	$(SAY) LINK $@; $(CC) $(FLAGS) $(LINK) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LIBS)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(SAY) CC $<; $(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/interp/vm/eval.o: FLAGS += $(EVAL)
+
+$(BUILD)/%.o: $(BUILD)/%.c $(BUILD)/flags
+	$(SAY) CC $<; $(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# The library in the binary: every stdlib/*.aio as bytes, and the table of the modules written in C.
+$(BUILD)/embed: interp/tools/embed.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(WARN) -O1 -o $@ $<
+
+$(BUILD)/embedded.c: $(BUILD)/embed $(SCRIPTS) $(BUILD)/files
+	@$(BUILD)/embed $@ stdlib $(SCRIPTS)
+
+$(BUILD)/registry.c: $(CORE) $(BUILD)/files
+	@{ echo '/* Written by the Makefile: every "const ModuleDef NAME_module". */'; \
+	   echo '#include "modules/registry.h"'; \
+	   sed -n 's/^const ModuleDef \([a-z0-9_]*_module\) .*/\1 /p' $(CORE) /dev/null | sort >$@.names; \
+	   sed 's/.*/extern const ModuleDef &;/' $@.names; \
+	   echo 'const ModuleDef *const native_modules[] = {'; sed 's/.*/    \&&,/' $@.names; \
+	   echo '    NULL};'; } >$@
+
+# Rewritten only when what they hold changes: a changed flag rebuilds all, a new file the tables.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D); echo '$(CC) $(FLAGS)' | cmp -s - $@ || echo '$(CC) $(FLAGS)' >$@
+$(BUILD)/files: FORCE
+	@mkdir -p $(@D); echo '$(CORE) $(SCRIPTS)' | cmp -s - $@ || echo '$(CORE) $(SCRIPTS)' >$@
+.PHONY: FORCE
+FORCE:
+
+-include $(OBJECTS:.o=.d) $(UNIT:=.d)
+
+# ---- first steps -------------------------------------------------------------------------------
+PACKAGES := gcc libc6-dev libgmp-dev libpcre2-dev libutf8proc-dev \
+            $(if $(filter 1,$(READLINE)),libreadline-dev)
+start:
+	@missing=; for p in $(PACKAGES); do \
+	   dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
+	 done; \
+	 if [ -n "$$missing" ]; then \
+	   line="apt-get install --yes --no-install-recommends$$missing"; \
+	   if [ "$$(id -u)" = 0 ]; then apt-get update && $$line || exit 1; \
+	   elif sudo -n true 2>/dev/null; then sudo apt-get update && sudo $$line || exit 1; \
+	   else echo "Packages are missing. Run this, then 'make start' again:"; \
+	        echo "    sudo apt-get update && sudo $$line"; exit 1; fi; \
+	 fi
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	$(BINARY) examples/hello.aio
+
+install: $(BINARY)
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/aio
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make          build $(BINARY)'
+	@echo 'make start    install what is missing, build, run a first script'
+	@echo 'make test     all tests      (CONFIG=asan, AIO_DEBUG=refs|gcstress, ONLY=part-of-a-path)'
+	@echo 'make oom      all tests with each allocation failing in turn (best with CONFIG=asan)'
+	@echo 'make check    layers, headers, grammar, ownership, format, warnings'
+	@echo 'make bench    speed and memory against REF=python3.11 (ONLY=part-of-a-name)'
+	@echo 'make pgo      a profile-guided release binary in build/pgo'
+	@echo 'make install  to PREFIX=/usr/local;  make clean'
+
+# ---- tests -------------------------------------------------------------------------------------
+$(RUNNER): tests/run.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(WARN) -Werror -D_GNU_SOURCE -O1 -g -o $@ $<
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -MMD -MP $(LINK) $(LDFLAGS) -o $@ $< \
+	   $(filter-out $(BUILD)/interp/cli/main.o,$(OBJECTS)) -Wl,--as-needed $(LIBS)
+
+HOW      := $(if $(filter asan,$(CONFIG)),--limit=60,--oracle=find) $(if $(ONLY),--only=$(ONLY))
+test: $(BINARY) $(RUNNER) $(UNIT)
+	@$(RUNNER) $(BINARY) $(HOW) $(UNIT) tests examples
+
+oom: $(BINARY) $(RUNNER)
+	@$(RUNNER) $(BINARY) --oom $(if $(ONLY),--only=$(ONLY)) tests examples
+
+# ---- checks ------------------------------------------------------------------------------------
+CHECKS := check-layers check-headers check-grammar check-ownership check-format check-warnings
+.PHONY: $(CHECKS)
+check: $(CHECKS)
+
+check-layers:
+	@sh tests/check/layers.sh
+check-headers:
+	@sh tests/check/headers.sh $(CC) $(HEADERS)
+check-ownership:
+	@sh tests/check/ownership.sh $(CC)
+check-format:
+	@sh tests/check/format.sh $(wildcard interp/*.[ch] interp/*/*.[ch] stdlib/*.c tests/*.c tests/*/*.c)
+check-grammar: $(BINARY)
+	@sh tests/check/grammar.sh $(BINARY)
+check-warnings:
+	@for compiler in gcc clang; do \
+	   command -v $$compiler >/dev/null || { echo "check-warnings: no $$compiler here"; continue; }; \
+	   $(MAKE) --no-print-directory -s CONFIG=debug CC=$$compiler BUILD=build/warn-$$compiler objects \
+	     || { echo "check-warnings: $$compiler: failed"; exit 1; }; \
+	   echo "check-warnings: $$compiler: ok"; \
+	 done
+
+# ---- speed -------------------------------------------------------------------------------------
+$(BENCH): tests/bench/bench.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(WARN) -Werror -D_GNU_SOURCE -O1 -g -o $@ $< -lm
+
+bench: $(BINARY) $(BENCH)
+	$(BENCH) $(BINARY) $(REF) $(ONLY)
+
+# Trains on the benchmark kernels, in one directory so that gcc finds its .gcda files again.
+pgo:
+	$(MAKE) BUILD=build/pgo CFLAGS='$(CFLAGS) -fprofile-generate -fprofile-update=atomic' all
+	for f in tests/bench/*/*.aio; do build/pgo/aio $$f >/dev/null || exit 1; done
+	find build/pgo -name '*.o' -delete
+	$(MAKE) BUILD=build/pgo all \
+	   CFLAGS='$(CFLAGS) -fprofile-use -fprofile-partial-training -Wno-missing-profile'

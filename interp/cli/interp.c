@@ -1,0 +1,110 @@
+/* interp.c - opening and closing an interpreter: each layer in its order, and back.
+ *
+ * Neighbours: main.c. */
+/* SPDX-License-Identifier: MIT */
+#include "cli/interp.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "memory/gc.h"
+#include "modules/sys.h"
+#include "object/dict.h"
+#include "object/error.h"
+#include "object/exception.h"
+#include "object/module.h"
+#include "object/name.h"
+#include "object/str.h"
+#include "object/weakref.h"
+#include "vm/frame.h"
+#include "vm/import.h"
+#include "vm/pending.h"
+#include "vm/signals.h"
+#include "vm/thread.h"
+
+/* PYTHONHASHSEED: a number fixes the key, 0 switches it off; else it is random. */
+static void seed_hash(Interp *interp)
+{
+    const char *seed = getenv("PYTHONHASHSEED");
+    if (seed && *seed && strcmp(seed, "random") != 0) {
+        uint64_t n = strtoull(seed, NULL, 10);
+        interp->hash_key[0] = n * UINT64_C(0x9E3779B97F4A7C15);
+        interp->hash_key[1] = n * UINT64_C(0xC2B2AE3D27D4EB4F);
+    } else if (getrandom(interp->hash_key, sizeof interp->hash_key, GRND_NONBLOCK) < 0) {
+        interp->hash_key[0] = (uint64_t)(uintptr_t)interp;
+    }
+}
+
+static bool open_modules(Vm *vm)
+{
+    Interp *interp = vm->interp;
+    interp->modules = dict_new(vm);
+    if (failed(interp->modules)) return false;
+    Ref builtins = import_text(vm, "builtins"), sys = failed(builtins) ? FAIL : import_text(vm, "sys");
+    bool good = !failed(sys);
+    decref(builtins);
+    decref(sys);
+    return good;
+}
+
+Vm *interp_open(unsigned debug, int64_t fail_after)
+{
+    Interp *interp = calloc(1, sizeof *interp);
+    if (!interp) return NULL;
+    Vm *vm = &interp->main;
+    vm->interp = interp;
+    vm->handled = &vm->base_handled;
+    vm->thread_id = (uint64_t)pthread_self();
+    interp->running = interp->threads = vm;
+    interp->debug = debug;
+    allocator_open(interp, debug & DEBUG_REFS, fail_after);
+    interp->recursion_limit = 1000;
+    seed_hash(interp);
+    if (!gil_open(interp) || !pending_open(interp) || !stacks_open(vm) || !collector_open(vm) || !types_open(vm) ||
+        !names_open(vm) || !exceptions_open(vm) || !weakrefs_open(vm) || !open_modules(vm))
+        return NULL;
+    signals_open(vm);
+    return vm;
+}
+
+static void drop_modules(Vm *vm)
+{
+    Interp *interp = vm->interp;
+    Value key, module;
+    for (ptrdiff_t i = 0; is_dict(interp->modules) && dict_next(as_dict(interp->modules), &i, &key, &module);) {
+        if (is_kind(module, KIND_MODULE) && module_dict(module) != as_dict(interp->builtins) &&
+            !(is_dict(interp->sys) && module_dict(module) == as_dict(interp->sys))) {
+            Ref kept = newref(module);
+            dict_clear(module_dict(kept));
+            decref(kept);
+        }
+    }
+    pending_run(vm);
+    if (is_dict(interp->modules)) dict_clear(as_dict(interp->modules));
+}
+
+void interp_close(Vm *vm)
+{
+    Interp *interp = vm->interp;
+    interp->finalizing = true;
+    pending_run(vm);
+    drop_modules(vm);
+    collector_run_full(vm);
+    pending_run(vm);
+    sys_flush(vm);
+    interp->finalizing_done = true;
+    signals_close(vm);
+    clear(&vm->error);
+    clear(&vm->context);
+    clear(&vm->running_set);
+    clear(&vm->current_loop);
+    clear(&vm->repr_active);
+    clear(&vm->thread_object);
+    clear(&interp->warned);
+    clear(&interp->sys);
+    clear(&interp->builtins);
+    clear(&interp->modules);
+    collector_run_full(vm);
+    if (interp->debug & DEBUG_REFS) objects_report(vm, stderr);
+}

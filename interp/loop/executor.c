@@ -1,0 +1,333 @@
+/* executor.c - functions run in threads: the loop's default executor, to_thread(), run_in_executor().
+ *
+ * A pool belongs to one loop.  All of it is guarded by the interpreter lock, but for the tickets that idle threads wait for:
+ * one per job, under a mutex, because a thread waits without the interpreter lock.  A finished job goes into the ready queue
+ * and wakes the loop; there its future is set, as call_soon_threadsafe would do.
+ * Neighbours: vm/thread.h, job.h. */
+/* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "loop/future.h"
+#include "loop/job.h"
+#include "loop/lock.h"
+#include "object/attr.h"
+#include "object/number.h"
+#include "object/tuple.h"
+#include "vm/coroutine.h"
+#include "vm/thread.h"
+
+typedef struct PoolJob {
+    struct PoolJob *next;
+    Ref future, callback, args, kwargs, context;
+} PoolJob;
+
+typedef struct Pool {
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    int tickets;          /* under mutex: jobs no thread has taken */
+    bool closing;         /* under mutex */
+    int threads, idle, limit, holders; /* holders: threads, and the loop: the last one frees it */
+    PoolJob *first, *last;
+    Ref joiner;           /* the Waiter of shutdown_default_executor(), or UNDEF */
+    Loop *loop;           /* borrowed; NULL once it is closed */
+} Pool;
+
+static void pool_let_go(Pool *pool)
+{
+    if (--pool->holders) return;
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool);
+}
+
+static Pool *pool_new(Vm *vm, Loop *loop)
+{
+    Pool *pool = calloc(1, sizeof *pool);
+    if (!pool) {
+        throw_no_memory(vm);
+        return NULL;
+    }
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    pool->limit = cores + 4 > 32 ? 32 : (int)cores + 4;
+    pool->holders = 1;
+    pool->loop = loop;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    return pool;
+}
+
+static void job_free(PoolJob *job)
+{
+    decref(job->future);
+    decref(job->callback);
+    decref(job->args);
+    decref(job->kwargs);
+    decref(job->context);
+    free(job);
+}
+
+/* ---- in the thread ---- */
+
+/* In the loop's thread: job->a is the future, job->b the result; an exception comes wrapped in a 1-tuple. */
+static bool settle(Vm *vm, Job *job, Value arg __attribute__((unused)))
+{
+    Future *future = as_future(job->a);
+    if (is_done(future)) return true;
+    if (is_tuple(job->b)) {
+        Value outcome = tuple_at(job->b, 0);
+        return tuple_len(job->b) == 1 ? future_set_result(vm, future, newref(outcome))
+                                      : future_set_exception(vm, future, newref(outcome));
+    }
+    return true;
+}
+
+/* (result,) or (exception, None), owned; runs the function. */
+static Ref job_outcome(Vm *vm, PoolJob *job)
+{
+    Ref context = take(&job->context), result = FAIL;
+    if (context_enter(vm, &context)) {
+        result = call_with(vm, job->callback, UNDEF, job->args, job->kwargs);
+        context_leave(vm, &context);
+    }
+    decref(context);
+    if (!failed(result)) {
+        Ref outcome = tuple_pack(vm, 1, (Value)result);
+        decref(result);
+        return outcome;
+    }
+    Ref error = error_take(vm), outcome = tuple_pack(vm, 2, (Value)error, NONE);
+    decref(error);
+    return outcome;
+}
+
+static void job_run(Vm *vm, Pool *pool, PoolJob *job)
+{
+    Ref outcome = is_done(as_future(job->future)) ? NONE : job_outcome(vm, job); /* cancelled before it began */
+    Loop *loop = pool->loop;
+    if (loop && !loop->closed) {
+        Job *settling = failed(outcome) ? NULL : job_new(vm, settle, job->future, outcome);
+        if (!settling || !loop_ready(vm, loop, ENTRY_NATIVE, settling, UNDEF)) error_clear(vm);
+        loop->outside--;
+        loop_wake(loop);
+    }
+    decref(outcome);
+    job_free(job);
+}
+
+static PoolJob *take_job(Pool *pool)
+{
+    PoolJob *job = pool->first;
+    if (!job) return NULL;
+    pool->first = job->next;
+    if (!pool->first) pool->last = NULL;
+    return job;
+}
+
+/* Waits for a ticket without the interpreter lock; false: the pool closes. */
+static bool take_ticket(Vm *vm, Pool *pool)
+{
+    pool->idle++;
+    gil_release(vm);
+    pthread_mutex_lock(&pool->mutex);
+    while (!pool->tickets && !pool->closing) pthread_cond_wait(&pool->wake, &pool->mutex);
+    bool got = pool->tickets > 0;
+    if (got) pool->tickets--;
+    pthread_mutex_unlock(&pool->mutex);
+    gil_acquire(vm);
+    pool->idle--;
+    return got;
+}
+
+static void worker(Vm *vm, void *argument)
+{
+    Pool *pool = argument;
+    while (take_ticket(vm, pool)) {
+        PoolJob *job = take_job(pool);
+        if (job) job_run(vm, pool, job);
+    }
+    if (--pool->threads == 0 && !absent(pool->joiner)) {
+        Ref joiner = take(&pool->joiner);
+        if (pool->loop && !waiter_wake(vm, as_waiter(joiner))) error_clear(vm);
+        decref(joiner);
+    }
+    if (pool->loop) {
+        pool->loop->outside--;
+        loop_wake(pool->loop);
+    }
+    pool_let_go(pool);
+}
+
+/* ---- in the loop ---- */
+
+static bool pool_hire(Vm *vm, Pool *pool)
+{
+    pool->threads++;
+    pool->holders++;
+    if (thread_start(vm, worker, pool)) return true;
+    pool->threads--;
+    pool->holders--;
+    return false;
+}
+
+static void pool_add_ticket(Pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    pool->tickets++;
+    pthread_cond_signal(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+Ref pool_submit(Vm *vm, Loop *loop, Value callback, Value args, Value kwargs, Value context)
+{
+    if (loop->executor_closed) return throw(vm, RuntimeError, "Executor shutdown has been called");
+    if (!loop->pool && !(loop->pool = pool_new(vm, loop))) return FAIL;
+    Pool *pool = loop->pool;
+    PoolJob *job = calloc(1, sizeof *job);
+    if (!job) return throw_no_memory(vm);
+    Future *future = future_new(vm, loop);
+    if (future) *job = (PoolJob){NULL, newref(borrow(future)), newref(callback), newref(args), newref(kwargs), newref(context)};
+    if (!future || (pool->idle <= pool->tickets && pool->threads < pool->limit && !pool_hire(vm, pool))) {
+        job_free(job);
+        decref_object(future);
+        return FAIL;
+    }
+    *(pool->last ? &pool->last->next : &pool->first) = job;
+    pool->last = job;
+    loop->outside++;
+    pool_add_ticket(pool);
+    return from_object(future);
+}
+
+/* No more jobs: idle threads end now, the others after the jobs that wait. */
+static void pool_stop(Pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    pool->closing = true;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+void pool_close(Loop *loop)
+{
+    Pool *pool = loop->pool;
+    if (!pool) return;
+    loop->pool = NULL;
+    pool->loop = NULL;
+    for (PoolJob *job; (job = take_job(pool));) job_free(job);
+    clear(&pool->joiner);
+    pool_stop(pool);
+    pool_let_go(pool);
+}
+
+/* ---- methods ---- */
+
+static Ref loop_run_in_executor(Vm *vm, Value *argv);
+const Native loop_run_in_executor_def = {
+    "run_in_executor(self, executor, func, *args)",
+    "A future of func(*args), run in a thread of executor (None: the default one).", loop_run_in_executor, NATIVE_PLAIN};
+static Ref loop_run_in_executor(Vm *vm, Value *argv)
+{
+    Loop *self = as_loop(argv[0]);
+    if (!loop_check_open(vm, self)) return FAIL;
+    Value executor = argv[1];
+    if (is_none(executor) && is_heap(self->executor)) executor = self->executor;
+    if (is_none(executor)) return pool_submit(vm, self, argv[2], argv[3], UNDEF, UNDEF);
+    Ref submit = attr_get_text(vm, executor, "submit");
+    Ref submitted = failed(submit) ? FAIL : call_with(vm, submit, argv[2], argv[3], UNDEF);
+    decref(submit);
+    if (failed(submitted)) return FAIL;
+    Ref future = future_wrap(vm, self, submitted);
+    decref(submitted);
+    return future;
+}
+
+static Ref loop_set_default_executor(Vm *vm, Value *argv);
+const Native loop_set_default_executor_def = {
+    "set_default_executor(self, executor)", "Set what run_in_executor(None, ...) uses.", loop_set_default_executor,
+    NATIVE_PLAIN};
+static Ref loop_set_default_executor(Vm *vm, Value *argv)
+{
+    Loop *self = as_loop(argv[0]);
+    if (self->executor_closed) return throw(vm, RuntimeError, "Executor shutdown has been called");
+    Ref submit = attr_get_text(vm, argv[1], "submit");
+    if (failed(submit)) {
+        error_clear(vm);
+        return throw(vm, TypeError, "executor must be ThreadPoolExecutor instance");
+    }
+    decref(submit);
+    replace(&self->executor, newref(argv[1]));
+    return NONE;
+}
+
+typedef struct ShutdownExecutor { Waiter waiter; Ref timeout; } ShutdownExecutor;
+
+static Ref shutdown_executor_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+{
+    Waiter *waiter = (Waiter *)coroutine;
+    Loop *loop = as_loop(waiter->owner);
+    if (waiter_phase(waiter)) return NONE;
+    loop->executor_closed = true;
+    if (is_heap(loop->executor)) {
+        Ref shutdown = attr_get_text(vm, loop->executor, "shutdown"), done = failed(shutdown) ? FAIL : call0(vm, shutdown);
+        decref(shutdown);
+        decref(done);
+        if (failed(done)) return FAIL;
+    }
+    Pool *pool = loop->pool;
+    if (!pool || !pool->threads) return NONE;
+    loop->outside += pool->threads;
+    pool->joiner = newref(borrow(waiter));
+    pool_stop(pool);
+    return waiter_pause(vm, waiter, 1);
+}
+static const NativeCoroutineDef shutdown_executor_coroutine = {
+    .name = "BaseEventLoop.shutdown_default_executor", .size = sizeof(ShutdownExecutor),
+    .refs = REFS(REF(Waiter, owner), REF(ShutdownExecutor, timeout)), .resume = shutdown_executor_resume,
+};
+
+static Ref loop_shutdown_executor(Vm *vm, Value *argv);
+const Native loop_shutdown_executor_def = {
+    "shutdown_default_executor(self, timeout=None)", "A coroutine that waits until the default executor's threads ended.",
+    loop_shutdown_executor, NATIVE_PLAIN};
+static Ref loop_shutdown_executor(Vm *vm, Value *argv)
+{
+    ShutdownExecutor *self = (ShutdownExecutor *)waiter_new(vm, &shutdown_executor_coroutine, argv[0]);
+    if (!self) return FAIL;
+    self->timeout = newref(argv[1]);
+    return from_object(self);
+}
+
+/* ---- to_thread() ---- */
+
+typedef struct ToThread { NativeCoroutine coroutine; Ref func, args, kwargs; } ToThread;
+
+static Ref to_thread_resume(Vm *vm, NativeCoroutine *coroutine, Value sent)
+{
+    ToThread *self = (ToThread *)coroutine;
+    if (coroutine->state++) return newref(sent);
+    Loop *loop = loop_running(vm);
+    if (!loop) return FAIL;
+    Ref context = context_snapshot(vm);
+    Ref future = pool_submit(vm, loop, self->func, self->args, self->kwargs, context);
+    decref(context);
+    return delegate_new(vm, future);
+}
+static const NativeCoroutineDef to_thread_coroutine = {
+    .name = "to_thread", .size = sizeof(ToThread),
+    .refs = REFS(REF(ToThread, func), REF(ToThread, args), REF(ToThread, kwargs)), .resume = to_thread_resume,
+};
+
+NATIVE(asyncio_to_thread, "to_thread(func, /, *args, **kwargs)",
+    "A coroutine that runs func(*args, **kwargs) in a thread, in a copy of the current context, and ends with its result.")
+{
+    ToThread *self = (ToThread *)native_coroutine_new(vm, &to_thread_coroutine);
+    if (!self) return FAIL;
+    self->func = newref(argv[0]);
+    self->args = newref(argv[1]);
+    self->kwargs = newref(argv[2]);
+    return from_object(self);
+}
+
+const Native *const executor_functions[] = {&asyncio_to_thread_def, NULL};

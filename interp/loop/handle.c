@@ -1,0 +1,219 @@
+/* handle.c - callbacks on their way.
+ *
+ * Cancelling drops what a handle holds at once; the entry left in the queue does nothing.
+ * Neighbours: handle.h, eventloop.c (makes them), loop.c (runs them). */
+/* SPDX-License-Identifier: MIT */
+#include "loop/handle.h"
+
+#include <stdio.h>
+
+#include "loop/task.h"
+#include "object/attr.h"
+#include "object/float.h"
+#include "object/number.h"
+#include "object/tuple.h"
+
+/* ---- naming callbacks ---- */
+
+/* Its qualified name, else its repr. */
+static bool callback_name(Vm *vm, StrBuilder *text, Value callback)
+{
+    Ref name = attr_get_or_absent(vm, callback, N(__qualname__));
+    if (failed(name)) return false;
+    if (!is_str(name)) {
+        decref(name);
+        return builder_repr(vm, text, callback);
+    }
+    bool ok = builder_str(vm, text, name);
+    decref(name);
+    return ok;
+}
+
+bool callback_repr(Vm *vm, StrBuilder *text, Value callback, Value args __attribute__((unused)))
+{
+    if (!callback_name(vm, text, callback) || !builder_text(vm, text, "()")) return false;
+    Value function = is_kind(callback, KIND_METHOD) ? (Value)as_method(callback)->function : callback;
+    if (!is_function(function)) return true;
+    Code *code = as_function(function)->code;
+    char line[24];
+    snprintf(line, sizeof line, ":%d", code->first_line);
+    return builder_text(vm, text, " at ") && builder_str(vm, text, code->filename) &&
+           builder_text(vm, text, line);
+}
+
+/* ---- making and running ---- */
+
+static bool handle_fill(Vm *vm, Handle *handle, Value loop, Value callback, Value args, Value context)
+{
+    if (!absent(context) && !is_none(context) && !is_context(context)) {
+        throw(vm, TypeError, "a contextvars.Context was expected, got %R", context);
+        return false;
+    }
+    handle->loop = newref(loop);
+    handle->callback = newref(callback);
+    if (!absent(args) && tuple_len(args)) handle->args = newref(args);
+    handle->context = is_context(context) ? newref(context) : context_snapshot(vm);
+    return true;
+}
+
+Handle *handle_new(Vm *vm, Value loop, Value callback, Value args, Value context)
+{
+    Handle *handle = type_instance(vm, type_builtin(vm, KIND_HANDLE));
+    if (handle && handle_fill(vm, handle, loop, callback, args, context)) return handle;
+    decref_object(handle);
+    return NULL;
+}
+
+TimerHandle *timer_handle_new(Vm *vm, Loop *loop, double when, Value callback, Value args, Value context)
+{
+    TimerHandle *timer = type_instance(vm, type_builtin(vm, KIND_TIMER_HANDLE));
+    if (timer) timer->when = when;
+    if (timer && handle_fill(vm, &timer->handle, borrow(loop), callback, args, context)) return timer;
+    decref_object(timer);
+    return NULL;
+}
+
+void handle_cancel(Handle *handle)
+{
+    if (handle->head.aux) return;
+    handle->head.aux = 1;
+    if (is_kind(borrow(handle), KIND_TIMER_HANDLE) && is_loop(handle->loop))
+        timer_stop(as_loop(handle->loop), ENTRY_HANDLE, handle);
+    Ref callback = take(&handle->callback), args = take(&handle->args);
+    decref(callback);
+    decref(args);
+}
+
+/* Tells the loop about the exception a callback raised; false: it is one that leaves the loop. */
+static bool handle_report(Vm *vm, Handle *handle, Value callback, Value args)
+{
+    if (error_is(vm, KeyboardInterrupt) || error_is(vm, SystemExit)) return false;
+    Ref error = error_take(vm), message = UNDEF;
+    StrBuilder text;
+    builder_open(&text);
+    bool ok = builder_text(vm, &text, "Exception in callback ") && callback_repr(vm, &text, callback, args);
+    if (ok)
+        message = builder_finish(vm, &text);
+    else
+        builder_close(&text);
+    if (!ok || failed(message)) {
+        error_clear(vm);
+        message = UNDEF;
+    }
+    char *owned = NULL;
+    const char *utf8 = absent(message) ? "Exception in callback" : str_utf8(vm, message, NULL, &owned);
+    if (!utf8) error_clear(vm);
+    ok = loop_report(vm, handle->loop, utf8 ? utf8 : "Exception in callback", error, "handle", borrow(handle));
+    memory_free(owned);
+    decref(message);
+    decref(error);
+    return ok;
+}
+
+bool handle_call(Vm *vm, Handle *handle, int argc, Value *argv)
+{
+    Ref callback = newref(handle->callback), args = newref(handle->args);
+    Ref result = FAIL;
+    if (context_enter(vm, &handle->context)) {
+        result = call(vm, callback, argc, argv);
+        context_leave(vm, &handle->context);
+    }
+    bool ok = !failed(result) || handle_report(vm, handle, callback, args);
+    decref(result);
+    decref(callback);
+    decref(args);
+    return ok;
+}
+
+bool handle_run(Vm *vm, Object *object, Value arg __attribute__((unused)))
+{
+    Handle *handle = (Handle *)object;
+    if (handle->head.aux) return true;
+    if (object->kind == KIND_TIMER_HANDLE) timer_take(ENTRY_HANDLE, handle);
+    if (absent(handle->args)) return handle_call(vm, handle, 0, NULL);
+    Tuple *args = as_tuple(handle->args);
+    return handle_call(vm, handle, (int)args->len, as_values(args->items));
+}
+
+bool handle_run_done(Vm *vm, Object *object, Value future)
+{
+    Handle *handle = (Handle *)object;
+    return handle->head.aux || handle_call(vm, handle, 1, &future);
+}
+
+/* ---- what scripts see ---- */
+
+static Handle *as_handle(Value v) { return (Handle *)as_object(v); }
+
+NATIVE(handle_cancel_method, "cancel(self)", "Cancel the callback; no effect when it has run or was cancelled.")
+{
+    handle_cancel(as_handle(argv[0]));
+    return NONE;
+}
+
+NATIVE(handle_cancelled, "cancelled(self)", "Return True when the callback was cancelled.")
+{
+    return from_bool(as_handle(argv[0])->head.aux);
+}
+
+NATIVE(handle_get_context, "get_context(self)", "Return the contextvars.Context the callback runs in.")
+{
+    return newref(context_object(vm, &as_handle(argv[0])->context));
+}
+
+NATIVE(timer_handle_when, "when(self)", "Return the time it is set for, in seconds of loop.time().")
+{
+    return from_any_float(((TimerHandle *)as_object(argv[0]))->when);
+}
+
+static Ref handle_repr(Vm *vm, Value self)
+{
+    Handle *handle = as_handle(self);
+    StrBuilder text;
+    builder_open(&text);
+    bool ok = builder_text(vm, &text, "<") && builder_text(vm, &text, type_name(vm, self));
+    if (ok && handle->head.aux) ok = builder_text(vm, &text, " cancelled");
+    if (ok && is_kind(self, KIND_TIMER_HANDLE)) {
+        Ref when = float_repr_of(vm, ((TimerHandle *)handle)->when);
+        ok = !failed(when) && builder_text(vm, &text, " when=") && builder_str(vm, &text, when);
+        decref(when);
+    }
+    if (ok && !absent(handle->callback))
+        ok = builder_text(vm, &text, " ") && callback_repr(vm, &text, handle->callback, handle->args);
+    if (ok && builder_text(vm, &text, ">")) return builder_finish(vm, &text);
+    builder_close(&text);
+    return FAIL;
+}
+
+static Ref timer_handle_compare(Vm *vm, Value a, Value b, CompareOp op)
+{
+    if (!is_kind(b, KIND_TIMER_HANDLE)) return NOT_IMPLEMENTED;
+    if (op == CMP_EQUAL || op == CMP_NOT_EQUAL) return from_bool((a == b) == (op == CMP_EQUAL));
+    Ref left = from_any_float(((TimerHandle *)as_object(a))->when);
+    Ref right = from_any_float(((TimerHandle *)as_object(b))->when);
+    return value_compare(vm, left, right, op);
+}
+
+static bool timer_handle_hash(Vm *vm __attribute__((unused)), Value self, int64_t *hash)
+{
+    *hash = float_hash(((TimerHandle *)as_object(self))->when);
+    return true;
+}
+
+static const Native *const handle_methods[] = {
+    &handle_cancel_method_def, &handle_cancelled_def, &handle_get_context_def, NULL};
+static const Native *const timer_handle_methods[] = {&timer_handle_when_def, NULL};
+
+const TypeDef handle_type = {
+    .name = "asyncio.Handle", .size = sizeof(Handle), .doc = "A callback that will be called soon.",
+    .flags = TYPE_CONTAINER | TYPE_NO_NEW | TYPE_WEAKREF,
+    .refs = REFS(REF(Handle, callback), REF(Handle, args), REF(Handle, context), REF(Handle, loop)),
+    .repr = handle_repr, .methods = handle_methods,
+};
+
+const TypeDef timer_handle_type = {
+    .name = "asyncio.TimerHandle", .size = sizeof(TimerHandle), .doc = "A callback that will be called at some time.",
+    .flags = TYPE_CONTAINER | TYPE_NO_NEW | TYPE_WEAKREF, .base = &handle_type,
+    .repr = handle_repr, .compare = timer_handle_compare, .hash = timer_handle_hash,
+    .methods = timer_handle_methods,
+};

@@ -1,0 +1,387 @@
+/* loop.c - one turn of the loop, and running turns.
+ *
+ * loop_turn is the specification: wait, collect events, expire timers, run what was ready when the turn began.  Nothing
+ * here calls script code except run_ready and safe_point.  The kernel is asked only when that can matter: with entries
+ * ready, no descriptor watched and nobody having called loop_wake, a turn makes no system call.
+ * Neighbours: loop.h, timers.c, source.h, entries.def, eventloop.c (the object's methods). */
+/* SPDX-License-Identifier: MIT */
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "loop/future.h"
+#include "loop/handle.h"
+#include "loop/task.h"
+#include "vm/signals.h"
+#include "vm/thread.h"
+
+enum { POLL_BATCH = 256 };
+#define DAY_NS INT64_C(86400000000000) /* the longest wait: some kernels refuse more */
+
+LoopState *loop_state(Vm *vm)
+{
+    if (!vm->interp->loops) vm->interp->loops = memory_zeroed(vm, sizeof(LoopState));
+    return vm->interp->loops;
+}
+
+void loop_state_close(Interp *interp)
+{
+    memory_free(interp->loops);
+    interp->loops = NULL;
+}
+
+Loop *loop_running(Vm *vm)
+{
+    if (!vm->running_loop) throw(vm, RuntimeError, "no running event loop");
+    return vm->running_loop;
+}
+
+Loop *loop_current_or_set(Vm *vm)
+{
+    if (vm->running_loop) return vm->running_loop;
+    if (is_loop(vm->current_loop)) return as_loop(vm->current_loop);
+    throw(vm, RuntimeError, "There is no current event loop in thread 'MainThread'.");
+    return NULL;
+}
+
+bool loop_check_open(Vm *vm, Loop *loop)
+{
+    if (loop->closed) throw(vm, RuntimeError, "Event loop is closed");
+    return !loop->closed;
+}
+
+/* ---- the ready queue ---- */
+
+bool ring_grow(Vm *vm, Ring *ring)
+{
+    uint32_t capacity = ring->capacity ? ring->capacity * 2 : 64;
+    Entry *items = memory_new(vm, capacity * sizeof *items);
+    if (!items) return false;
+    for (uint32_t i = 0; i < ring->len; i++) items[i] = ring->items[(ring->head + i) & (ring->capacity - 1)];
+    memory_free(ring->items);
+    *ring = (Ring){items, 0, ring->len, capacity};
+    return true;
+}
+
+static inline Entry ring_take(Ring *ring)
+{
+    Entry entry = ring->items[ring->head];
+    ring->head = (ring->head + 1) & (ring->capacity - 1);
+    ring->len--;
+    return entry;
+}
+
+/* Brings the entry at `at` to the head; those before it keep their order. */
+static void ring_bring_forward(Ring *ring, uint32_t at)
+{
+    uint32_t mask = ring->capacity - 1;
+    Entry chosen = ring->items[(ring->head + at) & mask];
+    for (; at > 0; at--) ring->items[(ring->head + at) & mask] = ring->items[(ring->head + at - 1) & mask];
+    ring->items[ring->head] = chosen;
+}
+
+/* ---- opening and closing ---- */
+
+bool loop_open(Vm *vm, Loop *loop)
+{
+    loop->source = (Source){.clock = &clock_real, .poller = &poll_epoll};
+    loop->wake_fd = loop->wake_in = -1;
+    loop->slow_callback_s = 0.1;
+    if (vm->interp->debug & DEBUG_LOOP) loop->listeners = events_printer(vm);
+    return !(vm->interp->debug & DEBUG_LOOP) || loop->listeners;
+}
+
+static bool poller_failed(Vm *vm)
+{
+    throw_errno(vm, errno, UNDEF);
+    return false;
+}
+
+/* A signal that arrives ends the wait of the main thread's loop. */
+static void watch_signals(Vm *vm, Loop *loop)
+{
+    if (vm == &vm->interp->main && loop->wake_in >= 0) signal_wakeup_fd(loop->wake_in);
+}
+
+/* The poller and the wake-up pipe are made at the first wait: a loop that never waits costs no descriptor. */
+static bool poller_open(Vm *vm, Loop *loop)
+{
+    if (loop->poller_open) return true;
+    int ends[2];
+    loop->source.poller_state = loop->source.poller->open();
+    if (!loop->source.poller_state) return poller_failed(vm);
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
+        loop->source.poller->close(loop->source.poller_state);
+        return poller_failed(vm);
+    }
+    loop->wake_fd = ends[0];
+    loop->wake_in = ends[1];
+    loop->poller_open = true;
+    if (loop->running) watch_signals(vm, loop);
+    return loop->source.poller->watch(loop->source.poller_state, loop->wake_fd, POLL_READ) || poller_failed(vm);
+}
+
+static void drop_ready(Loop *loop)
+{
+    while (loop->ready.len) {
+        Entry entry = ring_take(&loop->ready);
+        decref_object(object_of(entry.what));
+        decref(entry.arg);
+    }
+}
+
+void loop_close(Vm *vm __attribute__((unused)), Loop *loop)
+{
+    drop_ready(loop);
+    timers_close(loop);
+    for (int fd = 0; fd < loop->watch_capacity; fd++) {
+        clear(&loop->watches[fd].reader);
+        clear(&loop->watches[fd].writer);
+    }
+    memory_free(loop->watches);
+    loop->watches = NULL;
+    loop->watch_capacity = loop->watch_count = 0;
+    if (loop->poller_open) {
+        loop->source.poller->close(loop->source.poller_state);
+        close(loop->wake_fd);
+        close(loop->wake_in);
+    }
+    loop->poller_open = false;
+    loop->wake_fd = loop->wake_in = -1;
+    events_close(loop);
+}
+
+void loop_wake(Loop *loop)
+{
+    if (atomic_exchange(&loop->woken, true) || loop->wake_in < 0) return;
+    ssize_t written = write(loop->wake_in, "", 1);
+    (void)written; /* full means that a wake-up is pending already */
+}
+
+/* ---- watching descriptors ---- */
+
+static bool watches_reach(Vm *vm, Loop *loop, int fd)
+{
+    if (fd < loop->watch_capacity) return true;
+    int capacity = loop->watch_capacity ? loop->watch_capacity : 16;
+    while (capacity <= fd) capacity *= 2;
+    Watch *watches = memory_resize(vm, loop->watches, (size_t)capacity * sizeof *watches);
+    if (!watches) return false;
+    for (int i = loop->watch_capacity; i < capacity; i++) watches[i] = (Watch){UNDEF, UNDEF};
+    loop->watches = watches;
+    loop->watch_capacity = capacity;
+    return true;
+}
+
+static unsigned interest_of(const Watch *watch)
+{
+    return (absent(watch->reader) ? 0 : POLL_READ) | (absent(watch->writer) ? 0 : POLL_WRITE);
+}
+
+bool loop_watch(Vm *vm, Loop *loop, int fd, unsigned which, Ref handle)
+{
+    if (!poller_open(vm, loop) || !watches_reach(vm, loop, fd)) {
+        decref(handle);
+        return false;
+    }
+    Watch *watch = &loop->watches[fd];
+    Ref *slot = which == POLL_READ ? &watch->reader : &watch->writer;
+    unsigned before = interest_of(watch);
+    Ref old = *slot;
+    *slot = handle;
+    unsigned after = interest_of(watch);
+    if (before != after && !loop->source.poller->watch(loop->source.poller_state, fd, after)) {
+        *slot = old;
+        decref(handle);
+        return poller_failed(vm);
+    }
+    loop->watch_count += (after != 0) - (before != 0);
+    if (is_heap(old)) handle_cancel((Handle *)as_object(old));
+    decref(old);
+    return true;
+}
+
+/* ---- one turn ---- */
+
+static bool collect(Vm *vm, Loop *loop, PollEvent event)
+{
+    if (event.fd == loop->wake_fd) {
+        char bytes[64];
+        while (read(loop->wake_fd, bytes, sizeof bytes) == sizeof bytes) continue;
+        atomic_store(&loop->woken, false);
+        return true;
+    }
+    if (event.fd >= loop->watch_capacity) return true;
+    Watch *watch = &loop->watches[event.fd];
+    Ref ready[2] = {event.ready & POLL_READ ? newref(watch->reader) : UNDEF,
+                    event.ready & POLL_WRITE ? newref(watch->writer) : UNDEF};
+    for (int i = 0; i < 2; i++) {
+        if (absent(ready[i])) continue;
+        announce(vm, loop, IO, ready[i], UNDEF);
+        if (!loop_ready(vm, loop, ENTRY_HANDLE, as_object(ready[i]), UNDEF)) return false;
+    }
+    return true;
+}
+
+/* Waits up to timeout_ns (-1: for ever) and makes ready what events say. */
+static bool wait_for_events(Vm *vm, Loop *loop, int64_t timeout_ns)
+{
+    PollEvent events[POLL_BATCH];
+    if (!poller_open(vm, loop)) return false;
+    if (atomic_exchange(&loop->woken, false)) timeout_ns = 0;
+    if (timeout_ns) gil_release(vm);
+    int n = loop->source.poller->wait(loop->source.poller_state, timeout_ns, events, POLL_BATCH);
+    int error = errno;
+    if (timeout_ns) gil_acquire(vm);
+    errno = error;
+    if (n < 0 && errno != EINTR) return poller_failed(vm);
+    for (int i = 0; i < n; i++)
+        if (!collect(vm, loop, events[i])) return false;
+    return !atomic_load(&vm->interrupt) || safe_point(vm);
+}
+
+/* Is there nothing that could ever make something ready? */
+static bool is_deadlock(Vm *vm, Loop *loop)
+{
+    return loop->until_complete && !loop->watch_count && !loop->outside && absent(loop->signal_handlers) &&
+           !vm->next_thread && vm == vm->interp->threads;
+}
+
+static bool wait_turn(Vm *vm, Loop *loop)
+{
+    if (loop->ready.len || loop->stopping) {
+        if (!loop->watch_count && !atomic_load_explicit(&loop->woken, memory_order_relaxed)) return true;
+        return wait_for_events(vm, loop, 0);
+    }
+    int64_t due_ns = timers_next(loop);
+    if (due_ns == INT64_MAX && !loop->timers.len) {
+        if (is_deadlock(vm, loop)) return !failed(deadlock_raise(vm, loop));
+        return wait_for_events(vm, loop, -1);
+    }
+    int64_t timeout_ns = due_ns - loop_now(loop);
+    return wait_for_events(vm, loop, timeout_ns < 0 ? 0 : timeout_ns > DAY_NS ? DAY_NS : timeout_ns);
+}
+
+static void report_slow(Vm *vm, Loop *loop, Tagged what, int64_t spent_ns)
+{
+    if ((double)spent_ns < loop->slow_callback_s * 1e9) return;
+    char seconds[32];
+    snprintf(seconds, sizeof seconds, "%.3f", (double)spent_ns / 1e9);
+    Ref text = format_text(vm, "Executing %R took %s seconds", borrow(object_of(what)), seconds);
+    if (failed(text))
+        error_clear(vm);
+    else
+        log_error(vm, "warning", text, UNDEF);
+    decref(text);
+}
+
+static bool run_entry(Vm *vm, Entry entry)
+{
+    static EntryBody *const bodies[] = {
+#define ENTRY(tag, body, meaning) body,
+#include "loop/entries.def"
+    };
+    Object *object = object_of(entry.what);
+    bool ok = bodies[tag_of(entry.what)](vm, object, entry.arg);
+    decref(entry.arg);
+    decref_object(object);
+    return ok;
+}
+
+static bool run_entry_timed(Vm *vm, Loop *loop, Entry entry)
+{
+    int64_t begun_ns = loop_now(loop);
+    Ref held = newref(borrow(object_of(entry.what)));
+    bool ok = run_entry(vm, entry);
+    if (ok) report_slow(vm, loop, entry.what, loop_now(loop) - begun_ns);
+    decref(held);
+    return ok;
+}
+
+/* Runs what was ready when the turn began; what these make ready waits for the next turn. */
+static bool run_ready(Vm *vm, Loop *loop)
+{
+    const Order *order = loop->source.order;
+    for (uint32_t left = loop->ready.len; left > 0 && loop->ready.len; left--) {
+        if (order) ring_bring_forward(&loop->ready, order->choose(loop->source.order_state, left));
+        Entry entry = ring_take(&loop->ready);
+        bool ok = loop->debug ? run_entry_timed(vm, loop, entry) : run_entry(vm, entry);
+        if (!ok) return false;
+    }
+    return true;
+}
+
+bool loop_turn(Vm *vm, Loop *loop)
+{
+    loop->turns++;
+    if (!wait_turn(vm, loop)) return false;
+    if (loop->timers.len && !timers_expire(vm, loop, loop_now(loop) + 1)) return false;
+    if (!run_ready(vm, loop)) return false;
+    return !atomic_load_explicit(&vm->interrupt, memory_order_relaxed) || safe_point(vm);
+}
+
+/* ---- running ---- */
+
+static bool run_enter(Vm *vm, Loop *loop)
+{
+    if (!loop_check_open(vm, loop)) return false;
+    if (loop->running) {
+        throw(vm, RuntimeError, "This event loop is already running");
+        return false;
+    }
+    if (vm->running_loop) {
+        throw(vm, RuntimeError, "Cannot run the event loop while another loop is running");
+        return false;
+    }
+    loop->running = true;
+    loop->thread_id = vm->thread_id;
+    vm->running_loop = loop;
+    watch_signals(vm, loop);
+    return true;
+}
+
+bool loop_run(Vm *vm, Loop *loop)
+{
+    if (!run_enter(vm, loop)) return false;
+    Ref held = newref(borrow(loop));
+    bool ok = true;
+    while (ok) {
+        ok = loop_turn(vm, loop);
+        if (loop->stopping) break;
+    }
+    loop->stopping = loop->running = false;
+    loop->thread_id = 0;
+    vm->running_loop = NULL;
+    if (vm == &vm->interp->main) signal_wakeup_fd(-1);
+    decref(held);
+    return ok;
+}
+
+bool loop_stop_on(Vm *vm, Object *object, Value arg)
+{
+    Future *future = as_future(arg);
+    if (is_failed(future)) {
+        Value exception = future_exception(vm, future);
+        if (exception_is(vm, exception, SystemExit) || exception_is(vm, exception, KeyboardInterrupt)) return true;
+    }
+    ((Loop *)object)->stopping = true;
+    return true;
+}
+
+Ref loop_run_until(Vm *vm, Loop *loop, Value future)
+{
+    Future *waited = as_future(future);
+    if (!future_add_entry(vm, waited, ENTRY_STOP, as_object(newref(borrow(loop))))) return FAIL;
+    bool outer = loop->until_complete;
+    loop->until_complete = true;
+    bool ok = loop_run(vm, loop);
+    loop->until_complete = outer;
+    future_remove_entry(waited, ENTRY_STOP, loop);
+    if (!ok) return FAIL;
+    if (!is_done(waited)) return throw(vm, RuntimeError, "Event loop stopped before Future completed.");
+    return future_result(vm, waited);
+}

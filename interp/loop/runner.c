@@ -1,0 +1,286 @@
+/* runner.c - asyncio.run() and asyncio.Runner.
+ *
+ * Ctrl-C cancels the main task once; when that ends it, KeyboardInterrupt is raised, and a second Ctrl-C raises it at once.
+ * A deadlock ends the program with DEADLOCK_STATUS: its report has been printed.
+ * Neighbours: eventloop.c, gather.c, deadlock.c. */
+/* SPDX-License-Identifier: MIT */
+#include "loop/runner.h"
+
+#include <signal.h>
+
+#include "loop/eventloop.h"
+#include "loop/gather.h"
+#include "loop/task.h"
+#include "object/exception.h"
+#include "object/list.h"
+#include "object/number.h"
+#include "vm/coroutine.h"
+#include "vm/signals.h"
+
+enum { DEADLOCK_STATUS = 70 };
+
+typedef enum RunnerState { RUNNER_CREATED, RUNNER_OPEN, RUNNER_CLOSED } RunnerState;
+
+typedef struct Runner {
+    Container head;   /* aux: RunnerState */
+    Ref debug, factory, loop;
+    Ref context;      /* Context the main tasks run in */
+    Ref task;         /* the main task that runs, or UNDEF */
+    int interrupts;   /* Ctrl-C seen by it */
+    bool set_loop;    /* it is this thread's event loop: set_event_loop() */
+} Runner;
+
+static const TypeDef runner_type;
+static Runner *as_runner(Value v) { return (Runner *)as_object(v); }
+
+static bool runner_open(Vm *vm, Runner *runner)
+{
+    if (runner->head.aux == RUNNER_CLOSED) {
+        throw(vm, RuntimeError, "Runner is closed");
+        return false;
+    }
+    if (runner->head.aux == RUNNER_OPEN) return true;
+    Ref loop;
+    if (is_heap(runner->factory)) {
+        loop = call0(vm, runner->factory);
+    } else {
+        Loop *made = eventloop_new(vm);
+        loop = made ? from_object(made) : FAIL;
+    }
+    if (failed(loop)) return false;
+    runner->loop = loop;
+    if (!is_loop(loop)) {
+        throw(vm, TypeError, "loop_factory must return an event loop, not %T", (Value)loop);
+        return false;
+    }
+    if (!is_heap(runner->factory)) {
+        replace(&vm->current_loop, newref(loop));
+        runner->set_loop = true;
+    }
+    if (!is_none(runner->debug)) {
+        Truth debug = value_truth(vm, runner->debug);
+        if (debug == FAILED) return false;
+        as_loop(loop)->debug = debug == YES;
+    }
+    runner->context = context_snapshot(vm);
+    if (failed(context_object(vm, &runner->context))) return false;
+    runner->head.aux = RUNNER_OPEN;
+    return true;
+}
+
+/* ---- Ctrl-C ---- */
+
+/* signal.signal()'s handler while a main task runs; self is the runner. */
+NATIVE(runner_on_sigint, "on_sigint(self, number, frame)", "Cancel the main task; the second time raise KeyboardInterrupt.")
+{
+    Runner *self = as_runner(argv[0]);
+    self->interrupts++;
+    if (self->interrupts == 1 && is_task(self->task) && !is_done(as_future(self->task))) {
+        if (task_cancel(vm, as_task(self->task), UNDEF) == FAILED) return FAIL;
+        loop_wake(as_loop(self->loop));
+        return NONE;
+    }
+    return throw_value(vm, KeyboardInterrupt, UNDEF);
+}
+
+/* Only where Ctrl-C means what it does by default: a script's own handler stays. */
+static bool sigint_is_default(Vm *vm)
+{
+    Value handler = signal_get(vm, SIGINT);
+    return vm == &vm->interp->main && absent(handler);
+}
+
+static Ref runner_await(Vm *vm, Runner *runner, Value task)
+{
+    Loop *loop = as_loop(runner->loop);
+    bool ours = sigint_is_default(vm);
+    Ref catcher = ours ? native_function(vm, &runner_on_sigint_def, borrow(runner), UNDEF) : UNDEF;
+    if (failed(catcher)) return FAIL;
+    if (ours) decref(signal_set(vm, SIGINT, catcher));
+    runner->interrupts = 0;
+    replace(&runner->task, newref(task));
+    Ref result = loop_run_until(vm, loop, task);
+    clear(&runner->task);
+    if (ours && signal_get(vm, SIGINT) == catcher) decref(signal_set(vm, SIGINT, UNDEF));
+    decref(catcher);
+    if (failed(result) && error_is(vm, CancelledError) && runner->interrupts > 0 && task_uncancel(as_task(task)) == 0) {
+        error_clear(vm);
+        throw_value(vm, KeyboardInterrupt, UNDEF);
+    }
+    return result;
+}
+
+static Ref runner_run(Vm *vm, Runner *runner, Value main, Value context, const char *who)
+{
+    if (vm->running_loop) return throw(vm, RuntimeError, "%s cannot be called from a running event loop", who);
+    bool coroutine = is_coroutine_like(vm, main);
+    if (!coroutine && !type_of(vm, main)->slots.await)
+        return throw(vm, TypeError, "An asyncio.Future, a coroutine or an awaitable is required");
+    if (!runner_open(vm, runner)) return FAIL;
+    Ref outer = vm->context; /* the task's context is the runner's, not a copy of the current one */
+    if (is_none(context)) context = runner->context;
+    Ref task = FAIL;
+    if (coroutine) {
+        task = loop_create_task(vm, as_loop(runner->loop), main, UNDEF, context, UNDEF);
+    } else {
+        vm->context = newref(context);
+        task = ensure_future(vm, main, as_loop(runner->loop));
+        decref(vm->context);
+        vm->context = outer;
+    }
+    if (failed(task)) return FAIL;
+    if (is_task(task)) as_future(task)->head.aux |= FUTURE_SILENT;
+    Ref result = is_task(task) ? runner_await(vm, runner, task) : loop_run_until(vm, as_loop(runner->loop), task);
+    if (failed(result)) as_future(task)->head.aux &= ~(unsigned)FUTURE_UNSEEN;
+    decref(task);
+    return result;
+}
+
+/* ---- closing ---- */
+
+/* loop.run_until_complete(coroutine), which is stolen; false: raised. */
+static bool run_through(Vm *vm, Loop *loop, Ref coroutine)
+{
+    if (failed(coroutine)) return false;
+    Ref task = ensure_future(vm, coroutine, loop);
+    decref(coroutine);
+    Ref result = failed(task) ? FAIL : loop_run_until(vm, loop, task);
+    decref(task);
+    decref(result);
+    return !failed(result);
+}
+
+static bool report_shutdown_failures(Vm *vm, Loop *loop, List *tasks)
+{
+    for (ptrdiff_t i = 0; i < tasks->len; i++) {
+        Future *future = as_future(list_at(tasks, i));
+        if (!is_failed(future)) continue;
+        future->head.aux &= ~(unsigned)FUTURE_UNSEEN;
+        if (!loop_report(vm, borrow(loop), "unhandled exception during asyncio.run() shutdown", future->result, "task",
+                         borrow(future)))
+            return false;
+    }
+    return true;
+}
+
+static bool cancel_all_tasks(Vm *vm, Loop *loop)
+{
+    Ref tasks = list_new(vm, 0);
+    bool ok = !failed(tasks);
+    for (Task *task = loop->first_task; ok && task; task = task->next) ok = list_push(vm, as_list(tasks), newref(borrow(task)));
+    List *list = ok ? as_list(tasks) : NULL;
+    for (ptrdiff_t i = 0; ok && i < list->len; i++) ok = future_cancel_any(vm, list_at(list, i), UNDEF) != FAILED;
+    if (ok && list->len)
+        ok = run_through(vm, loop, gather(vm, loop, list->len, as_values(list->items), true)) &&
+             report_shutdown_failures(vm, loop, list);
+    decref(tasks);
+    return ok;
+}
+
+static bool runner_close_loop(Vm *vm, Runner *runner)
+{
+    Loop *loop = as_loop(runner->loop);
+    Value self = borrow(loop);
+    bool ok = cancel_all_tasks(vm, loop);
+    ok = ok && run_through(vm, loop, loop_shutdown_asyncgens_def.body(vm, &self));
+    ok = ok && run_through(vm, loop, loop_shutdown_executor_def.body(vm, (Value[]){self, NONE}));
+    Ref error = error_take(vm);
+    if (runner->set_loop) clear(&vm->current_loop);
+    Ref close = call_method(vm, self, N(close), 0, NULL);
+    if (failed(close)) {
+        decref(error);
+        return false;
+    }
+    if (!ok) error_restore(vm, error);
+    return ok;
+}
+
+static bool runner_close(Vm *vm, Runner *runner)
+{
+    if (runner->head.aux != RUNNER_OPEN) {
+        runner->head.aux = RUNNER_CLOSED;
+        return true;
+    }
+    bool ok = runner_close_loop(vm, runner);
+    runner->head.aux = RUNNER_CLOSED;
+    clear(&runner->loop);
+    return ok;
+}
+
+/* Closes whatever happened before; an exception that was travelling goes on unless closing raised another. */
+static bool runner_close_after(Vm *vm, Runner *runner)
+{
+    Ref error = error_take(vm);
+    bool ok = runner_close(vm, runner);
+    if (ok || absent(error)) {
+        if (!absent(error)) error_restore(vm, error);
+    } else {
+        if (is_exception(vm->error)) replace(&as_exception(vm->error)->context, error);
+        else decref(error);
+    }
+    return ok;
+}
+
+/* ---- what scripts see ---- */
+
+NATIVE(runner_make, "Runner(cls, *, debug=None, loop_factory=None)", "Make a runner; its loop is made at first use.")
+{
+    Runner *runner = type_instance(vm, as_type(argv[0]));
+    if (!runner) return FAIL;
+    runner->debug = newref(argv[1]);
+    runner->factory = newref(argv[2]);
+    return from_object(runner);
+}
+NATIVE(runner_run_method, "run(self, coro, *, context=None)", "Run coro as a task until it is done; return its result.")
+{
+    return runner_run(vm, as_runner(argv[0]), argv[1], argv[2], "Runner.run()");
+}
+NATIVE(runner_get_loop, "get_loop(self)", "Return the event loop.")
+{
+    return runner_open(vm, as_runner(argv[0])) ? newref(as_runner(argv[0])->loop) : FAIL;
+}
+NATIVE(runner_close_method, "close(self)", "Cancel what is left, run it to its end and close the loop.")
+{
+    return runner_close(vm, as_runner(argv[0])) ? NONE : FAIL;
+}
+NATIVE(runner_enter, "__enter__(self)", "Open the loop.")
+{
+    return runner_open(vm, as_runner(argv[0])) ? newref(argv[0]) : FAIL;
+}
+NATIVE(runner_exit, "__exit__(self, exc_type, exc_val, exc_tb)", "close().")
+{
+    return runner_close(vm, as_runner(argv[0])) ? NONE : FAIL;
+}
+
+static const Native *const runner_methods[] = {
+    &runner_run_method_def, &runner_get_loop_def, &runner_close_method_def, &runner_enter_def, &runner_exit_def, NULL};
+static const TypeDef runner_type = {
+    .name = "asyncio.runners.Runner", .size = sizeof(Runner), .doc = "An event loop for several runs.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .refs = REFS(REF(Runner, debug), REF(Runner, factory), REF(Runner, loop), REF(Runner, context), REF(Runner, task)),
+    .new = &runner_make_def, .methods = runner_methods,
+};
+const TypeDef *const runner_types[] = {&runner_type, NULL};
+
+NATIVE(asyncio_run, "run(main, *, debug=None, loop_factory=None)",
+    "Run the coroutine main in a new event loop, close the loop and return the result.")
+{
+    if (vm->running_loop) return throw(vm, RuntimeError, "asyncio.run() cannot be called from a running event loop");
+    Type *type = type_from_def(vm, &runner_type);
+    Runner *runner = type ? type_instance(vm, type) : NULL;
+    if (!runner) return FAIL;
+    runner->debug = newref(argv[1]);
+    runner->factory = newref(argv[2]);
+    Ref result = runner_run(vm, runner, argv[0], NONE, "asyncio.run()");
+    bool deadlock = failed(result) && error_is(vm, DeadlockError);
+    if (!runner_close_after(vm, runner)) {
+        decref(result);
+        result = FAIL;
+    }
+    decref_object(runner);
+    if (!deadlock || !failed(result)) return result;
+    error_clear(vm);
+    return throw_value(vm, SystemExit, from_small(DEADLOCK_STATUS));
+}
+
+const Native *const runner_functions[] = {&asyncio_run_def, NULL};

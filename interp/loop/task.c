@@ -1,0 +1,483 @@
+/* task.c - driving a coroutine.
+ *
+ * One step resumes the innermost activation of the await chain, and what comes back says what the task waits for.  While it
+ * is pending it stands in its loop's list, which holds it: a task nobody keeps runs on.
+ * Invariant: a pending task is in exactly one place that will bring it back: the ready queue, the callbacks of
+ * the future it waits for, or the waiter it waits for.
+ * Neighbours: task.h, taskface.c (its methods), vm/flow.c (activation_resume), future.c, waiter.c. */
+/* SPDX-License-Identifier: MIT */
+#include "loop/task.h"
+
+#include "loop/waiter.h"
+#include "object/attr.h"
+#include "object/exception.h"
+#include "object/number.h"
+#include "object/set.h"
+#include "object/tuple.h"
+
+/* ---- the loop's list ---- */
+
+static void task_link(Loop *loop, Task *task)
+{
+    task->future.head.aux |= TASK_LINKED;
+    task->previous = loop->last_task;
+    task->next = NULL;
+    *(loop->last_task ? &loop->last_task->next : &loop->first_task) = task;
+    loop->last_task = task;
+    newref(borrow(task));
+}
+
+void task_unlink(Task *task)
+{
+    if (!(task->future.head.aux & TASK_LINKED)) return;
+    Loop *loop = future_loop(&task->future);
+    task->future.head.aux &= ~(unsigned)TASK_LINKED;
+    *(task->previous ? &task->previous->next : &loop->first_task) = task->next;
+    *(task->next ? &task->next->previous : &loop->last_task) = task->previous;
+    task->next = task->previous = NULL;
+    decref_object(task);
+}
+
+Ref loop_all_tasks(Vm *vm, Loop *loop)
+{
+    Ref set = set_new(vm);
+    for (Task *task = loop->first_task; task && !failed(set); task = task->next) {
+        if (is_done(&task->future) || set_add(vm, as_set(set), borrow(task))) continue;
+        decref(set);
+        return FAIL;
+    }
+    return set;
+}
+
+/* ---- the innermost activation ---- */
+
+/* A count is given back that is certainly not the last way to reach the object: no candidate for the collector. */
+static void release(Activation *activation)
+{
+    if (activation->head.head.count > 1)
+        activation->head.head.count--;
+    else
+        decref_object(activation);
+}
+
+static void task_stands_at(Task *task, Activation *at)
+{
+    Activation *old = task->at;
+    if (old == at) return;
+    if (at) at->head.head.count++;
+    task->at = at;
+    if (old) release(old);
+}
+
+/* Where to resume: task->at, unless somebody else moved the chain; NULL: raised, it cannot be resumed. */
+static Activation *task_where_to_resume(Vm *vm, Task *task)
+{
+    Activation *at = task->at;
+    if (!at || activation_state(at) > ACTIVATION_SUSPENDED || is_activation(at->awaiting)) {
+        at = activation_innermost(as_activation(task->coroutine));
+        task_stands_at(task, at);
+    }
+    if (activation_state(at) <= ACTIVATION_SUSPENDED) return at;
+    if (activation_state(at) == ACTIVATION_RUNNING)
+        throw(vm, ValueError, "coroutine already executing");
+    else
+        throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
+    return NULL;
+}
+
+/* ---- after a step ---- */
+
+static bool task_finish(Vm *vm, Task *task, unsigned bits, Ref result)
+{
+    task_stands_at(task, NULL);
+    bool ok = future_finish(vm, &task->future, bits, result);
+    announce(vm, future_loop(&task->future), FINISHED, borrow(task), UNDEF);
+    task_unlink(task);
+    return ok;
+}
+
+/* The coroutine raised vm->error; false: the exception leaves the loop as well. */
+static bool task_raised(Vm *vm, Task *task)
+{
+    bool cancelled = error_is(vm, CancelledError);
+    bool fatal = error_is(vm, KeyboardInterrupt) || error_is(vm, SystemExit);
+    Ref error = error_take(vm);
+    Loop *loop = future_loop(&task->future);
+    if (cancelled) return task_finish(vm, task, FUTURE_CANCELLED, error);
+    announce(vm, loop, EXCEPTION, borrow(task), error);
+    Ref traceback = as_exception(error)->traceback;
+    if (!absent(traceback) && future_extra(vm, &task->future)) task->future.extra->traceback = newref(traceback);
+    Ref again = fatal ? newref(error) : UNDEF;
+    bool ok = task_finish(vm, task, FUTURE_FINISHED | FUTURE_FAILED | FUTURE_UNSEEN, error);
+    if (!fatal) return ok;
+    error_restore(vm, again);
+    return false;
+}
+
+static bool task_returned(Vm *vm, Task *task, Ref value)
+{
+    if (!(task->future.head.aux & TASK_MUST_CANCEL)) return task_finish(vm, task, FUTURE_FINISHED, value);
+    task->future.head.aux &= ~(unsigned)TASK_MUST_CANCEL; /* cancelled during its last step */
+    decref(value);
+    return task_finish(vm, task, FUTURE_CANCELLED, UNDEF);
+}
+
+/* The next step throws the exception just raised into the coroutine. */
+static bool task_throw_soon(Vm *vm, Task *task)
+{
+    return loop_ready(vm, future_loop(&task->future), ENTRY_STEP, as_object(newref(borrow(task))), error_take(vm));
+}
+
+/* Cancels at once what it has just begun to wait for. */
+static bool task_cancel_waiting(Vm *vm, Task *task)
+{
+    FutureExtra *extra = task->future.extra;
+    Truth cancelled = future_cancel_any(vm, task->waiting, extra ? (Value)extra->cancel_message : UNDEF);
+    if (cancelled == YES) task->future.head.aux &= ~(unsigned)TASK_MUST_CANCEL;
+    return cancelled != FAILED;
+}
+
+static bool task_awaits_future(Vm *vm, Task *task, Ref yielded)
+{
+    Future *future = as_future(yielded);
+    bool blocking = future->head.aux & FUTURE_BLOCKING;
+    if (future->loop != task->future.loop)
+        throw(vm, RuntimeError, "Task %R got Future %R attached to a different loop", borrow(task), (Value)yielded);
+    else if (!blocking)
+        throw(vm, RuntimeError, "yield was used instead of yield from in task %R with %R", borrow(task),
+              (Value)yielded);
+    else if (borrow(task) == yielded)
+        throw(vm, RuntimeError, "Task cannot await on itself: %R", borrow(task));
+    else
+        goto wait;
+    decref(yielded);
+    return task_throw_soon(vm, task);
+wait:
+    future->head.aux &= ~(unsigned)FUTURE_BLOCKING;
+    replace(&task->waiting, yielded);
+    return future_add_entry(vm, future, ENTRY_WAKE, as_object(newref(borrow(task))));
+}
+
+static bool task_awaits_waiter(Vm *vm, Task *task, Ref yielded)
+{
+    Waiter *waiter = as_waiter(yielded);
+    waiter->task = task;
+    replace(&task->waiting, yielded);
+    return !waiter_is_done(waiter) || task_wake(vm, task);
+}
+
+static bool task_got_bad_yield(Vm *vm, Task *task, Ref yielded)
+{
+    if (is_kind(yielded, KIND_GENERATOR))
+        throw(vm, RuntimeError, "yield was used instead of yield from for generator in task %R with %R",
+              borrow(task), (Value)yielded);
+    else
+        throw(vm, RuntimeError, "Task got bad yield: %R", (Value)yielded);
+    decref(yielded);
+    return task_throw_soon(vm, task);
+}
+
+static bool task_suspended(Vm *vm, Task *task, Ref yielded)
+{
+    Loop *loop = future_loop(&task->future);
+    if (is_none(yielded)) {
+        newref(borrow(task));
+        return loop_ready(vm, loop, ENTRY_STEP, task, UNDEF);
+    }
+    bool ok;
+    announce(vm, loop, AWAITS, borrow(task), yielded);
+    if (is_future(yielded))
+        ok = task_awaits_future(vm, task, yielded);
+    else if (is_waiter(yielded))
+        ok = task_awaits_waiter(vm, task, yielded);
+    else
+        return task_got_bad_yield(vm, task, yielded);
+    if (ok && (task->future.head.aux & TASK_MUST_CANCEL) && !absent(task->waiting))
+        ok = task_cancel_waiting(vm, task);
+    return ok;
+}
+
+/* ---- a step ---- */
+
+/* Resumes the coroutine, whatever it is, sending None or (FAIL) throwing vm->error. */
+static Step task_resume(Vm *vm, Task *task, Value sent, Ref *out)
+{
+    *out = UNDEF;
+    if (task->future.head.aux & TASK_FOREIGN) return iterator_step(vm, task->coroutine, sent, out);
+    Ref error = failed(sent) ? error_take(vm) : UNDEF;
+    Activation *at = task_where_to_resume(vm, task);
+    if (!at) {
+        decref(error);
+        return STEP_RAISED;
+    }
+    if (failed(sent)) error_restore(vm, error);
+    Step step = activation_resume(vm, at, sent, out);
+    if (step == STEP_YIELDED) task_stands_at(task, vm->suspended);
+    return step;
+}
+
+/* The error to throw instead when the task is to be cancelled (error is stolen). */
+static Ref task_cancelling_error(Vm *vm, Task *task, Ref error)
+{
+    task->future.head.aux &= ~(unsigned)TASK_MUST_CANCEL;
+    if (!absent(error) && exception_is(vm, error, CancelledError)) return error;
+    decref(error);
+    return future_cancelled_error(vm, &task->future);
+}
+
+static bool task_after(Vm *vm, Task *task, Step step, Ref out)
+{
+    switch (step) {
+    case STEP_DONE: return task_returned(vm, task, out);
+    case STEP_RAISED: return task_raised(vm, task);
+    default: return task_suspended(vm, task, out);
+    }
+}
+
+/* error (stolen): to be thrown in, or UNDEF. */
+static bool task_step(Vm *vm, Task *task, Ref error)
+{
+    Loop *loop = future_loop(&task->future);
+    if (is_done(&task->future)) {
+        decref(error);
+        return true;
+    }
+    if (task->future.head.aux & TASK_MUST_CANCEL) error = task_cancelling_error(vm, task, error);
+    if (failed(error)) return false;
+    clear(&task->waiting);
+    Ref outer = loop->current, out = UNDEF;
+    if (!absent(outer)) {
+        decref(error);
+        throw(vm, RuntimeError, "Cannot enter into task %R while another task %R is being executed.",
+              borrow(task), (Value)outer);
+        Ref raised = error_take(vm);
+        bool ok = loop_report(vm, borrow(loop), "Exception in callback Task.task_step()", raised, "task", borrow(task));
+        decref(raised);
+        return ok;
+    }
+    loop->current = from_object(task); /* whoever runs the entry holds it */
+    task->future.head.head.count++;
+    announce(vm, loop, STEP_BEGUN, borrow(task), UNDEF);
+    Step step = STEP_RAISED;
+    if (context_enter(vm, &task->context)) {
+        if (!absent(error)) error_restore(vm, error);
+        step = task_resume(vm, task, absent(error) ? NONE : FAIL, &out);
+        context_leave(vm, &task->context);
+    } else {
+        decref(error);
+    }
+    announce(vm, loop, STEP_ENDED, borrow(task), UNDEF);
+    loop->current = outer;
+    bool ok = task_after(vm, task, step, out);
+    if (--task->future.head.head.count == 0) object_drop(&task->future.head.head);
+    return ok;
+}
+
+bool task_run_step(Vm *vm, Object *object, Value arg) { return task_step(vm, (Task *)object, newref(arg)); }
+
+bool task_run_wake(Vm *vm, Object *object, Value arg)
+{
+    Task *task = (Task *)object;
+    Ref error = UNDEF;
+    if (is_future(arg)) {
+        Future *future = as_future(arg);
+        if (is_cancelled(future)) {
+            error = future_cancelled_error(vm, future);
+        } else if (is_failed(future)) {
+            future->head.aux &= ~(unsigned)FUTURE_UNSEEN;
+            error = newref(future->result);
+            replace(&as_exception(error)->traceback, future->extra ? newref(future->extra->traceback) : UNDEF);
+        }
+    } else if (is_waiter(task->waiting) && (as_waiter(task->waiting)->coroutine.state & WAITER_CANCELLED)) {
+        error = future_cancelled_error(vm, &task->future);
+    }
+    return !failed(error) && task_step(vm, task, error);
+}
+
+bool task_wake(Vm *vm, Task *task)
+{
+    Loop *loop = future_loop(&task->future);
+    announce(vm, loop, WOKEN, borrow(task), loop->current);
+    newref(borrow(task));
+    if (!loop_check_open(vm, loop)) return false;
+    return loop_ready(vm, loop, ENTRY_WAKE, task, UNDEF);
+}
+
+/* ---- cancelling ---- */
+
+static bool keep_message(Vm *vm, Task *task, Value message)
+{
+    if (!is_heap(message) && !task->future.extra) return true;
+    FutureExtra *extra = future_extra(vm, &task->future);
+    if (extra) replace(&extra->cancel_message, is_heap(message) ? newref(message) : UNDEF);
+    return extra;
+}
+
+Truth task_cancel(Vm *vm, Task *task, Value message)
+{
+    task->future.head.aux &= ~(unsigned)FUTURE_UNSEEN;
+    if (is_done(&task->future)) return NO;
+    task->cancels++;
+    announce(vm, future_loop(&task->future), CANCELLED, borrow(task), message);
+    if (!absent(task->waiting)) {
+        if (is_waiter(task->waiting) && !keep_message(vm, task, message)) return FAILED;
+        if (!recursion_enter(vm)) return FAILED;
+        Ref waiting = newref(task->waiting);
+        Truth cancelled = future_cancel_any(vm, waiting, message);
+        decref(waiting);
+        recursion_leave(vm);
+        if (cancelled != NO) return cancelled;
+    }
+    task->future.head.aux |= TASK_MUST_CANCEL;
+    return keep_message(vm, task, message) ? YES : FAILED;
+}
+
+int task_uncancel(Task *task)
+{
+    if (task->cancels > 0 && --task->cancels == 0) task->future.head.aux &= ~(unsigned)TASK_MUST_CANCEL;
+    return task->cancels;
+}
+
+/* ---- making ---- */
+
+bool is_coroutine_like(Vm *vm, Value v)
+{
+    if (is_coroutine(v) || is_kind(v, KIND_ASYNC_GEN_STEP)) return true;
+    if (is_kind(v, KIND_GENERATOR))
+        return ((Coroutine *)as_object(v))->function->code->flags & CODE_ITERABLE_COROUTINE;
+    Type *type = type_of(vm, v);
+    return !absent(type_lookup(vm, type, N(send))) && !absent(type_lookup(vm, type, N(throw))) &&
+           !absent(type_lookup(vm, type, N(close))) && !absent(type_lookup(vm, type, N(__await__)));
+}
+
+static void remember_maker(Vm *vm, Task *task)
+{
+    Frame *frame = vm->frame;
+    if (!frame->code) return;
+    task->made_by = newref(borrow(frame->code));
+    task->made_at = (int32_t)(frame->pc - 1 - frame->code->instrs);
+}
+
+static bool task_set_name(Vm *vm, Task *task, Value name)
+{
+    if (absent(name) || is_none(name)) {
+        LoopState *state = loop_state(vm);
+        if (state) task->name = from_small(++state->task_names);
+        return state;
+    }
+    Ref text = value_str(vm, name);
+    if (failed(text)) return false;
+    replace(&task->name, text);
+    return true;
+}
+
+static bool task_start_eagerly(Vm *vm, Task *task, Loop *loop)
+{
+    Ref outer = loop->current;
+    loop->current = UNDEF;
+    bool ok = task_step(vm, task, UNDEF);
+    loop->current = outer;
+    if (ok && !is_done(&task->future)) task_link(loop, task);
+    return ok;
+}
+
+bool task_init_with(Vm *vm, Task *task, Loop *loop, Value coroutine, Value name, Value context, bool eager)
+{
+    if (!is_coroutine_like(vm, coroutine)) {
+        throw(vm, TypeError, "a coroutine was expected, got %R", coroutine);
+        return false;
+    }
+    if (!is_activation(coroutine)) task->future.head.aux |= TASK_FOREIGN;
+    if (!absent(context) && !is_none(context) && !is_context(context)) {
+        throw(vm, TypeError, "a contextvars.Context was expected, got %R", context);
+        return false;
+    }
+    if (!loop_check_open(vm, loop) || !task_set_name(vm, task, name)) return false;
+    replace(&task->future.loop, newref(borrow(loop)));
+    replace(&task->coroutine, newref(coroutine));
+    replace(&task->context, is_context(context) ? newref(context) : context_snapshot(vm));
+    if (!(task->future.head.aux & TASK_FOREIGN)) task_stands_at(task, activation_innermost(as_activation(coroutine)));
+    remember_maker(vm, task);
+    announce(vm, loop, CREATED, borrow(task), loop->current);
+    if (eager && loop->running) return task_start_eagerly(vm, task, loop);
+    newref(borrow(task));
+    if (!loop_ready(vm, loop, ENTRY_STEP, task, UNDEF)) return false;
+    task_link(loop, task);
+    return true;
+}
+
+Task *task_new(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, bool eager)
+{
+    Task *task = type_instance(vm, type_builtin(vm, KIND_TASK));
+    if (task && task_init_with(vm, task, loop, coroutine, name, context, eager)) return task;
+    if (task) task->future.head.aux |= FUTURE_SILENT;
+    decref_object(task);
+    return NULL;
+}
+
+static Ref create_with_factory(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, Value eager)
+{
+    Value argv[5] = {borrow(loop), coroutine};
+    const struct { const char *keyword; Value value; } options[] = {
+        {"name", name}, {"context", context}, {"eager_start", eager}};
+    Ref keywords[3];
+    int given = 0;
+    for (int i = 0; i < 3; i++) {
+        if (absent(options[i].value)) continue;
+        keywords[given] = str_interned(vm, options[i].keyword);
+        argv[2 + given] = options[i].value;
+        if (failed(keywords[given++])) return FAIL;
+    }
+    Ref names = given ? tuple_from_refs(vm, given, keywords) : UNDEF;
+    if (failed(names)) return FAIL;
+    Args args = {argv, 2, names};
+    Ref factory = newref(loop->task_factory), task = call_args(vm, factory, &args);
+    decref(factory);
+    decref(names);
+    return task;
+}
+
+Ref loop_create_task(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, Value eager)
+{
+    if (!loop_check_open(vm, loop)) return FAIL;
+    if (is_heap(loop->task_factory)) return create_with_factory(vm, loop, coroutine, name, context, eager);
+    Truth is_eager = absent(eager) || is_none(eager) ? NO : value_truth(vm, eager);
+    if (is_eager == FAILED) return FAIL;
+    Task *task = task_new(vm, loop, coroutine, name, context, is_eager == YES);
+    return task ? from_object(task) : FAIL;
+}
+
+/* ---- any awaitable as a future ---- */
+
+typedef struct Wrapping { NativeCoroutine coroutine; Ref awaitable; } Wrapping;
+
+static Ref wrapping_resume(Vm *vm, NativeCoroutine *self, Value sent)
+{
+    if (self->state++ == 0) return delegate_any(vm, ((Wrapping *)self)->awaitable);
+    return newref(sent);
+}
+
+static const NativeCoroutineDef wrapping_def = {
+    .name = "_wrap_awaitable", .size = sizeof(Wrapping), .refs = REFS(REF(Wrapping, awaitable)),
+    .resume = wrapping_resume,
+};
+
+Ref ensure_future(Vm *vm, Value awaitable, Loop *loop)
+{
+    if (is_future(awaitable)) {
+        if (!loop || as_future(awaitable)->loop == borrow(loop)) return newref(awaitable);
+        return throw(vm, ValueError,
+            "The future belongs to a different loop than the one specified as the loop argument");
+    }
+    bool wrap = !is_coroutine_like(vm, awaitable);
+    if (wrap && !type_of(vm, awaitable)->slots.await)
+        return throw(vm, TypeError, "An asyncio.Future, a coroutine or an awaitable is required");
+    if (!loop && !(loop = loop_current_or_set(vm))) return FAIL;
+    if (!wrap) return loop_create_task(vm, loop, awaitable, UNDEF, UNDEF, UNDEF);
+    Wrapping *wrapping = (Wrapping *)native_coroutine_new(vm, &wrapping_def);
+    if (!wrapping) return FAIL;
+    wrapping->awaitable = newref(awaitable);
+    Ref task = loop_create_task(vm, loop, borrow(wrapping), UNDEF, UNDEF, UNDEF);
+    decref_object(wrapping);
+    return task;
+}

@@ -1,0 +1,207 @@
+/* alloc.c - cells for objects and raw memory.
+ *
+ * Memory for objects comes in cells of 16 bytes: a size class is a number of cells, its free list is LIFO,
+ * so that what was just freed (and is in the cache) is used next.  Fresh cells are cut from
+ * slabs, which are given back only at the end.  An object above CELLS_MAX cells is malloc'd (cells 0).
+ * Neighbours: alloc.h, object/life.c (object_new, object_free). */
+/* SPDX-License-Identifier: MIT */
+#include "memory/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory/vm.h"
+
+#define SLAB_BYTES (64 * 1024)
+
+struct Slab { struct Slab *next; uint64_t pad; };
+typedef struct Slab Slab;
+
+/* The live objects, AIO_DEBUG=refs: a set of pointers, open addressing. */
+struct Registry {
+    Object **slots;
+    size_t size, used; /* used counts tombstones too */
+};
+
+static char registry_gone;
+#define GONE ((Object *)(void *)&registry_gone)
+
+/* --- failing on purpose ------------------------------------------------------------------------ */
+
+/* AIO_DEBUG=oom=N: is this the allocation that fails? */
+static bool allocation_fails(Allocator *memory)
+{
+    if (memory->fail_after < 0) return false;
+    if (memory->fail_after-- > 0) return false;
+    memory->watch = memory->registry != NULL;
+    return true;
+}
+
+static void *exhausted(Vm *vm)
+{
+    throw_no_memory(vm);
+    return NULL;
+}
+
+/* --- the registry ------------------------------------------------------------------------------ */
+
+static size_t registry_start(const struct Registry *registry, const Object *object)
+{
+    return ((uintptr_t)object >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 20 & (registry->size - 1);
+}
+
+static void registry_put(struct Registry *registry, Object *object)
+{
+    size_t at = registry_start(registry, object);
+    while (registry->slots[at] && registry->slots[at] != GONE) at = (at + 1) & (registry->size - 1);
+    registry->used += registry->slots[at] == NULL;
+    registry->slots[at] = object;
+}
+
+static void registry_add(struct Registry *registry, Object *object)
+{
+    if (registry->used * 2 >= registry->size) {
+        struct Registry old = *registry;
+        registry->size = old.size ? old.size * 2 : 4096;
+        registry->used = 0;
+        registry->slots = calloc(registry->size, sizeof *registry->slots);
+        if (!registry->slots) abort(); /* a debugging aid: nothing sensible is left to do */
+        for (size_t i = 0; i < old.size; i++)
+            if (old.slots[i] && old.slots[i] != GONE) registry_put(registry, old.slots[i]);
+        free(old.slots);
+    }
+    registry_put(registry, object);
+}
+
+static void registry_remove(struct Registry *registry, const void *object)
+{
+    size_t at = registry_start(registry, object);
+    while (registry->slots[at] && registry->slots[at] != object) at = (at + 1) & (registry->size - 1);
+    if (registry->slots[at]) registry->slots[at] = GONE;
+}
+
+void objects_each(Interp *interp, void (*each)(Object *object, void *context), void *context)
+{
+    const struct Registry *registry = interp->memory.registry;
+    for (size_t i = 0; registry && i < registry->size; i++)
+        if (registry->slots[i] && registry->slots[i] != GONE) each(registry->slots[i], context);
+}
+
+/* --- cells --------------------------------------------------------------------------------------- */
+
+#ifndef AIO_SYSTEM_MALLOC
+/* Cuts `cells` cells from the newest slab, taking a new one when it is used up. */
+static void *slab_cut(Allocator *memory, size_t cells)
+{
+    size_t bytes = cells * CELL_BYTES;
+    size_t left = (size_t)(memory->slab_end - memory->slab_next);
+    if (bytes > left) {
+        if (left >= CELL_BYTES) { /* the rest is one block of a smaller class */
+            FreeCell *rest = (FreeCell *)(void *)memory->slab_next;
+            rest->next = memory->free[left / CELL_BYTES];
+            memory->free[left / CELL_BYTES] = rest;
+        }
+        Slab *slab = aligned_alloc(CELL_BYTES, SLAB_BYTES);
+        if (!slab) return NULL;
+        slab->next = memory->slabs;
+        memory->slabs = slab;
+        memory->slab_next = (char *)(slab + 1);
+        memory->slab_end = (char *)slab + SLAB_BYTES;
+    }
+    void *cut = memory->slab_next;
+    memory->slab_next += bytes;
+    return cut;
+}
+#endif
+
+void *cells_new(Vm *vm, size_t size_bytes, uint16_t *cells)
+{
+    Allocator *memory = &vm->interp->memory;
+    if (memory->watch && allocation_fails(memory)) return exhausted(vm);
+    void *block;
+    *cells = 0;
+#ifndef AIO_SYSTEM_MALLOC
+    size_t wanted = (size_bytes + CELL_BYTES - 1) / CELL_BYTES;
+    if (wanted <= CELLS_MAX) {
+        *cells = (uint16_t)wanted;
+        FreeCell *cell = memory->free[wanted];
+        if (cell) {
+            memory->free[wanted] = cell->next;
+            block = cell;
+        } else {
+            block = slab_cut(memory, wanted);
+        }
+    } else
+#endif
+        block = malloc(size_bytes);
+    if (!block) return exhausted(vm);
+    memory->live++;
+    if (memory->registry) registry_add(memory->registry, block);
+    return block;
+}
+
+void cells_free(Interp *interp, void *block, uint16_t cells)
+{
+    Allocator *memory = &interp->memory;
+    memory->live--;
+    if (memory->registry) registry_remove(memory->registry, block);
+    if (cells == 0) {
+        free(block);
+        return;
+    }
+    FreeCell *cell = block;
+    cell->next = memory->free[cells];
+    memory->free[cells] = cell;
+}
+
+void allocator_open(Interp *interp, bool registry, int64_t fail_after)
+{
+    Allocator *memory = &interp->memory;
+    memory->fail_after = fail_after;
+    if (registry) memory->registry = calloc(1, sizeof *memory->registry);
+    memory->watch = fail_after >= 0 || memory->registry;
+}
+
+void allocator_close(Interp *interp)
+{
+    Allocator *memory = &interp->memory;
+    for (Slab *slab = memory->slabs; slab;) {
+        Slab *next = slab->next;
+        free(slab);
+        slab = next;
+    }
+    free(memory->drops);
+    if (memory->registry) {
+        free(memory->registry->slots);
+        free(memory->registry);
+    }
+    *memory = (Allocator){.fail_after = -1};
+}
+
+/* --- raw memory ---------------------------------------------------------------------------------- */
+
+void *memory_new(Vm *vm, size_t size_bytes)
+{
+    Allocator *allocator = &vm->interp->memory;
+    if (allocator->watch && allocation_fails(allocator)) return exhausted(vm);
+    void *memory = malloc(size_bytes ? size_bytes : 1);
+    return memory ? memory : exhausted(vm);
+}
+
+void *memory_zeroed(Vm *vm, size_t size_bytes)
+{
+    Allocator *allocator = &vm->interp->memory;
+    if (allocator->watch && allocation_fails(allocator)) return exhausted(vm);
+    void *memory = calloc(1, size_bytes ? size_bytes : 1);
+    return memory ? memory : exhausted(vm);
+}
+
+void *memory_resize(Vm *vm, void *memory, size_t size_bytes)
+{
+    Allocator *allocator = &vm->interp->memory;
+    if (allocator->watch && allocation_fails(allocator)) return exhausted(vm);
+    void *moved = realloc(memory, size_bytes ? size_bytes : 1);
+    return moved ? moved : exhausted(vm);
+}
+
+void memory_free(void *memory) { free(memory); }

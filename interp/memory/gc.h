@@ -1,0 +1,35 @@
+/* gc.h - the cycle collector.
+ *
+ * Works from candidates: containers whose count fell to non-zero.  Memory nobody drops cannot be garbage, so an idle
+ * heap costs nothing.  Trial deletion (Bacon and Rajan, "Concurrent Cycle Collection in Reference Counted Systems", 2001,
+ * the synchronous algorithm): subtract the references that come from inside, what is left at zero is garbage. */
+/* SPDX-License-Identifier: MIT */
+#ifndef AIO_MEMORY_GC_H
+#define AIO_MEMORY_GC_H
+
+#include "memory/vm.h"
+
+bool collector_open(Vm *vm);
+void collector_close(Interp *interp);
+/* Collects at a safe point when the heap has grown; how many unreachable objects were found. */
+ptrdiff_t collector_run(Vm *vm);
+/* Looks everywhere, types and modules included: gc.collect(). */
+ptrdiff_t collector_run_full(Vm *vm);
+/* A container dies: it is a candidate no more. */
+void collector_forget(Interp *interp, Container *container);
+/* gc.disable() and gc.enable() */
+void collector_enable(Interp *interp, bool enabled);
+bool collector_enabled(const Interp *interp);
+
+/* What the object layer knows (object/life.c, weakref.c, vm/pending.c). */
+Interp *object_interp(const Object *object);
+void object_visit(Object *object, void (*visit)(Ref *slot, void *context), void *context);
+void object_clear(Object *object);              /* drops everything it refers to */
+bool object_is_boundary(const Object *object);  /* a type, module, module namespace or code */
+bool object_has_finalizer(const Object *object);
+void object_finalize_later(Interp *interp, Object *object); /* keeps it alive until its finaliser has run */
+bool object_finalize(Vm *vm, Object *object);   /* count is 0; false: it lives on until its finaliser has run */
+void weakref_callback_later(Interp *interp, Ref callback, Ref weakref); /* steals both */
+void weakrefs_clear(Vm *vm, Object *object);    /* weak references to it go dead, callbacks are queued */
+
+#endif

@@ -1,0 +1,92 @@
+/* ref.h - the object header and reference counting.
+ *
+ * Every heap object starts with an Object: count, kind, flags, shape.  The shape (object/shape.h) is
+ * the hidden class: it names the type and says where attributes lie, so that one comparison guards
+ * both.  `kind` is the C layout (a row of object/types.def): a list and an instance of a script's
+ * subclass of list both have KIND_LIST.  Counts of constants start at IMMORTAL and may drift.
+ * An object that can be part of a cycle starts with a Container; the cycle collector works from
+ * candidates, containers whose count fell to non-zero (gc.h).
+ * Neighbours: value.h, alloc.h (memory), gc.h. */
+/* SPDX-License-Identifier: MIT */
+#ifndef AIO_MEMORY_REF_H
+#define AIO_MEMORY_REF_H
+
+#include "memory/value.h"
+
+typedef struct Vm Vm;
+typedef struct Interp Interp;
+typedef struct Shape Shape;
+typedef struct Type Type;
+
+typedef struct Object {
+    uint32_t count;
+    uint8_t kind;   /* Kind: the C layout */
+    uint8_t flags;  /* OBJ_* */
+    uint16_t cells; /* size in 16-byte units, 0 when malloc'd; alloc.h */
+    Shape *shape;   /* borrowed from its type; with OBJ_SUBCLASS the object owns a reference to the type */
+} Object;
+
+typedef struct Container { /* the head of every object that may be part of a cycle */
+    Object head;
+    uint32_t candidate; /* 1 + index in the candidate buffer, 0 when not in it */
+    uint32_t aux;       /* for the type's own use */
+} Container;
+
+enum {
+    OBJ_CONTAINER = 1, /* starts with Container */
+    OBJ_SUBCLASS = 2,  /* its type is a class made by a script: slots may be overridden, attributes exist */
+    OBJ_WEAKREFS = 4,  /* somebody holds a weak reference to it (weakref.c) */
+    OBJ_FINALIZED = 8, /* __del__ has run */
+    OBJ_COLOUR = 48,   /* gc.c: two bits */
+    OBJ_DEAD = 64,     /* being destroyed */
+    OBJ_CLEARED = 128, /* the collector has emptied it (object_clear) */
+};
+
+#define IMMORTAL 0x60000000u
+
+static inline Object *as_object(Value v) { return (Object *)(uintptr_t)v; }
+static inline Ref from_object(void *object) { return (Ref)object; }   /* hands over the owned reference */
+static inline Value borrow(const void *object) { return (Value)object; } /* a C struct seen as a Value */
+
+/* Called when a count reached zero, and when a container's count fell to non-zero for the first time. */
+void object_drop(Object *object);
+void object_candidate(Object *object);
+
+static inline Ref newref(Value v)
+{
+    if (is_heap(v)) as_object(v)->count++;
+    return (Ref)(uintptr_t)v;
+}
+
+/* Never raises; a finaliser may run script code later, at the next safe point, or now: treat as a call. */
+static inline void decref(Ref v)
+{
+    if (!is_heap(v)) return;
+    Object *object = as_object(v);
+    if (--object->count == 0)
+        object_drop(object);
+    else if ((object->flags & OBJ_CONTAINER) && ((Container *)object)->candidate == 0)
+        object_candidate(object);
+}
+
+static inline void decref_object(void *object) { if (object) decref((Ref)object); }
+
+/* Stores first, then drops what was there. */
+static inline void replace(Ref *slot, Ref v)
+{
+    Ref old = *slot;
+    *slot = v;
+    decref(old);
+}
+static inline Ref take(Ref *slot) /* moves out */
+{
+    Ref v = *slot;
+    *slot = UNDEF;
+    return v;
+}
+static inline void clear(Ref *slot) { decref(take(slot)); }
+
+/* An array of owned references passed where borrowed ones are read. */
+static inline Value *as_values(Ref *refs) { return (Value *)refs; }
+
+#endif

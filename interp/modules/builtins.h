@@ -1,0 +1,14 @@
+/* builtins.h - parts of the module builtins that live in files of their own. */
+/* SPDX-License-Identifier: MIT */
+#ifndef AIO_MODULES_BUILTINS_H
+#define AIO_MODULES_BUILTINS_H
+
+#include "object/dict.h"
+
+/* compile, eval, exec, __import__, open (builtins_code.c, textfile.c). */
+bool builtins_code_open(Vm *vm, Dict *builtins);
+
+/* file.write(text) for any file object; our own text files go fast. */
+bool file_write(Vm *vm, Value file, Value text);
+
+#endif

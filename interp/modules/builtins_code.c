@@ -1,0 +1,162 @@
+/* builtins_code.c - compile, eval, exec and __import__. */
+/* SPDX-License-Identifier: MIT */
+#include "compiler/compiler.h"
+#include "modules/builtins.h"
+#include "object/bytes.h"
+#include "object/call.h"
+#include "object/error.h"
+#include "object/function.h"
+#include "object/int.h"
+#include "object/iter.h"
+#include "object/name.h"
+#include "object/native.h"
+#include "object/number.h"
+#include "object/str.h"
+#include "object/tuple.h"
+#include "vm/frame.h"
+#include "vm/import.h"
+
+/* Source text of a str or bytes-like value: compiled in mode. */
+static Ref compile_value(Vm *vm, Value source, Value filename, ParseMode mode, unsigned flags, const char *who)
+{
+    ptrdiff_t len;
+    char *owned = NULL;
+    Buffer buffer = {.data = NULL};
+    const char *text;
+    if (is_str(source)) {
+        text = str_utf8(vm, source, &len, &owned);
+        if (!text) return FAIL;
+    } else {
+        if (!type_of(vm, source)->slots.buffer)
+            return throw(vm, TypeError, "%s must be a string, bytes or code object", who);
+        if (!buffer_get(vm, source, &buffer, false)) return FAIL;
+        text = buffer.data;
+        len = buffer.len;
+    }
+    Ref code = FAIL;
+    if (memchr(text, 0, (size_t)len)) throw(vm, SyntaxError, "source code string cannot contain null bytes");
+    else code = compile_source(vm, text, len, filename, mode, flags);
+    memory_free(owned);
+    if (buffer.data) buffer_release(vm, &buffer);
+    return code;
+}
+
+NATIVE(builtins_compile, "compile(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)",
+    "Compile source into a code object that can be executed by exec() or eval().")
+{
+    ParseMode mode;
+    if (!is_str(argv[2])) return throw(vm, TypeError, "compile() argument 'mode' must be str, not %T", argv[2]);
+    if (str_is(argv[2], "exec")) mode = PARSE_FILE;
+    else if (str_is(argv[2], "eval")) mode = PARSE_EVAL;
+    else if (str_is(argv[2], "single")) mode = PARSE_SINGLE;
+    else return throw(vm, ValueError, "compile() mode must be 'exec', 'eval' or 'single'");
+    if (is_kind(argv[0], KIND_CODE)) return newref(argv[0]);
+    int64_t flags;
+    if (!int_index(vm, argv[3], &flags)) return FAIL;
+    unsigned wanted = COMPILE_NAMES | (flags & 0x2000 ? COMPILE_TOP_LEVEL_AWAIT : 0u) |
+                      (flags & 0x1000000 ? COMPILE_ANNOTATIONS_STRING : 0u);
+    Ref filename = is_str(argv[1]) ? newref(argv[1]) : value_str(vm, argv[1]);
+    if (failed(filename)) return FAIL;
+    Ref code = compile_value(vm, argv[0], filename, mode, wanted, "compile() arg 1");
+    decref(filename);
+    return code;
+}
+
+/* Runs code with globals and locals as exec() and eval() take them (UNDEF: the caller's). */
+static Ref run_with(Vm *vm, Value code, Value globals, Value locals, const char *who)
+{
+    Frame *frame = frame_current(vm);
+    if (is_none(globals)) globals = UNDEF;
+    if (is_none(locals)) locals = UNDEF;
+    if (!absent(globals) && !is_dict(globals)) return throw(vm, TypeError, "%s() globals must be a dict, not %T", who, globals);
+    if (!absent(locals) && !type_of(vm, locals)->slots.get_item)
+        return throw(vm, TypeError, "%s() locals must be a mapping or None, not %T", who, locals);
+    Ref own = UNDEF;
+    if (absent(globals)) {
+        if (!frame) return throw(vm, SystemError, "globals and locals cannot be NULL");
+        globals = borrow(frame->function->globals);
+        if (absent(locals)) {
+            own = frame->code->flags & CODE_NAMESPACE    ? newref(frame->base[0])
+                  : frame->code->flags & CODE_OPTIMIZED ? frame_locals_dict(vm, frame)
+                                                        : newref(globals);
+            locals = own;
+        }
+    } else if (absent(locals)) {
+        locals = globals;
+    }
+    if (failed(locals)) return FAIL;
+    Ref result = FAIL;
+    if (!absent(dict_get_name(as_dict(globals), N(__builtins__))) ||
+        dict_set(vm, as_dict(globals), N(__builtins__), vm->interp->builtins))
+        result = run_code(vm, as_code(code), as_dict(globals), as_code(code)->flags & CODE_NAMESPACE ? locals : (Value)UNDEF);
+    decref(own);
+    return result;
+}
+
+NATIVE(builtins_exec, "exec(source, /, globals=None, locals=None, *, closure=None)",
+    "Execute the given source in the context of globals and locals.")
+{
+    Ref code = is_kind(argv[0], KIND_CODE) ? newref(argv[0]) : FAIL;
+    if (failed(code)) {
+        Ref filename = str_from(vm, "<string>");
+        code = failed(filename) ? FAIL : compile_value(vm, argv[0], filename, PARSE_FILE, COMPILE_NAMES, "exec() arg 1");
+        decref(filename);
+        if (failed(code)) return FAIL;
+    }
+    Ref result = run_with(vm, code, argv[1], argv[2], "exec");
+    decref(code);
+    if (failed(result)) return FAIL;
+    decref(result);
+    return NONE;
+}
+
+NATIVE(builtins_eval, "eval(source, /, globals=None, locals=None)",
+    "Evaluate the given source in the context of globals and locals.")
+{
+    Ref code = is_kind(argv[0], KIND_CODE) ? newref(argv[0]) : FAIL;
+    if (failed(code)) {
+        Ref filename = str_from(vm, "<string>"), source = newref(argv[0]);
+        if (is_str(source)) { /* leading blanks are allowed */
+            ptrdiff_t start = 0, len = as_str(source)->len;
+            while (start < len && (str_at(as_str(source), start) == ' ' || str_at(as_str(source), start) == '\t')) start++;
+            if (start) replace(&source, str_slice(vm, source, start, len));
+        }
+        code = failed(filename) || failed(source) ? FAIL
+                                                  : compile_value(vm, source, filename, PARSE_EVAL, COMPILE_NAMES, "eval() arg 1");
+        decref(filename);
+        decref(source);
+        if (failed(code)) return FAIL;
+    }
+    Ref result = run_with(vm, code, argv[1], argv[2], "eval");
+    decref(code);
+    return result;
+}
+
+NATIVE(builtins_import, "__import__(name, globals=None, locals=None, fromlist=(), level=0)", "Import a module.")
+{
+    int64_t level;
+    if (!int_index(vm, argv[4], &level)) return FAIL;
+    Ref fromlist = argv[3] == NONE ? newref(vm->interp->empty_tuple) : FAIL;
+    if (failed(fromlist)) fromlist = tuple_from(vm, argv[3]);
+    if (failed(fromlist)) return FAIL;
+    Ref module = import_module(vm, argv[0], is_dict(argv[1]) ? as_dict(argv[1]) : NULL, fromlist, (int)level);
+    decref(fromlist);
+    return module;
+}
+
+static const Native *const code_functions[] = {
+    &builtins_compile_def, &builtins_exec_def, &builtins_eval_def, &builtins_import_def, NULL,
+};
+
+bool builtins_code_open(Vm *vm, Dict *builtins)
+{
+    Ref name = str_from(vm, "builtins");
+    bool good = !failed(name);
+    for (const Native *const *native = code_functions; good && *native; native++) {
+        Ref function = native_function(vm, *native, UNDEF, name);
+        good = !failed(function) && dict_set(vm, builtins, as_native(function)->name, function);
+        decref(function);
+    }
+    decref(name);
+    return good;
+}

@@ -1,0 +1,42 @@
+/* contextvars.c - module contextvars: context variables.
+ *
+ * Neighbours: object/context.c (what they are). */
+/* SPDX-License-Identifier: MIT */
+#include "object/context.h"
+#include "object/native.h"
+#include "object/str.h"
+
+static Ref missing_repr(Vm *vm, Value self __attribute__((unused))) { return str_from(vm, "<Token.MISSING>"); }
+
+static const TypeDef token_missing_type = {
+    .name = "Token.MISSING", .size = sizeof(Object), .doc = "No value before.", .flags = TYPE_FINAL | TYPE_NO_NEW,
+    .repr = missing_repr,
+};
+
+NATIVE(contextvars_copy_context, "copy_context()", "Return a copy of the current context.")
+{
+    Ref context = context_snapshot(vm);
+    if (!failed(context_object(vm, &context))) return context;
+    decref(context);
+    return FAIL;
+}
+
+static bool contextvars_open(Vm *vm, Value module)
+{
+    Type *type = type_from_def(vm, &token_missing_type);
+    Object *missing = type ? type_instance(vm, type) : NULL;
+    if (!missing) return false;
+    bool ok = dict_set_text(vm, as_dict(type_builtin(vm, KIND_CONTEXT_TOKEN)->dict), "MISSING", borrow(missing));
+    decref_object(missing);
+    const struct { const char *name; Kind kind; } types[] = {
+        {"Context", KIND_CONTEXT}, {"ContextVar", KIND_CONTEXT_VAR}, {"Token", KIND_CONTEXT_TOKEN}};
+    for (int i = 0; ok && i < 3; i++)
+        ok = module_set(vm, module, types[i].name, newref(borrow(type_builtin(vm, types[i].kind))));
+    return ok;
+}
+
+static const Native *const contextvars_functions[] = {&contextvars_copy_context_def, NULL};
+const ModuleDef contextvars_module = {
+    .name = "contextvars", .doc = "Variables with a value per context.", .functions = contextvars_functions,
+    .open = contextvars_open,
+};

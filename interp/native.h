@@ -1,0 +1,30 @@
+/* native.h - everything a module written in C may use.
+ *
+ * A module in stdlib/NAME.c includes this, system and library headers, nothing else, and defines
+ * `const ModuleDef NAME_module`.  If it needs more, this file grows. */
+/* SPDX-License-Identifier: MIT */
+#ifndef AIO_NATIVE_H
+#define AIO_NATIVE_H
+
+#include "object/attr.h"
+#include "object/bytes.h"
+#include "object/call.h"
+#include "object/dict.h"
+#include "object/error.h"
+#include "object/exception.h"
+#include "object/float.h"
+#include "object/function.h"
+#include "object/int.h"
+#include "object/iter.h"
+#include "object/list.h"
+#include "object/module.h"
+#include "object/name.h"
+#include "object/native.h"
+#include "object/number.h"
+#include "object/set.h"
+#include "object/str.h"
+#include "object/tuple.h"
+#include "vm/import.h"
+#include "vm/thread.h"
+
+#endif

@@ -1,0 +1,223 @@
+/* code.c - code objects.
+ *
+ * Made empty here and filled by the compiler; owns all its arrays.  All code objects of an interpreter are
+ * linked, so that their specialised instructions can be reset.
+ * Neighbours: compiler/ (makes them), vm/eval.c (runs them). */
+/* SPDX-License-Identifier: MIT */
+#include "object/code.h"
+
+#include "object/error.h"
+#include "object/list.h"
+#include "object/name.h"
+#include "object/native.h"
+#include "object/str.h"
+#include "object/tuple.h"
+
+Code *code_new(Vm *vm)
+{
+    Code *code = type_instance(vm, type_builtin(vm, KIND_CODE));
+    if (!code) return NULL;
+    code->name = newref(vm->interp->empty_str);
+    code->qualname = newref(vm->interp->empty_str);
+    code->filename = newref(vm->interp->empty_str);
+    code->interp = vm->interp;
+    code->next = vm->interp->codes;
+    code->previous = &vm->interp->codes;
+    if (code->next) code->next->previous = &code->next;
+    vm->interp->codes = code;
+    return code;
+}
+
+CodePos code_position(const Code *code, int index)
+{
+    if (!code->positions || index < 0 || index >= code->instr_count) return (CodePos){code->first_line, code->first_line, -1, -1};
+    return code->positions[index];
+}
+
+static void visit_all(Ref *refs, int count, Visit *visit, void *context)
+{
+    for (int i = 0; refs && i < count; i++)
+        if (is_heap(refs[i])) visit(&refs[i], context);
+}
+
+static void code_visit(Object *self, Visit *visit, void *context)
+{
+    const Code *code = (Code *)(void *)self;
+    visit_all(code->constants, code->constant_count, visit, context);
+}
+
+static void drop_all(Ref **refs, int count)
+{
+    Ref *all = *refs;
+    *refs = NULL;
+    for (int i = 0; all && i < count; i++) decref(all[i]);
+    memory_free(all);
+}
+
+static void code_clear(Object *self)
+{
+    Code *code = (Code *)(void *)self;
+    if (code->previous) {
+        *code->previous = code->next;
+        if (code->next) code->next->previous = code->previous;
+        code->previous = NULL;
+    }
+    drop_all(&code->constants, code->constant_count);
+    drop_all(&code->local_names, code->locals);
+    drop_all(&code->free_names, code->free_count);
+    drop_all(&code->attribute_names, code->attribute_count);
+    memory_free(code->instrs);
+    memory_free(code->caches);
+    memory_free(code->positions);
+    memory_free(code->handlers);
+    memory_free(code->captures);
+    memory_free(code->local_kinds);
+    code->instrs = NULL;
+    code->caches = NULL;
+    code->positions = NULL;
+    code->handlers = NULL;
+    code->captures = NULL;
+    code->local_kinds = NULL;
+}
+
+/* --- what scripts see ------------------------------------------------------------------------------------- */
+
+static Ref code_repr(Vm *vm, Value self)
+{
+    const Code *code = as_code(self);
+    char address[32];
+    snprintf(address, sizeof address, "%#llx", (unsigned long long)bits_of(self));
+    return format_text(vm, "<code object %S at %s, file \"%S\", line %d>", (Value)code->name, address, (Value)code->filename,
+                       code->first_line);
+}
+
+static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_code(self)->name); }
+static Ref get_qualname(Vm *vm __attribute__((unused)), Value self) { return newref(as_code(self)->qualname); }
+static Ref get_filename(Vm *vm __attribute__((unused)), Value self) { return newref(as_code(self)->filename); }
+static Ref get_first_line(Vm *vm __attribute__((unused)), Value self) { return from_small(as_code(self)->first_line); }
+/* A namespace is a parameter that scripts do not see. */
+static Ref get_arg_count(Vm *vm __attribute__((unused)), Value self)
+{
+    const Code *code = as_code(self);
+    return from_small(code->flags & CODE_NAMESPACE ? 0 : code->arg_count);
+}
+static Ref get_positional_only(Vm *vm __attribute__((unused)), Value self)
+{
+    const Code *code = as_code(self);
+    return from_small(code->flags & CODE_NAMESPACE ? 0 : code->positional_only);
+}
+static Ref get_keyword_only(Vm *vm __attribute__((unused)), Value self) { return from_small(as_code(self)->keyword_only); }
+static Ref get_flags(Vm *vm __attribute__((unused)), Value self) { return from_small(as_code(self)->flags & 0xFFFFFFF); }
+static Ref get_stack_size(Vm *vm __attribute__((unused)), Value self) { return from_small(as_code(self)->temps); }
+
+/* Locals in the order parameters, variables, chosen by kind; free variables are not among them. */
+static Ref local_names(Vm *vm, const Code *code, bool cells)
+{
+    Ref list = list_new(vm, code->locals);
+    for (int i = 0; !failed(list) && code->local_names && i < code->locals; i++) {
+        int kind = code->local_kinds ? code->local_kinds[i] : 0;
+        bool cell = kind & LOCAL_CELL;
+        bool wanted = cells ? cell : !cell || kind & LOCAL_PARAMETER;
+        if (!wanted || kind & LOCAL_HIDDEN || !is_str(code->local_names[i])) continue;
+        if ((code->flags & CODE_NAMESPACE) && i == 0) continue;
+        if (!list_push(vm, as_list(list), newref(code->local_names[i]))) replace(&list, FAIL);
+    }
+    if (failed(list)) return FAIL;
+    Ref tuple = tuple_from_values(vm, as_list(list)->len, as_values(as_list(list)->items));
+    decref(list);
+    return tuple;
+}
+
+static Ref get_varnames(Vm *vm, Value self) { return local_names(vm, as_code(self), false); }
+static Ref get_cellvars(Vm *vm, Value self) { return local_names(vm, as_code(self), true); }
+static Ref get_freevars(Vm *vm, Value self)
+{
+    return tuple_from_values(vm, as_code(self)->free_count, as_values(as_code(self)->free_names));
+}
+static Ref get_nlocals(Vm *vm, Value self)
+{
+    Ref names = get_varnames(vm, self);
+    if (failed(names)) return FAIL;
+    ptrdiff_t count = tuple_len(names);
+    decref(names);
+    return from_small(count);
+}
+
+/* Constants and names share one array here: names are the interned strings among them. */
+static Ref constants(Vm *vm, const Code *code, bool names)
+{
+    Ref list = list_new(vm, code->constant_count);
+    for (int i = 0; !failed(list) && i < code->constant_count; i++) {
+        Value value = code->constants[i];
+        bool is_name = is_str(value) && as_str(value)->interned;
+        if (absent(value) || (names && !is_name)) continue;
+        if (!list_push(vm, as_list(list), newref(value))) replace(&list, FAIL);
+    }
+    if (failed(list)) return FAIL;
+    Ref tuple = tuple_from_values(vm, as_list(list)->len, as_values(as_list(list)->items));
+    decref(list);
+    return tuple;
+}
+static Ref get_consts(Vm *vm, Value self) { return constants(vm, as_code(self), false); }
+static Ref get_names(Vm *vm, Value self) { return constants(vm, as_code(self), true); }
+
+static Ref number_or_none(int n) { return n < 0 ? NONE : from_small(n); }
+
+NATIVE(code_positions, "co_positions(self, /)", "Iterate over (line, end line, column, end column) of each instruction word.")
+{
+    const Code *code = as_code(argv[0]);
+    Ref list = list_new(vm, code->instr_count);
+    for (int i = 0; !failed(list) && i < code->instr_count; i++) {
+        CodePos pos = code_position(code, i);
+        Ref row = tuple_pack(vm, 4, (Value)number_or_none(pos.line), (Value)number_or_none(pos.end_line),
+                             (Value)number_or_none(pos.col), (Value)number_or_none(pos.end_col));
+        if (failed(row) || !list_push(vm, as_list(list), row)) replace(&list, FAIL);
+    }
+    if (failed(list)) return FAIL;
+    Ref iter = type_of(vm, list)->slots.iter(vm, list);
+    decref(list);
+    return iter;
+}
+
+NATIVE(code_lines, "co_lines(self, /)", "Iterate over (start, end, line): offsets of instruction bytes of one line.")
+{
+    const Code *code = as_code(argv[0]);
+    Ref list = list_new(vm, 8);
+    for (int i = 0; !failed(list) && i < code->instr_count;) {
+        int start = i, line = code_position(code, i).line;
+        while (i < code->instr_count && code_position(code, i).line == line) i++;
+        Ref row = tuple_pack(vm, 3, (Value)from_small(start * 4), (Value)from_small(i * 4), (Value)number_or_none(line));
+        if (failed(row) || !list_push(vm, as_list(list), row)) replace(&list, FAIL);
+    }
+    if (failed(list)) return FAIL;
+    Ref iter = type_of(vm, list)->slots.iter(vm, list);
+    decref(list);
+    return iter;
+}
+
+static const Native *const code_methods[] = {&code_positions_def, &code_lines_def, NULL};
+
+static const Attribute code_attributes[] = {
+    {"co_name", get_name, NULL, "name of the function"},
+    {"co_qualname", get_qualname, NULL, "its path from the module"},
+    {"co_filename", get_filename, NULL, "name of the file it was compiled from"},
+    {"co_firstlineno", get_first_line, NULL, "its first line"},
+    {"co_argcount", get_arg_count, NULL, "number of positional parameters"},
+    {"co_posonlyargcount", get_positional_only, NULL, "number of positional-only parameters"},
+    {"co_kwonlyargcount", get_keyword_only, NULL, "number of keyword-only parameters"},
+    {"co_varnames", get_varnames, NULL, "parameters and local variables"},
+    {"co_cellvars", get_cellvars, NULL, "local variables that inner functions use"},
+    {"co_freevars", get_freevars, NULL, "variables of outer functions"},
+    {"co_nlocals", get_nlocals, NULL, "number of local variables"},
+    {"co_consts", get_consts, NULL, "constants"},
+    {"co_names", get_names, NULL, "names used"},
+    {"co_flags", get_flags, NULL, "bits"},
+    {"co_stacksize", get_stack_size, NULL, "number of temporaries"},
+    {0},
+};
+
+const TypeDef code_type = {
+    .name = "code", .size = sizeof(Code), .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW | TYPE_WEAKREF,
+    .doc = "Compiled code.", .refs = REFS(REF(Code, name), REF(Code, qualname), REF(Code, filename)),
+    .visit = code_visit, .clear = code_clear, .repr = code_repr, .methods = code_methods, .attributes = code_attributes,
+};

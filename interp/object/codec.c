@@ -1,0 +1,625 @@
+/* codec.c - text to bytes and back.
+ *
+ * A row of `codecs` gives each encoding its two directions.  A decoder hands a bad sequence to
+ * decode_error, an encoder an unencodable run to encode_error; those apply the error handler and
+ * say where to go on.  Handlers are looked up by name only when something is wrong.
+ * Neighbours: codecescape.c (unicode_escape), base/utf8.h. */
+/* SPDX-License-Identifier: MIT */
+#include "object/codec.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "base/utf8.h"
+#include "object/bytes.h"
+#include "object/call.h"
+#include "object/char.h"
+#include "object/codecstate.h"
+#include "object/error.h"
+#include "object/int.h"
+
+/* --- error handlers -------------------------------------------------------------------------- */
+
+static const char *const handler_names[] = {
+    [HANDLE_STRICT] = "strict",         [HANDLE_IGNORE] = "ignore",
+    [HANDLE_REPLACE] = "replace",       [HANDLE_BACKSLASH] = "backslashreplace",
+    [HANDLE_XML] = "xmlcharrefreplace", [HANDLE_ESCAPE] = "surrogateescape",
+    [HANDLE_PASS] = "surrogatepass",    [HANDLE_NAME] = "namereplace",
+};
+
+/* HANDLE_*, or -1 with LookupError raised. */
+static int handler_of(Vm *vm, const char *errors)
+{
+    if (!errors) return HANDLE_STRICT;
+    for (int i = 0; i < (int)(sizeof handler_names / sizeof *handler_names); i++)
+        if (strcmp(handler_names[i], errors) == 0) return i;
+    throw(vm, LookupError, "unknown error handler name '%s'", errors);
+    return -1;
+}
+
+/* Raises class(encoding, object, start, end, reason). */
+static Ref throw_unicode(Vm *vm, ExcId id, const char *encoding, Value object, ptrdiff_t start,
+                         ptrdiff_t end, const char *reason)
+{
+    Ref name = str_from(vm, encoding), why = str_from(vm, reason), error = FAIL;
+    if (!failed(name) && !failed(why)) {
+        Value argv[] = {name, object, from_small(start), from_small(end), why};
+        error = call(vm, borrow(exception_class(vm, id)), 5, argv);
+    }
+    if (!failed(error)) throw_object(vm, error);
+    decref(name);
+    decref(why);
+    decref(error);
+    return FAIL;
+}
+
+Ref codec_throw_encode(Vm *vm, const char *encoding, Value text, ptrdiff_t start, ptrdiff_t end,
+                       const char *reason)
+{
+    return throw_unicode(vm, UnicodeEncodeError, encoding, text, start, end, reason);
+}
+
+static bool throw_decode(Decoder *d, ptrdiff_t start, ptrdiff_t end, const char *reason)
+{
+    Ref object = bytes_from(d->vm, d->data, d->len);
+    if (!failed(object))
+        throw_unicode(d->vm, UnicodeDecodeError, d->encoding, object, start, end, reason);
+    decref(object);
+    return false;
+}
+
+/* surrogatepass: the surrogate encoded at start, if that is what is wrong there. */
+static bool pass_surrogate(Decoder *d, ptrdiff_t start, ptrdiff_t *resume)
+{
+    const uint8_t *at = (const uint8_t *)d->data + start;
+    ptrdiff_t left = d->len - start;
+    uint32_t point = 0;
+    int size = 0;
+    if (strncmp(d->encoding, "utf-8", 5) == 0 && left >= 3 && at[0] == 0xED &&
+        (at[2] & 0xC0) == 0x80) {
+        point = 0xD000u | (uint32_t)(at[1] & 63) << 6 | (at[2] & 63);
+        size = 3;
+    } else if (strncmp(d->encoding, "utf-16", 6) == 0 && left >= 2) {
+        point = d->big ? (uint32_t)at[0] << 8 | at[1] : (uint32_t)at[1] << 8 | at[0];
+        size = 2;
+    } else if (strncmp(d->encoding, "utf-32", 6) == 0 && left >= 4) {
+        point = d->big
+                    ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]
+                    : (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
+        size = 4;
+    }
+    if (!size || !char_is_surrogate(point)) return false;
+    *resume = start + size;
+    return builder_char(d->vm, &d->out, point);
+}
+
+bool decode_error(Decoder *d, ptrdiff_t start, ptrdiff_t end, const char *reason, ptrdiff_t *resume)
+{
+    Vm *vm = d->vm;
+    char escape[8];
+    *resume = end;
+    switch (handler_of(vm, d->errors)) {
+    case -1: return false;
+    case HANDLE_IGNORE: return true;
+    case HANDLE_REPLACE: return builder_char(vm, &d->out, 0xFFFD);
+    case HANDLE_BACKSLASH:
+        for (ptrdiff_t i = start; i < end; i++) {
+            snprintf(escape, sizeof escape, "\\x%02x", (uint8_t)d->data[i]);
+            if (!builder_ascii(vm, &d->out, escape, 4)) return false;
+        }
+        return true;
+    case HANDLE_ESCAPE: {
+        ptrdiff_t i = start;
+        for (; i < end && i < start + 4 && (d->data[i] & 0x80); i++)
+            if (!builder_char(vm, &d->out, 0xDC00u + (uint8_t)d->data[i])) return false;
+        if (i == start) return throw_decode(d, start, end, reason);
+        *resume = i;
+        return true;
+    }
+    case HANDLE_PASS:
+        return pass_surrogate(d, start, resume) ||
+               (absent(vm->error) && throw_decode(d, start, end, reason));
+    case HANDLE_XML:
+    case HANDLE_NAME:
+        throw(vm, TypeError, "don't know how to handle UnicodeDecodeError in error callback");
+        return false;
+    default: return throw_decode(d, start, end, reason);
+    }
+}
+
+/* --- encoder output -------------------------------------------------------------------------- */
+
+bool encoder_bytes(Encoder *e, const char *bytes, ptrdiff_t len)
+{
+    if (e->len + len > e->capacity) {
+        ptrdiff_t capacity = (e->len + len) * 2;
+        char *data = memory_resize(e->vm, e->data, (size_t)capacity);
+        if (!data) return false;
+        e->data = data;
+        e->capacity = capacity;
+    }
+    memcpy(e->data + e->len, bytes, (size_t)len);
+    e->len += len;
+    return true;
+}
+
+static bool encoder_text(Encoder *e, const char *ascii)
+{
+    for (; *ascii; ascii++)
+        if (!e->put(e, (uint8_t)*ascii)) return false;
+    return true;
+}
+
+static bool encode_strict(Encoder *e, ptrdiff_t start, ptrdiff_t end, const char *reason)
+{
+    codec_throw_encode(e->vm, e->encoding, e->text, start, end, reason);
+    return false;
+}
+
+/* surrogateescape and surrogatepass: *taken points were written from start on; 0: the handler does not apply. */
+static bool encode_surrogates(Encoder *e, int handler, ptrdiff_t start, ptrdiff_t end)
+{
+    const Str *s = as_str(e->text);
+    bool pass = handler == HANDLE_PASS && strncmp(e->encoding, "utf-", 4) == 0;
+    for (ptrdiff_t i = start; i < end; i++) {
+        uint32_t point = str_at(s, i);
+        char byte = (char)point;
+        if (handler == HANDLE_ESCAPE ? point - 0xDC80 >= 0x80 : !pass || !char_is_surrogate(point))
+            return encode_strict(e, start, end, e->reason);
+        if (!(pass ? e->put(e, point) : encoder_bytes(e, &byte, 1))) return false;
+    }
+    return true;
+}
+
+bool encode_error(Encoder *e, ptrdiff_t start, ptrdiff_t end)
+{
+    const Str *s = as_str(e->text);
+    char text[16];
+    int handler = handler_of(e->vm, e->errors);
+    if (handler == HANDLE_ESCAPE || handler == HANDLE_PASS)
+        return encode_surrogates(e, handler, start, end);
+    if (handler == HANDLE_STRICT) return encode_strict(e, start, end, e->reason);
+    for (ptrdiff_t i = start; i < end && handler >= 0; i++) {
+        uint32_t point = str_at(s, i);
+        if (handler == HANDLE_IGNORE) *text = 0;
+        else if (handler == HANDLE_REPLACE) strcpy(text, "?");
+        else if (handler == HANDLE_XML) snprintf(text, sizeof text, "&#%u;", point);
+        else escape_point(text, point);
+        if (!encoder_text(e, text)) return false;
+    }
+    return handler >= 0;
+}
+
+void escape_point(char text[12], uint32_t point)
+{
+    const char *form = point < 0x100 ? "\\x%02x" : point < 0x10000 ? "\\u%04x" : "\\U%08x";
+    snprintf(text, 12, form, point);
+}
+
+/* --- UTF-8 ----------------------------------------------------------------------------------- */
+
+/* The valid sequence at p: its length; else minus the length of the bad part, and why. */
+static int utf8_step(const uint8_t *p, ptrdiff_t left, uint32_t *point, const char **reason)
+{
+    uint8_t lead = p[0];
+    if (lead < 0x80) {
+        *point = lead;
+        return 1;
+    }
+    if (lead < 0xC2 || lead > 0xF4) {
+        *reason = "invalid start byte";
+        return -1;
+    }
+    int size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    uint32_t value = lead & (0xFFu >> (size + 1));
+    for (int i = 1; i < size; i++) {
+        if (i >= left) {
+            *reason = "unexpected end of data";
+            return -i;
+        }
+        uint8_t low = 0x80, high = 0xBF;
+        if (i == 1) {
+            if (lead == 0xE0) low = 0xA0;
+            if (lead == 0xED) high = 0x9F;
+            if (lead == 0xF0) low = 0x90;
+            if (lead == 0xF4) high = 0x8F;
+        }
+        if (p[i] < low || p[i] > high) {
+            *reason = "invalid continuation byte";
+            return -i;
+        }
+        value = value << 6 | (p[i] & 63);
+    }
+    *point = value;
+    return size;
+}
+
+static bool utf8_decode_all(Decoder *d)
+{
+    const uint8_t *data = (const uint8_t *)d->data;
+    ptrdiff_t i = 0;
+    while (i < d->len) {
+        ptrdiff_t run = i;
+        while (run < d->len && data[run] < 0x80) run++;
+        if (run > i && !builder_ascii(d->vm, &d->out, d->data + i, run - i)) return false;
+        i = run;
+        if (i == d->len) break;
+        uint32_t point = 0;
+        const char *reason = "";
+        int n = utf8_step(data + i, d->len - i, &point, &reason);
+        if (n > 0) {
+            if (!builder_char(d->vm, &d->out, point)) return false;
+            i += n;
+        } else if (d->partial && reason[0] == 'u') {
+            break;
+        } else if (!decode_error(d, i, i - n, reason, &i)) {
+            return false;
+        }
+    }
+    d->used = i;
+    return true;
+}
+
+static bool utf8_sig_decode(Decoder *d)
+{
+    ptrdiff_t skip = d->len >= 3 && memcmp(d->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    d->data += skip;
+    d->len -= skip;
+    bool ok = utf8_decode_all(d);
+    d->used += skip;
+    return ok;
+}
+
+static bool put_utf8(Encoder *e, uint32_t point)
+{
+    char bytes[UTF8_MAX_BYTES];
+    return encoder_bytes(e, bytes, utf8_encode(bytes, point));
+}
+
+static bool utf8_encode_all(Encoder *e)
+{
+    const Str *s = as_str(e->text);
+    e->reason = "surrogates not allowed";
+    for (ptrdiff_t i = 0; i < s->len;) {
+        if (!char_is_surrogate(str_at(s, i))) {
+            if (!put_utf8(e, str_at(s, i++))) return false;
+            continue;
+        }
+        ptrdiff_t end = i + 1;
+        while (end < s->len && char_is_surrogate(str_at(s, end))) end++;
+        if (!encode_error(e, i, end)) return false;
+        i = end;
+    }
+    return true;
+}
+
+static bool utf8_sig_encode(Encoder *e)
+{
+    return encoder_bytes(e, "\xEF\xBB\xBF", 3) && utf8_encode_all(e);
+}
+
+/* --- UTF-16 and UTF-32 ----------------------------------------------------------------------- */
+
+static uint32_t unit_at(const Decoder *d, ptrdiff_t i, int size)
+{
+    const uint8_t *p = (const uint8_t *)d->data + i;
+    uint32_t unit = 0;
+    for (int j = 0; j < size; j++) unit = unit << 8 | p[d->big ? j : size - 1 - j];
+    return unit;
+}
+
+/* Skips a byte order mark where the encoding calls for one; the offset of the first unit. */
+static ptrdiff_t skip_mark(Decoder *d, int size)
+{
+    d->big = d->order == ORDER_BIG;
+    if (d->order != ORDER_MARK) return 0;
+    d->encoding = size == 2 ? "utf-16-le" : "utf-32-le";
+    if (d->len < size) return 0;
+    if (unit_at(d, 0, size) == 0xFEFF) return size;
+    d->big = true;
+    if (unit_at(d, 0, size) != 0xFEFF) {
+        d->big = false;
+        return 0;
+    }
+    d->encoding = size == 2 ? "utf-16-be" : "utf-32-be";
+    return size;
+}
+
+static bool utf16_decode_all(Decoder *d)
+{
+    ptrdiff_t i = skip_mark(d, 2);
+    while (i < d->len) {
+        const char *reason = NULL;
+        ptrdiff_t end = i + 2;
+        uint32_t point = 0;
+        if (d->len - i < 2) {
+            if (d->partial) break;
+            reason = "truncated data";
+            end = d->len;
+        } else {
+            point = unit_at(d, i, 2);
+            if (point - 0xDC00 < 0x400) {
+                reason = "illegal encoding";
+            } else if (char_is_surrogate(point)) {
+                if (d->len - i < 4) {
+                    if (d->partial) break;
+                    reason = "unexpected end of data";
+                    end = d->len;
+                } else if (unit_at(d, i + 2, 2) - 0xDC00 >= 0x400) {
+                    reason = "illegal UTF-16 surrogate";
+                } else {
+                    point = 0x10000 + ((point - 0xD800) << 10) + (unit_at(d, i + 2, 2) - 0xDC00);
+                    end = i + 4;
+                }
+            }
+        }
+        if (reason) {
+            if (!decode_error(d, i, end, reason, &i)) return false;
+        } else {
+            if (!builder_char(d->vm, &d->out, point)) return false;
+            i = end;
+        }
+    }
+    d->used = i;
+    return true;
+}
+
+static bool utf32_decode_all(Decoder *d)
+{
+    ptrdiff_t i = skip_mark(d, 4);
+    while (i < d->len) {
+        const char *reason = NULL;
+        ptrdiff_t end = i + 4;
+        uint32_t point = 0;
+        if (d->len - i < 4) {
+            if (d->partial) break;
+            reason = "truncated data";
+            end = d->len;
+        } else {
+            point = unit_at(d, i, 4);
+            if (char_is_surrogate(point))
+                reason = "code point in surrogate code point range(0xd800, 0xe000)";
+            if (point > CHAR_MAX_POINT) reason = "code point not in range(0x110000)";
+        }
+        if (reason) {
+            if (!decode_error(d, i, end, reason, &i)) return false;
+        } else {
+            if (!builder_char(d->vm, &d->out, point)) return false;
+            i = end;
+        }
+    }
+    d->used = i;
+    return true;
+}
+
+static bool put_unit(Encoder *e, uint32_t unit, int size)
+{
+    char bytes[4];
+    for (int i = 0; i < size; i++)
+        bytes[e->order == ORDER_BIG ? size - 1 - i : i] = (char)(unit >> (8 * i));
+    return encoder_bytes(e, bytes, size);
+}
+
+static bool put_utf16(Encoder *e, uint32_t point)
+{
+    if (point < 0x10000) return put_unit(e, point, 2);
+    return put_unit(e, 0xD7C0 + (point >> 10), 2) && put_unit(e, 0xDC00 + (point & 0x3FF), 2);
+}
+
+static bool put_utf32(Encoder *e, uint32_t point) { return put_unit(e, point, 4); }
+
+static bool utf_wide_encode(Encoder *e)
+{
+    const Str *s = as_str(e->text);
+    e->reason = "surrogates not allowed";
+    if (e->order == ORDER_MARK && !e->put(e, 0xFEFF)) return false;
+    for (ptrdiff_t i = 0; i < s->len; i++) {
+        uint32_t point = str_at(s, i);
+        if (!(char_is_surrogate(point) ? encode_error(e, i, i + 1) : e->put(e, point)))
+            return false;
+    }
+    return true;
+}
+
+/* --- one byte per point ---------------------------------------------------------------------- */
+
+static bool latin1_decode_all(Decoder *d)
+{
+    for (ptrdiff_t i = 0; i < d->len; i++)
+        if (!builder_char(d->vm, &d->out, (uint8_t)d->data[i])) return false;
+    d->used = d->len;
+    return true;
+}
+
+static bool ascii_decode_all(Decoder *d)
+{
+    for (ptrdiff_t i = 0; i < d->len;) {
+        if (!(d->data[i] & 0x80)) {
+            if (!builder_char(d->vm, &d->out, (uint8_t)d->data[i++])) return false;
+        } else if (!decode_error(d, i, i + 1, "ordinal not in range(128)", &i)) {
+            return false;
+        }
+    }
+    d->used = d->len;
+    return true;
+}
+
+static bool put_byte(Encoder *e, uint32_t point)
+{
+    char byte = (char)point;
+    return encoder_bytes(e, &byte, 1);
+}
+
+static bool narrow_encode(Encoder *e, uint32_t limit)
+{
+    const Str *s = as_str(e->text);
+    for (ptrdiff_t i = 0; i < s->len;) {
+        if (str_at(s, i) < limit) {
+            if (!put_byte(e, str_at(s, i++))) return false;
+            continue;
+        }
+        ptrdiff_t end = i + 1;
+        while (end < s->len && str_at(s, end) >= limit) end++;
+        if (!encode_error(e, i, end)) return false;
+        i = end;
+    }
+    return true;
+}
+
+static bool latin1_encode_all(Encoder *e)
+{
+    e->reason = "ordinal not in range(256)";
+    return narrow_encode(e, 256);
+}
+
+static bool ascii_encode_all(Encoder *e)
+{
+    e->reason = "ordinal not in range(128)";
+    return narrow_encode(e, 128);
+}
+
+/* --- table and entry points ------------------------------------------------------------------ */
+
+typedef struct Codec {
+    const char *aliases; /* normalised, each between blanks */
+    const char *name;    /* in messages */
+    const char *canonical;
+    ByteOrder order;
+    bool (*decode)(Decoder *d);
+    bool (*encode)(Encoder *e);
+    bool (*put)(Encoder *e, uint32_t point);
+} Codec;
+
+static const Codec codecs[] = {
+    {" utf8 u8 utf cp65001 ", "utf-8", "utf-8", ORDER_LITTLE, utf8_decode_all, utf8_encode_all,
+     put_utf8},
+    {" utf8sig ", "utf-8", "utf-8-sig", ORDER_LITTLE, utf8_sig_decode, utf8_sig_encode, put_utf8},
+    {" ascii usascii 646 ansix3.41968 ", "ascii", "ascii", ORDER_LITTLE, ascii_decode_all,
+     ascii_encode_all, put_byte},
+    {" latin1 iso88591 88591 l1 latin cp819 8859 iso8859 ", "latin-1", "iso8859-1", ORDER_LITTLE,
+     latin1_decode_all, latin1_encode_all, put_byte},
+    {" utf16 u16 ", "utf-16", "utf-16", ORDER_MARK, utf16_decode_all, utf_wide_encode, put_utf16},
+    {" utf16le ", "utf-16-le", "utf-16-le", ORDER_LITTLE, utf16_decode_all, utf_wide_encode,
+     put_utf16},
+    {" utf16be ", "utf-16-be", "utf-16-be", ORDER_BIG, utf16_decode_all, utf_wide_encode,
+     put_utf16},
+    {" utf32 u32 ", "utf-32", "utf-32", ORDER_MARK, utf32_decode_all, utf_wide_encode, put_utf32},
+    {" utf32le ", "utf-32-le", "utf-32-le", ORDER_LITTLE, utf32_decode_all, utf_wide_encode,
+     put_utf32},
+    {" utf32be ", "utf-32-be", "utf-32-be", ORDER_BIG, utf32_decode_all, utf_wide_encode,
+     put_utf32},
+    {" unicodeescape ", "unicodeescape", "unicode_escape", ORDER_LITTLE, escape_decode,
+     escape_encode, put_byte},
+    {" rawunicodeescape ", "rawunicodeescape", "raw_unicode_escape", ORDER_LITTLE,
+     raw_escape_decode, raw_escape_encode, put_byte},
+};
+
+static const Codec *codec_find(const char *encoding)
+{
+    char name[40] = " ";
+    size_t len = 1;
+    if (!encoding) return &codecs[0];
+    for (; *encoding && len < sizeof name - 2; encoding++)
+        if (!strchr("-_ ", *encoding)) name[len++] = (char)tolower((unsigned char)*encoding);
+    if (*encoding || len == 1) return NULL;
+    name[len++] = ' ';
+    name[len] = 0;
+    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++)
+        if (strstr(codecs[i].aliases, name)) return &codecs[i];
+    return NULL;
+}
+
+const char *codec_name(const char *encoding)
+{
+    const Codec *codec = codec_find(encoding);
+    return codec ? codec->canonical : NULL;
+}
+
+Ref codec_encode(Vm *vm, Value text, const char *encoding, const char *errors)
+{
+    const Codec *codec = codec_find(encoding);
+    if (!codec) return throw(vm, LookupError, "unknown encoding: %s", encoding);
+    const Str *s = as_str(text);
+    bool direct =
+        codec->decode == latin1_decode_all
+            ? s->width == 1
+            : s->ascii && (codec->decode == utf8_decode_all || codec->decode == ascii_decode_all);
+    if (direct) return bytes_from(vm, s->data, s->len);
+    Encoder e = {.vm = vm,
+                 .text = text,
+                 .encoding = codec->name,
+                 .errors = errors,
+                 .order = codec->order,
+                 .put = codec->put,
+                 .reason = ""};
+    Ref out = codec->encode(&e) ? bytes_from(vm, e.data ? e.data : "", e.len) : FAIL;
+    memory_free(e.data);
+    return out;
+}
+
+Ref codec_decode_partial(Vm *vm, const char *data, ptrdiff_t len, const char *encoding,
+                         const char *errors, ptrdiff_t *used)
+{
+    if (len == 0 && !used) return newref(vm->interp->empty_str); /* whatever the encoding */
+    const Codec *codec = codec_find(encoding);
+    if (!codec) return throw(vm, LookupError, "unknown encoding: %s", encoding);
+    Decoder d = {.vm = vm,
+                 .data = data,
+                 .len = len,
+                 .encoding = codec->name,
+                 .errors = errors,
+                 .order = codec->order,
+                 .partial = used != NULL};
+    builder_open(&d.out);
+    if (codec->decode(&d)) {
+        if (used) *used = d.used;
+        return builder_finish(vm, &d.out);
+    }
+    builder_close(&d.out);
+    return FAIL;
+}
+
+Ref codec_decode(Vm *vm, const char *data, ptrdiff_t len, const char *encoding, const char *errors)
+{
+    return codec_decode_partial(vm, data, len, encoding, errors, NULL);
+}
+
+/* The text of an optional str argument as a C string; false: raised. */
+static bool name_text(Vm *vm, Value v, const char **text, char **owned)
+{
+    ptrdiff_t len;
+    *owned = NULL;
+    *text = NULL;
+    if (absent(v)) return true;
+    *text = str_utf8(vm, v, &len, owned);
+    if (!*text) return false;
+    if ((ptrdiff_t)strlen(*text) == len) return true;
+    memory_free(*owned);
+    *owned = NULL;
+    throw(vm, ValueError, "embedded null character");
+    return false;
+}
+
+Ref codec_encode_values(Vm *vm, Value text, Value encoding, Value errors)
+{
+    const char *name, *handler;
+    char *own_name = NULL, *own_handler = NULL;
+    Ref out = FAIL;
+    if (name_text(vm, encoding, &name, &own_name) && name_text(vm, errors, &handler, &own_handler))
+        out = codec_encode(vm, text, name, handler);
+    memory_free(own_name);
+    memory_free(own_handler);
+    return out;
+}
+
+Ref codec_decode_values(Vm *vm, const char *data, ptrdiff_t len, Value encoding, Value errors)
+{
+    const char *name, *handler;
+    char *own_name = NULL, *own_handler = NULL;
+    Ref out = FAIL;
+    if (name_text(vm, encoding, &name, &own_name) && name_text(vm, errors, &handler, &own_handler))
+        out = codec_decode(vm, data, len, name, handler);
+    memory_free(own_name);
+    memory_free(own_handler);
+    return out;
+}

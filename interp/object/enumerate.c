@@ -1,0 +1,80 @@
+/* enumerate.c - enumerate(iterable, start): pairs (count, item).
+ *
+ * Neighbours: zip.c, iter.c. */
+/* SPDX-License-Identifier: MIT */
+#include "object/genericalias.h"
+#include "object/int.h"
+#include "object/iter.h"
+#include "object/native.h"
+#include "object/number.h"
+#include "object/tuple.h"
+
+typedef struct Enumerate {
+    Container head;
+    Ref iter, count;
+} Enumerate; /* iter UNDEF: exhausted */
+
+static Enumerate *as_enumerate(Value v)
+{
+    return (Enumerate *)as_object(v);
+}
+
+NATIVE(enumerate_make, "new(cls, iterable, start=0)",
+       "Return an iterator over (start, item), (start + 1, item) ...")
+{
+    Ref count = is_int(argv[2]) ? newref(argv[2]) : int_from_index(vm, argv[2]), iter = FAIL;
+    if (!failed(count)) iter = iter_of(vm, argv[1]);
+    Enumerate *self = failed(iter) ? NULL : type_instance(vm, as_type(argv[0]));
+    if (!self) {
+        decref(count);
+        decref(iter);
+        return FAIL;
+    }
+    self->iter = iter;
+    self->count = count;
+    return from_object(self);
+}
+
+static Ref enumerate_next(Vm *vm, Value v)
+{
+    Enumerate *self = as_enumerate(v);
+    if (absent(self->iter)) return UNDEF;
+    Ref iter = newref(self->iter), item = iter_next(vm, iter);
+    decref(iter);
+    if (failed(item)) return FAIL;
+    if (absent(item)) {
+        clear(&self->iter);
+        return UNDEF;
+    }
+    Ref next = number_add(vm, self->count, from_small(1)), pair = FAIL;
+    if (!failed(next)) pair = tuple_new(vm, 2);
+    if (failed(pair)) {
+        decref(next);
+        decref(item);
+        return FAIL;
+    }
+    as_tuple(pair)->items[0] = self->count;
+    as_tuple(pair)->items[1] = item;
+    self->count = next;
+    return pair;
+}
+
+NATIVE_CLASS(enumerate_class_getitem, "__class_getitem__(cls, item, /)",
+             "enumerate[int]: a generic alias.")
+{
+    return generic_alias_new(vm, argv[0], argv[1]);
+}
+
+static const Native *const enumerate_methods[] = {&enumerate_class_getitem_def, NULL};
+
+const TypeDef enumerate_type = {
+    .name = "enumerate",
+    .doc = "Counts the items of an iterable: (start, item), (start + 1, item) ...",
+    .size = sizeof(Enumerate),
+    .flags = TYPE_CONTAINER,
+    .refs = REFS(REF(Enumerate, iter), REF(Enumerate, count)),
+    .new = &enumerate_make_def,
+    .iter = iter_self,
+    .next = enumerate_next,
+    .methods = enumerate_methods,
+};

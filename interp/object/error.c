@@ -1,0 +1,256 @@
+/* error.c - raising exceptions and wording them.
+ *
+ * vm->error is the propagating exception.  Raising makes what is being handled the new one's __context__,
+ * taking care that the chain stays free of loops.
+ * Neighbours: exception.c (the objects), format in this file (%R %S %T ...). */
+/* SPDX-License-Identifier: MIT */
+#include "object/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "object/attr.h"
+#include "object/call.h"
+#include "object/exception.h"
+#include "object/dict.h"
+#include "object/name.h"
+#include "object/namespace.h"
+#include "object/number.h"
+#include "object/str.h"
+#include "object/shape.h"
+
+/* ---- wording ---- */
+
+static bool format_owned(Vm *vm, StrBuilder *text, Ref part)
+{
+    bool good = !failed(part) && builder_str(vm, text, part);
+    decref(part);
+    return good;
+}
+
+/* One conversion: the characters after % up to and including the letter. */
+static bool format_one(Vm *vm, StrBuilder *text, const char *spec, va_list *list)
+{
+    char number[64];
+    switch (spec[strlen(spec) - 1]) {
+    case 's': return builder_text(vm, text, va_arg(*list, const char *));
+    case 'R': return format_owned(vm, text, value_repr(vm, va_arg(*list, Value)));
+    case 'S': return format_owned(vm, text, value_str(vm, va_arg(*list, Value)));
+    case 'T': return builder_text(vm, text, type_name(vm, va_arg(*list, Value)));
+    case 'N': return builder_str(vm, text, va_arg(*list, Type *)->name);
+    case 'c': return builder_char(vm, text, (uint32_t)va_arg(*list, int));
+    case '%': return builder_text(vm, text, "%");
+    case 'g': snprintf(number, sizeof number, "%g", va_arg(*list, double)); break;
+    default:
+        if (strstr(spec, "ll")) {
+            long long n = va_arg(*list, long long);
+            snprintf(number, sizeof number, spec[strlen(spec) - 1] == 'x' ? "%llx" : "%lld", n);
+        } else if (strchr(spec, 'z')) {
+            snprintf(number, sizeof number, "%td", va_arg(*list, ptrdiff_t));
+        } else {
+            int n = va_arg(*list, int);
+            snprintf(number, sizeof number, spec[strlen(spec) - 1] == 'x' ? "%x" : "%d", (unsigned)n);
+        }
+    }
+    return builder_text(vm, text, number);
+}
+
+Ref format_text_list(Vm *vm, const char *format, va_list *list)
+{
+    StrBuilder text;
+    builder_open(&text);
+    for (const char *at = format; *at;) {
+        size_t plain = strcspn(at, "%");
+        bool good = builder_ascii(vm, &text, at, (ptrdiff_t)plain);
+        at += plain;
+        if (good && *at) {
+            char spec[8];
+            size_t len = 1 + strcspn(at + 1, "sRSTNc%gdx") + 1;
+            snprintf(spec, sizeof spec, "%.*s", (int)len, at);
+            good = format_one(vm, &text, spec, list);
+            at += len;
+        }
+        if (!good) {
+            builder_close(&text);
+            return FAIL;
+        }
+    }
+    return builder_finish(vm, &text);
+}
+
+Ref format_text(Vm *vm, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    Ref text = format_text_list(vm, format, &list);
+    va_end(list);
+    return text;
+}
+
+/* ---- raising ---- */
+
+static Value now_handled(const Vm *vm)
+{
+    for (const Handled *handled = vm->handled; handled; handled = handled->outer)
+        if (!absent(handled->error)) return handled->error;
+    return UNDEF;
+}
+
+/* error.__context__ = context, unless error is in context's own chain: then the link to it is cut. */
+static void set_context(Value error, Value context)
+{
+    if (absent(context) || context == error) return;
+    Value slow = context;
+    bool step = false;
+    for (Value at = context;;) {
+        Ref *next = &as_exception(at)->context;
+        if (!is_exception(*next)) break;
+        if (*next == error) {
+            clear(next);
+            break;
+        }
+        at = *next;
+        if (step) slow = as_exception(slow)->context; /* Floyd: a loop made by hand must not hang us */
+        step = !step;
+        if (at == slow) break;
+    }
+    replace(&as_exception(error)->context, newref(context));
+}
+
+Ref throw_object(Vm *vm, Value exception)
+{
+    set_context(exception, now_handled(vm));
+    replace(&vm->error, newref(exception));
+    return FAIL;
+}
+
+Ref throw_no_memory(Vm *vm)
+{
+    replace(&vm->error, newref(vm->interp->memory_error));
+    return FAIL;
+}
+
+Ref throw_value(Vm *vm, ExcId id, Value arg)
+{
+    Ref made = exception_new(vm, id, absent(arg) ? 0 : 1, &arg);
+    if (failed(made)) return FAIL;
+    throw_object(vm, made);
+    decref(made);
+    return FAIL;
+}
+
+Ref throw(Vm *vm, ExcId id, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    Ref text = format_text_list(vm, format, &list);
+    va_end(list);
+    if (failed(text)) return FAIL;
+    throw_value(vm, id, text);
+    decref(text);
+    return FAIL;
+}
+
+Ref throw_any(Vm *vm, Value value)
+{
+    if (is_exception(value)) return throw_object(vm, value);
+    if (!is_type(value) || !type_is_subtype(as_type(value), exception_class(vm, BaseException)))
+        return throw(vm, TypeError, "exceptions must derive from BaseException");
+    Ref made = call0(vm, value);
+    if (failed(made)) return FAIL;
+    throw_object(vm, made);
+    decref(made);
+    return FAIL;
+}
+
+Ref throw_errno(Vm *vm, int error_number, Value filename)
+{
+    Ref text = str_from(vm, strerror(error_number));
+    if (failed(text)) return FAIL;
+    Value args[3] = {from_small(error_number), text, filename};
+    Ref made = call(vm, borrow(exception_class(vm, OSError)), absent(filename) ? 2 : 3, args);
+    decref(text);
+    if (failed(made)) return FAIL;
+    throw_object(vm, made);
+    decref(made);
+    return FAIL;
+}
+
+/* ---- looking ---- */
+
+bool exception_is(const Vm *vm, Value value, ExcId id)
+{
+    return is_exception(value) && type_is_subtype(as_object(value)->shape->type, exception_class(vm, id));
+}
+
+bool error_is(const Vm *vm, ExcId id) { return exception_is(vm, vm->error, id); }
+
+Ref error_take(Vm *vm) { return take(&vm->error); }
+
+void error_restore(Vm *vm, Ref error) { replace(&vm->error, error); }
+
+void error_clear(Vm *vm) { clear(&vm->error); }
+
+/* ---- what nobody can catch ---- */
+
+static bool call_unraisable_hook(Vm *vm, Value error, Value message, Value object)
+{
+    Value hook = vm->interp->sys == UNDEF ? (Value)UNDEF : dict_get_name(as_dict(vm->interp->sys), N(unraisablehook));
+    if (absent(hook) || is_kind(hook, KIND_NATIVE_FUNCTION)) return false;
+    Ref details = namespace_new(vm, UNDEF);
+    if (failed(details)) return false;
+    Value traceback = absent(as_exception(error)->traceback) ? (Value)NONE : (Value)as_exception(error)->traceback;
+    Ref called = FAIL;
+    if (attr_set(vm, details, N(exc_type), borrow(type_of(vm, error))) && attr_set(vm, details, N(exc_value), error) &&
+        attr_set(vm, details, N(exc_traceback), traceback) && attr_set(vm, details, N(err_msg), message) &&
+        attr_set(vm, details, N(object), absent(object) ? (Value)NONE : object))
+        called = call1(vm, hook, details);
+    decref(details);
+    decref(called);
+    error_clear(vm);
+    return !failed(called);
+}
+
+void error_unraisable(Vm *vm, const char *what, Value object)
+{
+    Ref error = error_take(vm);
+    if (!is_exception(error)) return;
+    Ref message = absent(object) ? format_text(vm, "%s", what) : format_text(vm, "%s %R", what, object);
+    if (failed(message)) {
+        error_clear(vm);
+        message = newref(vm->interp->empty_str);
+    }
+    Ref plain = str_from(vm, what);
+    if (!call_unraisable_hook(vm, error, plain, object)) {
+        stderr_print(vm, message);
+        Ref colon = str_from(vm, ":\n");
+        stderr_print(vm, colon);
+        decref(colon);
+        exception_print(vm, error, 2);
+        error_clear(vm);
+    }
+    decref(plain);
+    decref(message);
+    decref(error);
+}
+
+void stderr_print(Vm *vm, Value text)
+{
+    Value file = absent(vm->interp->sys) ? (Value)UNDEF : dict_get_name(as_dict(vm->interp->sys), N(stderr));
+    if (!absent(file) && file != NONE && is_str(text)) {
+        Ref saved = error_take(vm);
+        Ref written = call_method(vm, file, N(write), 1, &text);
+        bool good = !failed(written);
+        decref(written);
+        error_restore(vm, saved);
+        if (good) return;
+    }
+    char *owned = NULL;
+    ptrdiff_t len = 0;
+    const char *bytes = is_str(text) ? str_utf8(vm, text, &len, &owned) : NULL;
+    if (bytes) fwrite(bytes, 1, (size_t)len, stderr);
+    else error_clear(vm);
+    memory_free(owned);
+}

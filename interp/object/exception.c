@@ -1,0 +1,269 @@
+/* exception.c - exception objects: construction, attributes, text.
+ *
+ * What a class adds to BaseException lies in the tuple `fields`, whose meaning exceptionfield.c knows.
+ * Neighbours: error.c (raising), exceptiongroup.c, traceback.c (printing), exceptions.def (the classes). */
+/* SPDX-License-Identifier: MIT */
+#include "object/exception.h"
+
+#include <stdlib.h>
+
+#include "object/attr.h"
+#include "object/call.h"
+#include "object/dict.h"
+#include "object/exceptionfield.h"
+#include "object/iter.h"
+#include "object/list.h"
+#include "object/name.h"
+#include "object/native.h"
+#include "object/number.h"
+#include "object/str.h"
+#include "object/traceback.h"
+#include "object/tuple.h"
+
+NATIVE(exception_make, "__new__(cls, /, *args, **kwargs)", "A new exception with the given arguments.")
+{
+    Exception *self = type_instance(vm, as_type(argv[0]));
+    if (!self) return FAIL;
+    self->args = newref(argv[1]);
+    return from_object(self);
+}
+
+NATIVE(exception_init, "__init__(self, /, *args, **kwargs)", "Set args.")
+{
+    Exception *self = as_exception(argv[0]);
+    Type *type = type_of(vm, argv[0]);
+    if (as_dict(argv[2])->len && !fields_take_keywords(vm, type))
+        return throw(vm, TypeError, "%N() takes no keyword arguments", type);
+    replace(&self->args, newref(argv[1]));
+    return fields_init(vm, argv[0], argv[1], as_dict(argv[2])) ? NONE : FAIL;
+}
+
+Ref exception_new(Vm *vm, ExcId id, int argc, Value *argv)
+{
+    Exception *self = type_instance(vm, exception_class(vm, id));
+    if (!self) return FAIL;
+    self->args = tuple_from_values(vm, argc, argv);
+    Ref made = from_object(self);
+    if (!failed(self->args)) {
+        Ref none = dict_new(vm);
+        bool good = !failed(none) && fields_init(vm, made, self->args, as_dict(none));
+        decref(none);
+        if (good) return made;
+    } else {
+        self->args = UNDEF;
+    }
+    decref(made);
+    return FAIL;
+}
+
+Ref exception_new_text(Vm *vm, ExcId id, const char *text)
+{
+    Ref message = str_from(vm, text);
+    if (failed(message)) return FAIL;
+    Value arg = message;
+    Ref made = exception_new(vm, id, 1, &arg);
+    decref(message);
+    return made;
+}
+
+Value stop_iteration_value(Value exception)
+{
+    Value value = exception_field(exception, 0);
+    return absent(value) ? (Value)NONE : value;
+}
+
+/* ---- text ---- */
+
+Ref exception_plain_str(Vm *vm, Value self)
+{
+    Value args = as_exception(self)->args;
+    if (absent(args) || tuple_len(args) == 0) return newref(vm->interp->empty_str);
+    return tuple_len(args) == 1 ? value_str(vm, tuple_at(args, 0)) : value_str(vm, args);
+}
+
+static Ref exception_str(Vm *vm, Value self)
+{
+    Ref text = fields_str(vm, self);
+    return absent(text) ? exception_plain_str(vm, self) : text;
+}
+
+static Ref exception_repr(Vm *vm, Value self)
+{
+    Value args = as_exception(self)->args;
+    Type *type = type_of(vm, self);
+    if (!absent(args) && tuple_len(args) == 1) return format_text(vm, "%N(%R)", type, tuple_at(args, 0));
+    return absent(args) ? format_text(vm, "%N()", type) : format_text(vm, "%N%R", type, args);
+}
+
+/* ---- attributes ---- */
+
+static Ref or_none(Value v) { return absent(v) ? NONE : newref(v); }
+
+static Ref get_args(Vm *vm, Value self)
+{
+    return newref(absent(as_exception(self)->args) ? (Value)vm->interp->empty_tuple : (Value)as_exception(self)->args);
+}
+static bool set_args(Vm *vm, Value self, Value value)
+{
+    if (absent(value)) {
+        throw(vm, TypeError, "args may not be deleted");
+        return false;
+    }
+    Ref args = tuple_from(vm, value);
+    if (failed(args)) return false;
+    replace(&as_exception(self)->args, args);
+    return true;
+}
+static Ref get_traceback(Vm *vm __attribute__((unused)), Value self) { return or_none(as_exception(self)->traceback); }
+static bool set_traceback(Vm *vm, Value self, Value value)
+{
+    if (!is_kind(value, KIND_TRACEBACK) && value != NONE) {
+        throw(vm, TypeError, absent(value) ? "__traceback__ may not be deleted" : "__traceback__ must be a traceback or None");
+        return false;
+    }
+    replace(&as_exception(self)->traceback, value == NONE ? UNDEF : newref(value));
+    return true;
+}
+static bool is_chain_value(Vm *vm, Value value, const char *name)
+{
+    if (is_exception(value) || value == NONE) return true;
+    throw(vm, TypeError, absent(value) ? "%s may not be deleted" : "exception %s must be None or derive from BaseException",
+          absent(value) ? (name[0] == 'c' && name[1] == 'a' ? "__cause__" : "__context__") : name);
+    return false;
+}
+static Ref get_cause(Vm *vm __attribute__((unused)), Value self) { return or_none(as_exception(self)->cause); }
+static bool set_cause(Vm *vm, Value self, Value value)
+{
+    if (!is_chain_value(vm, value, "cause")) return false;
+    replace(&as_exception(self)->cause, newref(value));
+    as_exception(self)->head.aux |= EXCEPTION_SUPPRESS_CONTEXT;
+    return true;
+}
+static Ref get_context(Vm *vm __attribute__((unused)), Value self) { return or_none(as_exception(self)->context); }
+static bool set_context(Vm *vm, Value self, Value value)
+{
+    if (!is_chain_value(vm, value, "context")) return false;
+    replace(&as_exception(self)->context, value == NONE ? UNDEF : newref(value));
+    return true;
+}
+static Ref get_suppress(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(as_exception(self)->head.aux & EXCEPTION_SUPPRESS_CONTEXT);
+}
+static bool set_suppress(Vm *vm, Value self, Value value)
+{
+    Truth truth = absent(value) ? FAILED : value_truth(vm, value);
+    if (truth == FAILED) return false;
+    as_exception(self)->head.aux = truth == YES;
+    return true;
+}
+static Ref get_notes(Vm *vm, Value self)
+{
+    Value notes = as_exception(self)->notes;
+    return absent(notes) ? attr_missing(vm, self, N(__notes__)) : newref(notes);
+}
+static bool set_notes(Vm *vm __attribute__((unused)), Value self, Value value)
+{
+    replace(&as_exception(self)->notes, newref(value));
+    return true;
+}
+
+NATIVE(exception_with_traceback, "with_traceback(self, tb, /)", "Set self.__traceback__ to tb and return self.")
+{
+    return set_traceback(vm, argv[0], argv[1]) ? newref(argv[0]) : FAIL;
+}
+NATIVE(exception_add_note, "add_note(self, note, /)", "Add a line that is printed after the exception.")
+{
+    Exception *self = as_exception(argv[0]);
+    if (!is_str(argv[1])) return throw(vm, TypeError, "note must be a str, not '%T'", argv[1]);
+    if (absent(self->notes)) {
+        Ref notes = list_new(vm, 1);
+        if (failed(notes)) return FAIL;
+        self->notes = notes;
+    }
+    if (!is_list(self->notes)) return throw(vm, TypeError, "Cannot add note: __notes__ is not a list");
+    return list_push(vm, as_list(self->notes), newref(argv[1])) ? NONE : FAIL;
+}
+NATIVE(exception_setstate, "__setstate__(self, state, /)", "Set attributes from a dict.")
+{
+    if (argv[1] == NONE) return NONE;
+    if (!is_dict(argv[1])) return throw(vm, TypeError, "state is not a dictionary");
+    Value key, value;
+    for (ptrdiff_t i = 0; dict_next(as_dict(argv[1]), &i, &key, &value);)
+        if (!attr_set(vm, argv[0], key, value)) return FAIL;
+    return NONE;
+}
+NATIVE(exception_reduce, "__reduce__(self, /)", "What pickle needs.")
+{
+    Ref args = get_args(vm, argv[0]);
+    Ref made = tuple_pack(vm, 2, borrow(type_of(vm, argv[0])), (Value)args);
+    decref(args);
+    return made;
+}
+
+static const Native *const exception_methods[] = {
+    &exception_with_traceback_def, &exception_add_note_def, &exception_setstate_def, &exception_reduce_def, NULL,
+};
+static const Attribute exception_attributes[] = {
+    {"args", get_args, set_args, "the arguments it was made with"},
+    {"__traceback__", get_traceback, set_traceback, "where it was raised"},
+    {"__cause__", get_cause, set_cause, "exception cause"},
+    {"__context__", get_context, set_context, "exception context"},
+    {"__suppress_context__", get_suppress, set_suppress, "is the context hidden?"},
+    {"__notes__", get_notes, set_notes, "lines added by add_note()"},
+    {NULL, NULL, NULL, NULL},
+};
+const TypeDef exception_type = {
+    .name = "BaseException", .doc = "Common base class for all exceptions.",
+    .size = sizeof(Exception), .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF,
+    .refs = REFS(REF(Exception, args), REF(Exception, traceback), REF(Exception, cause), REF(Exception, context),
+                 REF(Exception, notes), REF(Exception, fields)),
+    .new = &exception_make_def, .init = &exception_init_def,
+    .repr = exception_repr, .str = exception_str,
+    .methods = exception_methods, .attributes = exception_attributes,
+};
+
+/* ---- the classes ---- */
+
+typedef struct Row {
+    const char *name, *doc;
+    ExcId base;
+} Row;
+
+static const Row rows[EXCEPTION_COUNT] = {
+#define EXCEPTION(id, parent, text) [id] = {#id, text, parent},
+#define EXCEPTION_IN(module, id, parent, text) [id] = {module "." #id, text, parent},
+#include "object/exceptions.def"
+};
+
+bool exceptions_open(Vm *vm)
+{
+    Interp *interp = vm->interp;
+    TypeDef *defs = calloc(EXCEPTION_COUNT, sizeof *defs);
+    interp->exceptions = calloc(EXCEPTION_COUNT, sizeof *interp->exceptions);
+    interp->exception_defs = defs;
+    if (!defs || !interp->exceptions) return false;
+    interp->exceptions[BaseException] = type_builtin(vm, KIND_EXCEPTION);
+    for (int id = 1; id < EXCEPTION_COUNT; id++) {
+        const Row *row = &rows[id];
+        defs[id] = (TypeDef){
+            .name = id == Exception_ ? "Exception" : id == IncompleteInputError ? "_IncompleteInputError" : row->name,
+            .doc = row->doc,
+            .size = sizeof(Exception),
+            .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF,
+            .base = row->base == BaseException ? &exception_type : &defs[row->base],
+        };
+        fields_define(&defs[id], (ExcId)id);
+        interp->exceptions[id] = type_from_def(vm, &defs[id]);
+        if (!interp->exceptions[id]) return false;
+    }
+    interp->memory_error = exception_new(vm, MemoryError, 0, NULL);
+    return !failed(interp->memory_error);
+}
+
+void exceptions_close(Vm *vm)
+{
+    clear(&vm->interp->memory_error);
+    free(vm->interp->exceptions);
+    free(vm->interp->exception_defs);
+}

@@ -1,0 +1,120 @@
+/* instance.c - isinstance and issubclass: tuples, unions, and the hooks a metaclass may define.
+ *
+ * Plain classes are answered from the MRO.  A class whose metaclass is not plain `type` is asked
+ * through __instancecheck__ and __subclasscheck__; `type` itself defines these by instance_check
+ * and subclass_check below.
+ * Neighbours: value.c, type.c, genericalias.c (unions). */
+/* SPDX-License-Identifier: MIT */
+#include "object/attr.h"
+#include "object/call.h"
+#include "object/error.h"
+#include "object/genericalias.h"
+#include "object/name.h"
+#include "object/number.h"
+#include "object/tuple.h"
+
+static bool is_plain_class(const Vm *vm, Value v)
+{
+    return is_type(v) && type_of(vm, v) == type_builtin(vm, KIND_TYPE);
+}
+
+/* The member of a union as a class. */
+static Value member_class(const Vm *vm, Value member)
+{
+    return is_none(member) ? borrow(type_builtin(vm, KIND_NONE)) : member;
+}
+
+/* Calls the hook `name` of cls with v; UNDEF in *found when there is none. */
+static Truth call_hook(Vm *vm, Value cls, Value name, Value v, bool *found)
+{
+    Ref hook = attr_special(vm, cls, name);
+    *found = !absent(hook);
+    if (failed(hook)) return FAILED;
+    if (absent(hook)) return NO;
+    if (!recursion_enter(vm)) {
+        decref(hook);
+        return FAILED;
+    }
+    Ref answer = call1(vm, hook, v);
+    recursion_leave(vm);
+    decref(hook);
+    if (failed(answer)) return FAILED;
+    Truth truth = value_truth(vm, answer);
+    decref(answer);
+    return truth;
+}
+
+Truth instance_check(Vm *vm, Value v, Value cls)
+{
+    if (!is_type(cls)) {
+        throw(vm, TypeError, "isinstance() arg 2 must be a type, a tuple of types, or a union");
+        return FAILED;
+    }
+    Type *type = type_of(vm, v);
+    if (type_is_subtype(type, as_type(cls))) return YES;
+    if (!(type->flags & TYPE_HEAP)) return NO;
+    Ref claimed = attr_get_or_absent(vm, v, N(__class__)); /* an object may claim another class */
+    if (failed(claimed)) return FAILED;
+    Truth answer = is_type(claimed) && claimed != borrow(type) &&
+                   type_is_subtype(as_type(claimed), as_type(cls));
+    decref(claimed);
+    return answer;
+}
+
+Truth subclass_check(Vm *vm, Value v, Value cls)
+{
+    if (!is_type(v)) {
+        throw(vm, TypeError, "issubclass() arg 1 must be a class");
+        return FAILED;
+    }
+    if (!is_type(cls)) {
+        throw(vm, TypeError, "issubclass() arg 2 must be a class, a tuple of classes, or a union");
+        return FAILED;
+    }
+    return type_is_subtype(as_type(v), as_type(cls));
+}
+
+/* Asks each item of a tuple (or of a union's arguments) until one says yes. */
+static Truth ask_each(Vm *vm, Value v, Value tuple, bool is_union_of,
+                      Truth (*ask)(Vm *, Value, Value))
+{
+    if (!recursion_enter(vm)) return FAILED;
+    Truth answer = NO;
+    for (ptrdiff_t i = 0; answer == NO && i < tuple_len(tuple); i++) {
+        Value member = tuple_at(tuple, i);
+        answer = ask(vm, v, is_union_of ? member_class(vm, member) : member);
+    }
+    recursion_leave(vm);
+    return answer;
+}
+
+static Truth refuse_alias(Vm *vm, const char *function)
+{
+    throw(vm, TypeError, "%s() argument 2 cannot be a parameterized generic", function);
+    return FAILED;
+}
+
+Truth value_is_instance(Vm *vm, Value v, Value class_or_tuple)
+{
+    if (borrow(type_of(vm, v)) == class_or_tuple) return YES;
+    if (is_plain_class(vm, class_or_tuple)) return instance_check(vm, v, class_or_tuple);
+    if (is_tuple(class_or_tuple)) return ask_each(vm, v, class_or_tuple, false, value_is_instance);
+    if (is_union(class_or_tuple))
+        return ask_each(vm, v, union_args(class_or_tuple), true, value_is_instance);
+    if (is_generic_alias(class_or_tuple)) return refuse_alias(vm, "isinstance");
+    bool found;
+    Truth answer = call_hook(vm, class_or_tuple, N(__instancecheck__), v, &found);
+    return found ? answer : instance_check(vm, v, class_or_tuple);
+}
+
+Truth value_is_subclass(Vm *vm, Value v, Value class_or_tuple)
+{
+    if (is_plain_class(vm, class_or_tuple)) return subclass_check(vm, v, class_or_tuple);
+    if (is_tuple(class_or_tuple)) return ask_each(vm, v, class_or_tuple, false, value_is_subclass);
+    if (is_union(class_or_tuple))
+        return ask_each(vm, v, union_args(class_or_tuple), true, value_is_subclass);
+    if (is_generic_alias(class_or_tuple)) return refuse_alias(vm, "issubclass");
+    bool found;
+    Truth answer = call_hook(vm, class_or_tuple, N(__subclasscheck__), v, &found);
+    return found ? answer : subclass_check(vm, v, class_or_tuple);
+}

@@ -1,0 +1,296 @@
+/* inttext.c - ints as text, text as ints, and what int(x) accepts.
+ *
+ * Conversions in bases that are no power of two take time that grows faster than their length, so
+ * they refuse more digits than the interpreter's limit (sys.set_int_max_str_digits).
+ * Neighbours: int.c (values), intmethods.c (the type), base/numtext.h (small ones),
+ * numberformat.c. */
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/numtext.h"
+#include "object/bytes.h"
+#include "object/error.h"
+#include "object/float.h"
+#include "object/int.h"
+#include "object/str.h"
+
+enum { DIGITS_LIMIT_DEFAULT = 4300, LITERAL_SHOWN_MAX = 200 };
+
+ptrdiff_t int_digits_limit(const Vm *vm)
+{
+    int limit = vm->interp->int_digits_limit;
+    return limit == 0 ? DIGITS_LIMIT_DEFAULT : limit < 0 ? 0 : limit;
+}
+
+static bool is_power_of_two(int base)
+{
+    return (base & (base - 1)) == 0;
+}
+
+/* ---- to text ---- */
+
+static Ref throw_too_long(Vm *vm)
+{
+    return throw(vm, ValueError,
+                 "Exceeds the limit (%zd digits) for integer string conversion; use "
+                 "sys.set_int_max_str_digits() to increase the limit",
+                 int_digits_limit(vm));
+}
+
+static Ref big_to_text(Vm *vm, mpz_srcptr number, int base)
+{
+    ptrdiff_t limit = is_power_of_two(base) ? 0 : int_digits_limit(vm);
+    size_t size = mpz_sizeinbase(number, base); /* exact, or one too many */
+    if (limit && (ptrdiff_t)size > limit + 1) return throw_too_long(vm);
+    char *text = memory_new(vm, size + 2);
+    if (!text) return FAIL;
+    mpz_get_str(text, base, number);
+    ptrdiff_t len = (ptrdiff_t)strlen(text);
+    Ref result = limit && len - (text[0] == '-') > limit ? throw_too_long(vm)
+                                                         : str_from_ascii(vm, text, len);
+    memory_free(text);
+    return result;
+}
+
+/* n in base 2, 4, 8, 16 or 32 */
+static Ref small_to_text(Vm *vm, int64_t n, int base)
+{
+    char buffer[66], *out = buffer + sizeof buffer;
+    uint64_t magnitude = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    int bits = __builtin_ctz((unsigned)base);
+    do {
+        *--out = "0123456789abcdefghijklmnopqrstuv"[magnitude & (uint64_t)(base - 1)];
+        magnitude >>= bits;
+    } while (magnitude);
+    if (n < 0) *--out = '-';
+    return str_from_ascii(vm, out, buffer + sizeof buffer - out);
+}
+
+Ref int_to_text(Vm *vm, Value v, int base)
+{
+    int overflow;
+    int64_t n = int_value(v, &overflow);
+    if (!overflow && base == 10) {
+        if (n >= 0 && n <= 9) return newref(vm->interp->latin1['0' + n]);
+        char buffer[INT64_TEXT_MAX];
+        return str_from_ascii(vm, buffer, int64_text(n, buffer));
+    }
+    if (!overflow && is_power_of_two(base)) return small_to_text(vm, n, base);
+    IntView view;
+    return big_to_text(vm, int_view(&view, v), base);
+}
+
+Ref int_repr(Vm *vm, Value v)
+{
+    return int_to_text(vm, v, 10);
+}
+
+/* ---- the text of a number ---- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static void strip(NumberText *text)
+{
+    while (text->len > 0 && is_blank(text->text[0])) {
+        text->text++;
+        text->len--;
+    }
+    while (text->len > 0 && is_blank(text->text[text->len - 1])) text->len--;
+}
+
+bool number_text(Vm *vm, Value v, NumberText *text)
+{
+    *text = (NumberText){.owned = NULL};
+    if (is_str(v) && as_str(v)->ascii) {
+        text->text = as_str(v)->data;
+        text->len = as_str(v)->len;
+        strip(text);
+        return true;
+    }
+    Buffer buffer = {.data = NULL};
+    bool is_text = is_str(v);
+    if (!is_text && !buffer_get(vm, v, &buffer, false)) return false;
+    text->len = is_text ? as_str(v)->len : buffer.len;
+    text->text = text->owned = memory_new(vm, (size_t)text->len + 1);
+    if (text->owned && is_text) {
+        for (ptrdiff_t i = 0; i < text->len; i++) {
+            uint32_t point = str_at(as_str(v), i);
+            int digit = point_digit(point);
+            text->owned[i] = digit >= 0              ? (char)('0' + digit)
+                             : point < 127           ? (char)point
+                             : point_is_space(point) ? ' '
+                                                     : '?';
+        }
+    } else if (text->owned) {
+        memcpy(text->owned, buffer.data, (size_t)text->len);
+    }
+    if (!is_text) buffer_release(vm, &buffer);
+    if (text->owned) strip(text);
+    return text->owned != NULL;
+}
+
+void number_text_close(NumberText *text)
+{
+    memory_free(text->owned);
+    text->owned = NULL;
+}
+
+/* ---- from text ---- */
+
+/* Cuts sign and base prefix off; false: the base does not go with the text. */
+static bool cut_prefix(NumberText *text, int *base, bool *negative)
+{
+    const char *p = text->text, *end = p + text->len;
+    *negative = p < end && *p == '-';
+    if (p < end && (*p == '-' || *p == '+')) p++;
+    int marked = 0;
+    if (end - p >= 2 && p[0] == '0') {
+        char mark = p[1] | 0x20;
+        marked = mark == 'x' ? 16 : mark == 'o' ? 8 : mark == 'b' ? 2 : 0;
+    }
+    if (marked && (*base == 0 || *base == marked)) {
+        p += 2;
+        if (p < end && *p == '_') p++;
+        *base = marked;
+    } else if (*base == 0) {
+        *base = 10;
+        if (p < end && *p == '0') { /* 0 may not lead another number */
+            for (const char *q = p; q < end; q++) {
+                if (*q != '0' && *q != '_') return false;
+            }
+        }
+    }
+    text->text = p;
+    text->len = end - p;
+    return true;
+}
+
+/* The digits without underscores; -1 when text is not digits with single underscores between them.
+ * digits may be NULL. */
+static ptrdiff_t clean_digits(const NumberText *text, int base, char *digits)
+{
+    ptrdiff_t count = 0;
+    bool after_digit = false;
+    for (ptrdiff_t i = 0; i < text->len; i++) {
+        char c = text->text[i];
+        if (c == '_') {
+            if (!after_digit) return -1;
+            after_digit = false;
+            continue;
+        }
+        if (digit_of_base((unsigned char)c) >= base) return -1;
+        if (digits) digits[count] = c;
+        count++;
+        after_digit = true;
+    }
+    return after_digit ? count : -1;
+}
+
+/* The int of many digits. */
+static Ref parse_long(Vm *vm, const NumberText *text, int base, ptrdiff_t count, bool negative)
+{
+    ptrdiff_t limit = is_power_of_two(base) ? 0 : int_digits_limit(vm);
+    if (limit && count > limit)
+        return throw(vm, ValueError,
+                     "Exceeds the limit (%zd digits) for integer string conversion: value has %zd "
+                     "digits; use sys.set_int_max_str_digits() to increase the limit",
+                     limit, count);
+    char *digits = memory_new(vm, (size_t)count + 1);
+    if (!digits) return FAIL;
+    clean_digits(text, base, digits);
+    digits[count] = '\0';
+    mpz_t number;
+    mpz_init_set_str(number, digits, base);
+    memory_free(digits);
+    if (negative) mpz_neg(number, number);
+    return int_from_mpz(vm, number);
+}
+
+/* The int in text (already stripped); UNDEF: it is none. */
+static Ref parse_int(Vm *vm, NumberText text, int base)
+{
+    bool negative;
+    if (!cut_prefix(&text, &base, &negative)) return UNDEF;
+    int64_t n = 0;
+    ptrdiff_t i = 0;
+    for (; i < text.len && n <= INT64_MAX / 37;
+         i++) { /* the common case: few digits, no underscores */
+        int digit = digit_of_base((unsigned char)text.text[i]);
+        if (digit >= base) break;
+        n = n * base + digit;
+    }
+    if (i == text.len) return i ? from_int64(vm, negative ? -n : n) : UNDEF;
+    ptrdiff_t count = clean_digits(&text, base, NULL);
+    return count < 0 ? UNDEF : parse_long(vm, &text, base, count, negative);
+}
+
+static Ref throw_bad_literal(Vm *vm, int base, Value original)
+{
+    Ref shown = format_text(vm, "%R", original);
+    if (failed(shown)) return FAIL;
+    if (as_str(shown)->len > LITERAL_SHOWN_MAX)
+        replace(&shown, str_slice(vm, shown, 0, LITERAL_SHOWN_MAX));
+    if (!failed(shown))
+        throw(vm, ValueError, "invalid literal for int() with base %d: %S", base, (Value)shown);
+    decref(shown);
+    return FAIL;
+}
+
+Ref int_from_text(Vm *vm, const char *text, ptrdiff_t len, int base)
+{
+    NumberText stripped = {.text = text, .len = len};
+    strip(&stripped);
+    Ref result = parse_int(vm, stripped, base);
+    if (!absent(result)) return result;
+    Ref original = str_from_utf8(vm, text, len);
+    if (failed(original)) return FAIL;
+    throw_bad_literal(vm, base, original);
+    decref(original);
+    return FAIL;
+}
+
+Ref int_from_str(Vm *vm, Value v, int base)
+{
+    NumberText text;
+    if (!number_text(vm, v, &text)) return FAIL;
+    Ref result = parse_int(vm, text, base);
+    number_text_close(&text);
+    return absent(result) ? throw_bad_literal(vm, base, v) : result;
+}
+
+/* ---- int(x) ---- */
+
+/* What an __int__ gave, made a plain int; steals result. */
+static Ref check_int_result(Vm *vm, Ref result)
+{
+    if (failed(result) || is_int(result) || is_exact(result, KIND_INT)) return result;
+    if (!is_any_int(result)) {
+        throw(vm, TypeError, "__int__ returned non-int (type %T)", (Value)result);
+        decref(result);
+        return FAIL;
+    }
+    if (!warn(vm, DeprecationWarning, 1,
+              "__int__ returned non-int (type %T).  The ability to return an instance of a strict "
+              "subclass of int is deprecated, and may be removed in a future version of Python.",
+              (Value)result)) {
+        decref(result);
+        return FAIL;
+    }
+    replace(&result, int_plain(vm, result));
+    return result;
+}
+
+Ref int_from_value(Vm *vm, Value v)
+{
+    if (is_int(v)) return newref(v);
+    Type *type = type_of(vm, v);
+    if (type->slots.as_int) return check_int_result(vm, type->slots.as_int(vm, v));
+    if (type->slots.index) return int_from_index(vm, v);
+    if (is_str(v) || type->slots.buffer) return int_from_str(vm, v, 10);
+    return throw(vm, TypeError,
+                 "int() argument must be a string, a bytes-like object or a real number, not '%T'",
+                 v);
+}

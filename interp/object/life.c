@@ -1,0 +1,230 @@
+/* life.c - the birth and death of objects.
+ *
+ * An object dies when its count reaches zero: __del__ (which may resurrect it), weak references, attributes in the
+ * order they were set, what the type's clear and refs name, its class, its memory.  Deep structures do not recurse
+ * on the C stack: beyond DROP_DEPTH nested drops an object waits on a list that the outermost drop works off.
+ * Neighbours: memory/alloc.c (cells), memory/gc.c (cycles), shape.c (attribute slots), weakref.c (hooks). */
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "memory/gc.h"
+#include "object/dict.h"
+#include "object/shape.h"
+#include "object/typeparts.h"
+
+enum { DROP_DEPTH = 64 };
+
+/* --- birth --------------------------------------------------------------------------------------- */
+
+static inline void zero_cells(void *memory, size_t cells)
+{
+    uint64_t *words = memory;
+    for (size_t i = 0; i < cells; i++) words[2 * i] = words[2 * i + 1] = 0;
+}
+
+void *object_new(Vm *vm, Shape *shape, size_t size_bytes)
+{
+    size_t cells = (size_bytes + CELL_BYTES - 1) / CELL_BYTES;
+    Allocator *memory = &vm->interp->memory;
+    Object *object;
+    if (__builtin_expect(cells <= CELLS_MAX && memory->free[cells] && !memory->watch, 1)) {
+        FreeCell *cell = memory->free[cells];
+        memory->free[cells] = cell->next;
+        memory->live++;
+        object = (Object *)(void *)cell;
+        zero_cells(object, cells);
+        object->cells = (uint16_t)cells;
+    } else {
+        uint16_t used;
+        object = cells_new(vm, size_bytes, &used);
+        if (!object) return NULL;
+        memset(object, 0, size_bytes);
+        object->cells = used;
+    }
+    object->count = 1;
+    object->kind = shape->kind;
+    object->flags = shape->object_flags;
+    object->shape = shape;
+    if (shape->object_flags & OBJ_SUBCLASS) shape->type->head.head.count++;
+    return object;
+}
+
+void *type_instance(Vm *vm, Type *type) { return object_new(vm, type->shape, shape_object_bytes(type->shape)); }
+
+void *type_instance_sized(Vm *vm, Type *type, size_t extra_bytes)
+{
+    size_t bytes = (type->basic_size + extra_bytes + 7) & ~(size_t)7;
+    if (extra_bytes > PTRDIFF_MAX / 2) {
+        throw_no_memory(vm);
+        return NULL;
+    }
+    return object_new(vm, type->shape, bytes + sizeof(Ref) * type->shape->capacity);
+}
+
+/* --- looking inside ------------------------------------------------------------------------------ */
+
+/* How many attribute slots of object may hold something. */
+static inline int slots_used(const Object *object)
+{
+    const Shape *shape = object->shape;
+    return shape->mode == SHAPE_SLOTS ? shape->len : shape->mode == SHAPE_DICT ? shape->fixed + 1 : 0;
+}
+
+static inline Ref *ref_at(Object *object, size_t offset) { return (Ref *)(void *)((char *)object + offset); }
+
+void object_visit(Object *object, void (*visit)(Ref *slot, void *context), void *context)
+{
+    const Type *type = object->shape->type;
+    if (!(object->flags & OBJ_CLEARED)) {
+        int used = slots_used(object);
+        Ref *slots = used ? object_slots(object) : NULL;
+        for (int i = 0; i < used; i++)
+            if (is_heap(slots[i])) visit(&slots[i], context);
+        if (type->visit) type->visit(object, visit, context);
+        for (const size_t *offset = type->refs; offset && *offset != REFS_END; offset++)
+            if (is_heap(*ref_at(object, *offset))) visit(ref_at(object, *offset), context);
+    }
+    if (object->flags & OBJ_SUBCLASS) {
+        Ref class = from_object(object->shape->type);
+        visit(&class, context);
+    }
+}
+
+void object_clear(Object *object)
+{
+    const Type *type = object->shape->type;
+    if (object->flags & OBJ_CLEARED) return;
+    object->flags |= OBJ_CLEARED;
+    int used = slots_used(object);
+    if (used) {
+        Ref *slots = object_slots(object);
+        for (int i = 0; i < used; i++) clear(&slots[i]);
+    }
+    if (type->clear) type->clear(object);
+    for (const size_t *offset = type->refs; offset && *offset != REFS_END; offset++) clear(ref_at(object, *offset));
+}
+
+/* --- death --------------------------------------------------------------------------------------- */
+
+void object_free(Interp *interp, Object *object)
+{
+    Allocator *memory = &interp->memory;
+    uint16_t cells = object->cells;
+    if (__builtin_expect(cells == 0 || memory->registry, 0)) {
+        cells_free(interp, object, cells);
+        return;
+    }
+    memory->live--;
+    FreeCell *cell = (FreeCell *)(void *)object;
+    cell->next = memory->free[cells];
+    memory->free[cells] = cell;
+}
+
+/* Puts object on the list of those to be dropped later; false: no memory for that. */
+static bool drop_later(Allocator *memory, Object *object)
+{
+    if (memory->drop_count == memory->drop_capacity) {
+        int capacity = memory->drop_capacity ? memory->drop_capacity * 2 : 256;
+        Object **drops = realloc(memory->drops, (size_t)capacity * sizeof *drops);
+        if (!drops) return false;
+        memory->drops = drops;
+        memory->drop_capacity = capacity;
+    }
+    memory->drops[memory->drop_count++] = object;
+    return true;
+}
+
+/* Everything but the depth. */
+static void drop_now(Interp *interp, Object *object)
+{
+    const Type *type = object->shape->type;
+    bool finalizer = (type->flags & TYPE_HAS_DEL) ||
+                     (type->def->needs_finalizer && type->def->needs_finalizer(object));
+    if (finalizer && !(object->flags & (OBJ_FINALIZED | OBJ_CLEARED)) &&
+        !object_finalize(interp->running ? interp->running : &interp->main, object))
+        return;
+    if (object->flags & OBJ_WEAKREFS) weakrefs_clear(interp->running ? interp->running : &interp->main, object);
+    object->flags |= OBJ_DEAD;
+    if (object->flags & OBJ_CONTAINER && ((Container *)object)->candidate) collector_forget(interp, (Container *)object);
+    object_clear(object);
+    if (object->kind == KIND_TYPE) {
+        shapes_retire((Type *)object);
+        type_release((Type *)object);
+    }
+    Type *class = object->flags & OBJ_SUBCLASS ? object->shape->type : NULL;
+    object_free(interp, object);
+    decref_object(class);
+}
+
+void object_drop(Object *object)
+{
+    const Shape *shape = object->shape;
+    Interp *interp = shape->interp;
+    if (shape->drop == DROP_FREE && !(object->flags & OBJ_WEAKREFS)) {
+        object_free(interp, object);
+        return;
+    }
+    Allocator *memory = &interp->memory;
+    if (memory->drop_depth >= DROP_DEPTH && drop_later(memory, object)) return;
+    memory->drop_depth++;
+    drop_now(interp, object);
+    if (memory->drop_depth == 1)
+        while (memory->drop_count > 0) drop_now(interp, memory->drops[--memory->drop_count]);
+    memory->drop_depth--;
+}
+
+/* --- the report ---------------------------------------------------------------------------------- */
+
+enum { REPORT_TYPES = 512 };
+typedef struct Report {
+    struct { const Type *type; size_t count; } rows[REPORT_TYPES];
+    int len;
+    size_t total;
+} Report;
+
+static void report_count(Object *object, void *context)
+{
+    Report *report = context;
+    int i = 0;
+    if (object->count >= IMMORTAL / 2) return;
+    report->total++;
+    while (i < report->len && report->rows[i].type != object->shape->type) i++;
+    if (i == REPORT_TYPES) return;
+    if (i == report->len) report->rows[report->len++].type = object->shape->type;
+    report->rows[i].count++;
+}
+
+void objects_report(Vm *vm, FILE *file)
+{
+    Report *report = calloc(1, sizeof *report);
+    if (!report) return;
+    objects_each(vm->interp, report_count, report);
+    fprintf(file, "refs: %zu objects alive\n", report->total);
+    for (int shown = 0; shown < report->len; shown++) {
+        int most = 0;
+        for (int i = 1; i < report->len; i++)
+            if (report->rows[i].count > report->rows[most].count) most = i;
+        if (report->rows[most].count == 0) break;
+        const Type *type = report->rows[most].type;
+        fprintf(file, "  %8zu %s%s\n", report->rows[most].count, type->def->name, type->flags & TYPE_HEAP ? " (subclass)" : "");
+        report->rows[most].count = 0;
+    }
+    free(report);
+}
+
+/* --- for the collector ---------------------------------------------------------------------------- */
+
+Interp *object_interp(const Object *object) { return object->shape->interp; }
+
+bool object_has_finalizer(const Object *object)
+{
+    const Type *type = object->shape->type;
+    return (type->flags & TYPE_HAS_DEL) ||
+           (type->def->needs_finalizer && type->def->needs_finalizer((Object *)(uintptr_t)object));
+}
+
+bool object_is_boundary(const Object *object)
+{
+    return object->kind == KIND_TYPE || object->kind == KIND_MODULE || object->kind == KIND_CODE ||
+           (object->kind == KIND_DICT && (((const Container *)object)->aux & DICT_OF_MODULE));
+}

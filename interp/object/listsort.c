@@ -1,0 +1,503 @@
+/* listsort.c - list.sort: a stable, adaptive merge sort.
+ *
+ * Runs that are there already (ascending, or strictly descending and then turned round) are
+ * found, short ones extended by binary insertion, and merged in the order of powersort (Munro
+ * and Wild 2018: "Nearly-optimal mergesorts"), which needs a stack of log2(n) runs.  Comparing
+ * may run script code, so the list gives its array away meanwhile (capacity -1 tells whether
+ * somebody touched it), and the array holds each item exactly once whenever a comparison can
+ * fail. The routines are written once and inlined for each way to compare: `less` and `paired`
+ * are constants there.
+ * Neighbours: list.c. */
+/* SPDX-License-Identifier: MIT */
+#include "object/call.h"
+#include "object/error.h"
+#include "object/list.h"
+#include "object/number.h"
+#include "object/sequence.h"
+
+typedef int Less(Vm *vm, Value a, Value b); /* 1: a < b; 0; -1: raised */
+
+typedef struct Run {
+    ptrdiff_t start, len;
+    int power; /* of the boundary between this run and the one before it */
+} Run;
+
+typedef struct Sorter {
+    Vm *vm;
+    Ref *keys;
+    Ref *values; /* moved along with keys; NULL when the keys are the items */
+    ptrdiff_t len;
+    Ref *spare; /* room for half of keys, then half of values; NULL until needed */
+    Run runs[70];
+    int depth;
+} Sorter;
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* ---- ways to compare ---- */
+
+static inline int less_int(Vm *vm __attribute__((unused)), Value a, Value b)
+{
+    return as_int(a) < as_int(b);
+}
+static inline int less_float(Vm *vm __attribute__((unused)), Value a, Value b)
+{
+    return as_float(a) < as_float(b);
+}
+static inline int less_str(Vm *vm __attribute__((unused)), Value a, Value b)
+{
+    const Str *x = as_str(a), *y = as_str(b);
+    if (x->width != 1 || y->width != 1) return str_compare(x, y) < 0;
+    int order = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
+    return order ? order < 0 : x->len < y->len;
+}
+static int less_any(Vm *vm, Value a, Value b)
+{
+    if (both_ints(a, b)) return as_int(a) < as_int(b);
+    return value_test(vm, a, b, CMP_LESS);
+}
+static int less_tuple(Vm *vm, Value a, Value b)
+{
+    if (tuple_len(a) && tuple_len(b)) { /* the first items mostly decide */
+        Value x = tuple_at(a, 0), y = tuple_at(b, 0);
+        if (x != y) {
+            if (both_ints(x, y)) return as_int(x) < as_int(y);
+            if (both_floats(x, y) && as_float(x) != as_float(y)) return as_float(x) < as_float(y);
+            if (is_exact(x, KIND_STR) && is_exact(y, KIND_STR)) {
+                int order = str_compare(as_str(x), as_str(y));
+                if (order) return order < 0;
+            }
+        }
+    }
+    Ref out = sequence_compare(vm, a, b, CMP_LESS);
+    if (failed(out)) return -1;
+    int answer = value_truth(vm, out);
+    decref(out);
+    return answer;
+}
+
+/* ---- runs ---- */
+
+static void reverse_refs(Ref *items, ptrdiff_t len)
+{
+    for (ptrdiff_t i = 0, j = len - 1; i < j; i++, j--) {
+        Ref item = items[i];
+        items[i] = items[j];
+        items[j] = item;
+    }
+}
+
+/* The length of the run at start (made ascending); -1: raised. */
+INLINE ptrdiff_t count_run(Sorter *s, ptrdiff_t start, Less *less, bool paired)
+{
+    Ref *keys = s->keys;
+    ptrdiff_t end = start + 1;
+    if (end >= s->len) return 1;
+    int down = less(s->vm, keys[end], keys[start]);
+    if (down < 0) return -1;
+    for (end++; end < s->len; end++) {
+        int order = less(s->vm, keys[end], keys[end - 1]);
+        if (order < 0) return -1;
+        if (order != down) break;
+    }
+    if (down) {
+        reverse_refs(keys + start, end - start);
+        if (paired) reverse_refs(s->values + start, end - start);
+    }
+    return end - start;
+}
+
+/* Sorts [start, end), of which [start, sorted) is sorted. */
+INLINE bool insert_sort(Sorter *s, ptrdiff_t start, ptrdiff_t sorted, ptrdiff_t end, Less *less,
+                        bool paired)
+{
+    Ref *keys = s->keys;
+    for (ptrdiff_t i = sorted; i < end; i++) {
+        ptrdiff_t low = start, high = i;
+        Ref key = keys[i];
+        while (low < high) {
+            ptrdiff_t middle = low + (high - low) / 2;
+            int order = less(s->vm, key, keys[middle]);
+            if (order < 0) return false;
+            if (order) high = middle;
+            else low = middle + 1;
+        }
+        memmove(keys + low + 1, keys + low, (i - low) * sizeof(Ref));
+        keys[low] = key;
+        if (paired) {
+            Ref value = s->values[i];
+            memmove(s->values + low + 1, s->values + low, (i - low) * sizeof(Ref));
+            s->values[low] = value;
+        }
+    }
+    return true;
+}
+
+/* ---- merging ---- */
+
+/* How many of the sorted keys[0 .. len) come before key (equal ones too when after_equal),
+ * looking from the left with doubling steps.  -1: raised. */
+INLINE ptrdiff_t search_left(Vm *vm, Ref *keys, ptrdiff_t len, Value key, Less *less,
+                             bool after_equal)
+{
+    ptrdiff_t low = 0, high = len, step = 1;
+    for (ptrdiff_t at = 0; at < len; at += step, step *= 2) {
+        int order = after_equal ? less(vm, key, keys[at]) : less(vm, keys[at], key);
+        if (order < 0) return -1;
+        if (order == after_equal) {
+            high = at;
+            break;
+        }
+        low = at + 1;
+    }
+    while (low < high) {
+        ptrdiff_t middle = low + (high - low) / 2;
+        int order = after_equal ? less(vm, key, keys[middle]) : less(vm, keys[middle], key);
+        if (order < 0) return -1;
+        if (order == after_equal) high = middle;
+        else low = middle + 1;
+    }
+    return low;
+}
+
+/* The same, looking from the right. */
+INLINE ptrdiff_t search_right(Vm *vm, Ref *keys, ptrdiff_t len, Value key, Less *less,
+                              bool after_equal)
+{
+    ptrdiff_t low = 0, high = len, step = 1;
+    for (ptrdiff_t at = len - 1; at >= 0; at -= step, step *= 2) {
+        int order = after_equal ? less(vm, key, keys[at]) : less(vm, keys[at], key);
+        if (order < 0) return -1;
+        if (order != after_equal) {
+            low = at + 1;
+            break;
+        }
+        high = at;
+    }
+    while (low < high) {
+        ptrdiff_t middle = low + (high - low) / 2;
+        int order = after_equal ? less(vm, key, keys[middle]) : less(vm, keys[middle], key);
+        if (order < 0) return -1;
+        if (order == after_equal) high = middle;
+        else low = middle + 1;
+    }
+    return low;
+}
+
+static bool spare_open(Sorter *s)
+{
+    if (s->spare) return true;
+    ptrdiff_t half = s->len / 2 + 1;
+    s->spare = memory_new(s->vm, half * sizeof(Ref) * (s->values ? 2 : 1));
+    return s->spare;
+}
+
+/* The shorter left run moves to spare; merges from the left.  [to, j) is always the room for
+ * what is in spare. */
+INLINE bool merge_low(Sorter *s, ptrdiff_t start, ptrdiff_t left, ptrdiff_t right, Less *less,
+                      bool paired)
+{
+    Ref *keys = s->keys, *values = s->values, *spare = s->spare,
+        *spare_values = s->spare + s->len / 2 + 1;
+    memcpy(spare, keys + start, left * sizeof(Ref));
+    if (paired) memcpy(spare_values, values + start, left * sizeof(Ref));
+    ptrdiff_t to = start, i = 0, j = start + left, end = j + right;
+    bool ok = true;
+    while (i < left && j < end) {
+        int order = less(s->vm, keys[j], spare[i]);
+        if (order < 0) {
+            ok = false;
+            break;
+        }
+        keys[to] = order ? keys[j] : spare[i];
+        if (paired) values[to] = order ? values[j] : spare_values[i];
+        to++;
+        j += order;
+        i += !order;
+    }
+    memcpy(keys + to, spare + i, (left - i) * sizeof(Ref));
+    if (paired) memcpy(values + to, spare_values + i, (left - i) * sizeof(Ref));
+    return ok;
+}
+
+/* The shorter right run moves to spare; merges from the right. */
+INLINE bool merge_high(Sorter *s, ptrdiff_t start, ptrdiff_t left, ptrdiff_t right, Less *less,
+                       bool paired)
+{
+    Ref *keys = s->keys, *values = s->values, *spare = s->spare,
+        *spare_values = s->spare + s->len / 2 + 1;
+    memcpy(spare, keys + start + left, right * sizeof(Ref));
+    if (paired) memcpy(spare_values, values + start + left, right * sizeof(Ref));
+    ptrdiff_t to = start + left + right - 1, i = start + left - 1, j = right - 1;
+    bool ok = true;
+    while (i >= start && j >= 0) {
+        int order = less(s->vm, spare[j], keys[i]);
+        if (order < 0) {
+            ok = false;
+            break;
+        }
+        keys[to] = order ? keys[i] : spare[j];
+        if (paired) values[to] = order ? values[i] : spare_values[j];
+        to--;
+        i -= order;
+        j -= !order;
+    }
+    memcpy(keys + to - j, spare, (j + 1) * sizeof(Ref));
+    if (paired) memcpy(values + to - j, spare_values, (j + 1) * sizeof(Ref));
+    return ok;
+}
+
+/* Merges the two topmost runs. */
+INLINE bool merge_top(Sorter *s, Less *less, bool paired)
+{
+    Run *a = &s->runs[s->depth - 2], *b = &s->runs[s->depth - 1];
+    ptrdiff_t start = a->start, left = a->len, right = b->len, middle = start + left;
+    a->len += right;
+    s->depth--;
+    /* What stands before the right run's first key, and after the left run's last, is in place
+     * already. */
+    ptrdiff_t skip = search_left(s->vm, s->keys + start, left, s->keys[middle], less, true);
+    if (skip < 0) return false;
+    start += skip;
+    left -= skip;
+    if (left == 0) return true;
+    right = search_right(s->vm, s->keys + middle, right, s->keys[middle - 1], less, false);
+    if (right < 0) return false;
+    if (right == 0) return true;
+    if (!spare_open(s)) return false;
+    return left <= right ? merge_low(s, start, left, right, less, paired)
+                         : merge_high(s, start, left, right, less, paired);
+}
+
+/* Powersort: the depth in a perfectly balanced merge tree of the node that splits the two
+ * neighbouring runs. */
+static int boundary_power(ptrdiff_t len, const Run *a, ptrdiff_t b_len)
+{
+    uint64_t n = len, left = 2 * (uint64_t)a->start + a->len, right = left + a->len + b_len;
+    int power = 0;
+    for (;;) { /* compare left/2n and right/2n, the runs' middles, bit by bit */
+        power++;
+        bool left_bit = left >= n, right_bit = right >= n;
+        if (left_bit != right_bit) return power;
+        if (left_bit) {
+            left -= n;
+            right -= n;
+        }
+        left *= 2;
+        right *= 2;
+    }
+}
+
+INLINE bool push_run(Sorter *s, ptrdiff_t start, ptrdiff_t len, Less *less, bool paired)
+{
+    if (s->depth > 0) {
+        int power = boundary_power(s->len, &s->runs[s->depth - 1], len);
+        while (s->depth > 1 && s->runs[s->depth - 1].power > power)
+            if (!merge_top(s, less, paired)) return false;
+        s->runs[s->depth] = (Run){start, len, power};
+    } else {
+        s->runs[0] = (Run){start, len, 0};
+    }
+    s->depth++;
+    return true;
+}
+
+/* Between 32 and 64, such that len divided by it is close to, but no more than, a power of two. */
+static ptrdiff_t shortest_run(ptrdiff_t len)
+{
+    ptrdiff_t rest = 0;
+    for (; len >= 64; len >>= 1) rest |= len & 1;
+    return len + rest;
+}
+
+INLINE bool sort_by(Sorter *s, Less *less, bool paired)
+{
+    ptrdiff_t shortest = shortest_run(s->len);
+    for (ptrdiff_t start = 0; start < s->len;) {
+        ptrdiff_t run = count_run(s, start, less, paired);
+        if (run < 0) return false;
+        if (run < shortest) {
+            ptrdiff_t len = s->len - start < shortest ? s->len - start : shortest;
+            if (!insert_sort(s, start, start + run, start + len, less, paired)) return false;
+            run = len;
+        }
+        if (!push_run(s, start, run, less, paired)) return false;
+        start += run;
+    }
+    while (s->depth > 1)
+        if (!merge_top(s, less, paired)) return false;
+    return true;
+}
+
+/* ---- the sorts, one for each way to compare ---- */
+
+static bool sort_ints(Sorter *s)
+{
+    return s->values ? sort_by(s, less_int, true) : sort_by(s, less_int, false);
+}
+static bool sort_floats(Sorter *s)
+{
+    return s->values ? sort_by(s, less_float, true) : sort_by(s, less_float, false);
+}
+static bool sort_whole_strs(Sorter *s)
+{
+    return s->values ? sort_by(s, less_str, true) : sort_by(s, less_str, false);
+}
+
+/* ---- strs by eight characters at a time ----
+ *
+ * Characters [offset, offset + 8) of each narrow str make one number, so that sorting touches the
+ * strs themselves once; then the groups that share it are sorted by the eight that follow.  The
+ * numbers pass through the sorter as keys; they are no values and nothing else looks at them. */
+
+enum { FEW_STRS = 48, OFFSET_MAX = 64 };
+
+static uint64_t eight_characters(const Str *str, ptrdiff_t offset)
+{
+    ptrdiff_t left = str->len - offset;
+    uint64_t bits = 0;
+    if (left > 0) memcpy(&bits, str->data + offset, left < 8 ? left : 8);
+    return __builtin_bswap64(bits); /* the first character counts most */
+}
+
+static inline int less_bits(Vm *vm __attribute__((unused)), Value a, Value b)
+{
+    return bits_of(a) < bits_of(b);
+}
+
+static bool sort_strs_at(Vm *vm, Ref *strs, ptrdiff_t len, ptrdiff_t offset);
+
+/* Sorts each group of strs that share their eight characters. */
+static bool sort_groups(Vm *vm, Ref *numbers, Ref *strs, ptrdiff_t len, ptrdiff_t offset)
+{
+    for (ptrdiff_t start = 0, end; start < len; start = end) {
+        for (end = start + 1; end < len && numbers[end] == numbers[start];) end++;
+        if (end - start > 1 && !sort_strs_at(vm, strs + start, end - start, offset + 8))
+            return false;
+    }
+    return true;
+}
+
+static bool sort_strs_at(Vm *vm, Ref *strs, ptrdiff_t len, ptrdiff_t offset)
+{
+    bool longer = false;
+    for (ptrdiff_t i = 0; i < len && !longer; i++) longer = as_str(strs[i])->len > offset;
+    if (len < FEW_STRS || offset > OFFSET_MAX || !longer) {
+        Sorter whole = {.vm = vm, .keys = strs, .len = len};
+        bool ok = sort_whole_strs(&whole);
+        memory_free(whole.spare);
+        return ok;
+    }
+    Ref *numbers = memory_new(vm, len * sizeof(Ref));
+    if (!numbers) return false;
+    for (ptrdiff_t i = 0; i < len; i++)
+        numbers[i] = VALUE_OF_BITS(eight_characters(as_str(strs[i]), offset));
+    Sorter sorter = {.vm = vm, .keys = numbers, .values = strs, .len = len};
+    bool ok = sort_by(&sorter, less_bits, true);
+    memory_free(sorter.spare);
+    ok = ok && sort_groups(vm, numbers, strs, len, offset);
+    memory_free(numbers);
+    return ok;
+}
+
+static bool sort_strs(Sorter *s)
+{
+    bool narrow = !s->values;
+    for (ptrdiff_t i = 0; i < s->len && narrow; i++) narrow = as_str(s->keys[i])->width == 1;
+    return narrow ? sort_strs_at(s->vm, s->keys, s->len, 0) : sort_whole_strs(s);
+}
+
+static bool sort_other(Sorter *s, Less *less)
+{
+    return s->values ? sort_by(s, less, true) : sort_by(s, less, false);
+}
+
+static bool all_exact(const Sorter *s, Kind kind)
+{
+    for (ptrdiff_t i = 0; i < s->len; i++)
+        if (!is_exact(s->keys[i], kind)) return false;
+    return true;
+}
+
+static bool sort_keys(Sorter *s)
+{
+    if (s->len < 2) return true;
+    ptrdiff_t i = 0;
+    if (is_int(s->keys[0])) {
+        while (i < s->len && is_int(s->keys[i])) i++;
+        if (i == s->len) return sort_ints(s);
+    } else if (is_float(s->keys[0])) {
+        while (i < s->len && is_float(s->keys[i])) i++;
+        if (i == s->len) return sort_floats(s);
+    } else if (all_exact(s, KIND_STR)) {
+        return sort_strs(s);
+    } else if (all_exact(s, KIND_TUPLE)) {
+        return sort_other(s, less_tuple);
+    }
+    return sort_other(s, less_any);
+}
+
+/* Fills keys with key(item); false: raised, and keys hold nothing. */
+static bool make_keys(Vm *vm, Value key, Ref *items, Ref *keys, ptrdiff_t len)
+{
+    for (ptrdiff_t i = 0; i < len; i++) {
+        keys[i] = call1(vm, key, items[i]);
+        if (failed(keys[i])) {
+            while (i > 0) decref(keys[--i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Sorts the detached array. */
+static bool sort_items(Vm *vm, Ref *items, ptrdiff_t len, Value key, bool reverse)
+{
+    Sorter sorter = {.vm = vm, .keys = items, .len = len};
+    if (!is_none(key)) {
+        sorter.values = items;
+        sorter.keys = memory_new(vm, len * sizeof(Ref));
+        if (!sorter.keys) return false;
+        if (!make_keys(vm, key, items, sorter.keys, len)) {
+            memory_free(sorter.keys);
+            return false;
+        }
+    }
+    /* Turning round before and after keeps equal items in their order. */
+    if (reverse) {
+        reverse_refs(sorter.keys, len);
+        if (sorter.values) reverse_refs(sorter.values, len);
+    }
+    bool ok = sort_keys(&sorter);
+    if (reverse) reverse_refs(items, len);
+    memory_free(sorter.spare);
+    if (sorter.values) {
+        for (ptrdiff_t i = 0; i < len; i++) decref(sorter.keys[i]);
+        memory_free(sorter.keys);
+    }
+    return ok;
+}
+
+bool list_sort(Vm *vm, List *list, Value key, bool reverse)
+{
+    Ref *items = list->items;
+    ptrdiff_t len = list->len, capacity = list->capacity;
+    if (len == 0) return true;
+    list->items = NULL;
+    list->len = 0;
+    list->capacity = -1;
+    bool ok = sort_items(vm, items, len, key, reverse);
+    bool touched = list->capacity != -1;
+    Ref *intruders = list->items;
+    ptrdiff_t count = list->len;
+    list->items = items;
+    list->len = len;
+    list->capacity = capacity;
+    while (count > 0) decref(intruders[--count]);
+    memory_free(intruders);
+    if (ok && touched) {
+        throw(vm, ValueError, "list modified during sort");
+        return false;
+    }
+    return ok;
+}

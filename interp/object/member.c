@@ -1,0 +1,149 @@
+/* member.c - descriptors: a __slots__ member (a slot of the instance) and a native attribute (C functions).
+ *
+ * Neighbours: typemake.c (makes members), type.c (makes native attributes), shape.c (where the slots lie). */
+/* SPDX-License-Identifier: MIT */
+#include "object/member.h"
+
+#include "object/attr.h"
+#include "object/error.h"
+#include "object/shape.h"
+#include "object/str.h"
+
+/* Is object one of owner's? */
+static bool check(Vm *vm, Value name, const Type *owner, Value object)
+{
+    if (type_has_instance(vm, owner, object)) return true;
+    throw(vm, TypeError, "descriptor '%S' for '%N' objects doesn't apply to a '%T' object", name, owner, object);
+    return false;
+}
+
+/* --- members ----------------------------------------------------------------------------------------- */
+
+Ref member_new(Vm *vm, Type *owner, Value name, int index)
+{
+    Member *member = type_instance(vm, type_builtin(vm, KIND_MEMBER));
+    if (!member) return FAIL;
+    member->name = newref(name);
+    member->owner = owner;
+    member->index = index;
+    return from_object(member);
+}
+
+static Ref member_get(Vm *vm, Value self, Value object, Value type __attribute__((unused)))
+{
+    const Member *member = as_member(self);
+    if (absent(object)) return newref(self);
+    if (!check(vm, member->name, member->owner, object)) return FAIL;
+    Value value = object_slots(as_object(object))[member->index];
+    return absent(value) ? attr_missing(vm, object, member->name) : newref(value);
+}
+
+static bool member_set(Vm *vm, Value self, Value object, Value value)
+{
+    const Member *member = as_member(self);
+    if (!check(vm, member->name, member->owner, object)) return false;
+    Ref *slot = object_slots(as_object(object)) + member->index;
+    if (absent(value) && absent(*slot)) return attr_missing(vm, object, member->name), false;
+    replace(slot, newref(value));
+    return true;
+}
+
+static Ref member_repr(Vm *vm, Value self)
+{
+    return format_text(vm, "<member '%S' of '%N' objects>", (Value)as_member(self)->name, as_member(self)->owner);
+}
+
+static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_member(self)->name); }
+static Ref get_qualname(Vm *vm, Value self)
+{
+    return format_text(vm, "%S.%S", (Value)as_member(self)->owner->qualname, (Value)as_member(self)->name);
+}
+static Ref get_owner(Vm *vm __attribute__((unused)), Value self) { return newref(borrow(as_member(self)->owner)); }
+static Ref get_doc(Vm *vm __attribute__((unused)), Value self)
+{
+    return absent(as_member(self)->doc) ? NONE : newref(as_member(self)->doc);
+}
+
+static const Attribute member_attributes[] = {
+    {"__name__", get_name, NULL, "the attribute's name"},
+    {"__qualname__", get_qualname, NULL, "with its class"},
+    {"__objclass__", get_owner, NULL, "its class"},
+    {"__doc__", get_doc, NULL, "documentation"},
+    {0},
+};
+
+const TypeDef member_type = {
+    .name = "member_descriptor", .size = sizeof(Member), .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
+    .doc = "An attribute kept in a slot of the instance.", .refs = REFS(REF(Member, name), REF(Member, doc)),
+    .repr = member_repr, .descr_get = member_get, .descr_set = member_set, .attributes = member_attributes,
+};
+
+/* --- native attributes --------------------------------------------------------------------------------- */
+
+Ref getset_new(Vm *vm, Type *owner, const Attribute *attribute)
+{
+    GetSet *getset = type_instance(vm, type_builtin(vm, KIND_GETSET));
+    if (!getset) return FAIL;
+    getset->attribute = attribute;
+    getset->owner = owner;
+    getset->name = str_interned(vm, attribute->name);
+    if (!failed(getset->name)) return from_object(getset);
+    getset->name = UNDEF;
+    decref(from_object(getset));
+    return FAIL;
+}
+
+bool getset_define(Vm *vm, Type *owner, Dict *dict, const Attribute *attribute)
+{
+    Ref getset = getset_new(vm, owner, attribute);
+    bool ok = !failed(getset) && dict_set(vm, dict, as_getset(getset)->name, getset);
+    decref(getset);
+    return ok;
+}
+
+static Ref getset_get(Vm *vm, Value self, Value object, Value type __attribute__((unused)))
+{
+    const GetSet *getset = as_getset(self);
+    if (absent(object)) return newref(self);
+    return check(vm, getset->name, getset->owner, object) ? getset->attribute->get(vm, object) : FAIL;
+}
+
+static bool getset_set(Vm *vm, Value self, Value object, Value value)
+{
+    const GetSet *getset = as_getset(self);
+    if (!check(vm, getset->name, getset->owner, object)) return false;
+    if (getset->attribute->set) return getset->attribute->set(vm, object, value);
+    throw(vm, AttributeError, "attribute '%S' of '%N' objects is not writable", (Value)getset->name, getset->owner);
+    return false;
+}
+
+static Ref getset_repr(Vm *vm, Value self)
+{
+    return format_text(vm, "<attribute '%S' of '%N' objects>", (Value)as_getset(self)->name, as_getset(self)->owner);
+}
+
+static Ref getset_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_getset(self)->name); }
+static Ref getset_qualname(Vm *vm, Value self)
+{
+    return format_text(vm, "%S.%S", (Value)as_getset(self)->owner->qualname, (Value)as_getset(self)->name);
+}
+static Ref getset_owner(Vm *vm __attribute__((unused)), Value self) { return newref(borrow(as_getset(self)->owner)); }
+static Ref getset_doc(Vm *vm, Value self)
+{
+    const char *doc = as_getset(self)->attribute->doc;
+    return doc ? str_from(vm, doc) : NONE;
+}
+
+static const Attribute getset_attributes[] = {
+    {"__name__", getset_name, NULL, "the attribute's name"},
+    {"__qualname__", getset_qualname, NULL, "with its class"},
+    {"__objclass__", getset_owner, NULL, "its class"},
+    {"__doc__", getset_doc, NULL, "documentation"},
+    {0},
+};
+
+const TypeDef getset_type = {
+    .name = "getset_descriptor", .size = sizeof(GetSet), .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
+    .doc = "An attribute computed in C.", .refs = REFS(REF(GetSet, name)),
+    .repr = getset_repr, .descr_get = getset_get, .descr_set = getset_set, .attributes = getset_attributes,
+};

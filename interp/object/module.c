@@ -1,0 +1,198 @@
+/* module.c - modules: a namespace with a name.
+ *
+ * A module's attributes are the entries of its dict; a function __getattr__ in it answers for what is missing.
+ * Neighbours: modules/import.c (finds and runs them), native.h (ModuleDef). */
+/* SPDX-License-Identifier: MIT */
+#include "object/module.h"
+
+#include "object/attr.h"
+#include "object/call.h"
+#include "object/error.h"
+#include "object/list.h"
+#include "object/name.h"
+#include "object/number.h"
+#include "object/shape.h"
+#include "object/str.h"
+#include "object/typeparts.h"
+
+static Module *as_module(Value v) { return (Module *)as_object(v); }
+
+/* --- making ------------------------------------------------------------------------------------------ */
+
+/* Gives module a dict with the entries every module has. */
+static bool fill_names(Vm *vm, Module *module, Value name, Value doc)
+{
+    if (!is_heap(module->dict)) {
+        Ref dict = dict_new(vm);
+        if (failed(dict)) return false;
+        module->dict = dict;
+    }
+    Dict *dict = as_dict(module->dict);
+    return dict_set(vm, dict, N(__name__), name) && dict_set(vm, dict, N(__doc__), absent(doc) ? (Value)NONE : doc) &&
+           dict_set(vm, dict, N(__package__), NONE) && dict_set(vm, dict, N(__loader__), NONE) &&
+           dict_set(vm, dict, N(__spec__), NONE);
+}
+
+Ref module_new(Vm *vm, Value name, Value doc)
+{
+    Module *module = type_instance(vm, type_builtin(vm, KIND_MODULE));
+    if (!module) return FAIL;
+    if (fill_names(vm, module, name, doc)) return from_object(module);
+    decref(from_object(module));
+    return FAIL;
+}
+
+bool module_set(Vm *vm, Value module, const char *name, Ref value)
+{
+    Ref text = failed(value) ? FAIL : str_interned(vm, name);
+    bool ok = !failed(text) && dict_set(vm, module_dict(module), text, value);
+    decref(text);
+    decref(value);
+    return ok;
+}
+
+static bool add_functions(Vm *vm, Value module, const ModuleDef *def, Value module_name)
+{
+    for (const Native *const *native = def->functions; native && *native; native++) {
+        Ref function = native_function(vm, *native, UNDEF, module_name);
+        if (failed(function)) return false;
+        bool ok = dict_set(vm, module_dict(module), as_native(function)->name, function);
+        decref(function);
+        if (!ok) return false;
+    }
+    for (const TypeDef *const *type = def->types; type && *type; type++) {
+        Type *class = type_from_def(vm, *type);
+        if (!class || !module_set(vm, module, typedef_short_name(*type), newref(borrow(class)))) return false;
+    }
+    return true;
+}
+
+Ref module_from_def(Vm *vm, const ModuleDef *def)
+{
+    Ref name = str_interned(vm, def->name), doc = def->doc ? str_from(vm, def->doc) : NONE;
+    Ref module = failed(name) || failed(doc) ? FAIL : module_new(vm, name, doc);
+    if (!failed(module)) {
+        as_module(module)->def = def;
+        if (!add_functions(vm, module, def, name) || (def->open && !def->open(vm, module))) replace(&module, FAIL);
+    }
+    decref(name);
+    decref(doc);
+    return module;
+}
+
+NATIVE(module_init, "__init__(self, name, doc=None)", "Create a module object.")
+{
+    if (!is_str(argv[1])) return throw(vm, TypeError, "module.__init__() argument 1 must be str, not %T", argv[1]);
+    return fill_names(vm, as_module(argv[0]), argv[1], argv[2]) ? NONE : FAIL;
+}
+
+/* --- attributes ---------------------------------------------------------------------------------------- */
+
+static Ref missing(Vm *vm, Value self, Value name)
+{
+    const Module *module = as_module(self);
+    Value own = is_dict(module->dict) ? dict_get_name(as_dict(module->dict), N(__name__)) : UNDEF;
+    if (is_str(own))
+        throw(vm, AttributeError, "module '%S' has no attribute '%S'", own, name);
+    else
+        throw(vm, AttributeError, "module has no attribute '%S'", name);
+    Ref error = error_take(vm);
+    if (object_set_own(vm, as_object(error), N(name), name) != FAILED) object_set_own(vm, as_object(error), N(obj), self);
+    error_clear(vm);
+    error_restore(vm, error);
+    return FAIL;
+}
+
+static Ref module_get_attr(Vm *vm, Value self, Value name)
+{
+    Ref out = object_get_attr_or_absent(vm, self, name);
+    if (!absent(out)) return out;
+    Value dict = as_module(self)->dict;
+    Value hook = is_dict(dict) ? dict_get_name(as_dict(dict), N(__getattr__)) : UNDEF;
+    if (absent(hook)) return missing(vm, self, name);
+    Ref held = newref(hook);
+    out = call1(vm, held, name);
+    decref(held);
+    return out;
+}
+
+static Ref module_repr(Vm *vm, Value self)
+{
+    Value dict = as_module(self)->dict;
+    Value name = is_dict(dict) ? dict_get_name(as_dict(dict), N(__name__)) : UNDEF;
+    Value file = is_dict(dict) ? dict_get_name(as_dict(dict), N(__file__)) : UNDEF;
+    if (!is_str(name)) return format_text(vm, "<module '?'>");
+    if (is_str(file)) return format_text(vm, "<module %R from %R>", name, file);
+    return as_module(self)->def ? format_text(vm, "<module %R (built-in)>", name) : format_text(vm, "<module %R>", name);
+}
+
+NATIVE(module_dir, "__dir__(self, /)", "The names in the module, or what its __dir__ function answers.")
+{
+    Ref dict = attr_get(vm, argv[0], N(__dict__));
+    if (failed(dict)) return FAIL;
+    if (!is_dict(dict)) {
+        decref(dict);
+        return throw(vm, TypeError, "<module>.__dict__ is not a dictionary");
+    }
+    Value hook = dict_get_name(as_dict(dict), N(__dir__));
+    Ref out = FAIL;
+    if (!absent(hook)) {
+        out = call0(vm, hook);
+    } else {
+        out = list_new(vm, as_dict(dict)->len);
+        Value key, value;
+        for (ptrdiff_t i = 0; !failed(out) && dict_next(as_dict(dict), &i, &key, &value);)
+            if (!list_push(vm, as_list(out), newref(key))) replace(&out, FAIL);
+    }
+    decref(dict);
+    return out;
+}
+
+static Ref get_dict(Vm *vm __attribute__((unused)), Value self)
+{
+    return is_heap(as_module(self)->dict) ? newref(as_module(self)->dict) : NONE;
+}
+
+/* __annotations__ and __annotate__ live in the dict, made on demand. */
+static Ref get_annotations(Vm *vm, Value self)
+{
+    Dict *dict = module_dict(self);
+    Value known = dict_get_name(dict, N(__annotations__));
+    if (!absent(known)) return newref(known);
+    Value annotate = dict_get_name(dict, N(__annotate__));
+    Ref made = absent(annotate) || is_none(annotate) ? dict_new(vm) : call1(vm, annotate, from_small(1));
+    if (!failed(made) && !dict_set(vm, dict, N(__annotations__), made)) replace(&made, FAIL);
+    return made;
+}
+static bool set_annotations(Vm *vm, Value self, Value value)
+{
+    if (!absent(value)) return dict_set(vm, module_dict(self), N(__annotations__), value);
+    Truth gone = dict_delete(vm, module_dict(self), N(__annotations__));
+    if (gone == NO) missing(vm, self, N(__annotations__));
+    return gone == YES;
+}
+static Ref get_annotate(Vm *vm, Value self)
+{
+    Value annotate = dict_get_name(module_dict(self), N(__annotate__));
+    return absent(annotate) ? NONE : newref(annotate);
+}
+static bool set_annotate(Vm *vm, Value self, Value value)
+{
+    if (absent(value)) return throw(vm, TypeError, "cannot delete __annotate__ attribute"), false;
+    return dict_set(vm, module_dict(self), N(__annotate__), value);
+}
+
+static const Native *const module_methods[] = {&module_dir_def, NULL};
+
+static const Attribute module_attributes[] = {
+    {"__dict__", get_dict, NULL, "the namespace"},
+    {"__annotations__", get_annotations, set_annotations, "dict of annotations"},
+    {"__annotate__", get_annotate, set_annotate, "computes the annotations"},
+    {0},
+};
+
+const TypeDef module_type = {
+    .name = "module", .size = sizeof(Module), .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .init = &module_init_def, .doc = "Create a module object.", .refs = REFS(REF(Module, dict)),
+    .repr = module_repr, .get_attr = module_get_attr, .methods = module_methods, .attributes = module_attributes,
+};

@@ -1,0 +1,22 @@
+/* module.h - module objects. */
+/* SPDX-License-Identifier: MIT */
+#ifndef AIO_OBJECT_MODULE_H
+#define AIO_OBJECT_MODULE_H
+
+#include "object/dict.h"
+#include "object/native.h"
+
+typedef struct Module {
+    Container head;
+    Ref dict;             /* the namespace */
+    const ModuleDef *def; /* NULL for a module written in the language */
+} Module;
+
+static inline Dict *module_dict(Value module) { return as_dict(((Module *)as_object(module))->dict); }
+
+/* A new module with __name__, __doc__ (NONE when UNDEF), __package__, __loader__, __spec__ set. */
+Ref module_new(Vm *vm, Value name, Value doc);
+/* The module of a ModuleDef: functions and types filled in, open() called. */
+Ref module_from_def(Vm *vm, const ModuleDef *def);
+
+#endif

@@ -1,0 +1,223 @@
+/* native.c - native functions as objects: builtin functions, methods of builtin types, and both bound.
+ *
+ * Neighbours: signature.c, nativebind.c (calling), classmethod.c (native class and static methods). */
+/* SPDX-License-Identifier: MIT */
+#include "object/native.h"
+
+#include "object/attr.h"
+#include "object/classmethod.h"
+#include "object/dict.h"
+#include "object/error.h"
+#include "object/name.h"
+#include "object/str.h"
+#include "object/typeparts.h"
+
+Ref native_name(Vm *vm, const Native *native)
+{
+    bool new = strncmp(native->signature, "new(", 4) == 0;
+    if (new) return newref(N(__new__));
+    return str_intern(vm, str_from_utf8(vm, native->signature, (ptrdiff_t)strcspn(native->signature, "(")));
+}
+
+static NativeFunction *make(Vm *vm, Kind kind, const Native *native, Type *owner)
+{
+    NativeFunction *function = type_instance(vm, type_builtin(vm, kind));
+    if (!function) return NULL;
+    function->native = native;
+    function->body = native->body;
+    function->owner = owner;
+    function->name = native_name(vm, native);
+    if (!failed(function->name)) return function;
+    function->name = UNDEF;
+    decref(from_object(function));
+    return NULL;
+}
+
+Ref native_function(Vm *vm, const Native *native, Value self, Value module)
+{
+    bool bound = !absent(self) && !is_kind(self, KIND_MODULE);
+    NativeFunction *function = make(vm, KIND_NATIVE_FUNCTION, native, bound ? type_of(vm, self) : NULL);
+    if (!function) return FAIL;
+    if (bound) function->self = newref(self);
+    function->module = newref(module);
+    return from_object(function);
+}
+
+Ref native_method(Vm *vm, const Native *native, Type *owner)
+{
+    bool plain = native->binding == NATIVE_PLAIN;
+    bool new = native->binding != NATIVE_CLASSMETHOD && strncmp(native->signature, "__new__(", 8) == 0;
+    if (new) return native_new(vm, native, owner);
+    NativeFunction *function = make(vm, plain ? KIND_METHOD_DESCRIPTOR : KIND_NATIVE_FUNCTION, native,
+                                    native->binding == NATIVE_STATICMETHOD ? NULL : owner);
+    if (!function) return FAIL;
+    Ref ref = from_object(function);
+    if (plain) return ref;
+    Ref wrapper = native->binding == NATIVE_CLASSMETHOD ? classmethod_new(vm, ref) : staticmethod_new(vm, ref);
+    decref(ref);
+    return wrapper;
+}
+
+Ref native_new(Vm *vm, const Native *native, Type *owner)
+{
+    NativeFunction *function = make(vm, KIND_NATIVE_FUNCTION, native, owner);
+    if (!function) return FAIL;
+    function->head.aux = NATIVE_IS_NEW;
+    function->self = newref(borrow(owner));
+    return from_object(function);
+}
+
+Ref native_bind(Vm *vm, NativeFunction *method, Value self)
+{
+    NativeFunction *bound = type_instance(vm, type_builtin(vm, KIND_NATIVE_FUNCTION));
+    if (!bound) return FAIL;
+    bound->native = method->native;
+    bound->signature = method->signature;
+    bound->body = method->body;
+    bound->owner = method->owner;
+    bound->name = newref(method->name);
+    bound->module = newref(method->module);
+    bound->self = newref(self);
+    return from_object(bound);
+}
+
+/* --- slots ------------------------------------------------------------------------------------------ */
+
+static Ref native_call_slot(Vm *vm, Value self, const Args *args) { return native_call(vm, as_native(self), args); }
+
+static Ref function_repr(Vm *vm, Value self)
+{
+    const NativeFunction *function = as_native(self);
+    if (!function->owner) return format_text(vm, "<built-in function %S>", (Value)function->name);
+    char address[32];
+    snprintf(address, sizeof address, "%#llx", (unsigned long long)bits_of(function->self));
+    return format_text(vm, "<built-in method %S of %T object at %s>", (Value)function->name, (Value)function->self, address);
+}
+
+static Ref method_repr(Vm *vm, Value self)
+{
+    const NativeFunction *method = as_native(self);
+    bool init = method->name == N(__init__);
+    return format_text(vm, "<%s '%S' of '%N' objects>", init ? "slot wrapper" : "method", (Value)method->name, method->owner);
+}
+
+static Ref method_get(Vm *vm, Value self, Value object, Value type __attribute__((unused)))
+{
+    NativeFunction *method = as_native(self);
+    if (absent(object)) return newref(self);
+    if (!type_has_instance(vm, method->owner, object))
+        return throw(vm, TypeError, "descriptor '%S' for '%N' objects doesn't apply to a '%T' object", (Value)method->name,
+                     method->owner, object);
+    return native_bind(vm, method, object);
+}
+
+static Ref function_compare(Vm *vm __attribute__((unused)), Value a, Value b, CompareOp op)
+{
+    if (!is_kind(b, KIND_NATIVE_FUNCTION) || (op != CMP_EQUAL && op != CMP_NOT_EQUAL)) return NOT_IMPLEMENTED;
+    bool same = as_native(a)->native == as_native(b)->native && as_native(a)->self == as_native(b)->self;
+    return from_bool(same == (op == CMP_EQUAL));
+}
+
+static bool function_hash(Vm *vm __attribute__((unused)), Value self, int64_t *hash)
+{
+    *hash = (int64_t)((uintptr_t)as_native(self)->native >> 4 ^ bits_of(as_native(self)->self) >> 4);
+    return true;
+}
+
+/* --- attributes -------------------------------------------------------------------------------------- */
+
+static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_native(self)->name); }
+
+static Ref get_qualname(Vm *vm, Value self)
+{
+    const NativeFunction *function = as_native(self);
+    if (!function->owner) return newref(function->name);
+    bool of_class = is_type(function->self) && !(function->head.aux & NATIVE_IS_NEW);
+    const Type *owner = of_class ? as_type(function->self) : function->owner;
+    return format_text(vm, "%S.%S", (Value)owner->qualname, (Value)function->name);
+}
+
+static Ref get_doc(Vm *vm, Value self) { return str_from(vm, as_native(self)->native->doc); }
+
+static Ref get_module(Vm *vm __attribute__((unused)), Value self)
+{
+    return absent(as_native(self)->module) ? NONE : newref(as_native(self)->module);
+}
+
+/* The bound object; a module's function names its module. */
+static Ref get_self(Vm *vm, Value self)
+{
+    const NativeFunction *function = as_native(self);
+    if (!absent(function->self)) return newref(function->self);
+    Value module = is_dict(vm->interp->modules) && is_str(function->module)
+                       ? dict_get(vm, as_dict(vm->interp->modules), function->module) : UNDEF;
+    return failed(module) ? FAIL : absent(module) ? NONE : newref(module);
+}
+
+static Ref get_owner(Vm *vm __attribute__((unused)), Value self) { return newref(borrow(as_native(self)->owner)); }
+
+/* "($self, index=-1, /)": the parameters, as inspect reads them. */
+static Ref get_text_signature(Vm *vm, Value self)
+{
+    const NativeFunction *function = as_native(self);
+    const char *at = strchr(function->native->signature, '(') + 1;
+    StrBuilder text;
+    builder_open(&text);
+    bool ok = builder_text(vm, &text, "(");
+    bool plain = !function->owner && function->native->binding == NATIVE_PLAIN;
+    if (strncmp(at, "self", 4) == 0) ok = ok && builder_text(vm, &text, "$self"), at += 4;
+    else if (strncmp(at, "cls", 3) == 0) ok = ok && builder_text(vm, &text, "$type"), at += 3;
+    else if (plain) ok = ok && builder_text(vm, &text, *at == ')' ? "$module" : "$module, ");
+    for (; ok && *at; at++) {
+        bool unknown = at[0] == '=' && at[1] == '?';
+        ok = unknown ? builder_text(vm, &text, "=<unrepresentable>") : builder_char(vm, &text, (uint8_t)*at);
+        at += unknown;
+    }
+    if (ok) return builder_finish(vm, &text);
+    builder_close(&text);
+    return FAIL;
+}
+
+/* How pickle and copy name a builtin function: by its own name, or getattr(self, name). */
+NATIVE(native_reduce, "__reduce__(self, /)", "Helper for pickle.")
+{
+    const NativeFunction *function = as_native(argv[0]);
+    return newref(function->name);
+}
+
+/* --- tables ------------------------------------------------------------------------------------------ */
+
+static const Native *const function_methods[] = {&native_reduce_def, NULL};
+
+static const Attribute function_attributes[] = {
+    {"__name__", get_name, NULL, "the function's name"},
+    {"__qualname__", get_qualname, NULL, "with its class"},
+    {"__doc__", get_doc, NULL, "its documentation"},
+    {"__module__", get_module, NULL, "name of its module, or None"},
+    {"__self__", get_self, NULL, "what it is bound to"},
+    {"__text_signature__", get_text_signature, NULL, "its parameters"},
+    {0},
+};
+
+const TypeDef native_function_type = {
+    .name = "builtin_function_or_method", .size = sizeof(NativeFunction),
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW | TYPE_WEAKREF, .doc = "A function written in C.",
+    .refs = REFS(REF(NativeFunction, name), REF(NativeFunction, self), REF(NativeFunction, module)),
+    .call = native_call_slot, .repr = function_repr, .compare = function_compare, .hash = function_hash,
+    .methods = function_methods, .attributes = function_attributes,
+};
+
+static const Attribute method_attributes[] = {
+    {"__name__", get_name, NULL, "the method's name"},
+    {"__qualname__", get_qualname, NULL, "with its class"},
+    {"__doc__", get_doc, NULL, "its documentation"},
+    {"__objclass__", get_owner, NULL, "its class"},
+    {"__text_signature__", get_text_signature, NULL, "its parameters"},
+    {0},
+};
+
+const TypeDef method_descriptor_type = {
+    .name = "method_descriptor", .size = sizeof(NativeFunction), .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
+    .doc = "A method written in C.", .refs = REFS(REF(NativeFunction, name), REF(NativeFunction, module)),
+    .call = native_call_slot, .repr = method_repr, .descr_get = method_get, .attributes = method_attributes,
+};

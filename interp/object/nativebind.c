@@ -1,0 +1,247 @@
+/* nativebind.c - arguments into the slots of a native function, and CPython's words when they do not fit.
+ *
+ * The common case, positional arguments only, is a copy.  Functions whose parameters are all positional-only
+ * speak like C functions ("pop expected at most 1 argument, got 2"), the others name what is missing.
+ * Neighbours: signature.c, native.c. */
+/* SPDX-License-Identifier: MIT */
+#include "object/dict.h"
+#include "object/error.h"
+#include "object/native.h"
+#include "object/str.h"
+#include "object/tuple.h"
+#include "object/typeparts.h"
+
+/* A call being bound. */
+typedef struct Binding {
+    const NativeFunction *function;
+    const Signature *signature;
+    const Args *args;
+    Value *slots;
+    int hidden;     /* leading parameters a script does not count: self or cls */
+    int given;      /* positional arguments, hidden ones included */
+    uint32_t filled; /* bit i: slot i has its value */
+} Binding;
+
+/* --- errors ---------------------------------------------------------------------------------------- */
+
+/* "list.append" or "len"; a class's name for its __new__ and __init__. */
+static void full_name(const NativeFunction *function, char *text, size_t size)
+{
+    const char *name = function->native->signature;
+    int len = (int)strcspn(name, "(");
+    bool makes = function->owner && (strncmp(name, "new(", 4) == 0 || strncmp(name, "__new__(", 8) == 0 ||
+                                     strncmp(name, "__init__(", 9) == 0);
+    const char *owner = function->owner ? typedef_short_name(function->owner->def) : NULL;
+    if (makes)
+        snprintf(text, size, "%s", owner);
+    else if (owner)
+        snprintf(text, size, "%s.%.*s", owner, len, name);
+    else
+        snprintf(text, size, "%.*s", len, name);
+}
+
+static void short_name(const NativeFunction *function, char *text, size_t size)
+{
+    full_name(function, text, size);
+    char *dot = strchr(text, '.');
+    if (dot) memmove(text, dot + 1, strlen(dot));
+}
+
+static const char *plural(int n) { return n == 1 ? "" : "s"; }
+
+static bool only_positional(const Signature *s)
+{
+    return s->positional_only == s->positional && s->count == s->positional;
+}
+
+/* The positional arguments are too many or too few. */
+static bool wrong_count(Vm *vm, const Binding *b)
+{
+    const Signature *s = b->signature;
+    int least = s->required - b->hidden, most = s->positional - b->hidden, given = b->given - b->hidden;
+    bool many = given > most;
+    char name[128];
+    if (only_positional(s) || s->has_varargs) {
+        full_name(b->function, name, sizeof name);
+        if (most == 0)
+            return throw(vm, TypeError, "%s() takes no arguments (%d given)", name, given), false;
+        if (least == 1 && most == 1 && !s->has_varargs)
+            return throw(vm, TypeError, "%s() takes exactly one argument (%d given)", name, given), false;
+        short_name(b->function, name, sizeof name);
+        const char *bound = least == most && !s->has_varargs ? "" : many ? "at most " : "at least ";
+        int limit = many ? most : least;
+        return throw(vm, TypeError, "%s expected %s%d argument%s, got %d", name, bound, limit, plural(limit), given), false;
+    }
+    short_name(b->function, name, sizeof name);
+    bool keywords = s->count > s->positional;
+    const char *kind = keywords ? "positional " : "";
+    if (many && most == 0) return throw(vm, TypeError, "%s() takes no positional arguments", name), false;
+    if (many && !keywords && !absent(b->args->kwnames)) given += (int)tuple_len(b->args->kwnames);
+    const char *bound = least == most ? "exactly" : many ? "at most" : "at least";
+    int limit = many ? most : least;
+    if (!many) {
+        kind = "positional ";
+        limit = s->positional_only - b->hidden < least ? s->positional_only - b->hidden : least;
+        if (limit == s->positional_only - b->hidden && s->positional_only < s->positional) bound = "at least";
+    }
+    return throw(vm, TypeError, "%s() takes %s %d %sargument%s (%d given)", name, bound, limit, kind, plural(limit), given), false;
+}
+
+static bool missing(Vm *vm, const Binding *b, int slot)
+{
+    if (slot < b->signature->positional_only || (only_positional(b->signature) && slot < b->signature->positional))
+        return wrong_count(vm, b);
+    char name[128];
+    short_name(b->function, name, sizeof name);
+    if (slot < b->signature->positional)
+        throw(vm, TypeError, "%s() missing required argument '%S' (pos %d)", name, (Value)b->signature->names[slot],
+              slot - b->hidden + 1);
+    else
+        throw(vm, TypeError, "%s() missing required keyword-only argument: '%S'", name, (Value)b->signature->names[slot]);
+    return false;
+}
+
+/* --- keywords -------------------------------------------------------------------------------------- */
+
+/* The slot that a keyword names, or -1. */
+static int keyword_slot(const Signature *s, Value name)
+{
+    int end = s->count - s->has_kwargs;
+    for (int i = s->positional_only; i < end; i++) {
+        if (s->has_varargs && i == s->positional) continue;
+        if (s->names[i] == name || (!as_str(name)->interned && str_equal(as_str(s->names[i]), as_str(name)))) return i;
+    }
+    return -1;
+}
+
+static bool bind_keyword(Vm *vm, Binding *b, Value name, Value value, Dict *rest)
+{
+    const Signature *s = b->signature;
+    int slot = keyword_slot(s, name);
+    char text[128];
+    if (slot >= 0 && !(b->filled >> slot & 1)) {
+        b->slots[slot] = value;
+        b->filled |= 1u << slot;
+        return true;
+    }
+    if (slot >= 0) {
+        short_name(b->function, text, sizeof text);
+        if (slot < b->given)
+            throw(vm, TypeError, "argument for %s() given by name ('%S') and position (%d)", text, name, slot - b->hidden + 1);
+        else
+            throw(vm, TypeError, "%s() got multiple values for argument '%S'", text, name);
+        return false;
+    }
+    if (rest) return dict_set(vm, rest, name, value);
+    if (only_positional(s)) {
+        full_name(b->function, text, sizeof text);
+        throw(vm, TypeError, "%s() takes no keyword arguments", text);
+        return false;
+    }
+    short_name(b->function, text, sizeof text);
+    throw(vm, TypeError, "%s() got an unexpected keyword argument '%S'", text, name);
+    return false;
+}
+
+static bool bind_keywords(Vm *vm, Binding *b, Ref owned[2])
+{
+    const Signature *s = b->signature;
+    Dict *rest = NULL;
+    if (s->has_kwargs) {
+        owned[1] = dict_new(vm);
+        if (failed(owned[1])) return false;
+        rest = as_dict(owned[1]);
+        b->slots[s->count - 1] = owned[1];
+        b->filled |= 1u << (s->count - 1);
+    }
+    if (absent(b->args->kwnames)) return true;
+    for (ptrdiff_t i = 0; i < tuple_len(b->args->kwnames); i++)
+        if (!bind_keyword(vm, b, tuple_at(b->args->kwnames, i), b->args->argv[b->args->argc + i], rest)) return false;
+    return true;
+}
+
+/* --- binding --------------------------------------------------------------------------------------- */
+
+/* Is the first argument what the function needs there? */
+static bool check_first(Vm *vm, const NativeFunction *function, const Args *args)
+{
+    const Type *owner = function->owner;
+    Value first = args->argc ? args->argv[0] : UNDEF;
+    if (function->head.aux & NATIVE_IS_NEW) {
+        if (absent(first)) return throw(vm, TypeError, "%N.__new__(): not enough arguments", owner), false;
+        if (!is_type(first))
+            return throw(vm, TypeError, "%N.__new__(X): X is not a type object (%T)", owner, first), false;
+        Type *type = as_type(first);
+        if (!type_is_subtype(type, owner))
+            return throw(vm, TypeError, "%N.__new__(%N): %N is not a subtype of %N", owner, type, type, owner), false;
+        if (type->def != owner->def && type->def->new && type->def->new != owner->def->new)
+            return throw(vm, TypeError, "%N.__new__(%N) is not safe, use %s.__new__()", owner, type,
+                         typedef_short_name(type->def)), false;
+        return true;
+    }
+    if (absent(first))
+        return throw(vm, TypeError, "unbound method %N.%S() needs an argument", owner, (Value)function->name), false;
+    if (!type_has_instance(vm, owner, first))
+        return throw(vm, TypeError, "descriptor '%S' for '%N' objects doesn't apply to a '%T' object", (Value)function->name,
+                     owner, first), false;
+    return true;
+}
+
+static bool bind_rest(Vm *vm, Binding *b, Ref owned[2])
+{
+    const Signature *s = b->signature;
+    if (s->has_varargs) {
+        int extra = b->given > s->positional ? b->given - s->positional : 0;
+        owned[0] = tuple_from_values(vm, extra, b->args->argv + (b->args->argc - extra));
+        if (failed(owned[0])) return false;
+        b->slots[s->positional] = owned[0];
+        b->filled |= 1u << s->positional;
+    }
+    if (!bind_keywords(vm, b, owned)) return false;
+    for (int i = 0; i < s->count; i++) {
+        if (b->filled >> i & 1) continue;
+        if (!(s->optional >> i & 1)) return missing(vm, b, i);
+        b->slots[i] = s->defaults[i];
+    }
+    return true;
+}
+
+bool native_bind_args(Vm *vm, NativeFunction *function, const Args *args, Value *slots, Ref owned[2])
+{
+    const Signature *s = native_signature(vm, function);
+    if (!s) return false;
+    owned[0] = owned[1] = UNDEF;
+    int first = 0;
+    if (function->owner) {
+        if (function->head.head.kind == KIND_METHOD_DESCRIPTOR || function->head.aux & NATIVE_IS_NEW) {
+            if (!check_first(vm, function, args)) return false;
+        } else {
+            slots[0] = function->self;
+            first = 1;
+        }
+    }
+    Binding b = {function, s, args, slots, function->owner != NULL, args->argc + first, 0};
+    int taken = b.given < s->positional ? b.given : s->positional;
+    for (int i = first; i < taken; i++) slots[i] = args->argv[i - first];
+    b.filled = taken ? (2u << (taken - 1)) - 1 : 0;
+    if (!absent(args->kwnames) && tuple_len(args->kwnames) > 0 && only_positional(s))
+        return bind_keyword(vm, &b, tuple_at(args->kwnames, 0), UNDEF, NULL);
+    if (b.given > s->positional && !s->has_varargs) return wrong_count(vm, &b);
+    if (b.given == s->count && absent(args->kwnames) && !s->has_varargs && !s->has_kwargs) return true;
+    if (bind_rest(vm, &b, owned)) return true;
+    decref(owned[0]);
+    decref(owned[1]);
+    owned[0] = owned[1] = UNDEF;
+    return false;
+}
+
+Ref native_call(Vm *vm, NativeFunction *function, const Args *args)
+{
+    Value slots[NATIVE_PARAMS_MAX];
+    Ref owned[2];
+    if (!native_bind_args(vm, function, args, slots, owned)) return FAIL;
+    Ref out = function->body(vm, slots);
+    decref(owned[0]);
+    decref(owned[1]);
+    return out;
+}

@@ -1,0 +1,431 @@
+/* report.c - printing exceptions: tracebacks with carets, chains, notes, groups.
+ *
+ * The text is CPython's.  The carets of a step underline what was running; inside them an operator, a subscript or a
+ * call's parentheses are marked by parsing the underlined text.
+ * Neighbours: traceback.c (the steps), exception.c, syntax/parser.h. */
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "object/attr.h"
+#include "object/call.h"
+#include "object/exceptiongroup.h"
+#include "object/int.h"
+#include "object/list.h"
+#include "object/name.h"
+#include "object/number.h"
+#include "object/str.h"
+#include "object/traceback.h"
+#include "object/tuple.h"
+#include "syntax/parser.h"
+
+enum { REPEATS_SHOWN = 3, GROUP_WIDTH = 15, GROUP_DEPTH = 10 };
+
+typedef struct Report {
+    Vm *vm;
+    StrBuilder text;
+    int depth;     /* nesting of groups */
+    bool margin;   /* lines get the "  | " of a group */
+    Ref seen_ref;  /* list of the exceptions already printed, against loops */
+} Report;
+
+static bool put(Report *report, const char *text) { return builder_text(report->vm, &report->text, text); }
+
+static bool put_margin(Report *report)
+{
+    for (int n = 0; n < report->depth; n++)
+        if (!put(report, "  ")) return false;
+    return !report->margin || put(report, "| ");
+}
+
+/* text may have several lines; each gets the margin and indent. */
+static bool put_lines(Report *report, const char *indent, Value text)
+{
+    char *owned = NULL;
+    const char *bytes = str_utf8(report->vm, text, NULL, &owned);
+    if (!bytes) {
+        error_clear(report->vm);
+        return put(report, "<unprintable>\n");
+    }
+    bool good = true;
+    while (good) {
+        size_t len = strcspn(bytes, "\n");
+        Ref line = str_from_utf8(report->vm, bytes, (ptrdiff_t)len);
+        good = !failed(line) && put_margin(report) && put(report, indent) &&
+               builder_str(report->vm, &report->text, line) && put(report, "\n");
+        decref(line);
+        if (!bytes[len]) break;
+        bytes += len + 1;
+    }
+    memory_free(owned);
+    return good;
+}
+
+/* ---- source lines ---- */
+
+Ref source_line(Vm *vm, Value filename, int number)
+{
+    char *owned = NULL;
+    const char *path = is_str(filename) ? str_utf8(vm, filename, NULL, &owned) : NULL;
+    FILE *file = path && path[0] != '<' ? fopen(path, "rb") : NULL;
+    memory_free(owned);
+    if (!path) error_clear(vm);
+    if (!file) return UNDEF;
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t len = 0;
+    for (int n = 0; n < number && len >= 0; n++) len = getline(&line, &capacity, file);
+    fclose(file);
+    Ref text = UNDEF;
+    if (len > 0) {
+        if (line[len - 1] == '\n') len--;
+        text = str_from_utf8(vm, line, len);
+        if (failed(text)) {
+            error_clear(vm);
+            text = UNDEF;
+        }
+    }
+    free(line);
+    return text;
+}
+
+/* ---- carets ---- */
+
+typedef struct Range { int start, end; } Range; /* byte columns; start < 0: none */
+
+/* The part of segment (one expression) to mark with ^ while the rest gets ~. */
+static Range find_anchor(const char *segment, int len)
+{
+    Range none = {-1, -1};
+    Arena arena;
+    arena_open(&arena);
+    char *wrapped = arena_printf(&arena, "(%.*s)", len, segment);
+    ParseResult parsed = parse(&arena, wrapped, (ptrdiff_t)strlen(wrapped), PARSE_EVAL);
+    Range found = none;
+    if (parsed.tree) {
+        Node *node = as_Expression(parsed.tree)->body;
+        if (node->kind == NODE_BinOp && as_BinOp(node)->left->pos.end_line == as_BinOp(node)->right->pos.line) {
+            int at = as_BinOp(node)->left->pos.end_col, end = as_BinOp(node)->right->pos.col;
+            while (at < end && strchr(" \t)\\", wrapped[at])) at++;
+            int stop = at + 1;
+            if (stop < end && !strchr(" \t(\\", wrapped[stop])) stop++;
+            found = (Range){at - 1, stop - 1};
+        } else if (node->kind == NODE_Subscript) {
+            int at = as_Subscript(node)->value->pos.end_col;
+            while (at < node->pos.end_col && wrapped[at] != '[') at++;
+            found = (Range){at - 1, node->pos.end_col - 1};
+        } else if (node->kind == NODE_Call) {
+            int at = as_Call(node)->func->pos.end_col;
+            while (at < node->pos.end_col && wrapped[at] != '(') at++;
+            found = (Range){at - 1, node->pos.end_col - 1};
+        }
+        if (node->pos.line != node->pos.end_line) found = none;
+    }
+    arena_close(&arena);
+    return found;
+}
+
+/* Display columns of len bytes: code points. */
+static int columns(const char *text, int len)
+{
+    int count = 0;
+    for (int n = 0; n < len; n++) count += ((unsigned char)text[n] & 0xc0) != 0x80;
+    return count;
+}
+
+static bool put_marks(Report *report, int count, const char *mark)
+{
+    while (count-- > 0)
+        if (!put(report, mark)) return false;
+    return true;
+}
+
+/* The line under a source line; from and to are byte columns in line. */
+static bool put_carets(Report *report, const char *line, int from, int to)
+{
+    int indent = (int)strspn(line, " \t\f"), len = (int)strlen(line);
+    while (len > 0 && strchr(" \t\r\f", line[len - 1])) len--;
+    if (to > len) to = len;
+    if (from < indent) from = indent;
+    if (from >= to) return true;
+    Range anchor = find_anchor(line + from, to - from);
+    if (anchor.start < 0 && from == indent && to == len) return true; /* all of it: nothing to point at */
+    if (!put_margin(report) || !put_marks(report, 4 + columns(line + indent, from - indent), " ")) return false;
+    if (anchor.start < 0) return put_marks(report, columns(line + from, to - from), "^") && put(report, "\n");
+    const char *segment = line + from;
+    return put_marks(report, columns(segment, anchor.start), "~") &&
+           put_marks(report, columns(segment + anchor.start, anchor.end - anchor.start), "^") &&
+           put_marks(report, columns(segment + anchor.end, to - from - anchor.end), "~") && put(report, "\n");
+}
+
+static bool put_source(Report *report, Value filename, CodePos pos)
+{
+    Ref text = source_line(report->vm, filename, pos.line);
+    if (absent(text)) return true;
+    char *owned = NULL;
+    const char *line = str_utf8(report->vm, text, NULL, &owned);
+    bool good = true;
+    if (!line) {
+        error_clear(report->vm);
+    } else if (line[strspn(line, " \t\f")]) {
+        int len = (int)strlen(line);
+        while (len > 0 && strchr(" \t\r\f", line[len - 1])) len--;
+        int indent = (int)strspn(line, " \t\f");
+        Ref shown = str_from_utf8(report->vm, line + indent, len - indent);
+        good = !failed(shown) && put_margin(report) && put(report, "    ") &&
+               builder_str(report->vm, &report->text, shown) && put(report, "\n");
+        decref(shown);
+        if (good && pos.col >= 0 && pos.end_line >= pos.line && pos.col <= (int)strlen(line))
+            good = put_carets(report, line, pos.col, pos.end_line == pos.line ? pos.end_col : len);
+    }
+    memory_free(owned);
+    decref(text);
+    return good;
+}
+
+/* ---- the steps ---- */
+
+static bool same_place(const Traceback *a, const Traceback *b) { return a->code == b->code && a->line == b->line; }
+
+static bool put_step(Report *report, const Traceback *step)
+{
+    const Code *code = as_code(step->code);
+    Ref head = format_text(report->vm, "  File \"%S\", line %d, in %S\n", (Value)code->filename, (int)step->line,
+                           (Value)code->name);
+    bool good = !failed(head) && put_margin(report) && builder_str(report->vm, &report->text, head);
+    decref(head);
+    return good && put_source(report, code->filename, code_position(code, step->instr));
+}
+
+static bool put_repeats(Report *report, int more)
+{
+    if (more <= 0) return true;
+    char text[80];
+    snprintf(text, sizeof text, "  [Previous line repeated %d more time%s]\n", more, more == 1 ? "" : "s");
+    return put_margin(report) && put(report, text);
+}
+
+static bool put_traceback(Report *report, Value traceback)
+{
+    const Traceback *before = NULL;
+    int run = 0;
+    for (Value at = traceback; is_kind(at, KIND_TRACEBACK);) {
+        const Traceback *step = (const Traceback *)as_object(at);
+        if (before && same_place(step, before)) {
+            run++;
+        } else {
+            if (!put_repeats(report, run - REPEATS_SHOWN)) return false;
+            run = 1;
+        }
+        if (run <= REPEATS_SHOWN && !put_step(report, step)) return false;
+        before = step;
+        at = step->next;
+    }
+    return put_repeats(report, run - REPEATS_SHOWN);
+}
+
+/* ---- the last lines ---- */
+
+static Ref qualified_name(Vm *vm, Value error)
+{
+    Type *type = type_of(vm, error);
+    Ref module = attr_get_or_absent(vm, borrow(type), N(__module__));
+    if (failed(module)) error_clear(vm);
+    if (!is_str(module) || str_is(module, "builtins") || str_is(module, "__main__")) {
+        if (!failed(module)) decref(module);
+        return newref(type->qualname);
+    }
+    Ref name = format_text(vm, "%S.%S", (Value)module, (Value)type->qualname);
+    decref(module);
+    return name;
+}
+
+/* str(error), or what CPython prints when that fails. */
+static Ref message_of(Vm *vm, Value error)
+{
+    Ref text = value_str(vm, error);
+    if (!failed(text)) return text;
+    error_clear(vm);
+    return str_from(vm, "<exception str() failed>");
+}
+
+static bool put_syntax_place(Report *report, Value error)
+{
+    Vm *vm = report->vm;
+    Value file = exception_field(error, SYNTAX_FILENAME_FIELD), line = exception_field(error, LINENO_FIELD);
+    if (absent(line) || !is_int(line)) return true;
+    Ref head = is_str(file) ? format_text(vm, "  File \"%S\", line %S\n", file, line)
+                            : format_text(vm, "  File \"<string>\", line %S\n", line);
+    bool good = !failed(head) && put_margin(report) && builder_str(vm, &report->text, head);
+    decref(head);
+    Value text = exception_field(error, TEXT_FIELD), offset = exception_field(error, OFFSET_FIELD);
+    if (!good || !is_str(text)) return good;
+    Str *source = as_str(text);
+    ptrdiff_t start = 0, end = source->len;
+    while (start < end && strchr(" \t\f\n", (int)str_at(source, start)) && str_at(source, start)) start++;
+    while (end > start && (str_at(source, end - 1) == '\n' || str_at(source, end - 1) == '\r')) end--;
+    Ref shown = str_slice(vm, text, start, end);
+    good = !failed(shown) && put_margin(report) && put(report, "    ") && builder_str(vm, &report->text, shown) &&
+           put(report, "\n");
+    decref(shown);
+    if (!good || !is_int(offset) || as_int(offset) < 1) return good;
+    Value end_offset = exception_field(error, END_OFFSET_FIELD), end_line = exception_field(error, END_LINENO_FIELD);
+    int64_t from = as_int(offset) - 1 - start, to = is_int(end_offset) ? as_int(end_offset) - 1 - start : from + 1;
+    if (is_int(end_line) && end_line != line) to = end - start;
+    if (to <= from) to = from + 1;
+    if (from < 0) return true;
+    return put_margin(report) && put_marks(report, 4 + (int)from, " ") && put_marks(report, (int)(to - from), "^") &&
+           put(report, "\n");
+}
+
+static bool put_notes(Report *report, Value error)
+{
+    Vm *vm = report->vm;
+    Value notes = as_exception(error)->notes;
+    if (absent(notes) || notes == NONE) return true;
+    if (!is_list(notes)) {
+        Ref text = value_repr(vm, notes);
+        if (failed(text)) error_clear(vm);
+        bool good = failed(text) || put_lines(report, "", text);
+        decref(text);
+        return good;
+    }
+    for (ptrdiff_t n = 0; n < as_list(notes)->len; n++) {
+        Ref text = value_str(vm, as_list(notes)->items[n]);
+        if (failed(text)) error_clear(vm);
+        bool good = failed(text) || put_lines(report, "", text);
+        decref(text);
+        if (!good) return false;
+    }
+    return true;
+}
+
+static bool put_last_line(Report *report, Value error)
+{
+    Vm *vm = report->vm;
+    bool syntax = exception_is(vm, error, SyntaxError);
+    if (syntax && !put_syntax_place(report, error)) return false;
+    Ref name = qualified_name(vm, error);
+    Value message_field = exception_field(error, MSG_FIELD);
+    Ref message = syntax && is_str(message_field) && is_int(exception_field(error, LINENO_FIELD)) ? newref(message_field)
+                                                                                               : message_of(vm, error);
+    Ref hint = failed(message) ? FAIL : error_hint(vm, error);
+    Ref line = failed(name) || failed(message) || failed(hint) ? FAIL
+               : as_str(message)->len == 0                    ? newref(name)
+                                                              : format_text(vm, "%S: %S%S", (Value)name, (Value)message,
+                                                                            absent(hint) ? (Value)vm->interp->empty_str : (Value)hint);
+    bool good = !failed(line) && put_lines(report, "", line) && put_notes(report, error);
+    decref(name);
+    decref(message);
+    decref(hint);
+    decref(line);
+    return good;
+}
+
+/* ---- one exception, with what came before it ---- */
+
+static bool put_exception(Report *report, Value error);
+
+static bool put_group_members(Report *report, Value group)
+{
+    Value members = group_exceptions(group);
+    ptrdiff_t count = tuple_len(members);
+    if (report->depth == 0) report->depth = 1;
+    for (ptrdiff_t n = 0; n < count; n++) {
+        char line[96];
+        int depth = report->depth;
+        bool margin = report->margin;
+        report->margin = false;
+        if (n < GROUP_WIDTH) snprintf(line, sizeof line, "%s---------------- %td ----------------\n", n == 0 ? "+-+" : "  +", n + 1);
+        else snprintf(line, sizeof line, "  +---------------- ... ----------------\n");
+        bool good = put_margin(report) && put(report, line);
+        report->depth = depth + 1;
+        report->margin = true;
+        if (n < GROUP_WIDTH) {
+            good = good && put_exception(report, tuple_at(members, n));
+        } else {
+            snprintf(line, sizeof line, "and %td more exception%s\n", count - n, count - n == 1 ? "" : "s");
+            good = good && put_margin(report) && put(report, line);
+            n = count;
+        }
+        report->depth = depth;
+        report->margin = margin;
+        if (!good) return false;
+        if (n + 1 >= count && !(is_group(report->vm, tuple_at(members, count - 1)) && n < GROUP_WIDTH)) {
+            report->margin = false;
+            report->depth = depth + 1;
+            good = put_margin(report) && put(report, "+------------------------------------\n");
+            report->depth = depth;
+            report->margin = margin;
+            if (!good) return false;
+        }
+    }
+    return true;
+}
+
+static bool put_chain(Report *report, Value error)
+{
+    Exception *exception = as_exception(error);
+    const char *joint = NULL;
+    Value earlier = UNDEF;
+    if (is_exception(exception->cause)) {
+        earlier = exception->cause;
+        joint = "The above exception was the direct cause of the following exception:";
+    } else if (is_exception(exception->context) && !(exception->head.aux & EXCEPTION_SUPPRESS_CONTEXT)) {
+        earlier = exception->context;
+        joint = "During handling of the above exception, another exception occurred:";
+    }
+    if (!joint) return true;
+    for (ptrdiff_t n = 0; n < as_list(report->seen_ref)->len; n++)
+        if (as_list(report->seen_ref)->items[n] == earlier) return true;
+    return put_exception(report, earlier) && put_margin(report) && put(report, "\n") && put_margin(report) &&
+           put(report, joint) && put(report, "\n") && put_margin(report) && put(report, "\n");
+}
+
+static bool put_exception(Report *report, Value error)
+{
+    Vm *vm = report->vm;
+    if (!recursion_enter(vm)) return false;
+    bool good = list_push(vm, as_list(report->seen_ref), newref(error)) && put_chain(report, error);
+    bool group = is_group(vm, error);
+    Value traceback = as_exception(error)->traceback;
+    if (good && group && report->depth == 0) {
+        report->depth = 1;
+        report->margin = true;
+        good = absent(traceback) || (put(report, "  + Exception Group Traceback (most recent call last):\n") &&
+                                     put_traceback(report, traceback));
+        good = good && put_last_line(report, error) && put_group_members(report, error);
+        report->depth = 0;
+        report->margin = false;
+    } else if (good) {
+        good = absent(traceback) ||
+               (put_margin(report) && put(report, group ? "Exception Group Traceback (most recent call last):\n"
+                                                        : "Traceback (most recent call last):\n") &&
+                put_traceback(report, traceback));
+        good = good && put_last_line(report, error) && (!group || put_group_members(report, error));
+    }
+    recursion_leave(vm);
+    return good;
+}
+
+Ref exception_format(Vm *vm, Value exception)
+{
+    Report report = {.vm = vm, .seen_ref = list_new(vm, 4)};
+    if (failed(report.seen_ref)) return FAIL;
+    builder_open(&report.text);
+    bool good = put_exception(&report, exception);
+    decref(report.seen_ref);
+    if (good) return builder_finish(vm, &report.text);
+    builder_close(&report.text);
+    return FAIL;
+}
+
+bool exception_print(Vm *vm, Value exception, int fd __attribute__((unused)))
+{
+    Ref text = exception_format(vm, exception);
+    if (failed(text)) return false;
+    stderr_print(vm, text);
+    decref(text);
+    return true;
+}

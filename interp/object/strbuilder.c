@@ -1,0 +1,133 @@
+/* strbuilder.c - text that grows: as narrow as what it holds, widened when a wider point arrives.
+ *
+ * `max` is the bitwise or of all points so far, which tells the narrowest str for the result.
+ * Neighbours: str.c. */
+/* SPDX-License-Identifier: MIT */
+#include "base/utf8.h"
+#include "object/number.h"
+#include "object/str.h"
+
+void builder_open(StrBuilder *builder) { *builder = (StrBuilder){.width = 1}; }
+
+void builder_close(StrBuilder *builder)
+{
+    memory_free(builder->data);
+    builder_open(builder);
+}
+
+static uint32_t builder_at(const StrBuilder *builder, ptrdiff_t i)
+{
+    uint32_t point = 0;
+    if (builder->width == 1) return (uint8_t)builder->data[i];
+    memcpy(&point, builder->data + i * builder->width, builder->width);
+    return point;
+}
+
+/* Makes room for `more` points, none above limit. */
+static bool builder_reserve(Vm *vm, StrBuilder *builder, ptrdiff_t more, uint32_t limit)
+{
+    int width = limit <= STR_LATIN1 ? 1 : limit <= STR_WIDE ? 2 : 4;
+    if (width < builder->width) width = builder->width;
+    ptrdiff_t needed = builder->len + more;
+    builder->max |= limit;
+    if (width == builder->width && needed <= builder->capacity) return true;
+    ptrdiff_t capacity = builder->capacity;
+    if (needed > capacity) capacity = needed < 32 ? 64 : needed + needed / 2;
+    if (width == builder->width) {
+        char *data = memory_resize(vm, builder->data, (size_t)(capacity * width));
+        if (!data) return false;
+        builder->data = data;
+    } else {
+        char *data = memory_new(vm, (size_t)(capacity * width));
+        if (!data) return false;
+        for (ptrdiff_t i = 0; i < builder->len; i++)
+            points_set(data, width, i, builder_at(builder, i));
+        memory_free(builder->data);
+        builder->data = data;
+        builder->width = (uint8_t)width;
+    }
+    builder->capacity = capacity;
+    return true;
+}
+
+bool builder_char(Vm *vm, StrBuilder *builder, uint32_t point)
+{
+    if (!builder_reserve(vm, builder, 1, point)) return false;
+    points_set(builder->data, builder->width, builder->len++, point);
+    return true;
+}
+
+bool builder_slice(Vm *vm, StrBuilder *builder, Value v, ptrdiff_t start, ptrdiff_t end)
+{
+    const Str *s = as_str(v);
+    if (end <= start) return true;
+    if (!builder_reserve(vm, builder, end - start, str_limit_of(s, start, end))) return false;
+    points_copy(builder->data, builder->width, builder->len, s, start, end - start);
+    builder->len += end - start;
+    return true;
+}
+
+bool builder_str(Vm *vm, StrBuilder *builder, Value s)
+{
+    return builder_slice(vm, builder, s, 0, as_str(s)->len);
+}
+
+bool builder_fill(Vm *vm, StrBuilder *builder, uint32_t point, ptrdiff_t count)
+{
+    if (count <= 0) return true;
+    if (!builder_reserve(vm, builder, count, point)) return false;
+    points_fill(builder->data, builder->width, builder->len, point, count);
+    builder->len += count;
+    return true;
+}
+
+bool builder_ascii(Vm *vm, StrBuilder *builder, const char *text, ptrdiff_t len)
+{
+    if (len == 0) return true;
+    if (!builder_reserve(vm, builder, len, STR_ASCII)) return false;
+    if (builder->width == 1) memcpy(builder->data + builder->len, text, (size_t)len);
+    else
+        for (ptrdiff_t i = 0; i < len; i++)
+            points_set(builder->data, builder->width, builder->len + i, (uint8_t)text[i]);
+    builder->len += len;
+    return true;
+}
+
+bool builder_text(Vm *vm, StrBuilder *builder, const char *utf8)
+{
+    ptrdiff_t len = (ptrdiff_t)strlen(utf8);
+    for (ptrdiff_t i = 0; i < len;) {
+        uint32_t point;
+        int n = utf8_decode(utf8 + i, len - i, &point);
+        if (n == 0) {
+            n = 1;
+            point = 0xFFFD;
+        }
+        i += n;
+        if (!builder_char(vm, builder, point)) return false;
+    }
+    return true;
+}
+
+bool builder_repr(Vm *vm, StrBuilder *builder, Value v)
+{
+    Ref text = value_repr(vm, v);
+    if (failed(text)) return false;
+    bool ok = builder_str(vm, builder, text);
+    decref(text);
+    return ok;
+}
+
+Ref builder_finish(Vm *vm, StrBuilder *builder)
+{
+    Ref out;
+    if (builder->len == 1) {
+        out = str_from_char(vm, builder_at(builder, 0));
+    } else {
+        out = str_new(vm, builder->len, builder->max);
+        if (!failed(out) && builder->len)
+            memcpy(as_str(out)->data, builder->data, (size_t)builder->len * builder->width);
+    }
+    builder_close(builder);
+    return out;
+}

@@ -1,0 +1,255 @@
+/* strcase.c - letter case and the is...() predicates of str.
+ *
+ * ASCII text is handled byte by byte; the rest goes point by point through char.c, whose mappings
+ * may give up to three points.
+ * Neighbours: char.c, strmethod.c. */
+/* SPDX-License-Identifier: MIT */
+#include "object/char.h"
+#include "object/strmethod.h"
+
+typedef int CaseMap(uint32_t point, uint32_t out[3]);
+
+static bool add_mapped(Vm *vm, StrBuilder *out, CaseMap *map, uint32_t point)
+{
+    uint32_t points[3];
+    int n = map(point, points);
+    for (int i = 0; i < n; i++)
+        if (!builder_char(vm, out, points[i])) return false;
+    return true;
+}
+
+/* Is the sigma at s[i] the last letter of a word? */
+static bool is_final_sigma(const Str *s, ptrdiff_t i)
+{
+    ptrdiff_t j = i - 1;
+    while (j >= 0 && char_is_ignorable(str_at(s, j))) j--;
+    if (j < 0 || !char_is_cased(str_at(s, j))) return false;
+    for (j = i + 1; j < s->len && char_is_ignorable(str_at(s, j)); j++)
+        ;
+    return j == s->len || !char_is_cased(str_at(s, j));
+}
+
+static bool add_lower(Vm *vm, StrBuilder *out, const Str *s, ptrdiff_t i)
+{
+    uint32_t point = str_at(s, i);
+    if (point == 0x3A3) return builder_char(vm, out, is_final_sigma(s, i) ? 0x3C2 : 0x3C3);
+    return add_mapped(vm, out, char_lower, point);
+}
+
+typedef enum CaseForm {
+    FORM_LOWER,
+    FORM_UPPER,
+    FORM_FOLD,
+    FORM_TITLE,
+    FORM_SWAP,
+    FORM_CAPITAL
+} CaseForm;
+
+static bool add_in_form(Vm *vm, StrBuilder *out, const Str *s, ptrdiff_t i, CaseForm form,
+                        bool in_word)
+{
+    uint32_t point = str_at(s, i);
+    switch (form) {
+    case FORM_LOWER: return add_lower(vm, out, s, i);
+    case FORM_UPPER: return add_mapped(vm, out, char_upper, point);
+    case FORM_FOLD: return add_mapped(vm, out, char_fold, point);
+    case FORM_TITLE:
+        return in_word ? add_lower(vm, out, s, i) : add_mapped(vm, out, char_title, point);
+    case FORM_CAPITAL:
+        return i > 0 ? add_lower(vm, out, s, i) : add_mapped(vm, out, char_title, point);
+    case FORM_SWAP:
+        if (char_is_upper(point)) return add_lower(vm, out, s, i);
+        return char_is_lower(point) ? add_mapped(vm, out, char_upper, point)
+                                    : builder_char(vm, out, point);
+    }
+    return false;
+}
+
+static char ascii_in_form(char c, CaseForm form, bool first, bool in_word)
+{
+    bool lower = c >= 'a' && c <= 'z', upper = c >= 'A' && c <= 'Z';
+    bool want_upper = form == FORM_UPPER || (form == FORM_TITLE && !in_word) ||
+                      (form == FORM_CAPITAL && first) || (form == FORM_SWAP && lower);
+    if (want_upper) return lower ? (char)(c - 32) : c;
+    return upper ? (char)(c + 32) : c;
+}
+
+/* Whole ASCII text in lower or upper case; the loops vectorise. */
+static void ascii_recase(char *to, const char *from, ptrdiff_t len, bool upper)
+{
+    char first = upper ? 'a' : 'A';
+    for (ptrdiff_t i = 0; i < len; i++)
+        to[i] = (char)(from[i] ^ ((uint8_t)(from[i] - first) < 26 ? 32 : 0));
+}
+
+static Ref convert(Vm *vm, Value self, CaseForm form)
+{
+    const Str *s = as_str(self);
+    bool in_word = false;
+    if (s->ascii) {
+        Ref out = str_new(vm, s->len, STR_ASCII);
+        if (failed(out) || s->len == 0) return out;
+        char *to = as_str(out)->data;
+        if (form <= FORM_FOLD) {
+            ascii_recase(to, s->data, s->len, form == FORM_UPPER);
+            return out;
+        }
+        for (ptrdiff_t i = 0; i < s->len; i++) {
+            to[i] = ascii_in_form(s->data[i], form, i == 0, in_word);
+            in_word = form == FORM_TITLE && char_is_alpha((uint8_t)s->data[i]);
+        }
+        return out;
+    }
+    StrBuilder out;
+    builder_open(&out);
+    for (ptrdiff_t i = 0; i < s->len; i++) {
+        if (!add_in_form(vm, &out, s, i, form, in_word)) {
+            builder_close(&out);
+            return FAIL;
+        }
+        in_word = form == FORM_TITLE && char_is_cased(str_at(s, i));
+    }
+    return builder_finish(vm, &out);
+}
+
+SHARED_NATIVE(str_lower, "lower(self, /)", "Return a copy in lower case.")
+{
+    return convert(vm, argv[0], FORM_LOWER);
+}
+
+SHARED_NATIVE(str_upper, "upper(self, /)", "Return a copy in upper case.")
+{
+    return convert(vm, argv[0], FORM_UPPER);
+}
+
+SHARED_NATIVE(str_casefold, "casefold(self, /)",
+              "Return a copy fit for comparing without regard to case.")
+{
+    return convert(vm, argv[0], FORM_FOLD);
+}
+
+SHARED_NATIVE(str_title, "title(self, /)",
+              "Return a copy in which each word begins in upper case and goes on in lower case.")
+{
+    return convert(vm, argv[0], FORM_TITLE);
+}
+
+SHARED_NATIVE(str_swapcase, "swapcase(self, /)",
+              "Return a copy with upper and lower case exchanged.")
+{
+    return convert(vm, argv[0], FORM_SWAP);
+}
+
+SHARED_NATIVE(str_capitalize, "capitalize(self, /)",
+              "Return a copy whose first character is in upper case, the rest in lower case.")
+{
+    return convert(vm, argv[0], FORM_CAPITAL);
+}
+
+/* --- predicates ------------------------------------------------------------------------------ */
+
+/* True when s is not empty and every point satisfies test. */
+static Ref all_points(Value self, bool (*test)(uint32_t point))
+{
+    const Str *s = as_str(self);
+    for (ptrdiff_t i = 0; i < s->len; i++)
+        if (!test(str_at(s, i))) return FALSE;
+    return from_bool(s->len > 0);
+}
+
+/* True when there is a cased point and no point of the wrong case. */
+static Ref all_cased(Value self, bool (*right)(uint32_t point), bool (*wrong)(uint32_t point))
+{
+    const Str *s = as_str(self);
+    bool cased = false;
+    for (ptrdiff_t i = 0; i < s->len; i++) {
+        uint32_t point = str_at(s, i);
+        if (wrong(point) || char_is_title(point)) return FALSE;
+        cased |= right(point);
+    }
+    return from_bool(cased);
+}
+
+static bool is_alnum(uint32_t point) { return char_is_alpha(point) || char_is_numeric(point); }
+
+SHARED_NATIVE(str_isalnum, "isalnum(self, /)",
+              "Tell whether all characters are letters or numbers and there is one.")
+{
+    return all_points(argv[0], is_alnum);
+}
+
+SHARED_NATIVE(str_isalpha, "isalpha(self, /)",
+              "Tell whether all characters are letters and there is one.")
+{
+    return all_points(argv[0], char_is_alpha);
+}
+
+SHARED_NATIVE(str_isascii, "isascii(self, /)", "Tell whether all characters are below U+0080.")
+{
+    return from_bool(as_str(argv[0])->ascii);
+}
+
+SHARED_NATIVE(str_isdecimal, "isdecimal(self, /)",
+              "Tell whether all characters are decimal digits and there is one.")
+{
+    return all_points(argv[0], char_is_decimal);
+}
+
+SHARED_NATIVE(str_isdigit, "isdigit(self, /)",
+              "Tell whether all characters are digits and there is one.")
+{
+    return all_points(argv[0], char_is_digit);
+}
+
+SHARED_NATIVE(str_isnumeric, "isnumeric(self, /)",
+              "Tell whether all characters are numeric and there is one.")
+{
+    return all_points(argv[0], char_is_numeric);
+}
+
+SHARED_NATIVE(str_isspace, "isspace(self, /)",
+              "Tell whether all characters are white space and there is one.")
+{
+    return all_points(argv[0], char_is_space);
+}
+
+SHARED_NATIVE(str_isprintable, "isprintable(self, /)",
+              "Tell whether repr() would show all characters as they are.")
+{
+    return as_str(argv[0])->len == 0 ? TRUE : all_points(argv[0], char_is_printable);
+}
+
+SHARED_NATIVE(str_isidentifier, "isidentifier(self, /)",
+              "Tell whether self could be a name; keywords count as names.")
+{
+    const Str *s = as_str(argv[0]);
+    if (s->len == 0 || !char_is_id_start(str_at(s, 0))) return FALSE;
+    return all_points(argv[0], char_is_id_continue);
+}
+
+SHARED_NATIVE(str_islower, "islower(self, /)",
+              "Tell whether all cased characters are lower case and there is one.")
+{
+    return all_cased(argv[0], char_is_lower, char_is_upper);
+}
+
+SHARED_NATIVE(str_isupper, "isupper(self, /)",
+              "Tell whether all cased characters are upper case and there is one.")
+{
+    return all_cased(argv[0], char_is_upper, char_is_lower);
+}
+
+SHARED_NATIVE(str_istitle, "istitle(self, /)",
+              "Tell whether each word begins in upper case and goes on in lower case.")
+{
+    const Str *s = as_str(argv[0]);
+    bool cased = false, in_word = false;
+    for (ptrdiff_t i = 0; i < s->len; i++) {
+        uint32_t point = str_at(s, i);
+        bool starts = char_is_upper(point) || char_is_title(point), follows = char_is_lower(point);
+        if ((starts && in_word) || (follows && !in_word)) return FALSE;
+        in_word = starts || follows;
+        cased |= in_word;
+    }
+    return from_bool(cased);
+}

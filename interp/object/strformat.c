@@ -1,0 +1,336 @@
+/* strformat.c - str.format, str.format_map and str.__format__.
+ *
+ *   "literal {name.attr[item]!conversion:spec} ..."     {{ and }} stand for braces
+ *
+ * A spec may hold fields of its own, one level deep.  Field numbering is either automatic or
+ * manual throughout a template and its specs.
+ * Neighbours: numberformat.c (the spec mini-language), percent.c (the % operator). */
+/* SPDX-License-Identifier: MIT */
+#include "base/numtext.h"
+#include "object/attr.h"
+#include "object/dict.h"
+#include "object/error.h"
+#include "object/int.h"
+#include "object/number.h"
+#include "object/numberformat.h"
+#include "object/strmethod.h"
+#include "object/tuple.h"
+
+/* --- __format__ ------------------------------------------------------------------------------ */
+
+Ref str_format_spec(Vm *vm, Value self, Value spec_text)
+{
+    FormatSpec spec;
+    if (!format_spec_parse(vm, spec_text, self, 's', '<', &spec)) return FAIL;
+    if (spec.type != 's') return format_unknown_code(vm, spec.type, self);
+    if (spec.sign == ' ')
+        return throw(vm, ValueError, "Space not allowed in string format specifier");
+    if (spec.sign) return throw(vm, ValueError, "Sign not allowed in string format specifier");
+    if (spec.no_negative_zero)
+        return throw(vm, ValueError,
+                     "Negative zero coercion (z) not allowed in string format specifier");
+    if (spec.alternate)
+        return throw(vm, ValueError, "Alternate form (#) not allowed in string format specifier");
+    if (spec.align == '=')
+        return throw(vm, ValueError, "'=' alignment not allowed in string format specifier");
+    if (spec.precision < 0 || spec.precision >= as_str(self)->len)
+        return format_pad(vm, &spec, self);
+    Ref cut = str_slice(vm, self, 0, spec.precision);
+    if (failed(cut)) return FAIL;
+    Ref out = format_pad(vm, &spec, cut);
+    decref(cut);
+    return out;
+}
+
+/* --- fields ---------------------------------------------------------------------------------- */
+
+typedef struct Template {
+    Vm *vm;
+    Value args;    /* tuple, or UNDEF: format_map */
+    Value mapping; /* dict of keyword arguments, or what format_map was given */
+    enum { NUMBERING_OPEN, NUMBERING_AUTO, NUMBERING_MANUAL } numbering;
+    ptrdiff_t next; /* number of the next automatic field */
+} Template;
+
+typedef struct Field { /* offsets in the template */
+    ptrdiff_t name, name_end, spec, spec_end;
+    uint32_t conversion; /* 0: none */
+    bool nested;         /* the spec holds fields */
+} Field;
+
+/* The spec from *at on, up to the brace that closes the field. */
+static bool scan_spec(Vm *vm, const Str *s, ptrdiff_t *at, ptrdiff_t end, Field *field)
+{
+    int depth = 1;
+    field->spec = *at;
+    while (*at < end) {
+        uint32_t point = str_at(s, (*at)++);
+        if (point == '{') {
+            field->nested = true;
+            depth++;
+        } else if (point == '}' && --depth == 0) {
+            field->spec_end = *at - 1;
+            return true;
+        }
+    }
+    throw(vm, ValueError, "unmatched '{' in format spec");
+    return false;
+}
+
+/* Reads a field; *at stands after its opening brace and ends after the closing one. */
+static bool scan_field(Vm *vm, const Str *s, ptrdiff_t *at, ptrdiff_t end, Field *field)
+{
+    uint32_t point = 0;
+    *field = (Field){.name = *at};
+    while (*at < end) {
+        point = str_at(s, (*at)++);
+        if (point == '{') {
+            throw(vm, ValueError, "unexpected '{' in field name");
+            return false;
+        }
+        if (point == '[')
+            while (*at < end && str_at(s, *at) != ']') (*at)++;
+        if (point == '}' || point == ':' || point == '!') break;
+    }
+    field->name_end = *at - 1;
+    if (point == '}') return true;
+    if (point == '!') {
+        if (*at >= end) {
+            throw(vm, ValueError, "end of string while looking for conversion specifier");
+            return false;
+        }
+        field->conversion = str_at(s, (*at)++);
+        if (*at < end) {
+            point = str_at(s, (*at)++);
+            if (point == '}') return true;
+            if (point != ':') {
+                throw(vm, ValueError, "expected ':' after conversion specifier");
+                return false;
+            }
+        }
+    } else if (point != ':') {
+        throw(vm, ValueError, "expected '}' before end of string");
+        return false;
+    }
+    return scan_spec(vm, s, at, end, field);
+}
+
+/* The number that s[start:end] is, -1 when it is none, -2: raised. */
+static ptrdiff_t scan_number(Vm *vm, const Str *s, ptrdiff_t start, ptrdiff_t end)
+{
+    ptrdiff_t n = 0;
+    if (start == end) return -1;
+    for (ptrdiff_t i = start; i < end; i++) {
+        int digit = point_digit(str_at(s, i));
+        if (digit < 0) return -1;
+        if (n > (PTRDIFF_MAX - digit) / 10) {
+            throw(vm, ValueError, "Too many decimal digits in format string");
+            return -2;
+        }
+        n = n * 10 + digit;
+    }
+    return n;
+}
+
+/* Notes that a field is numbered automatically or by hand. */
+static bool set_numbering(Template *t, int numbering)
+{
+    if (t->numbering == NUMBERING_OPEN) t->numbering = numbering;
+    if ((int)t->numbering == numbering) return true;
+    bool manual = numbering == NUMBERING_MANUAL;
+    throw(t->vm, ValueError, "cannot switch from %s to %s",
+          manual ? "automatic field numbering" : "manual field specification",
+          manual ? "manual field specification" : "automatic field numbering");
+    return false;
+}
+
+/* What the first part of a field name, s[start:end], stands for. */
+static Ref field_base(Template *t, Value format, ptrdiff_t start, ptrdiff_t end)
+{
+    Vm *vm = t->vm;
+    ptrdiff_t n = scan_number(vm, as_str(format), start, end);
+    if (n == -2) return FAIL;
+    if (n >= 0 || start == end) {
+        if (!absent(t->args) && !set_numbering(t, n >= 0 ? NUMBERING_MANUAL : NUMBERING_AUTO))
+            return FAIL;
+        if (absent(t->args))
+            return throw(vm, ValueError, "Format string contains positional fields");
+        if (n < 0) n = t->next++;
+        if (n >= tuple_len(t->args))
+            return throw(vm, IndexError,
+                         "Replacement index %zd out of range for positional args tuple", n);
+        return newref(tuple_at(t->args, n));
+    }
+    Ref key = str_slice(vm, format, start, end), out;
+    if (failed(key)) return FAIL;
+    if (absent(t->args)) {
+        out = value_get_item(vm, t->mapping, key);
+    } else {
+        Value found = absent(t->mapping) ? (Value)UNDEF : dict_get(vm, as_dict(t->mapping), key);
+        out = absent(found) ? throw_value(vm, KeyError, key) : newref(found);
+    }
+    decref(key);
+    return out;
+}
+
+/* object[text], text being an index when it is a number */
+static Ref field_item(Vm *vm, Value object, Value format, ptrdiff_t start, ptrdiff_t end)
+{
+    ptrdiff_t n = scan_number(vm, as_str(format), start, end);
+    if (n == -2) return FAIL;
+    Ref key = n >= 0 ? from_int64(vm, n) : str_slice(vm, format, start, end);
+    if (failed(key)) return FAIL;
+    Ref out = value_get_item(vm, object, key);
+    decref(key);
+    return out;
+}
+
+static Ref field_attribute(Vm *vm, Value object, Value format, ptrdiff_t start, ptrdiff_t end)
+{
+    Ref name = str_intern(vm, str_slice(vm, format, start, end));
+    if (failed(name)) return FAIL;
+    Ref out = attr_get(vm, object, name);
+    decref(name);
+    return out;
+}
+
+static ptrdiff_t find_either(const Str *s, ptrdiff_t i, ptrdiff_t end)
+{
+    while (i < end && str_at(s, i) != '.' && str_at(s, i) != '[') i++;
+    return i;
+}
+
+/* The value a field names. */
+static Ref field_value(Template *t, Value format, const Field *field)
+{
+    Vm *vm = t->vm;
+    const Str *s = as_str(format);
+    ptrdiff_t i = find_either(s, field->name, field->name_end), end = field->name_end;
+    Ref value = field_base(t, format, field->name, i);
+    while (!failed(value) && i < end) {
+        bool item = str_at(s, i) == '[';
+        ptrdiff_t start = ++i;
+        const char *wrong = NULL;
+        if (item) {
+            while (i < end && str_at(s, i) != ']') i++;
+            if (i == end) wrong = "Missing ']' in format string";
+        } else {
+            i = find_either(s, i, end);
+        }
+        if (!wrong && i == start) wrong = "Empty attribute in format string";
+        if (wrong) replace(&value, throw(vm, ValueError, "%s", wrong));
+        else replace(&value, (item ? field_item : field_attribute)(vm, value, format, start, i));
+        if (failed(value) || !item) continue;
+        if (++i < end && str_at(s, i) != '.' && str_at(s, i) != '[')
+            replace(&value, throw(vm, ValueError,
+                                  "Only '.' or '[' may follow ']' in format field specifier"));
+    }
+    return value;
+}
+
+static Ref convert(Vm *vm, Ref value, uint32_t conversion)
+{
+    Ref out;
+    switch (conversion) {
+    case 0: return value;
+    case 's': out = value_str(vm, value); break;
+    case 'r': out = value_repr(vm, value); break;
+    case 'a': out = value_ascii(vm, value); break;
+    default:
+        if (conversion > 32 && conversion < 127)
+            out = throw(vm, ValueError, "Unknown conversion specifier %c", (int)conversion);
+        else out = throw(vm, ValueError, "Unknown conversion specifier \\x%x", (int)conversion);
+    }
+    decref(value);
+    return out;
+}
+
+/* --- filling --------------------------------------------------------------------------------- */
+
+static bool fill_template(Template *t, StrBuilder *out, Value format, ptrdiff_t start,
+                          ptrdiff_t end, int depth);
+
+/* The spec of a field, its own fields filled in: owned. */
+static Ref field_spec(Template *t, Value format, const Field *field, int depth)
+{
+    if (field->spec_end <= field->spec) return newref(t->vm->interp->empty_str);
+    if (!field->nested) return str_slice(t->vm, format, field->spec, field->spec_end);
+    StrBuilder out;
+    builder_open(&out);
+    if (fill_template(t, &out, format, field->spec, field->spec_end, depth - 1))
+        return builder_finish(t->vm, &out);
+    builder_close(&out);
+    return FAIL;
+}
+
+static bool fill_field(Template *t, StrBuilder *out, Value format, const Field *field, int depth)
+{
+    Vm *vm = t->vm;
+    Ref value = field_value(t, format, field), spec = UNDEF, text = UNDEF;
+    bool ok = false;
+    if (!failed(value)) value = convert(vm, value, field->conversion);
+    if (failed(value)) return false;
+    spec = field_spec(t, format, field, depth);
+    if (failed(spec)) goto done;
+    text = as_str(spec)->len == 0 && is_exact(value, KIND_STR) ? newref(value)
+                                                               : value_format(vm, value, spec);
+    ok = !failed(text) && builder_str(vm, out, text);
+done:
+    decref(value);
+    decref(spec);
+    decref(text);
+    return ok;
+}
+
+/* Adds format[start:end] with its fields filled in. */
+static bool fill_template(Template *t, StrBuilder *out, Value format, ptrdiff_t start,
+                          ptrdiff_t end, int depth)
+{
+    const Str *s = as_str(format);
+    if (depth < 1) {
+        throw(t->vm, ValueError, "Max string recursion exceeded");
+        return false;
+    }
+    for (ptrdiff_t i = start; i < end;) {
+        ptrdiff_t from = i;
+        while (i < end && str_at(s, i) != '{' && str_at(s, i) != '}') i++;
+        if (!builder_slice(t->vm, out, format, from, i)) return false;
+        if (i == end) break;
+        uint32_t brace = str_at(s, i++);
+        if (i < end && str_at(s, i) == brace) {
+            i++;
+            if (!builder_char(t->vm, out, brace)) return false;
+        } else if (brace == '}' || i == end) {
+            throw(t->vm, ValueError, "Single '%c' encountered in format string", (int)brace);
+            return false;
+        } else {
+            Field field;
+            if (!scan_field(t->vm, s, &i, end, &field) ||
+                !fill_field(t, out, format, &field, depth))
+                return false;
+        }
+    }
+    return true;
+}
+
+Ref str_format_values(Vm *vm, Value format, Value args, Value mapping)
+{
+    Template t = {.vm = vm, .args = args, .mapping = mapping};
+    StrBuilder out;
+    builder_open(&out);
+    if (fill_template(&t, &out, format, 0, as_str(format)->len, 2)) return builder_finish(vm, &out);
+    builder_close(&out);
+    return FAIL;
+}
+
+SHARED_NATIVE(str_format_method, "format(self, /, *args, **kwargs)",
+              "Return a copy whose fields {name!conversion:spec} are filled from args and kwargs.")
+{
+    return str_format_values(vm, argv[0], argv[1], argv[2]);
+}
+
+SHARED_NATIVE(str_format_map, "format_map(self, mapping, /)",
+              "Like format(**mapping), without copying the mapping.")
+{
+    return str_format_values(vm, argv[0], UNDEF, argv[1]);
+}

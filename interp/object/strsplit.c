@@ -1,0 +1,260 @@
+/* strsplit.c - taking text apart, stripping its ends, and putting it together: split, partition, strip, join.
+ *
+ * Neighbours: strfind.c (the search), char.c (what a blank is). */
+/* SPDX-License-Identifier: MIT */
+#include "object/char.h"
+#include "object/error.h"
+#include "object/int.h"
+#include "object/list.h"
+#include "object/number.h"
+#include "object/strmethod.h"
+#include "object/tuple.h"
+
+static bool is_space_at(const Str *s, ptrdiff_t i) { return char_is_space(str_at(s, i)); }
+
+/* Skips blanks, or what is none, from i on. */
+static ptrdiff_t skip_while(const Str *s, ptrdiff_t i, bool blank)
+{
+    if (s->width == 1) {
+        const uint8_t *data = (const uint8_t *)s->data;
+        while (i < s->len && char_is_space(data[i]) == blank) i++;
+    } else {
+        while (i < s->len && is_space_at(s, i) == blank) i++;
+    }
+    return i;
+}
+
+static bool push_slice(Vm *vm, Ref list, Value s, ptrdiff_t start, ptrdiff_t end)
+{
+    Ref piece = str_slice(vm, s, start, end);
+    return !failed(piece) && list_push(vm, as_list(list), piece);
+}
+
+/* --- split ----------------------------------------------------------------------------------- */
+
+static bool split_blanks(Vm *vm, Ref out, Value self, ptrdiff_t most)
+{
+    const Str *s = as_str(self);
+    for (ptrdiff_t i = 0;;) {
+        i = skip_while(s, i, true);
+        if (i == s->len) return true;
+        ptrdiff_t start = i;
+        if (most-- == 0) return push_slice(vm, out, self, start, s->len);
+        i = skip_while(s, i, false);
+        if (!push_slice(vm, out, self, start, i)) return false;
+    }
+}
+
+static bool rsplit_blanks(Vm *vm, Ref out, Value self, ptrdiff_t most)
+{
+    const Str *s = as_str(self);
+    for (ptrdiff_t i = s->len;;) {
+        while (i > 0 && is_space_at(s, i - 1)) i--;
+        if (i == 0) return true;
+        ptrdiff_t end = i;
+        if (most-- == 0) return push_slice(vm, out, self, 0, end);
+        while (i > 0 && !is_space_at(s, i - 1)) i--;
+        if (!push_slice(vm, out, self, i, end)) return false;
+    }
+}
+
+static bool split_at(Vm *vm, Ref out, Value self, const Str *separator, ptrdiff_t most)
+{
+    const Str *s = as_str(self);
+    ptrdiff_t start = 0, at;
+    while (most-- > 0 && (at = str_find(s, separator, start, s->len)) >= 0) {
+        if (!push_slice(vm, out, self, start, at)) return false;
+        start = at + separator->len;
+    }
+    return push_slice(vm, out, self, start, s->len);
+}
+
+static bool rsplit_at(Vm *vm, Ref out, Value self, const Str *separator, ptrdiff_t most)
+{
+    const Str *s = as_str(self);
+    ptrdiff_t end = s->len, at;
+    while (most-- > 0 && (at = str_find_last(s, separator, 0, end)) >= 0) {
+        if (!push_slice(vm, out, self, at + separator->len, end)) return false;
+        end = at;
+    }
+    return push_slice(vm, out, self, 0, end);
+}
+
+static Ref split(Vm *vm, Value *argv, bool from_right)
+{
+    int64_t most;
+    Value separator = argv[1];
+    if (!is_none(separator) && !is_str(separator))
+        return throw(vm, TypeError, "must be str or None, not %T", separator);
+    if (!index_argument(vm, argv[2], &most)) return FAIL;
+    if (most < 0) most = PTRDIFF_MAX;
+    if (!is_none(separator) && as_str(separator)->len == 0)
+        return throw(vm, ValueError, "empty separator");
+    Ref out = list_new(vm, 0);
+    if (failed(out)) return FAIL;
+    bool ok;
+    if (is_none(separator))
+        ok = (from_right ? rsplit_blanks : split_blanks)(vm, out, argv[0], most);
+    else ok = (from_right ? rsplit_at : split_at)(vm, out, argv[0], as_str(separator), most);
+    if (!ok) {
+        decref(out);
+        return FAIL;
+    }
+    if (from_right) { /* found back to front */
+        List *list = as_list(out);
+        for (ptrdiff_t i = 0, j = list->len - 1; i < j; i++, j--) {
+            Ref item = list->items[i];
+            list->items[i] = list->items[j];
+            list->items[j] = item;
+        }
+    }
+    return out;
+}
+
+SHARED_NATIVE(str_split, "split(self, /, sep=None, maxsplit=-1)",
+              "Return the list of the parts between occurrences of sep, or of runs of blanks when "
+              "sep is None.\n"
+              "At most maxsplit splits are made, from the left; a negative number means no limit.")
+{
+    return split(vm, argv, false);
+}
+
+SHARED_NATIVE(str_rsplit, "rsplit(self, /, sep=None, maxsplit=-1)",
+              "Like split, but the splits are made from the right.")
+{
+    return split(vm, argv, true);
+}
+
+SHARED_NATIVE(str_splitlines, "splitlines(self, /, keepends=False)",
+              "Return the list of lines, with their line breaks when keepends is true.")
+{
+    const Str *s = as_str(argv[0]);
+    Truth keep = value_truth(vm, argv[1]);
+    if (keep == FAILED) return FAIL;
+    Ref out = list_new(vm, 0);
+    if (failed(out)) return FAIL;
+    for (ptrdiff_t i = 0; i < s->len;) {
+        ptrdiff_t start = i;
+        while (i < s->len && !char_is_line_break(str_at(s, i))) i++;
+        ptrdiff_t end = i;
+        if (i < s->len)
+            i += str_at(s, i) == '\r' && i + 1 < s->len && str_at(s, i + 1) == '\n' ? 2 : 1;
+        if (!push_slice(vm, out, argv[0], start, keep ? i : end)) {
+            decref(out);
+            return FAIL;
+        }
+    }
+    return out;
+}
+
+/* --- partition ------------------------------------------------------------------------------- */
+
+static Ref partition(Vm *vm, Value self, Value separator, bool from_right)
+{
+    if (!is_str(separator)) return throw(vm, TypeError, "must be str, not %T", separator);
+    const Str *s = as_str(self), *sub = as_str(separator);
+    if (sub->len == 0) return throw(vm, ValueError, "empty separator");
+    ptrdiff_t at = from_right ? str_find_last(s, sub, 0, s->len) : str_find(s, sub, 0, s->len);
+    Value empty = vm->interp->empty_str;
+    if (at < 0) {
+        Ref whole = str_exact(vm, self);
+        if (failed(whole)) return FAIL;
+        Ref out = from_right ? tuple_pack(vm, 3, empty, empty, (Value)whole)
+                             : tuple_pack(vm, 3, (Value)whole, empty, empty);
+        decref(whole);
+        return out;
+    }
+    Ref head = str_slice(vm, self, 0, at), tail = str_slice(vm, self, at + sub->len, s->len),
+        out = FAIL;
+    if (!failed(head) && !failed(tail))
+        out = tuple_pack(vm, 3, (Value)head, separator, (Value)tail);
+    decref(head);
+    decref(tail);
+    return out;
+}
+
+SHARED_NATIVE(
+    str_partition, "partition(self, sep, /)",
+    "Return (before, sep, after) around the first sep; (self, '', '') when there is none.")
+{
+    return partition(vm, argv[0], argv[1], false);
+}
+
+SHARED_NATIVE(str_rpartition, "rpartition(self, sep, /)",
+              "Return (before, sep, after) around the last sep; ('', '', self) when there is none.")
+{
+    return partition(vm, argv[0], argv[1], true);
+}
+
+/* --- strip ----------------------------------------------------------------------------------- */
+
+enum { STRIP_LEFT = 1, STRIP_RIGHT = 2 };
+
+static bool strips(const Str *s, ptrdiff_t i, const Str *points)
+{
+    uint32_t point = str_at(s, i);
+    if (!points) return char_is_space(point);
+    for (ptrdiff_t j = 0; j < points->len; j++)
+        if (str_at(points, j) == point) return true;
+    return false;
+}
+
+static Ref strip(Vm *vm, const char *name, Value *argv, int sides)
+{
+    const Str *s = as_str(argv[0]);
+    if (!is_none(argv[1]) && !is_str(argv[1]))
+        return throw(vm, TypeError, "%s arg must be None or str", name);
+    const Str *points = is_none(argv[1]) ? NULL : as_str(argv[1]);
+    ptrdiff_t start = 0, end = s->len;
+    if (sides & STRIP_LEFT)
+        while (start < end && strips(s, start, points)) start++;
+    if (sides & STRIP_RIGHT)
+        while (end > start && strips(s, end - 1, points)) end--;
+    return str_slice(vm, argv[0], start, end);
+}
+
+SHARED_NATIVE(str_strip, "strip(self, chars=None, /)",
+              "Return a copy without leading and trailing blanks, or characters of chars.")
+{
+    return strip(vm, "strip", argv, STRIP_LEFT | STRIP_RIGHT);
+}
+
+SHARED_NATIVE(str_lstrip, "lstrip(self, chars=None, /)",
+              "Return a copy without leading blanks, or characters of chars.")
+{
+    return strip(vm, "lstrip", argv, STRIP_LEFT);
+}
+
+SHARED_NATIVE(str_rstrip, "rstrip(self, chars=None, /)",
+              "Return a copy without trailing blanks, or characters of chars.")
+{
+    return strip(vm, "rstrip", argv, STRIP_RIGHT);
+}
+
+static bool lies_at(const Str *s, const Str *sub, ptrdiff_t i)
+{
+    return i >= 0 && i + sub->len <= s->len && str_find(s, sub, i, i + sub->len) == i;
+}
+
+SHARED_NATIVE(str_removeprefix, "removeprefix(self, prefix, /)",
+              "Return a copy without prefix at its beginning, if it is there.")
+{
+    if (!require_str(vm, "removeprefix", 0, argv[1])) return FAIL;
+    const Str *s = as_str(argv[0]), *prefix = as_str(argv[1]);
+    return str_slice(vm, argv[0], lies_at(s, prefix, 0) ? prefix->len : 0, s->len);
+}
+
+SHARED_NATIVE(str_removesuffix, "removesuffix(self, suffix, /)",
+              "Return a copy without suffix at its end, if it is there.")
+{
+    if (!require_str(vm, "removesuffix", 0, argv[1])) return FAIL;
+    const Str *s = as_str(argv[0]), *suffix = as_str(argv[1]);
+    ptrdiff_t cut = lies_at(s, suffix, s->len - suffix->len) ? suffix->len : 0;
+    return str_slice(vm, argv[0], 0, s->len - cut);
+}
+
+SHARED_NATIVE(str_join_method, "join(self, iterable, /)",
+              "Return the strings of iterable joined, self between them.")
+{
+    return str_join(vm, argv[0], argv[1]);
+}

@@ -1,0 +1,123 @@
+/* typecall.c - making instances: what calling a class does.
+ *
+ * __new__ makes the instance, __init__ fills it when it is one.  type->new and type->init hold what was found for
+ * them (UNDEF: object's own, which need no call).  type(x) is the type of x; type(name, bases, dict) a class.
+ * Neighbours: typemake.c, object.c (object.__new__), native.c; vm/ has its own fast path for plain classes. */
+/* SPDX-License-Identifier: MIT */
+#include "object/call.h"
+#include "object/classmethod.h"
+#include "object/error.h"
+#include "object/function.h"
+#include "object/iter.h"
+#include "object/list.h"
+#include "object/name.h"
+#include "object/shape.h"
+#include "object/str.h"
+#include "object/tuple.h"
+#include "object/typeparts.h"
+
+enum { ARGS_INLINE = 16 };
+
+/* callee(first, *args): args with one more value before them. */
+static Ref call_before(Vm *vm, Value callee, Value first, const Args *args)
+{
+    int total = args->argc + (absent(args->kwnames) ? 0 : (int)tuple_len(args->kwnames));
+    Value few[ARGS_INLINE];
+    Value *argv = total < ARGS_INLINE ? few : memory_new(vm, (size_t)(total + 1) * sizeof *argv);
+    if (!argv) return FAIL;
+    argv[0] = first;
+    if (total) memcpy(argv + 1, args->argv, (size_t)total * sizeof *argv);
+    Ref out = call_args(vm, callee, &(Args){argv, args->argc + 1, args->kwnames});
+    if (argv != few) memory_free(argv);
+    return out;
+}
+
+static int name_order(Vm *vm, Value name, Ref *message, int *count)
+{
+    Ref text = absent(*message) ? format_text(vm, "'%S'", name) : format_text(vm, "%S, '%S'", (Value)*message, name);
+    if (failed(text)) return -1;
+    replace(message, text);
+    return ++*count;
+}
+
+static bool refuse_abstract(Vm *vm, Type *type)
+{
+    Value names = type_own(vm, type, N(__abstractmethods__));
+    Ref list = absent(names) ? list_new(vm, 0) : list_from(vm, names);
+    Ref message = UNDEF;
+    int count = 0;
+    bool ok = !failed(list) && list_sort(vm, as_list(list), NONE, false);
+    for (ptrdiff_t i = 0; ok && i < as_list(list)->len; i++)
+        ok = name_order(vm, list_at(as_list(list), i), &message, &count) > 0;
+    if (ok && count)
+        throw(vm, TypeError, "Can't instantiate abstract class %N without an implementation for abstract method%s %S", type,
+              count > 1 ? "s" : "", (Value)message);
+    else if (ok)
+        throw(vm, TypeError, "Can't instantiate abstract class %N", type);
+    decref(list);
+    decref(message);
+    return false;
+}
+
+bool object_new_check(Vm *vm, Type *type, bool arguments)
+{
+    Value object_new_method = type_lookup(vm, type_builtin(vm, KIND_OBJECT), N(__new__));
+    bool own_new = type_lookup(vm, type, N(__new__)) != object_new_method;
+    if (arguments && own_new)
+        return throw(vm, TypeError, "object.__new__() takes exactly one argument (the type to instantiate)"), false;
+    if (arguments && absent(type->init)) return throw(vm, TypeError, "%N() takes no arguments", type), false;
+    return !(type->flags & TYPE_ABSTRACT) || refuse_abstract(vm, type);
+}
+
+Ref type_call_new(Vm *vm, Type *type, const Args *args)
+{
+    if (absent(type->new)) {
+        bool arguments = args->argc > 0 || (!absent(args->kwnames) && tuple_len(args->kwnames) > 0);
+        if (arguments && absent(type->init)) return throw(vm, TypeError, "%N() takes no arguments", type);
+        void *object = type_instance(vm, type);
+        return object ? from_object(object) : FAIL;
+    }
+    Ref new = newref(type->new);
+    if (is_kind(new, KIND_STATICMETHOD)) replace(&new, newref(as_wrapper(new)->function));
+    Slots *slots = &type_of(vm, new)->slots;
+    if (!is_function(new) && !is_native(new) && slots->descr_get)
+        replace(&new, slots->descr_get(vm, new, UNDEF, borrow(type)));
+    Ref out = failed(new) ? FAIL : call_before(vm, new, borrow(type), args);
+    decref(new);
+    return out;
+}
+
+/* object.__init__(*args) by what the type caches. */
+static bool call_init(Vm *vm, Type *type, Value object, const Args *args)
+{
+    Ref init = newref(type->init), done;
+    Slots *slots = &type_of(vm, init)->slots;
+    if (is_function(init) || is_kind(init, KIND_METHOD_DESCRIPTOR) || !slots->descr_get) {
+        bool plain = !is_function(init) && !is_kind(init, KIND_METHOD_DESCRIPTOR);
+        done = plain ? call_args(vm, init, args) : call_before(vm, init, object, args);
+    } else {
+        replace(&init, slots->descr_get(vm, init, object, borrow(type)));
+        done = failed(init) ? FAIL : call_args(vm, init, args);
+    }
+    decref(init);
+    if (failed(done)) return false;
+    if (!is_none(done)) throw(vm, TypeError, "__init__() should return None, not '%T'", (Value)done);
+    bool ok = is_none(done);
+    decref(done);
+    return ok;
+}
+
+Ref type_call(Vm *vm, Value self, const Args *args)
+{
+    Type *type = as_type(self);
+    if (type == type_builtin(vm, KIND_TYPE) && args->argc == 1 && absent(args->kwnames))
+        return newref(borrow(type_of(vm, args->argv[0])));
+    if (type->flags & TYPE_NO_NEW && absent(type->new)) return throw(vm, TypeError, "cannot create '%N' instances", type);
+    Ref object = type_call_new(vm, type, args);
+    if (failed(object)) return FAIL;
+    Type *made = type_of(vm, object);
+    if (absent(made->init) || !type_is_subtype(made, type)) return object;
+    if (call_init(vm, made, object, args)) return object;
+    decref(object);
+    return FAIL;
+}

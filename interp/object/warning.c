@@ -1,0 +1,90 @@
+/* warning.c - warnings the interpreter issues.
+ *
+ * Without the module `warnings` loaded a warning is printed once per place, deprecations only when they come from
+ * __main__; once a script has loaded the module its filters decide.
+ * Neighbours: error.h (warn), stdlib/warnings.aio. */
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+
+#include "object/attr.h"
+#include "object/call.h"
+#include "object/dict.h"
+#include "object/error.h"
+#include "object/exception.h"
+#include "object/name.h"
+#include "object/number.h"
+#include "object/set.h"
+#include "object/str.h"
+#include "object/tuple.h"
+#include "object/warning.h"
+
+static bool is_ignored(ExcId id)
+{
+    return id == DeprecationWarning || id == PendingDeprecationWarning || id == ImportWarning || id == ResourceWarning;
+}
+
+static bool print_warning(Vm *vm, ExcId id, Value text, Value file, int line)
+{
+    Ref shown = format_text(vm, "%S:%d: %N: %S\n", file, line, exception_class(vm, id), text);
+    if (failed(shown)) return false;
+    stderr_print(vm, shown);
+    decref(shown);
+    Ref source = source_line(vm, file, line);
+    if (!is_str(source)) return true;
+    Ref stripped = call_method(vm, source, N(strip), 0, NULL);
+    decref(source);
+    Ref indented = failed(stripped) ? FAIL : format_text(vm, "  %S\n", (Value)stripped);
+    decref(stripped);
+    if (failed(indented)) return false;
+    if (as_str(indented)->len > 3) stderr_print(vm, indented);
+    decref(indented);
+    return true;
+}
+
+/* Has this warning been printed for this place already? */
+static Truth seen_before(Vm *vm, Value text, ExcId id, Value file, int line)
+{
+    if (absent(vm->interp->warned)) {
+        vm->interp->warned = set_new(vm);
+        if (failed(vm->interp->warned)) return FAILED;
+    }
+    Ref key = tuple_pack(vm, 4, text, (Value)from_small(id), file, (Value)from_small(line));
+    if (failed(key)) return FAILED;
+    Truth seen = set_has(vm, as_set(vm->interp->warned), key);
+    if (seen == NO && !set_add(vm, as_set(vm->interp->warned), key)) seen = FAILED;
+    decref(key);
+    return seen;
+}
+
+bool warn_at(Vm *vm, ExcId id, Value text, Value file, int line)
+{
+    Value module = is_dict(vm->interp->modules) ? dict_get_name(as_dict(vm->interp->modules), N(warnings)) : (Value)UNDEF;
+    if (!absent(module) && module != NONE) {
+        Value args[4] = {text, borrow(exception_class(vm, id)), file, from_small(line)};
+        Ref result = call_method(vm, module, N(warn_explicit), 4, args);
+        decref(result);
+        return !failed(result);
+    }
+    if (is_ignored(id)) return true;
+    Truth seen = seen_before(vm, text, id, file, line);
+    return seen == YES || (seen == NO && print_warning(vm, id, text, file, line));
+}
+
+bool warn(Vm *vm, ExcId id, int stack_level, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    Ref text = format_text_list(vm, format, &list);
+    va_end(list);
+    if (failed(text)) return false;
+    Ref file = UNDEF;
+    int line = 0;
+    if (!current_place(vm, stack_level, &file, &line)) {
+        file = str_from(vm, "sys");
+        line = 1;
+    }
+    bool good = !failed(file) && warn_at(vm, id, text, file, line);
+    decref(file);
+    decref(text);
+    return good;
+}

@@ -1,0 +1,218 @@
+/* weakref.c - weak references.
+ *
+ * A table maps an object to the list of its weak references; OBJ_WEAKREFS in its header says that there is an entry, so
+ * objects nobody refers to weakly pay nothing.
+ * Neighbours: life.c (weakrefs_clear when an object dies), gc.c, vm/pending.c (callbacks). */
+/* SPDX-License-Identifier: MIT */
+#include "object/weakref.h"
+
+#include <stdlib.h>
+
+#include "memory/gc.h"
+#include "object/call.h"
+#include "object/error.h"
+#include "object/genericalias.h"
+#include "object/name.h"
+#include "object/native.h"
+#include "object/number.h"
+#include "object/shape.h"
+#include "object/str.h"
+
+typedef struct Entry { Object *target; Weakref *first; } Entry; /* target NULL: free */
+
+struct Weakrefs {
+    Entry *entries;
+    size_t size, used; /* size: a power of two */
+};
+
+/* Where object's entry is, or the free slot where it would be (linear probing). */
+static Entry *entry_of(const struct Weakrefs *table, const Object *object)
+{
+    size_t at = ((uintptr_t)object >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 20;
+    for (;; at++) {
+        Entry *entry = &table->entries[at & (table->size - 1)];
+        if (!entry->target || entry->target == object) return entry;
+    }
+}
+
+static bool grow(struct Weakrefs *table)
+{
+    struct Weakrefs bigger = {calloc(table->size ? table->size * 2 : 64, sizeof(Entry)), table->size ? table->size * 2 : 64,
+                              table->used};
+    if (!bigger.entries) return false;
+    for (size_t n = 0; n < table->size; n++)
+        if (table->entries[n].target) *entry_of(&bigger, table->entries[n].target) = table->entries[n];
+    free(table->entries);
+    *table = bigger;
+    return true;
+}
+
+/* Frees a slot and moves later entries of its run back. */
+static void erase(struct Weakrefs *table, Entry *entry)
+{
+    size_t hole = (size_t)(entry - table->entries);
+    table->entries[hole].target = NULL;
+    table->used--;
+    for (size_t at = hole + 1;; at++) {
+        Entry moved = table->entries[at & (table->size - 1)];
+        if (!moved.target) return;
+        table->entries[at & (table->size - 1)].target = NULL;
+        *entry_of(table, moved.target) = moved;
+    }
+}
+
+bool weakrefs_open(Vm *vm)
+{
+    vm->interp->weakrefs = calloc(1, sizeof(struct Weakrefs));
+    return vm->interp->weakrefs && grow(vm->interp->weakrefs);
+}
+
+void weakrefs_close(Interp *interp)
+{
+    free(interp->weakrefs->entries);
+    free(interp->weakrefs);
+    interp->weakrefs = NULL;
+}
+
+Weakref *weakref_first(Vm *vm, Value target)
+{
+    if (!is_heap(target) || !(as_object(target)->flags & OBJ_WEAKREFS)) return NULL;
+    return entry_of(vm->interp->weakrefs, as_object(target))->first;
+}
+
+ptrdiff_t weakref_count(Vm *vm, Value target)
+{
+    ptrdiff_t count = 0;
+    for (Weakref *at = weakref_first(vm, target); at; at = at->next) count++;
+    return count;
+}
+
+/* The weak reference goes: out of its target's list. */
+static void unlink_weakref(Interp *interp, Weakref *self)
+{
+    if (absent(self->target) || !interp->weakrefs) return;
+    Entry *entry = entry_of(interp->weakrefs, as_object(self->target));
+    Weakref **at = &entry->first;
+    while (*at && *at != self) at = &(*at)->next;
+    if (*at) *at = self->next;
+    if (!entry->first && entry->target) {
+        as_object(self->target)->flags &= (uint8_t)~OBJ_WEAKREFS;
+        erase(interp->weakrefs, entry);
+    }
+    self->target = UNDEF;
+}
+
+void weakrefs_clear(Vm *vm, Object *object)
+{
+    struct Weakrefs *table = vm->interp->weakrefs;
+    object->flags &= (uint8_t)~OBJ_WEAKREFS;
+    if (!table) return;
+    Entry *entry = entry_of(table, object);
+    Weakref *list = entry->target ? entry->first : NULL;
+    if (entry->target) erase(table, entry);
+    for (Weakref *next; list; list = next) {
+        next = list->next;
+        list->next = NULL;
+        list->target = UNDEF;
+        Ref callback = take(&list->callback);
+        if (!absent(callback)) weakref_callback_later(vm->interp, callback, newref(borrow(list)));
+    }
+}
+
+static bool can_refer(const Type *type) { return type->flags & TYPE_WEAKREF; }
+
+Ref weakref_new(Vm *vm, Type *type, Value target, Value callback)
+{
+    if (!is_heap(target) || !can_refer(type_of(vm, target)))
+        return throw(vm, TypeError, "cannot create weak reference to '%T' object", target);
+    bool plain = type == type_builtin(vm, KIND_WEAKREF) && (absent(callback) || callback == NONE);
+    for (Weakref *at = weakref_first(vm, target); plain && at; at = at->next)
+        if (absent(at->callback) && as_object(borrow(at))->shape->type == type) return newref(borrow(at));
+    struct Weakrefs *table = vm->interp->weakrefs;
+    if (table->used * 2 >= table->size && !grow(table)) return throw_no_memory(vm);
+    Weakref *self = type_instance(vm, type);
+    if (!self) return FAIL;
+    self->target = target;
+    self->callback = absent(callback) || callback == NONE ? UNDEF : newref(callback);
+    Entry *entry = entry_of(table, as_object(target));
+    if (!entry->target) {
+        *entry = (Entry){as_object(target), NULL};
+        table->used++;
+        as_object(target)->flags |= OBJ_WEAKREFS;
+    }
+    self->next = entry->first;
+    entry->first = self;
+    return from_object(self);
+}
+
+/* ---- the type ---- */
+
+NATIVE(weakref_make, "__new__(cls, object, callback=None, /)", "A weak reference to object.")
+{
+    return weakref_new(vm, as_type(argv[0]), argv[1], argv[2]);
+}
+NATIVE(weakref_init, "__init__(self, object, callback=None, /)", "Nothing: __new__ has done it.") { return NONE; }
+
+static void weakref_drop(Object *object) { unlink_weakref(object_interp(object), (Weakref *)object); }
+
+static Ref weakref_call(Vm *vm, Value self, const Args *args)
+{
+    if (args->argc || !absent(args->kwnames)) return throw(vm, TypeError, "weakref.__call__() takes no arguments");
+    Value target = as_weakref(self)->target;
+    return absent(target) ? NONE : newref(target);
+}
+
+static Ref weakref_repr(Vm *vm, Value self)
+{
+    Weakref *weak = as_weakref(self);
+    long long address = (long long)(uintptr_t)weak;
+    if (absent(weak->target)) return format_text(vm, "<weakref at 0x%llx; dead>", address);
+    return format_text(vm, "<weakref at 0x%llx; to '%T' at 0x%llx>", address, weak->target,
+                       (long long)(uintptr_t)as_object(weak->target));
+}
+
+static bool weakref_hash(Vm *vm, Value self, int64_t *hash)
+{
+    Weakref *weak = as_weakref(self);
+    if (!weak->hashed) {
+        if (absent(weak->target)) {
+            throw(vm, TypeError, "weak object has gone away");
+            return false;
+        }
+        if (!value_hash(vm, weak->target, &weak->hash)) return false;
+        weak->hashed = true;
+    }
+    *hash = weak->hash;
+    return true;
+}
+
+static Ref weakref_compare(Vm *vm, Value a, Value b, CompareOp op)
+{
+    if ((op != CMP_EQUAL && op != CMP_NOT_EQUAL) || !is_kind(b, KIND_WEAKREF)) return NOT_IMPLEMENTED;
+    Ref left = newref(as_weakref(a)->target), right = newref(as_weakref(b)->target);
+    Ref answer;
+    if (absent(left) || absent(right)) answer = from_bool((a == b) == (op == CMP_EQUAL));
+    else answer = value_compare(vm, left, right, op);
+    decref(left);
+    decref(right);
+    return answer;
+}
+
+static Ref get_callback(Vm *vm __attribute__((unused)), Value self)
+{
+    return absent(as_weakref(self)->callback) ? NONE : newref(as_weakref(self)->callback);
+}
+NATIVE_CLASS(weakref_class_getitem, "__class_getitem__(cls, item, /)", "ref[item]: a generic alias.")
+{
+    return generic_alias_new(vm, argv[0], argv[1]);
+}
+
+static const Native *const weakref_methods[] = {&weakref_class_getitem_def, NULL};
+static const Attribute weakref_attributes[] = {
+    {"__callback__", get_callback, NULL, "called when the object goes"}, {NULL, NULL, NULL, NULL}};
+const TypeDef weakref_type = {
+    .name = "weakref.ReferenceType", .doc = "A reference that does not keep its object alive.", .size = sizeof(Weakref),
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF, .refs = REFS(REF(Weakref, callback)), .clear = weakref_drop,
+    .new = &weakref_make_def, .init = &weakref_init_def, .call = weakref_call, .repr = weakref_repr, .hash = weakref_hash,
+    .compare = weakref_compare, .methods = weakref_methods, .attributes = weakref_attributes,
+};

@@ -1,0 +1,525 @@
+/* coroutine.c - generators and coroutines as objects.
+ *
+ * One allocation holds the object and its registers.  next(), send() and throw() called from eval do not recurse: they
+ * answer TAIL and eval resumes the chain (tail_resume).  Called from C they run a nested eval (activation_resume).
+ * A suspended body that stands inside try, with or for is closed at the next safe point when it is dropped.
+ * Neighbours: flow.c, asyncgen.c, nativecoro.c. */
+/* SPDX-License-Identifier: MIT */
+#include "vm/coroutine.h"
+
+#include "object/attr.h"
+#include "object/call.h"
+#include "object/exception.h"
+#include "object/iter.h"
+#include "object/name.h"
+#include "object/str.h"
+#include "object/traceback.h"
+#include "object/tuple.h"
+#include "object/warning.h"
+#include "vm/asyncgen.h"
+#include "vm/eval.h"
+#include "vm/pending.h"
+
+static Coroutine *as_coroutine(Value v) { return (Coroutine *)as_object(v); }
+
+static void set_state(Activation *activation, ActivationState state)
+{
+    activation->head.aux = (activation->head.aux & ~0xffu) | state;
+}
+
+static Kind kind_of_code(const Code *code)
+{
+    if (code->flags & CODE_COROUTINE) return KIND_COROUTINE;
+    return code->flags & CODE_ASYNC_GENERATOR ? KIND_ASYNC_GENERATOR : KIND_GENERATOR;
+}
+
+Ref coroutine_new(Vm *vm, Function *function, Ref *args)
+{
+    Code *code = function->code;
+    int registers = code->locals + code->temps;
+    Shape *shape = type_builtin(vm, kind_of_code(code))->shape;
+    Coroutine *coroutine = object_new(vm, shape, sizeof(Coroutine) + (size_t)registers * sizeof(Ref));
+    if (!coroutine) return FAIL;
+    coroutine->function = function;
+    newref(borrow(function));
+    for (int n = 0; n < code->parameters; n++) coroutine->regs[n] = take(&args[n]);
+    coroutine->pc = code->instrs;
+    if (code->flags & CODE_COROUTINE) { /* who made it, for "was never awaited" */
+        Frame *frame = vm->frame;
+        if (frame->code) {
+            coroutine->act.awaiting = newref(borrow(frame->code));
+            coroutine->pc = frame->pc;
+        }
+    }
+    return from_object(coroutine);
+}
+
+void coroutine_begin(Coroutine *coroutine)
+{
+    coroutine->pc = coroutine->function->code->instrs;
+    clear(&coroutine->act.awaiting);
+}
+
+void coroutine_clear(Coroutine *coroutine)
+{
+    const Code *code = coroutine->function->code;
+    Ref *end = coroutine->regs + code->locals + code->temps;
+    for (Ref *slot = coroutine->regs; slot < end; slot++) clear(slot);
+    clear(&coroutine->handled);
+}
+
+Activation *activation_innermost(Activation *activation)
+{
+    while (activation_state(activation) == ACTIVATION_SUSPENDED && is_activation(activation->awaiting))
+        activation = as_activation(activation->awaiting);
+    return activation;
+}
+
+void coroutine_convert_error(Vm *vm, Coroutine *coroutine)
+{
+    Kind kind = (Kind)coroutine->act.head.head.kind;
+    const char *what = kind == KIND_GENERATOR ? "generator" : kind == KIND_COROUTINE ? "coroutine" : "async generator";
+    const char *raised = NULL;
+    if (error_is(vm, StopIteration)) raised = "StopIteration";
+    else if (kind == KIND_ASYNC_GENERATOR && error_is(vm, StopAsyncIteration)) raised = "StopAsyncIteration";
+    if (!raised) return;
+    Ref cause = error_take(vm);
+    throw(vm, RuntimeError, "%s raised %s", what, raised);
+    Exception *error = as_exception(vm->error);
+    replace(&error->context, newref(cause));
+    replace(&error->cause, cause);
+    error->head.aux |= EXCEPTION_SUPPRESS_CONTEXT;
+}
+
+/* ---- driving a chain from C ---- */
+
+Step activation_resume(Vm *vm, Activation *at, Value sent, Ref *out)
+{
+    *out = UNDEF;
+    if (!recursion_enter(vm)) return STEP_RAISED;
+    Step step = STEP_RAISED;
+    if (push_chain(vm, FRAME_ENTRY, UNDEF, 0, 0)) {
+        Flow flow = flow_resume(vm, at, failed(sent) ? FAIL : newref(sent));
+        if (flow == FLOW_RAISE) flow = unwind(vm);
+        if (flow == FLOW_RUN) {
+            Ref value = eval(vm);
+            flow = value == TAIL ? FLOW_OUT_SUSPENDED : failed(value) ? FLOW_OUT_FAIL : FLOW_OUT_VALUE;
+            if (flow == FLOW_OUT_VALUE) vm->returned = value;
+        }
+        if (flow == FLOW_OUT_VALUE) {
+            *out = take(&vm->returned);
+            step = STEP_DONE;
+        } else if (flow == FLOW_OUT_SUSPENDED) {
+            *out = take(&vm->yielded);
+            step = STEP_YIELDED;
+        }
+    }
+    recursion_leave(vm);
+    return step;
+}
+
+void throw_stop(Vm *vm, Ref value)
+{
+    if (is_none(value)) throw_value(vm, StopIteration, UNDEF);
+    else throw_value(vm, StopIteration, value);
+    decref(value);
+}
+
+Ref tail_resume(Vm *vm, Value outermost, Ref sent)
+{
+    vm->tail = activation_innermost(as_activation(outermost));
+    vm->tail_holder = newref(outermost);
+    vm->sent = sent;
+    return TAIL;
+}
+
+Step iterator_step(Vm *vm, Value iterator, Value sent, Ref *out)
+{
+    Ref value = UNDEF;
+    if (failed(sent)) {
+        Ref method = attr_get_or_absent(vm, iterator, N(throw));
+        if (absent(method) || failed(method)) return STEP_RAISED;
+        Ref error = error_take(vm);
+        value = call1(vm, method, error);
+        decref(error);
+        decref(method);
+    } else if (is_none(sent)) {
+        Type *type = type_of(vm, iterator);
+        value = type->slots.next ? call_special(vm, iterator, N(__next__), 0, NULL) : FAIL;
+        if (!type->slots.next) throw(vm, TypeError, "'%T' object is not an iterator", iterator);
+    } else {
+        value = call_method(vm, iterator, N(send), 1, (Value[]){sent});
+    }
+    if (!failed(value)) {
+        *out = value;
+        return STEP_YIELDED;
+    }
+    if (!error_is(vm, StopIteration)) return STEP_RAISED;
+    Ref stop = error_take(vm);
+    *out = newref(stop_iteration_value(stop));
+    decref(stop);
+    return STEP_DONE;
+}
+
+/* ---- methods of generators and coroutines ---- */
+
+static const char *kind_name(Value v)
+{
+    return is_kind(v, KIND_GENERATOR) ? "generator" : is_kind(v, KIND_COROUTINE) ? "coroutine" : "async generator";
+}
+
+/* May self be resumed now?  Finished ones are the caller's business. */
+static bool can_resume(Vm *vm, Value self)
+{
+    Activation *activation = as_activation(self);
+    if (activation_state(activation_innermost(activation)) != ACTIVATION_RUNNING && !activation->awaiter) return true;
+    throw(vm, ValueError, "%s already executing", kind_name(self));
+    return false;
+}
+
+static Ref resume_finished(Vm *vm, Value self)
+{
+    if (is_kind(self, KIND_COROUTINE)) return throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
+    return throw_value(vm, StopIteration, UNDEF);
+}
+
+/* The next slot: from C. */
+static Ref generator_next(Vm *vm, Value self)
+{
+    Activation *activation = as_activation(self);
+    if (activation_state(activation) == ACTIVATION_DONE) return UNDEF;
+    if (!can_resume(vm, self)) return FAIL;
+    Ref holder = newref(self), value = UNDEF;
+    Step step = activation_resume(vm, activation_innermost(activation), NONE, &value);
+    decref(holder);
+    if (step == STEP_YIELDED) return value;
+    decref(value);
+    return step == STEP_DONE ? UNDEF : FAIL;
+}
+
+static Ref generator_iter(Vm *vm __attribute__((unused)), Value self) { return newref(self); }
+
+NATIVE(generator_send, "send(self, value, /)",
+    "Resume with value as the result of the current yield or await; return the next yielded value.\n"
+    "Raises StopIteration with the return value when the body ends.")
+{
+    Activation *self = as_activation(argv[0]);
+    if (activation_state(self) == ACTIVATION_DONE) return resume_finished(vm, argv[0]);
+    if (!can_resume(vm, argv[0])) return FAIL;
+    if (activation_state(self) == ACTIVATION_CREATED && argv[1] != NONE)
+        return throw(vm, TypeError, "can't send non-None value to a just-started %s", kind_name(argv[0]));
+    return tail_resume(vm, argv[0], newref(argv[1]));
+}
+
+/* The exception that throw(type, value, traceback) means, raised. */
+Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback)
+{
+    Ref error;
+    if (is_exception(type)) {
+        if (!absent(value) && value != NONE) return throw(vm, TypeError, "instance exception may not have a separate value");
+        error = newref(type);
+    } else if (is_type(type) && type_is_subtype(as_type(type), exception_class(vm, BaseException))) {
+        if (is_exception(value)) error = newref(value);
+        else if (absent(value) || value == NONE) error = call0(vm, type);
+        else if (is_tuple(value)) error = call(vm, type, (int)tuple_len(value), as_values(as_tuple(value)->items));
+        else error = call1(vm, type, value);
+        if (failed(error)) return FAIL;
+    } else {
+        return throw(vm, TypeError, "exceptions must be classes or instances deriving from BaseException, not %T", type);
+    }
+    if (!absent(traceback) && traceback != NONE) replace(&as_exception(error)->traceback, newref(traceback));
+    error_restore(vm, error);
+    return FAIL;
+}
+
+NATIVE(generator_throw, "throw(self, type, value=?, traceback=?, /)",
+    "Raise an exception where the body is suspended; return the next yielded value.")
+{
+    Activation *self = as_activation(argv[0]);
+    if (!can_resume(vm, argv[0])) return FAIL;
+    throw_arguments(vm, argv[1], argv[2], argv[3]);
+    if (activation_state(self) == ACTIVATION_DONE) {
+        if (is_kind(argv[0], KIND_COROUTINE)) {
+            error_clear(vm);
+            return resume_finished(vm, argv[0]);
+        }
+        return FAIL;
+    }
+    return tail_resume(vm, argv[0], FAIL);
+}
+
+bool activation_close(Vm *vm, Activation *activation)
+{
+    ActivationState state = activation_state(activation);
+    if (state == ACTIVATION_DONE) return true;
+    Value self = borrow(activation);
+    bool script = !is_kind(self, KIND_NATIVE_COROUTINE) && !is_kind(self, KIND_ASYNC_GEN_STEP);
+    if (state == ACTIVATION_CREATED) {
+        set_state(activation, ACTIVATION_DONE);
+        clear(&activation->awaiting);
+        if (script) coroutine_clear(as_coroutine(self));
+        return true;
+    }
+    if (script && !can_resume(vm, self)) return false;
+    throw_value(vm, GeneratorExit, UNDEF);
+    Ref holder = newref(self), value = UNDEF;
+    Step step = activation_resume(vm, activation_innermost(activation), FAIL, &value);
+    decref(holder);
+    if (step == STEP_RAISED) {
+        if (!error_is(vm, GeneratorExit) && !error_is(vm, StopIteration)) return false;
+        error_clear(vm);
+        return true;
+    }
+    if (step == STEP_DONE) {
+        decref(vm->returned);
+        vm->returned = value; /* close() returns it */
+        return true;
+    }
+    decref(value);
+    throw(vm, RuntimeError, "%s ignored GeneratorExit", script ? kind_name(self) : "coroutine");
+    return false;
+}
+
+NATIVE(generator_close, "close(self, /)", "Raise GeneratorExit where the body is suspended, to end it.")
+{
+    if (!activation_close(vm, as_activation(argv[0]))) return FAIL;
+    Ref value = take(&vm->returned);
+    return absent(value) || !is_kind(argv[0], KIND_GENERATOR) ? (decref(value), NONE) : value;
+}
+
+/* ---- where it stands ---- */
+
+static int line_at(const Code *code, const Instr *pc)
+{
+    ptrdiff_t index = pc - code->instrs - 1;
+    return code_position(code, index < 0 ? 0 : (int)index).line;
+}
+
+bool activation_where(Vm *vm, const Activation *activation, Value *filename, Value *name, int *line)
+{
+    *line = 0;
+    Value self = borrow(activation);
+    if (is_kind(self, KIND_NATIVE_COROUTINE) || is_kind(self, KIND_ASYNC_GEN_STEP)) {
+        *filename = *name = UNDEF;
+        return false;
+    }
+    const Coroutine *coroutine = as_coroutine(self);
+    const Code *code = coroutine->function->code;
+    const Instr *pc = coroutine->pc;
+    if (activation_state(activation) == ACTIVATION_CREATED) pc = NULL;
+    for (Frame *frame = vm->frame; frame > vm->frames; frame--)
+        if (frame->coroutine == coroutine) pc = frame->pc;
+    *filename = code->filename;
+    *name = coroutine->function->qualname;
+    *line = pc ? line_at(code, pc) : code->first_line;
+    return true;
+}
+
+/* ---- dropping ---- */
+
+void coroutine_visit(Object *object, Visit *visit, void *context)
+{
+    Coroutine *self = (Coroutine *)object;
+    const Code *code = self->function->code;
+    for (int n = 0; n < code->locals + code->temps; n++)
+        if (is_heap(self->regs[n])) visit(&self->regs[n], context);
+    visit((Ref *)(void *)&self->function, context);
+}
+
+void coroutine_drop(Object *object)
+{
+    Coroutine *self = (Coroutine *)object;
+    if (is_activation(self->act.awaiting)) as_activation(self->act.awaiting)->awaiter = NULL;
+    coroutine_clear(self);
+    decref_object(self->function);
+    self->function = NULL;
+}
+
+bool never_awaited(Vm *vm, Value qualname, Value file, int line)
+{
+    Ref dropped_in = UNDEF;
+    int dropped_at = 0;
+    bool known = current_place(vm, 1, &dropped_in, &dropped_at);
+    Ref text = format_text(vm, "coroutine '%S' was never awaited", qualname);
+    bool good = !failed(text);
+    if (good && !absent(file) && known && (line != dropped_at || !str_equal(as_str(file), as_str(dropped_in))))
+        replace(&text, format_text(vm, "%S (made at %S:%d)", (Value)text, file, line));
+    good = good && !failed(text) &&
+           warn_at(vm, RuntimeWarning, text, known ? (Value)dropped_in : absent(file) ? N(sys) : file, known ? dropped_at : line);
+    decref(dropped_in);
+    decref(text);
+    return good;
+}
+
+static void warn_never_awaited(Vm *vm, Coroutine *self)
+{
+    Ref saved = error_take(vm);
+    Value maker = self->act.awaiting;
+    int line = is_kind(maker, KIND_CODE) ? line_at(as_code(maker), self->pc) : 0;
+    if (!never_awaited(vm, self->function->qualname, line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
+        error_unraisable(vm, "Exception ignored while finalizing coroutine", borrow(self));
+    error_restore(vm, saved);
+}
+
+/* The finaliser of generators and coroutines, run at a safe point with the object alive. */
+void coroutine_finalize(Vm *vm, Object *object)
+{
+    Coroutine *self = (Coroutine *)object;
+    ActivationState state = activation_state(&self->act);
+    if (state == ACTIVATION_CREATED && object->kind == KIND_COROUTINE) warn_never_awaited(vm, self);
+    if (state != ACTIVATION_SUSPENDED) return;
+    if (object->kind == KIND_ASYNC_GENERATOR && async_generator_finalized(vm, self)) return;
+    Ref saved = error_take(vm);
+    if (!activation_close(vm, &self->act)) error_unraisable(vm, "Exception ignored in", borrow(self));
+    clear(&vm->returned);
+    error_restore(vm, saved);
+}
+
+/* Must the finaliser run when this object is dropped? */
+bool coroutine_needs_finalizer(Object *object)
+{
+    Coroutine *self = (Coroutine *)object;
+    ActivationState state = activation_state(&self->act);
+    if (state == ACTIVATION_CREATED) return object->kind == KIND_COROUTINE;
+    if (state != ACTIVATION_SUSPENDED) return false;
+    if (object->kind == KIND_ASYNC_GENERATOR) return true;
+    for (Activation *a = &self->act;; a = as_activation(a->awaiting)) {
+        bool script = a->head.head.kind == KIND_GENERATOR || a->head.head.kind == KIND_COROUTINE ||
+                      a->head.head.kind == KIND_ASYNC_GENERATOR;
+        if (!script || coroutine_has_handler((Coroutine *)a)) return true;
+        if (!is_activation(a->awaiting)) return is_heap(a->awaiting) && !is_kind(a->awaiting, KIND_FUTURE) &&
+                                                !is_kind(a->awaiting, KIND_TASK);
+    }
+}
+
+/* ---- attributes ---- */
+
+static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_coroutine(self)->function->name); }
+static Ref get_qualname(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_coroutine(self)->function->qualname);
+}
+static Ref get_code(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(borrow(as_coroutine(self)->function->code));
+}
+static Ref get_running(Vm *vm __attribute__((unused)), Value self)
+{
+    Activation *innermost = activation_innermost(as_activation(self));
+    return from_bool(activation_state(innermost) == ACTIVATION_RUNNING);
+}
+static Ref get_suspended(Vm *vm __attribute__((unused)), Value self)
+{
+    Activation *innermost = activation_innermost(as_activation(self));
+    return from_bool(activation_state(as_activation(self)) == ACTIVATION_SUSPENDED &&
+                     activation_state(innermost) == ACTIVATION_SUSPENDED);
+}
+static Ref get_awaiting(Vm *vm __attribute__((unused)), Value self)
+{
+    Activation *activation = as_activation(self);
+    if (activation_state(activation) != ACTIVATION_SUSPENDED || absent(activation->awaiting)) return NONE;
+    return newref(activation->awaiting);
+}
+static Ref get_frame(Vm *vm, Value self)
+{
+    Coroutine *coroutine = as_coroutine(self);
+    if (activation_state(&coroutine->act) == ACTIVATION_DONE) return NONE;
+    bool created = activation_state(&coroutine->act) == ACTIVATION_CREATED;
+    const Code *code = coroutine->function->code;
+    int index = created ? 0 : (int)(coroutine->pc - 1 - code->instrs);
+    return frame_object(vm, coroutine->function, index, coroutine->regs);
+}
+
+static Ref coroutine_repr(Vm *vm, Value self)
+{
+    return format_text(vm, "<%s object %S at 0x%llx>", is_kind(self, KIND_ASYNC_GENERATOR) ? "async_generator" : kind_name(self),
+                       (Value)as_coroutine(self)->function->qualname, (long long)(uintptr_t)as_object(self));
+}
+
+static Ref coroutine_await(Vm *vm, Value self)
+{
+    CoroutineWrapper *wrapper = type_instance(vm, type_builtin(vm, KIND_COROUTINE_WRAPPER));
+    if (!wrapper) return FAIL;
+    wrapper->coroutine = newref(self);
+    return from_object(wrapper);
+}
+
+/* ---- coroutine.__await__() ---- */
+
+static Ref wrapped(Value self) { return ((CoroutineWrapper *)as_object(self))->coroutine; }
+
+static Ref wrapper_next(Vm *vm, Value self)
+{
+    Ref value = UNDEF;
+    if (activation_state(as_activation(wrapped(self))) == ACTIVATION_DONE) return resume_finished(vm, wrapped(self));
+    if (!can_resume(vm, wrapped(self))) return FAIL;
+    Step step = activation_resume(vm, activation_innermost(as_activation(wrapped(self))), NONE, &value);
+    if (step == STEP_DONE) {
+        throw_stop(vm, value);
+        return FAIL;
+    }
+    return step == STEP_YIELDED ? value : FAIL;
+}
+NATIVE(wrapper_send, "send(self, value, /)", "Resume the coroutine with value.")
+{
+    return generator_send(vm, (Value[]){wrapped(argv[0]), argv[1]});
+}
+NATIVE(wrapper_throw, "throw(self, type, value=?, traceback=?, /)", "Raise an exception in the coroutine.")
+{
+    return generator_throw(vm, (Value[]){wrapped(argv[0]), argv[1], argv[2], argv[3]});
+}
+NATIVE(wrapper_close, "close(self, /)", "Close the coroutine.")
+{
+    return activation_close(vm, as_activation(wrapped(argv[0]))) ? (clear(&vm->returned), NONE) : FAIL;
+}
+
+static const Native *const wrapper_methods[] = {&wrapper_send_def, &wrapper_throw_def, &wrapper_close_def, NULL};
+const TypeDef coroutine_wrapper_type = {
+    .name = "coroutine_wrapper", .doc = "The iterator that a coroutine's __await__() returns.",
+    .size = sizeof(CoroutineWrapper), .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,
+    .refs = REFS(REF(CoroutineWrapper, coroutine)), .iter = generator_iter, .next = wrapper_next,
+    .methods = wrapper_methods,
+};
+
+static const Native *const generator_methods[] = {
+    &generator_send_def, &generator_throw_def, &generator_close_def, NULL,
+};
+static const Attribute generator_attributes[] = {
+    {"__name__", get_name, NULL, "name of the generator"},
+    {"__qualname__", get_qualname, NULL, "qualified name of the generator"},
+    {"gi_code", get_code, NULL, "its code"},
+    {"gi_running", get_running, NULL, "is it executing?"},
+    {"gi_suspended", get_suspended, NULL, "is it suspended?"},
+    {"gi_yieldfrom", get_awaiting, NULL, "the iterator it delegates to, or None"},
+    {"gi_frame", get_frame, NULL, "its frame, None when finished"},
+    {NULL, NULL, NULL, NULL},
+};
+const TypeDef generator_type = {
+    .name = "generator", .doc = "What calling a function that yields returns.",
+    .size = sizeof(Coroutine), .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW,
+    .refs = REFS(REF(Activation, awaiting), REF(Coroutine, handled)),
+    .visit = coroutine_visit, .clear = coroutine_drop,
+    .needs_finalizer = coroutine_needs_finalizer, .finalize = coroutine_finalize,
+    .repr = coroutine_repr, .iter = generator_iter, .next = generator_next,
+    .methods = generator_methods, .attributes = generator_attributes,
+};
+
+static const Attribute coroutine_attributes[] = {
+    {"__name__", get_name, NULL, "name of the coroutine"},
+    {"__qualname__", get_qualname, NULL, "qualified name of the coroutine"},
+    {"cr_code", get_code, NULL, "its code"},
+    {"cr_running", get_running, NULL, "is it executing?"},
+    {"cr_suspended", get_suspended, NULL, "is it suspended?"},
+    {"cr_await", get_awaiting, NULL, "what it awaits, or None"},
+    {"cr_frame", get_frame, NULL, "its frame, None when finished"},
+    {NULL, NULL, NULL, NULL},
+};
+const TypeDef coroutine_type = {
+    .name = "coroutine", .doc = "What calling an async def function returns.",
+    .size = sizeof(Coroutine), .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW,
+    .refs = REFS(REF(Activation, awaiting), REF(Coroutine, handled)),
+    .visit = coroutine_visit, .clear = coroutine_drop,
+    .needs_finalizer = coroutine_needs_finalizer, .finalize = coroutine_finalize,
+    .repr = coroutine_repr, .await = coroutine_await,
+    .methods = generator_methods, .attributes = coroutine_attributes,
+};

@@ -1,0 +1,390 @@
+/* flow.c - resuming, suspending and completing chains of activations.
+ *
+ * A chain is driven through one record, vm->frame; which activation of the chain it runs changes as
+ * awaits begin and end.  The outermost activation has no awaiter: when it completes, the record is popped and its kind
+ * says what its driver gets.
+ * Invariants: only the innermost activation of a chain is RUNNING; every other one is SUSPENDED with `awaiting`
+ * set.  A coroutine's pc is saved whenever it is not the one that runs.
+ * Neighbours: coroutine.c (the objects), unwind.c, eval.c. */
+/* SPDX-License-Identifier: MIT */
+#include "vm/flow.h"
+
+#include "compiler/opcode.h"
+#include "object/call.h"
+#include "object/exception.h"
+#include "object/iter.h"
+#include "object/name.h"
+#include "vm/asyncgen.h"
+#include "vm/eval.h"
+
+static Flow await_on(Vm *vm, Activation *waiter, Ref awaitable);
+static Flow native_answered(Vm *vm, NativeCoroutine *native, Ref answer);
+static Flow deliver(Vm *vm, Activation *waiter, Ref value);
+static Flow deliver_error(Vm *vm, Activation *waiter);
+
+static Coroutine *as_coroutine(Activation *activation) { return (Coroutine *)activation; }
+static bool is_native_activation(const Activation *activation)
+{
+    return activation->head.head.kind == KIND_NATIVE_COROUTINE ||
+           activation->head.head.kind == KIND_ASYNC_GEN_STEP;
+}
+
+/* ---- the record ---- */
+
+Frame *push_chain(Vm *vm, FrameKind kind, Ref holder, int dst, int iter)
+{
+    Frame *below = vm->frame, *frame = below + 1;
+    if (frame >= vm->frame_limit) {
+        decref(holder);
+        frame_overflow(vm);
+        return NULL;
+    }
+    *frame = (Frame){.top = below->top, .holder = holder, .dst = (int16_t)dst, .iter = (int16_t)iter,
+                     .kind = (uint8_t)kind};
+    frame->handled.outer = vm->handled;
+    vm->handled = &frame->handled;
+    vm->frame = frame;
+    return frame;
+}
+
+/* Pops the chain's record.  The holder is dropped by the caller, when nothing of the chain is needed any more. */
+static Ref pop_chain(Vm *vm)
+{
+    Frame *frame = vm->frame;
+    vm->handled = frame->handled.outer;
+    vm->frame = frame - 1;
+    return take(&frame->holder);
+}
+
+/* The record leaves the coroutine it runs: its state goes back to the heap. */
+static void park(Frame *frame, ActivationState state)
+{
+    Coroutine *coroutine = frame->coroutine;
+    coroutine->pc = frame->pc;
+    coroutine->handled = take(&frame->handled.error);
+    coroutine->act.head.aux = (coroutine->act.head.aux & ~0xffu) | state;
+}
+
+/* The record runs coroutine from where it was parked. */
+static void enter(Vm *vm, Coroutine *coroutine)
+{
+    Frame *frame = vm->frame;
+    Code *code = coroutine->function->code;
+    frame->coroutine = coroutine;
+    frame->function = coroutine->function;
+    frame->code = code;
+    frame->base = coroutine->regs;
+    frame->regs = coroutine->regs + code->locals;
+    frame->pc = coroutine->pc;
+    frame->handled.error = take(&coroutine->handled);
+    coroutine->act.head.aux = (coroutine->act.head.aux & ~0xffu) | ACTIVATION_RUNNING;
+}
+
+/* ---- leaving the chain ---- */
+
+/* The chain's outermost activation finished with value (stolen). */
+static Flow out_value(Vm *vm, Ref value)
+{
+    FrameKind kind = (FrameKind)vm->frame->kind;
+    int iter = vm->frame->iter;
+    Ref holder = pop_chain(vm);
+    Frame *frame = vm->frame;
+    Flow flow = FLOW_RUN;
+    switch (kind) {
+    case FRAME_FOR: /* pc is after the FOR's aux word */
+        decref(value);
+        clear(&frame->regs[iter]);
+        frame->pc += (int32_t)frame->pc[-1];
+        break;
+    case FRAME_NEXT:
+        throw_stop(vm, value);
+        flow = FLOW_RAISE;
+        break;
+    default:
+        vm->returned = value;
+        flow = FLOW_OUT_VALUE;
+    }
+    decref(holder);
+    return flow;
+}
+
+/* The chain's outermost activation raised vm->error. */
+static Flow out_error(Vm *vm)
+{
+    FrameKind kind = (FrameKind)vm->frame->kind;
+    decref(pop_chain(vm));
+    return kind == FRAME_ENTRY ? FLOW_OUT_FAIL : FLOW_RAISE;
+}
+
+/* The chain suspends at innermost; value (stolen) goes to the driver. */
+static Flow out_suspended(Vm *vm, Activation *innermost, Ref value)
+{
+    FrameKind kind = (FrameKind)vm->frame->kind;
+    int dst = vm->frame->dst;
+    Ref holder = pop_chain(vm);
+    if (kind == FRAME_ENTRY) {
+        vm->yielded = value;
+        vm->suspended = innermost;
+        decref(holder);
+        return FLOW_OUT_SUSPENDED;
+    }
+    decref(holder);
+    replace(&vm->frame->regs[dst], value);
+    return FLOW_RUN;
+}
+
+/* ---- completing an activation ---- */
+
+static void finished(Activation *activation)
+{
+    activation->head.aux = (activation->head.aux & ~0xffu) | ACTIVATION_DONE;
+    activation->awaiter = NULL;
+    clear(&activation->awaiting);
+}
+
+/* activation is done with value (stolen): it goes to the awaiter. */
+static Flow pass_value(Vm *vm, Activation *activation, Ref value)
+{
+    Activation *awaiter = activation->awaiter;
+    finished(activation);
+    if (!awaiter) return out_value(vm, value);
+    return deliver(vm, awaiter, value);
+}
+
+static Flow pass_error(Vm *vm, Activation *activation)
+{
+    Activation *awaiter = activation->awaiter;
+    finished(activation);
+    if (!awaiter) return out_error(vm);
+    return deliver_error(vm, awaiter);
+}
+
+/* What waiter awaited is there: value (stolen).  Script coroutines get it in their register and run. */
+static Flow deliver(Vm *vm, Activation *waiter, Ref value)
+{
+    if (is_native_activation(waiter)) {
+        NativeCoroutine *native = (NativeCoroutine *)waiter;
+        waiter->head.aux = (waiter->head.aux & ~0xffu) | ACTIVATION_RUNNING;
+        clear(&waiter->awaiting);
+        Ref answer = native->def->resume(vm, native, value);
+        decref(value);
+        return native_answered(vm, native, answer);
+    }
+    Coroutine *coroutine = as_coroutine(waiter);
+    coroutine->act.head.aux &= ~(uint32_t)ACTIVATION_IN_ASYNC_FOR;
+    enter(vm, coroutine);
+    replace(&vm->frame->regs[coroutine->dst], value);
+    clear(&waiter->awaiting);
+    return FLOW_RUN;
+}
+
+/* What waiter awaited failed: vm->error. */
+static Flow deliver_error(Vm *vm, Activation *waiter)
+{
+    if (is_native_activation(waiter)) {
+        NativeCoroutine *native = (NativeCoroutine *)waiter;
+        waiter->head.aux = (waiter->head.aux & ~0xffu) | ACTIVATION_RUNNING;
+        clear(&waiter->awaiting);
+        if (!native->def->raise) return pass_error(vm, waiter);
+        return native_answered(vm, native, native->def->raise(vm, native));
+    }
+    Coroutine *coroutine = as_coroutine(waiter);
+    bool in_async_for = coroutine->act.head.aux & ACTIVATION_IN_ASYNC_FOR;
+    coroutine->act.head.aux &= ~(uint32_t)ACTIVATION_IN_ASYNC_FOR;
+    enter(vm, coroutine);
+    clear(&waiter->awaiting);
+    if (in_async_for && error_is(vm, StopAsyncIteration)) {
+        error_clear(vm);
+        Frame *frame = vm->frame;
+        clear(&frame->regs[coroutine->iter]);
+        frame->pc += (int32_t)frame->pc[-1];
+        return FLOW_RUN;
+    }
+    return FLOW_RAISE;
+}
+
+static Flow native_answered(Vm *vm, NativeCoroutine *native, Ref answer)
+{
+    if (failed(answer)) return pass_error(vm, &native->act);
+    if (answer != TAIL) return pass_value(vm, &native->act, answer);
+    native->act.head.aux = (native->act.head.aux & ~0xffu) | ACTIVATION_SUSPENDED;
+    if (absent(vm->delegated)) return out_suspended(vm, &native->act, take(&vm->yielded));
+    return await_on(vm, &native->act, take(&vm->delegated));
+}
+
+/* ---- awaiting ---- */
+
+/* A foreign iterator (stolen by waiter->awaiting already) is advanced with sent (NONE: next; FAIL: vm->error thrown in). */
+static Flow drive_iterator(Vm *vm, Activation *waiter, Value sent)
+{
+    Ref iterator = newref(waiter->awaiting), value = UNDEF;
+    Step step = iterator_step(vm, iterator, sent, &value);
+    decref(iterator);
+    switch (step) {
+    case STEP_YIELDED: return out_suspended(vm, waiter, value);
+    case STEP_DONE: return deliver(vm, waiter, value);
+    default: return deliver_error(vm, waiter);
+    }
+}
+
+static Flow start_inner(Vm *vm, Activation *waiter, Activation *inner)
+{
+    if (inner->awaiter || activation_state(inner) == ACTIVATION_RUNNING || activation_state(inner) == ACTIVATION_DONE) {
+        if (activation_state(inner) == ACTIVATION_DONE && inner->head.head.kind == KIND_GENERATOR)
+            return deliver(vm, waiter, NONE);
+        if (activation_state(inner) == ACTIVATION_DONE)
+            throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
+        else if (inner->head.head.kind == KIND_GENERATOR)
+            throw(vm, ValueError, "generator already executing");
+        else
+            throw(vm, RuntimeError, "coroutine is being awaited already");
+        return deliver_error(vm, waiter);
+    }
+    Activation *innermost = activation_innermost(inner);
+    if (innermost != inner && activation_state(innermost) == ACTIVATION_RUNNING) {
+        throw(vm, ValueError, "generator already executing");
+        return deliver_error(vm, waiter);
+    }
+    inner->awaiter = waiter;
+    return flow_resume(vm, innermost, NONE);
+}
+
+/* waiter (not running any more) waits for awaitable (stolen). */
+static Flow await_on(Vm *vm, Activation *waiter, Ref awaitable)
+{
+    replace(&waiter->awaiting, awaitable);
+    if (waiter->head.head.kind == KIND_ASYNC_GEN_STEP && is_kind(awaitable, KIND_ASYNC_GENERATOR)) {
+        as_activation(awaitable)->awaiter = waiter;
+        return flow_resume(vm, activation_innermost(as_activation(awaitable)), async_step_value(vm, waiter));
+    }
+    if (is_activation(awaitable) && as_object(awaitable)->kind != KIND_ASYNC_GENERATOR)
+        return start_inner(vm, waiter, as_activation(awaitable));
+    if (is_heap(awaitable) && (as_object(awaitable)->kind == KIND_FUTURE || as_object(awaitable)->kind == KIND_TASK)) {
+        Ref result = future_await(vm, awaitable);
+        if (result == TAIL) return out_suspended(vm, waiter, newref(awaitable));
+        return failed(result) ? deliver_error(vm, waiter) : deliver(vm, waiter, result);
+    }
+    return drive_iterator(vm, waiter, NONE);
+}
+
+Flow flow_await(Vm *vm, Ref awaitable, int dst)
+{
+    Coroutine *coroutine = vm->frame->coroutine;
+    coroutine->dst = (int16_t)dst;
+    park(vm->frame, ACTIVATION_SUSPENDED);
+    return await_on(vm, &coroutine->act, awaitable);
+}
+
+Flow flow_async_for(Vm *vm, int iter, int dst)
+{
+    Frame *frame = vm->frame;
+    Coroutine *coroutine = frame->coroutine;
+    Value iterator = frame->regs[iter];
+    Ref step = async_iterator_next(vm, iterator);
+    if (failed(step)) {
+        if (!error_is(vm, StopAsyncIteration)) return FLOW_RAISE;
+        error_clear(vm);
+        clear(&frame->regs[iter]);
+        frame->pc += (int32_t)frame->pc[-1];
+        return FLOW_RUN;
+    }
+    coroutine->dst = (int16_t)dst;
+    coroutine->iter = (int16_t)iter;
+    park(frame, ACTIVATION_SUSPENDED);
+    coroutine->act.head.aux |= ACTIVATION_IN_ASYNC_FOR;
+    return await_on(vm, &coroutine->act, step);
+}
+
+/* ---- resuming ---- */
+
+/* A script coroutine suspended in a plain yield, or not started, goes on. */
+static Flow resume_plain(Vm *vm, Coroutine *coroutine, Ref sent)
+{
+    bool fresh = activation_state(&coroutine->act) == ACTIVATION_CREATED;
+    if (fresh) coroutine_begin(coroutine);
+    enter(vm, coroutine);
+    if (failed(sent)) {
+        if (!fresh) return FLOW_RAISE;
+        return flow_raise(vm); /* thrown into a coroutine that has not started: its body never runs */
+    }
+    if (!fresh) replace(&vm->frame->regs[coroutine->dst], sent);
+    else decref(sent);
+    return FLOW_RUN;
+}
+
+Flow flow_resume(Vm *vm, Activation *at, Ref sent)
+{
+    if (is_native_activation(at)) {
+        NativeCoroutine *native = (NativeCoroutine *)at;
+        bool fresh = activation_state(at) == ACTIVATION_CREATED;
+        if (fresh) clear(&at->awaiting); /* who made it */
+        at->head.aux = (at->head.aux & ~0xffu) | ACTIVATION_RUNNING;
+        if (failed(sent)) {
+            if (fresh || !native->def->raise) return pass_error(vm, at);
+            return native_answered(vm, native, native->def->raise(vm, native));
+        }
+        Ref answer = native->def->resume(vm, native, sent);
+        decref(sent);
+        return native_answered(vm, native, answer);
+    }
+    if (absent(at->awaiting) || activation_state(at) == ACTIVATION_CREATED)
+        return resume_plain(vm, as_coroutine(at), sent);
+    Value awaiting = at->awaiting;
+    if (as_object(awaiting)->kind == KIND_FUTURE || as_object(awaiting)->kind == KIND_TASK) {
+        if (failed(sent)) return deliver_error(vm, at);
+        decref(sent);
+        Ref result = future_await(vm, awaiting);
+        if (result == TAIL) {
+            throw(vm, RuntimeError, "await wasn't used with future");
+            return deliver_error(vm, at);
+        }
+        return failed(result) ? deliver_error(vm, at) : deliver(vm, at, result);
+    }
+    Flow flow = drive_iterator(vm, at, sent);
+    decref(sent);
+    return flow;
+}
+
+/* ---- what the running coroutine does ---- */
+
+Flow flow_yield(Vm *vm, Ref value, int dst)
+{
+    Coroutine *coroutine = vm->frame->coroutine;
+    coroutine->dst = (int16_t)dst;
+    park(vm->frame, ACTIVATION_SUSPENDED);
+    return out_suspended(vm, &coroutine->act, value);
+}
+
+Flow flow_async_yield(Vm *vm, Ref value, int dst)
+{
+    Coroutine *generator = vm->frame->coroutine;
+    Activation *step = generator->act.awaiter;
+    generator->dst = (int16_t)dst;
+    park(vm->frame, ACTIVATION_SUSPENDED);
+    generator->act.awaiter = NULL;
+    return deliver(vm, step, async_yield_wrap(vm, step, value));
+}
+
+Flow flow_return(Vm *vm, Ref value)
+{
+    Frame *frame = vm->frame;
+    Coroutine *coroutine = frame->coroutine;
+    clear(&frame->handled.error);
+    coroutine_clear(coroutine);
+    if (frame->code->flags & CODE_ASYNC_GENERATOR) {
+        decref(value);
+        throw_value(vm, StopAsyncIteration, UNDEF);
+        return pass_error(vm, &coroutine->act);
+    }
+    return pass_value(vm, &coroutine->act, value);
+}
+
+Flow flow_raise(Vm *vm)
+{
+    Frame *frame = vm->frame;
+    Coroutine *coroutine = frame->coroutine;
+    coroutine_convert_error(vm, coroutine);
+    clear(&frame->handled.error);
+    coroutine_clear(coroutine);
+    return pass_error(vm, &coroutine->act);
+}

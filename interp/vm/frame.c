@@ -1,0 +1,148 @@
+/* frame.c - a thread's frame stack and register stack.
+ *
+ * Both are reserved as address space; the kernel gives pages as they are touched, so a thread costs
+ * what it uses and start-up nothing.  Fresh pages are zero, that is UNDEF.
+ * Neighbours: call.c, eval.c. */
+/* SPDX-License-Identifier: MIT */
+#include "vm/frame.h"
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "object/call.h"
+#include "object/error.h"
+#include "object/name.h"
+#include "object/traceback.h"
+#include "object/warning.h"
+#include "vm/eval.h"
+
+#define REGISTERS_MAX ((size_t)1 << 23) /* 64 MiB of address space */
+#define FRAMES_MAX ((size_t)1 << 20)
+#define FRAME_RESERVE 50                /* frames beyond the limit for handling RecursionError */
+
+static void *reserve(size_t size_bytes)
+{
+    void *memory = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void recursion_limit_set(Vm *vm, int limit)
+{
+    size_t frames = (size_t)limit < FRAMES_MAX - FRAME_RESERVE - 2 ? (size_t)limit : FRAMES_MAX - FRAME_RESERVE - 2;
+    vm->frame_limit = vm->frames + frames + 1;
+    vm->interp->recursion_limit = limit;
+}
+
+/* C recursion may use three quarters of the thread's stack. */
+void c_stack_measure(Vm *vm)
+{
+    struct rlimit limit;
+    size_t size = 8u << 20;
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) size = limit.rlim_cur;
+    if (size > 64u << 20) size = 64u << 20;
+    char here;
+    char *address = &here;
+    vm->c_stack_limit = address - size / 4 * 3;
+    vm->native_depth_limit = INT32_MAX;
+}
+
+bool stacks_open(Vm *vm)
+{
+    vm->registers = reserve(REGISTERS_MAX * sizeof(Ref));
+    vm->frames = reserve(FRAMES_MAX * sizeof(Frame));
+    if (!vm->registers || !vm->frames) return false;
+    vm->registers_end = vm->registers + REGISTERS_MAX - 256;
+    vm->frame = vm->frames;
+    *vm->frame = (Frame){.kind = FRAME_BASE, .top = vm->registers, .regs = vm->registers, .base = vm->registers};
+    recursion_limit_set(vm, vm->interp->recursion_limit ? vm->interp->recursion_limit : 1000);
+    c_stack_measure(vm);
+    return true;
+}
+
+void stacks_close(Vm *vm)
+{
+    munmap(vm->registers, REGISTERS_MAX * sizeof(Ref));
+    munmap(vm->frames, FRAMES_MAX * sizeof(Frame));
+}
+
+void frame_overflow(Vm *vm)
+{
+    if (vm->frame + 1 < vm->frame_limit) {
+        throw_no_memory(vm);
+        return;
+    }
+    vm->frame_limit += FRAME_RESERVE; /* room to make the exception */
+    throw(vm, RecursionError, "maximum recursion depth exceeded");
+    vm->frame_limit -= FRAME_RESERVE;
+}
+
+Frame *frame_current(Vm *vm)
+{
+    Frame *frame = vm->frame;
+    while (frame > vm->frames && !frame->code) frame--;
+    return frame > vm->frames ? frame : NULL;
+}
+
+bool current_place(Vm *vm, int level, Ref *file, int *line)
+{
+    Frame *frame = vm->frame;
+    for (; frame > vm->frames; frame--)
+        if (frame->code && --level <= 0) break;
+    if (frame <= vm->frames) return false;
+    const Code *code = frame->code;
+    *file = newref(code->filename);
+    *line = code_position(code, frame->pc == code->instrs ? 0 : (int)(frame->pc - 1 - code->instrs)).line;
+    return true;
+}
+
+Ref *frame_stack_top(Vm *vm) { return vm->frame->top; }
+
+Ref frame_locals_dict(Vm *vm, Frame *frame) { return locals_dict(vm, frame->function, frame->base); }
+
+Ref run_code(Vm *vm, Code *code, Dict *globals, Value namespace)
+{
+    Ref function = function_new(vm, code, globals, NULL);
+    if (failed(function)) return FAIL;
+    Ref result = call(vm, function, absent(namespace) ? 0 : 1, &namespace);
+    decref(function);
+    return result;
+}
+
+bool frame_super(Vm *vm, Ref *class, Ref *self)
+{
+    Frame *frame = frame_current(vm);
+    if (!frame) {
+        throw(vm, RuntimeError, "super(): no current frame");
+        return false;
+    }
+    const Code *code = frame->code;
+    if (code->arg_count == 0 && !(code->flags & CODE_VARARGS)) {
+        throw(vm, RuntimeError, "super(): no arguments");
+        return false;
+    }
+    Value first = frame->base[0];
+    if (code->local_kinds && (code->local_kinds[0] & LOCAL_CELL)) first = ((Cell *)as_object(first))->value;
+    if (absent(first)) {
+        throw(vm, RuntimeError, "super(): arg[0] deleted");
+        return false;
+    }
+    for (int n = 0; n < code->free_count; n++) {
+        if (code->free_names[n] != N(__class__)) continue;
+        Value value = frame->function->cells[n]->value;
+        if (absent(value)) {
+            throw(vm, RuntimeError, "super(): empty __class__ cell");
+            return false;
+        }
+        *class = newref(value);
+        *self = newref(first);
+        return true;
+    }
+    throw(vm, RuntimeError, "super(): __class__ cell not found");
+    return false;
+}
+
+Value frame_global(Vm *vm, Value name)
+{
+    Frame *frame = frame_current(vm);
+    return frame ? dict_get_name(frame->function->globals, name) : UNDEF;
+}

@@ -1,0 +1,100 @@
+/* name.c - looking names up: globals, builtins, namespaces, cells; and what is said when they are not there.
+ *
+ * Neighbours: ops/move.inc. */
+/* SPDX-License-Identifier: MIT */
+#include "object/name.h"
+
+#include "object/attr.h"
+#include "object/error.h"
+#include "object/exception.h"
+#include "object/number.h"
+#include "object/str.h"
+#include "vm/eval.h"
+
+static Ref raise_name_error(Vm *vm, Value name)
+{
+    throw(vm, NameError, "name '%S' is not defined", name);
+    if (error_is(vm, NameError) && !attr_set(vm, vm->error, N(name), name)) error_clear(vm);
+    return FAIL;
+}
+
+Ref load_global(Vm *vm, Function *function, Value name)
+{
+    Value value = dict_get(vm, function->globals, name);
+    if (absent(value)) value = dict_get(vm, function->builtins, name);
+    if (absent(value)) return raise_name_error(vm, name);
+    return newref(value);
+}
+
+/* namespace[name] of any mapping; UNDEF when it is not there. */
+static Ref namespace_get(Vm *vm, Value namespace, Value name)
+{
+    if (is_exact(namespace, KIND_DICT)) return newref(dict_get(vm, as_dict(namespace), name));
+    Ref value = value_get_item(vm, namespace, name);
+    if (!failed(value) || !error_is(vm, KeyError)) return value;
+    error_clear(vm);
+    return UNDEF;
+}
+
+Ref load_name(Vm *vm, Frame *frame, Value namespace, Value name)
+{
+    Ref value = namespace_get(vm, namespace, name);
+    return absent(value) ? load_global(vm, frame->function, name) : value;
+}
+
+Ref load_name_or_free(Vm *vm, Frame *frame, Value name, int index)
+{
+    Ref value = namespace_get(vm, frame->base[0], name);
+    if (!absent(value)) return value;
+    value = newref(frame->function->cells[index]->value);
+    return absent(value) ? raise_unbound_free(vm, frame->code, index) : value;
+}
+
+bool delete_name(Vm *vm, Value namespace, Value name)
+{
+    if (is_exact(namespace, KIND_DICT)) {
+        Truth found = dict_delete(vm, as_dict(namespace), name);
+        if (found == NO) raise_name_error(vm, name);
+        return found == YES;
+    }
+    if (value_set_item(vm, namespace, name, UNDEF)) return true;
+    if (error_is(vm, KeyError)) {
+        error_clear(vm);
+        raise_name_error(vm, name);
+    }
+    return false;
+}
+
+Ref raise_unbound_local(Vm *vm, const Code *code, int local)
+{
+    return throw(vm, UnboundLocalError, "cannot access local variable '%S' where it is not associated with a value",
+                 (Value)code->local_names[local]);
+}
+
+Ref raise_unbound_free(Vm *vm, const Code *code, int index)
+{
+    throw(vm, NameError, "cannot access free variable '%S' where it is not associated with a value in enclosing scope",
+          (Value)code->free_names[index]);
+    return FAIL;
+}
+
+Ref load_build_class(Vm *vm, Function *function)
+{
+    Value value = dict_get(vm, function->builtins, N(__build_class__));
+    if (absent(value)) return throw(vm, NameError, "__build_class__ not found");
+    return newref(value);
+}
+
+Ref load_special(Vm *vm, Value object, int which)
+{
+    const Value names[] = {N(__enter__), N(__exit__), N(__aenter__), N(__aexit__)};
+    Ref method = attr_special(vm, object, names[which]);
+    if (!absent(method)) return method;
+    const char *protocol = which < 2 ? "context manager" : "asynchronous context manager";
+    Value other = which < 2 ? N(__aenter__) : N(__enter__);
+    bool hint = !absent(type_lookup(vm, type_of(vm, object), other));
+    return throw(vm, TypeError, "'%T' object does not support the %s protocol (missed %S method)%s", object, protocol,
+                 names[which],
+                 !hint ? "" : which < 2 ? " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?"
+                                        : " but it supports the context manager protocol. Did you mean to use 'with'?");
+}

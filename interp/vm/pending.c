@@ -1,0 +1,132 @@
+/* pending.c - finalisers and callbacks, run where script code may run.
+ *
+ * decref never runs script code: a dropped object whose finaliser must run is queued here, alive again, and eval looks
+ * at vm->interrupt before the next call and at each turn of a loop.
+ * Neighbours: memory/ref.c (object_drop queues), eval.c (CHECK_INTERRUPT). */
+/* SPDX-License-Identifier: MIT */
+#include "vm/pending.h"
+
+#include <stdlib.h>
+
+#include "memory/gc.h"
+#include "object/call.h"
+#include "object/error.h"
+#include "object/name.h"
+#include "vm/signals.h"
+#include "vm/thread.h"
+
+typedef struct Job {
+    Object *object;         /* to finalise, or NULL: */
+    Ref callable, argument;
+} Job;
+
+struct Pending {
+    Job *jobs;
+    ptrdiff_t len, capacity;
+    bool running;
+};
+
+bool pending_open(Interp *interp)
+{
+    interp->pending = calloc(1, sizeof(struct Pending));
+    return interp->pending != NULL;
+}
+
+void pending_close(Interp *interp)
+{
+    free(interp->pending->jobs);
+    free(interp->pending);
+    interp->pending = NULL;
+}
+
+static void push(Interp *interp, Job job)
+{
+    struct Pending *pending = interp->pending;
+    if (pending->len == pending->capacity) {
+        ptrdiff_t capacity = pending->capacity ? pending->capacity * 2 : 16;
+        Job *jobs = realloc(pending->jobs, sizeof(Job) * (size_t)capacity);
+        if (!jobs) { /* out of memory: the object leaks rather than dies unfinalised */
+            decref(job.callable);
+            decref(job.argument);
+            return;
+        }
+        pending->jobs = jobs;
+        pending->capacity = capacity;
+    }
+    pending->jobs[pending->len++] = job;
+    atomic_fetch_or(&interp->running->interrupt, INTERRUPT_PENDING);
+}
+
+void pending_finalizer(Interp *interp, Object *object)
+{
+    object->count = 1;
+    object->flags |= OBJ_FINALIZED;
+    push(interp, (Job){object, UNDEF, UNDEF});
+}
+
+bool object_finalize(Vm *vm, Object *object)
+{
+    if (!vm->interp->pending || vm->interp->finalizing_done) return true;
+    pending_finalizer(vm->interp, object);
+    return false;
+}
+
+void object_finalize_later(Interp *interp, Object *object)
+{
+    object->flags |= OBJ_FINALIZED;
+    object->count++;
+    push(interp, (Job){object, UNDEF, UNDEF});
+}
+
+void weakref_callback_later(Interp *interp, Ref callback, Ref weakref) { pending_call(interp, callback, weakref); }
+
+void pending_call(Interp *interp, Ref callable, Ref argument) { push(interp, (Job){NULL, callable, argument}); }
+
+static void run_del(Vm *vm, Object *object)
+{
+    Ref result = call_special(vm, borrow(object), N(__del__), 0, NULL);
+    if (failed(result)) {
+        Ref method = newref(type_lookup(vm, type_of(vm, borrow(object)), N(__del__)));
+        error_unraisable(vm, "Exception ignored while calling deallocator", method);
+        decref(method);
+    }
+    decref(result);
+}
+
+static void run_job(Vm *vm, Job job)
+{
+    Ref saved = error_take(vm);
+    if (job.object) {
+        Type *type = type_of(vm, borrow(job.object));
+        if (type->def->finalize) type->def->finalize(vm, job.object);
+        if (type->flags & TYPE_HAS_DEL) run_del(vm, job.object);
+        decref(from_object(job.object));
+    } else {
+        Ref result = call1(vm, job.callable, job.argument);
+        if (failed(result)) error_unraisable(vm, "Exception ignored while calling weakref callback", job.callable);
+        decref(result);
+        decref(job.callable);
+        decref(job.argument);
+    }
+    error_restore(vm, saved);
+}
+
+bool pending_run(Vm *vm)
+{
+    struct Pending *pending = vm->interp->pending;
+    if (pending->running) return true;
+    pending->running = true;
+    for (ptrdiff_t n = 0; n < pending->len; n++) run_job(vm, pending->jobs[n]);
+    pending->len = 0;
+    pending->running = false;
+    return true;
+}
+
+bool safe_point(Vm *vm)
+{
+    int why = atomic_exchange(&vm->interrupt, 0);
+    if (why & INTERRUPT_GC) collector_run(vm);
+    if (why & INTERRUPT_PENDING) pending_run(vm);
+    if (why & INTERRUPT_LOCK) gil_yield(vm);
+    return !(why & INTERRUPT_SIGNAL) || signals_run(vm);
+}

@@ -1,0 +1,211 @@
+/* thread.c - OS threads and the interpreter lock.
+ *
+ * One lock per interpreter.  Whoever wants it and does not get it within 5 ms asks the holder to let go, which it
+ * does at its next safe point; a ticket makes sure that somebody else then gets it.
+ * Neighbours: pending.c (safe_point), modules/thread.c (_thread), loop/. */
+/* SPDX-License-Identifier: MIT */
+#include "vm/thread.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "object/error.h"
+#include "vm/frame.h"
+
+#define SWITCH_INTERVAL_NS 5000000
+
+struct Gil {
+    pthread_mutex_t mutex;
+    pthread_cond_t freed;    /* the lock was released */
+    pthread_cond_t taken;    /* another thread has it now */
+    bool held;
+    int waiting;
+    uint64_t turns;          /* how often it changed hands */
+};
+
+bool gil_open(Interp *interp)
+{
+    struct Gil *lock = calloc(1, sizeof *lock);
+    if (!lock) return false;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&lock->mutex, NULL);
+    pthread_cond_init(&lock->freed, &monotonic);
+    pthread_cond_init(&lock->taken, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    lock->held = true; /* by the thread that opens it */
+    interp->lock = lock;
+    return true;
+}
+
+void gil_close(Interp *interp)
+{
+    pthread_cond_destroy(&interp->lock->freed);
+    pthread_cond_destroy(&interp->lock->taken);
+    pthread_mutex_destroy(&interp->lock->mutex);
+    free(interp->lock);
+    interp->lock = NULL;
+}
+
+void gil_release(Vm *vm)
+{
+    struct Gil *lock = vm->interp->lock;
+    pthread_mutex_lock(&lock->mutex);
+    vm->interp->running = NULL;
+    lock->held = false;
+    pthread_cond_signal(&lock->freed);
+    pthread_mutex_unlock(&lock->mutex);
+}
+
+static struct timespec soon(void)
+{
+    struct timespec when;
+    clock_gettime(CLOCK_MONOTONIC, &when);
+    when.tv_nsec += SWITCH_INTERVAL_NS;
+    if (when.tv_nsec >= 1000000000) {
+        when.tv_nsec -= 1000000000;
+        when.tv_sec++;
+    }
+    return when;
+}
+
+void gil_acquire(Vm *vm)
+{
+    struct Gil *lock = vm->interp->lock;
+    int saved = errno;
+    pthread_mutex_lock(&lock->mutex);
+    lock->waiting++;
+    while (lock->held) {
+        struct timespec when = soon();
+        uint64_t turns = lock->turns;
+        int woken = pthread_cond_timedwait(&lock->freed, &lock->mutex, &when);
+        if (woken == ETIMEDOUT && lock->held && lock->turns == turns && vm->interp->running)
+            atomic_fetch_or(&vm->interp->running->interrupt, INTERRUPT_LOCK);
+    }
+    lock->waiting--;
+    lock->held = true;
+    lock->turns++;
+    vm->interp->running = vm;
+    pthread_cond_broadcast(&lock->taken);
+    pthread_mutex_unlock(&lock->mutex);
+    errno = saved;
+}
+
+void gil_yield(Vm *vm)
+{
+    struct Gil *lock = vm->interp->lock;
+    pthread_mutex_lock(&lock->mutex);
+    bool others = lock->waiting > 0;
+    uint64_t turns = lock->turns;
+    if (others) {
+        vm->interp->running = NULL;
+        lock->held = false;
+        pthread_cond_signal(&lock->freed);
+        struct timespec when = soon();
+        while (lock->turns == turns && pthread_cond_timedwait(&lock->taken, &lock->mutex, &when) == 0) continue;
+    }
+    pthread_mutex_unlock(&lock->mutex);
+    if (others) gil_acquire(vm);
+}
+
+/* ---- threads ---- */
+
+typedef struct Start {
+    Vm *vm;
+    void (*body)(Vm *vm, void *argument);
+    void *argument;
+} Start;
+
+static Vm *vm_new(Interp *interp)
+{
+    Vm *vm = calloc(1, sizeof *vm);
+    if (!vm) return NULL;
+    vm->interp = interp;
+    vm->handled = &vm->base_handled;
+    if (!stacks_open(vm)) {
+        free(vm);
+        return NULL;
+    }
+    return vm;
+}
+
+/* What a thread's view refers to; needs the lock. */
+static void drop_values(Vm *vm)
+{
+    clear(&vm->error);
+    clear(&vm->base_handled.error);
+    clear(&vm->context);
+    clear(&vm->running_set);
+    clear(&vm->current_loop);
+    clear(&vm->repr_active);
+    clear(&vm->thread_object);
+}
+
+static void vm_free(Vm *vm)
+{
+    drop_values(vm);
+    stacks_close(vm);
+    free(vm);
+}
+
+static void forget(Interp *interp, Vm *vm)
+{
+    Vm **at = &interp->threads;
+    while (*at && *at != vm) at = &(*at)->next_thread;
+    if (*at) *at = vm->next_thread;
+}
+
+static void *thread_main(void *argument)
+{
+    Start start = *(Start *)argument;
+    free(argument);
+    Vm *vm = start.vm;
+    vm->thread_id = (uint64_t)pthread_self();
+    c_stack_measure(vm);
+    gil_acquire(vm);
+    start.body(vm, start.argument);
+    drop_values(vm);
+    forget(vm->interp, vm);
+    gil_release(vm);
+    stacks_close(vm);
+    free(vm);
+    return NULL;
+}
+
+bool thread_start(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument)
+{
+    Start *start = malloc(sizeof *start);
+    Vm *child = vm_new(vm->interp);
+    if (!start || !child) {
+        free(start);
+        if (child) vm_free(child);
+        throw_no_memory(vm);
+        return false;
+    }
+    *start = (Start){child, body, argument};
+    child->next_thread = vm->interp->threads;
+    vm->interp->threads = child;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_t thread;
+    int failure = pthread_create(&thread, &attributes, thread_main, start);
+    pthread_attr_destroy(&attributes);
+    if (failure == 0) return true;
+    forget(vm->interp, child);
+    vm_free(child);
+    free(start);
+    throw(vm, RuntimeError, "can't start new thread");
+    return false;
+}
+
+Vm *thread_vm(Interp *interp)
+{
+    uint64_t self = (uint64_t)pthread_self();
+    for (Vm *vm = interp->threads; vm; vm = vm->next_thread)
+        if (vm->thread_id == self) return vm;
+    return NULL;
+}

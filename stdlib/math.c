@@ -1,0 +1,450 @@
+/* math.c - the module math, over the C library. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "native.h"
+
+/* One-argument functions: the name, the C function; a NaN from a number is a domain error, an infinity from a finite
+ * number an overflow (or a pole: domain error). */
+static Ref checked(Vm *vm, double x, double y, bool pole_is_domain)
+{
+    if (isnan(y) && !isnan(x)) return throw(vm, ValueError, "math domain error");
+    if (isinf(y) && isfinite(x))
+        return pole_is_domain ? throw(vm, ValueError, "math domain error") : throw(vm, OverflowError, "math range error");
+    return from_float(y);
+}
+#define MATH(name, pole, text)                              \
+    NATIVE(math_##name, #name "(x, /)", text)               \
+    {                                                       \
+        double x;                                           \
+        if (!float_from(vm, argv[0], &x)) return FAIL;      \
+        return checked(vm, x, name(x), pole);               \
+    }
+MATH(sin, true, "The sine of x (radians).")
+MATH(cos, true, "The cosine of x (radians).")
+MATH(tan, true, "The tangent of x (radians).")
+MATH(asin, true, "The arc sine of x, in radians.")
+MATH(acos, true, "The arc cosine of x, in radians.")
+MATH(atan, true, "The arc tangent of x, in radians.")
+MATH(sinh, false, "The hyperbolic sine of x.")
+MATH(cosh, false, "The hyperbolic cosine of x.")
+MATH(tanh, true, "The hyperbolic tangent of x.")
+MATH(asinh, true, "The inverse hyperbolic sine of x.")
+MATH(acosh, true, "The inverse hyperbolic cosine of x.")
+MATH(atanh, true, "The inverse hyperbolic tangent of x.")
+MATH(exp, false, "e raised to the power of x.")
+MATH(exp2, false, "2 raised to the power of x.")
+MATH(expm1, false, "exp(x) - 1, exact for small x.")
+MATH(log1p, true, "The natural logarithm of 1 + x.")
+MATH(sqrt, true, "The square root of x.")
+MATH(cbrt, true, "The cube root of x.")
+MATH(erf, true, "The error function at x.")
+MATH(erfc, true, "The complementary error function at x.")
+MATH(fabs, true, "The absolute value of x as a float.")
+NATIVE(math_gamma, "gamma(x, /)", "The gamma function at x.")
+{
+    double x;
+    if (!float_from(vm, argv[0], &x)) return FAIL;
+    if (x == floor(x) && x <= 0 && !isinf(x)) return throw(vm, ValueError, "math domain error");
+    return checked(vm, x, tgamma(x), false);
+}
+NATIVE(math_lgamma, "lgamma(x, /)", "The logarithm of the absolute value of the gamma function at x.")
+{
+    double x;
+    return float_from(vm, argv[0], &x) ? checked(vm, x, lgamma(x), true) : FAIL;
+}
+
+#define MATH2(name, function, text)                                                                       \
+    NATIVE(math_##name, #name "(x, y, /)", text)                                                          \
+    {                                                                                                     \
+        double x, y;                                                                                      \
+        if (!float_from(vm, argv[0], &x) || !float_from(vm, argv[1], &y)) return FAIL;                    \
+        double z = function(x, y);                                                                        \
+        if (isnan(z) && !isnan(x) && !isnan(y)) return throw(vm, ValueError, "math domain error");        \
+        if (isinf(z) && isfinite(x) && isfinite(y)) return throw(vm, OverflowError, "math range error");  \
+        return from_float(z);                                                                             \
+    }
+MATH2(atan2, atan2, "The arc tangent of x/y, in radians, the signs telling the quadrant.")
+MATH2(fmod, fmod, "The remainder of x/y with the sign of x.")
+MATH2(copysign, copysign, "x with the sign of y.")
+MATH2(remainder, remainder, "The difference between x and the closest multiple of y.")
+NATIVE(math_pow, "pow(x, y, /)", "x raised to the power of y, as floats.")
+{
+    double x, y;
+    if (!float_from(vm, argv[0], &x) || !float_from(vm, argv[1], &y)) return FAIL;
+    double z = pow(x, y);
+    if (isnan(z) && !isnan(x) && !isnan(y)) return throw(vm, ValueError, "math domain error");
+    if (isinf(z) && isfinite(x) && isfinite(y))
+        return x == 0 ? throw(vm, ValueError, "math domain error") : throw(vm, OverflowError, "math range error");
+    return from_float(z);
+}
+
+/* floor, ceil, trunc: an int, by the type's own special method when it has one. */
+static Ref rounded(Vm *vm, Value v, Value special, double (*function)(double))
+{
+    if (is_float(v)) return from_double(vm, function(as_float(v)));
+    if (is_any_int(v)) return number_unary(vm, OP1_POS, v);
+    Ref result = call_special(vm, v, special, 0, NULL);
+    if (!absent(result)) return result;
+    double x;
+    return float_from(vm, v, &x) ? from_double(vm, function(x)) : FAIL;
+}
+NATIVE(math_floor, "floor(x, /)", "The largest integer <= x.") { return rounded(vm, argv[0], N(__floor__), floor); }
+NATIVE(math_ceil, "ceil(x, /)", "The smallest integer >= x.") { return rounded(vm, argv[0], N(__ceil__), ceil); }
+NATIVE(math_trunc, "trunc(x, /)", "x cut to an integer.") { return rounded(vm, argv[0], N(__trunc__), trunc); }
+
+/* The logarithm of an int of any size, or of a float. */
+static bool logarithm(Vm *vm, Value v, double *out)
+{
+    if (is_any_int(v)) {
+        if (int_sign(v) <= 0) {
+            throw(vm, ValueError, "expected a positive input");
+            return false;
+        }
+        int overflow = 0;
+        int64_t n = int_value(v, &overflow);
+        if (!overflow) {
+            *out = log((double)n);
+            return true;
+        }
+        long exponent;
+        double mantissa = mpz_get_d_2exp(&exponent, ((Int *)as_object(v))->big);
+        *out = log(mantissa) + (double)exponent * 0.69314718055994530942;
+        return true;
+    }
+    double x;
+    if (!float_from(vm, v, &x)) return false;
+    if (x <= 0) {
+        throw(vm, ValueError, "expected a positive input, got %R", v);
+        return false;
+    }
+    *out = log(x);
+    return true;
+}
+NATIVE(math_log, "log(x, base=?, /)", "The logarithm of x to base, or the natural one.")
+{
+    double x, base = 1;
+    if (!logarithm(vm, argv[0], &x)) return FAIL;
+    if (absent(argv[1])) return from_float(x);
+    if (!logarithm(vm, argv[1], &base)) return FAIL;
+    if (base == 0) return throw(vm, ZeroDivisionError, "division by zero");
+    return from_float(x / base);
+}
+NATIVE(math_log2, "log2(x, /)", "The base-2 logarithm of x.")
+{
+    double x;
+    if (is_float(argv[0]) && as_float(argv[0]) > 0) return from_float(log2(as_float(argv[0])));
+    if (is_int(argv[0]) && as_int(argv[0]) > 0) return from_float(log2((double)as_int(argv[0])));
+    return logarithm(vm, argv[0], &x) ? from_float(x / 0.69314718055994530942) : FAIL;
+}
+NATIVE(math_log10, "log10(x, /)", "The base-10 logarithm of x.")
+{
+    double x;
+    if (is_float(argv[0]) && as_float(argv[0]) > 0) return from_float(log10(as_float(argv[0])));
+    if (is_int(argv[0]) && as_int(argv[0]) > 0) return from_float(log10((double)as_int(argv[0])));
+    return logarithm(vm, argv[0], &x) ? from_float(x / 2.30258509299404568402) : FAIL;
+}
+
+NATIVE(math_isnan, "isnan(x, /)", "Is x not a number?") { double x; return float_from(vm, argv[0], &x) ? from_bool(isnan(x)) : FAIL; }
+NATIVE(math_isinf, "isinf(x, /)", "Is x an infinity?") { double x; return float_from(vm, argv[0], &x) ? from_bool(isinf(x)) : FAIL; }
+NATIVE(math_isfinite, "isfinite(x, /)", "Is x neither?") { double x; return float_from(vm, argv[0], &x) ? from_bool(isfinite(x)) : FAIL; }
+NATIVE(math_degrees, "degrees(x, /)", "Radians to degrees.") { double x; return float_from(vm, argv[0], &x) ? from_float(x * (180 / M_PI)) : FAIL; }
+NATIVE(math_radians, "radians(x, /)", "Degrees to radians.") { double x; return float_from(vm, argv[0], &x) ? from_float(x * (M_PI / 180)) : FAIL; }
+
+NATIVE(math_hypot, "hypot(*coordinates)", "The Euclidean length of a vector.")
+{
+    double total = 0, x;
+    ptrdiff_t count = tuple_len(argv[0]);
+    for (ptrdiff_t n = 0; n < count; n++) {
+        if (!float_from(vm, tuple_at(argv[0], n), &x)) return FAIL;
+        total = hypot(total, x);
+    }
+    return from_float(total);
+}
+NATIVE(math_frexp, "frexp(x, /)", "The mantissa and exponent of x: x == m * 2**e.")
+{
+    double x;
+    int exponent = 0;
+    if (!float_from(vm, argv[0], &x)) return FAIL;
+    double mantissa = isfinite(x) ? frexp(x, &exponent) : x;
+    return tuple_pack(vm, 2, (Value)from_float(mantissa), (Value)from_small(exponent));
+}
+NATIVE(math_ldexp, "ldexp(x, i, /)", "x * (2**i).")
+{
+    double x;
+    int64_t n;
+    if (!float_from(vm, argv[0], &x) || !int_index(vm, argv[1], &n)) return FAIL;
+    double y = ldexp(x, n > 100000 ? 100000 : n < -100000 ? -100000 : (int)n);
+    return isinf(y) && isfinite(x) ? throw(vm, OverflowError, "math range error") : from_float(y);
+}
+NATIVE(math_modf, "modf(x, /)", "The fractional and integer parts of x.")
+{
+    double x, whole;
+    if (!float_from(vm, argv[0], &x)) return FAIL;
+    double part = isinf(x) ? copysign(0, x) : modf(x, &whole);
+    if (isinf(x)) whole = x;
+    return tuple_pack(vm, 2, (Value)from_float(part), (Value)from_float(whole));
+}
+
+/* ---- integers ---- */
+
+/* The argument as an int (by __index__), owned. */
+static Ref integer(Vm *vm, Value v)
+{
+    if (is_any_int(v)) return number_unary(vm, OP1_POS, v);
+    Type *type = type_of(vm, v);
+    if (type->slots.index) return type->slots.index(vm, v);
+    return throw(vm, TypeError, "'%T' object cannot be interpreted as an integer", v);
+}
+static Ref gcd_of(Vm *vm, Value a, Value b)
+{
+    Ref x = number_unary(vm, OP1_ABS, a), y = number_unary(vm, OP1_ABS, b);
+    while (!failed(x) && !failed(y) && int_sign(y) != 0) {
+        Ref rest = number_binary(vm, OP2_MOD, x, y);
+        replace(&x, take(&y));
+        y = rest;
+    }
+    if (failed(y)) replace(&x, FAIL);
+    decref(y);
+    return x;
+}
+NATIVE(math_gcd, "gcd(*integers)", "The greatest common divisor.")
+{
+    Ref total = from_small(0);
+    for (ptrdiff_t n = 0; n < tuple_len(argv[0]) && !failed(total); n++) {
+        Ref next = integer(vm, tuple_at(argv[0], n));
+        replace(&total, failed(next) ? FAIL : gcd_of(vm, total, next));
+        decref(next);
+    }
+    return total;
+}
+NATIVE(math_lcm, "lcm(*integers)", "The least common multiple.")
+{
+    Ref total = from_small(1);
+    for (ptrdiff_t n = 0; n < tuple_len(argv[0]) && !failed(total); n++) {
+        Ref next = integer(vm, tuple_at(argv[0], n));
+        if (failed(next)) return decref(total), FAIL;
+        if (int_sign(next) == 0 || int_sign(total) == 0) {
+            decref(next);
+            replace(&total, from_small(0));
+            continue;
+        }
+        Ref divisor = gcd_of(vm, total, next);
+        Ref part = failed(divisor) ? FAIL : number_binary(vm, OP2_FLOORDIV, total, divisor);
+        Ref product = failed(part) ? FAIL : number_binary(vm, OP2_MUL, part, next);
+        decref(part);
+        decref(divisor);
+        decref(next);
+        replace(&total, failed(product) ? FAIL : number_unary(vm, OP1_ABS, product));
+        decref(product);
+    }
+    return total;
+}
+static bool count_argument(Vm *vm, Value v, int64_t *n)
+{
+    if (!int_index(vm, v, n)) return false;
+    if (*n >= 0) return true;
+    throw(vm, ValueError, "factorial() not defined for negative values");
+    return false;
+}
+/* The product from .. to, halving the range so that factors are of like size. */
+static Ref product(Vm *vm, int64_t from, int64_t to)
+{
+    if (from > to) return from_small(1);
+    if (from == to) return from_int64(vm, from);
+    int64_t middle = from + (to - from) / 2;
+    Ref left = product(vm, from, middle), right = product(vm, middle + 1, to), both = FAIL;
+    if (!failed(left) && !failed(right)) both = number_binary(vm, OP2_MUL, left, right);
+    decref(left);
+    decref(right);
+    return both;
+}
+NATIVE(math_factorial, "factorial(n, /)", "n!")
+{
+    int64_t n;
+    if (is_float(argv[0])) return throw(vm, TypeError, "'float' object cannot be interpreted as an integer");
+    return count_argument(vm, argv[0], &n) ? product(vm, 2, n) : FAIL;
+}
+NATIVE(math_comb, "comb(n, k, /)", "How many ways to choose k of n things, without order.")
+{
+    int64_t n, k;
+    if (!int_index(vm, argv[0], &n) || !int_index(vm, argv[1], &k)) return FAIL;
+    if (n < 0) return throw(vm, ValueError, "n must be a non-negative integer");
+    if (k < 0) return throw(vm, ValueError, "k must be a non-negative integer");
+    if (k > n) return from_small(0);
+    if (k > n - k) k = n - k;
+    Ref top = product(vm, n - k + 1, n), bottom = product(vm, 2, k), result = FAIL;
+    if (!failed(top) && !failed(bottom)) result = number_binary(vm, OP2_FLOORDIV, top, bottom);
+    decref(top);
+    decref(bottom);
+    return result;
+}
+NATIVE(math_perm, "perm(n, k=None, /)", "How many ways to choose k of n things, with order.")
+{
+    int64_t n, k;
+    if (!int_index(vm, argv[0], &n)) return FAIL;
+    k = n;
+    if (argv[1] != NONE && !int_index(vm, argv[1], &k)) return FAIL;
+    if (n < 0) return throw(vm, ValueError, "n must be a non-negative integer");
+    if (k < 0) return throw(vm, ValueError, "k must be a non-negative integer");
+    return k > n ? from_small(0) : product(vm, n - k + 1, n);
+}
+NATIVE(math_isqrt, "isqrt(n, /)", "The integer part of the square root of n.")
+{
+    Ref n = integer(vm, argv[0]);
+    if (failed(n)) return FAIL;
+    if (int_sign(n) < 0) {
+        decref(n);
+        return throw(vm, ValueError, "isqrt() argument must be nonnegative");
+    }
+    int overflow = 0;
+    int64_t small = int_value(n, &overflow);
+    if (overflow) {
+        Ref text = int_to_text(vm, n, 16);
+        decref(n);
+        if (failed(text)) return FAIL;
+        mpz_t big;
+        mpz_init_set_str(big, as_str(text)->data, 16);
+        decref(text);
+        mpz_sqrt(big, big);
+        char *digits = mpz_get_str(NULL, 16, big);
+        mpz_clear(big);
+        Ref root = int_from_text(vm, digits, (ptrdiff_t)strlen(digits), 16);
+        free(digits);
+        return root;
+    }
+    int64_t root = (int64_t)sqrt((double)small);
+    while (root * root > small) root--;
+    while ((root + 1) * (root + 1) <= small) root++;
+    decref(n);
+    return from_int64(vm, root);
+}
+
+/* ---- sums ---- */
+
+/* Exact sum: a list of non-overlapping partials (Shewchuk 1997, as in the documentation of fsum). */
+NATIVE(math_fsum, "fsum(seq, /)", "The accurate sum of floats.")
+{
+    double partials[128], special = 0;
+    int count = 0;
+    Ref iter = iter_of(vm, argv[0]);
+    if (failed(iter)) return FAIL;
+    for (;;) {
+        Ref item = iter_next(vm, iter);
+        if (absent(item)) break;
+        double x;
+        bool good = !failed(item) && float_from(vm, item, &x);
+        decref(item);
+        if (!good) return decref(iter), FAIL;
+        if (!isfinite(x)) {
+            special += x;
+            continue;
+        }
+        int kept = 0;
+        for (int n = 0; n < count; n++) {
+            double y = partials[n];
+            if (fabs(x) < fabs(y)) { double t = x; x = y; y = t; }
+            double high = x + y, low = y - (high - x);
+            if (low != 0) partials[kept++] = low;
+            x = high;
+        }
+        partials[kept++] = x;
+        count = kept;
+    }
+    decref(iter);
+    if (special != 0 || isnan(special)) return from_float(special);
+    double total = 0;
+    while (count > 0) {
+        double x = total, y = partials[--count];
+        total = x + y;
+        double low = y - (total - x);
+        if (low == 0) continue;
+        if (count > 0 && ((low < 0 && partials[count - 1] < 0) || (low > 0 && partials[count - 1] > 0))) {
+            double twice = low * 2, moved = total + twice;
+            if (twice == moved - total) total = moved;
+        }
+        break;
+    }
+    return from_float(total);
+}
+NATIVE(math_prod, "prod(iterable, /, *, start=1)", "The product of the items.")
+{
+    Ref total = newref(argv[1]), iter = iter_of(vm, argv[0]);
+    while (!failed(iter)) {
+        Ref item = iter_next(vm, iter);
+        if (absent(item)) break;
+        replace(&total, failed(item) ? FAIL : number_binary(vm, OP2_MUL, total, item));
+        decref(item);
+        if (failed(total)) break;
+    }
+    if (failed(iter)) replace(&total, FAIL);
+    decref(iter);
+    return total;
+}
+NATIVE(math_dist, "dist(p, q, /)", "The Euclidean distance between two points.")
+{
+    Ref p = tuple_from(vm, argv[0]), q = failed(p) ? FAIL : tuple_from(vm, argv[1]);
+    double total = 0, x, y;
+    bool good = !failed(q);
+    if (good && tuple_len(p) != tuple_len(q)) {
+        throw(vm, ValueError, "both points must have the same number of dimensions");
+        good = false;
+    }
+    for (ptrdiff_t n = 0; good && n < tuple_len(p); n++) {
+        good = float_from(vm, tuple_at(p, n), &x) && float_from(vm, tuple_at(q, n), &y);
+        if (good) total = hypot(total, x - y);
+    }
+    decref(p);
+    decref(q);
+    return good ? from_float(total) : FAIL;
+}
+NATIVE(math_isclose, "isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0)", "Are two floats close?")
+{
+    double a, b, relative, absolute;
+    if (!float_from(vm, argv[0], &a) || !float_from(vm, argv[1], &b) || !float_from(vm, argv[2], &relative) ||
+        !float_from(vm, argv[3], &absolute))
+        return FAIL;
+    if (relative < 0 || absolute < 0) return throw(vm, ValueError, "tolerances must be non-negative");
+    if (a == b) return TRUE;
+    if (isinf(a) || isinf(b)) return FALSE;
+    double difference = fabs(b - a);
+    return from_bool(difference <= fabs(relative * b) || difference <= fabs(relative * a) || difference <= absolute);
+}
+NATIVE(math_nextafter, "nextafter(x, y, /)", "The next float after x towards y.")
+{
+    double x, y;
+    return float_from(vm, argv[0], &x) && float_from(vm, argv[1], &y) ? from_float(nextafter(x, y)) : FAIL;
+}
+NATIVE(math_ulp, "ulp(x, /)", "The value of the least significant bit of x.")
+{
+    double x;
+    if (!float_from(vm, argv[0], &x)) return FAIL;
+    if (!isfinite(x)) return from_float(fabs(x));
+    x = fabs(x);
+    double next = nextafter(x, INFINITY);
+    return from_float(isinf(next) ? x - nextafter(x, 0) : next - x);
+}
+
+static const Native *const math_functions[] = {
+    &math_sin_def, &math_cos_def, &math_tan_def, &math_asin_def, &math_acos_def, &math_atan_def, &math_sinh_def,
+    &math_cosh_def, &math_tanh_def, &math_asinh_def, &math_acosh_def, &math_atanh_def, &math_exp_def, &math_exp2_def,
+    &math_expm1_def, &math_log1p_def, &math_sqrt_def, &math_cbrt_def, &math_erf_def, &math_erfc_def, &math_fabs_def,
+    &math_gamma_def, &math_lgamma_def, &math_atan2_def, &math_fmod_def, &math_copysign_def, &math_remainder_def,
+    &math_pow_def, &math_floor_def, &math_ceil_def, &math_trunc_def, &math_log_def, &math_log2_def, &math_log10_def,
+    &math_isnan_def, &math_isinf_def, &math_isfinite_def, &math_degrees_def, &math_radians_def, &math_hypot_def,
+    &math_frexp_def, &math_ldexp_def, &math_modf_def, &math_gcd_def, &math_lcm_def, &math_factorial_def, &math_comb_def,
+    &math_perm_def, &math_isqrt_def, &math_fsum_def, &math_prod_def, &math_dist_def, &math_isclose_def,
+    &math_nextafter_def, &math_ulp_def, NULL,
+};
+
+static bool math_open(Vm *vm, Value module)
+{
+    return module_set(vm, module, "pi", from_float(M_PI)) && module_set(vm, module, "e", from_float(M_E)) &&
+           module_set(vm, module, "tau", from_float(2 * M_PI)) && module_set(vm, module, "inf", from_float((double)INFINITY)) &&
+           module_set(vm, module, "nan", from_float((double)NAN));
+}
+
+const ModuleDef math_module = {
+    .name = "math", .doc = "Mathematical functions of real numbers.", .functions = math_functions, .open = math_open,
+};

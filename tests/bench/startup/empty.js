@@ -1,0 +1,1 @@
+// Launch to exit of nothing.
