@@ -2,7 +2,7 @@
  *
  * state lives in head.aux.  Callbacks are tagged words (loop.h): the first one inline, more in `extra`,
  * which also holds what few futures have.  A Task starts with a Future.
- * Neighbours: future.c, task.h, gather.c, shield.c. */
+ * Neighbours: future.c, task.h, gather.c. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_LOOP_FUTURE_H
 #define AIO_LOOP_FUTURE_H

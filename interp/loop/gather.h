@@ -1,4 +1,4 @@
-/* gather.h - asyncio.gather() and asyncio.shield().  Neighbours: gather.c, shield.c, asyncgens.c. */
+/* gather.h - asyncio.gather() and asyncio.shield().  Neighbours: gather.c, asyncgens.c. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_LOOP_GATHER_H
 #define AIO_LOOP_GATHER_H

@@ -1,7 +1,7 @@
 /* source.h - where a loop gets its time, its I/O and its order from.
  *
  * No feature reads the clock or the kernel past this interface.  The real world is one implementation
- * (clock_real.c with poll_epoll.c or poll_poll.c); virtual time and a seeded or replayed order are others.
+ * (clock.c with poll_epoll.c or poll_poll.c); virtual time and a seeded or replayed order are others.
  * Neighbours: loop.c (the only caller). */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_LOOP_SOURCE_H

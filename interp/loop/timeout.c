@@ -2,7 +2,7 @@
  *
  * The deadline is a timer entry of its own; passing it cancels the task that entered.  On the way out a CancelledError that
  * only this timeout asked for becomes TimeoutError; task.cancelling() tells whether somebody else asked too.
- * Neighbours: timers.c, waitfor.c, task.c (cancel, uncancel). */
+ * Neighbours: timers.c, task.c (cancel, uncancel). */
 /* SPDX-License-Identifier: MIT */
 #include "loop/timeout.h"
 

@@ -1,6 +1,6 @@
 /* timeout.h - asyncio.timeout(): cancels the task that entered it when the deadline passes.
  *
- * Neighbours: timeout.c, waitfor.c (wait_for embeds one). */
+ * Neighbours: timeout.c (wait_for embeds one). */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_LOOP_TIMEOUT_H
 #define AIO_LOOP_TIMEOUT_H

@@ -87,7 +87,7 @@ struct Interp {
     uint64_t hash_key[2];      /* SipHash key for str and bytes */
     uint32_t dict_version;     /* last one given (object/dict.h) */
     uint32_t type_version;     /* last one given (object/type.h) */
-    struct Code *codes;        /* all code objects, for despecialising (vm/cache.c) */
+    struct Code *codes;        /* all code objects, for despecialising (vm/specialise.c) */
 
     Ref modules;               /* sys.modules */
     Ref builtins;              /* dict of module builtins */

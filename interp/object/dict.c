@@ -7,7 +7,7 @@
  * slots of the index are not EMPTY.  Comparing keys may run script code that changes the dict:
  * the entry compared is held, and the search starts again when the table is no longer the same.
  * Layout: one block: entries[capacity], then index[1 << log2_size] of int8, int16 or int32.
- * Neighbours: dictview.c (views and iterators), set.c, vm/cache.c. */
+ * Neighbours: dictview.c (views and iterators), set.c, vm/specialise.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/dict.h"
 

@@ -3,7 +3,7 @@
  * version names the set of keys and where they lie: it is 0 until a cache asks for it (dict_version) and goes
  * back to 0 whenever a key is added, removed or moved.  Storing a new value under an old key does not
  * change it, so a cache holding (version, entry index) reads the value straight from entries.
- * Neighbours: dictview.c, set.c, vm/cache.c. */
+ * Neighbours: dictview.c, set.c, vm/specialise.c. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_OBJECT_DICT_H
 #define AIO_OBJECT_DICT_H

@@ -33,7 +33,7 @@ typedef struct Args {
 
 typedef void Visit(Ref *slot, void *context); /* called for each owned reference of an object */
 
-/* A buffer of bytes exported by an object (bytes-like); see buffer.h */
+/* A buffer of bytes exported by an object (bytes-like); see bytes.h */
 typedef struct Buffer Buffer;
 
 /* What C code can ask of a value.  NULL: the type cannot.  self is borrowed, a Ref returned is owned. */

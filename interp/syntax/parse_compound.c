@@ -1,6 +1,6 @@
 /* parse_compound.c - statements with blocks.
  *
- * Neighbours: parse_statement.c, parse_pattern.c (what follows "case"), diagnose_block.c (missing
+ * Neighbours: parse_statement.c, parse_pattern.c (what follows "case"), diagnose_statement.c (missing
  * colons and indentation). */
 /* SPDX-License-Identifier: MIT */
 #include "syntax/rule.h"

@@ -2,7 +2,7 @@
  *
  * decref never runs script code: a dropped object whose finaliser must run is queued here, alive again, and eval looks
  * at vm->interrupt before the next call and at each turn of a loop.
- * Neighbours: memory/ref.c (object_drop queues), eval.c (CHECK_INTERRUPT). */
+ * Neighbours: object/life.c (object_drop queues), eval.c (CHECK_INTERRUPT). */
 /* SPDX-License-Identifier: MIT */
 #include "vm/pending.h"
 
