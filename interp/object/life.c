@@ -138,9 +138,10 @@ static bool drop_later(Allocator *memory, Object *object)
 static void drop_now(Interp *interp, Object *object)
 {
     const Type *type = object->shape->type;
-    bool finalizer = (type->flags & TYPE_HAS_DEL) ||
-                     (type->def->needs_finalizer && type->def->needs_finalizer(object));
-    if (finalizer && !(object->flags & (OBJ_FINALIZED | OBJ_CLEARED)) &&
+    bool finalizer = !(object->flags & (OBJ_FINALIZED | OBJ_CLEARED)) &&
+                     ((type->flags & TYPE_HAS_DEL) ||
+                      (type->def->needs_finalizer && type->def->needs_finalizer(object)));
+    if (finalizer &&
         !object_finalize(interp->running ? interp->running : &interp->main, object))
         return;
     if (object->flags & OBJ_WEAKREFS) weakrefs_clear(interp->running ? interp->running : &interp->main, object);

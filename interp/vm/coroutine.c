@@ -40,6 +40,7 @@ Ref coroutine_new(Vm *vm, Function *function, Ref *args)
     Shape *shape = type_builtin(vm, kind_of_code(code))->shape;
     Coroutine *coroutine = object_new(vm, shape, sizeof(Coroutine) + (size_t)registers * sizeof(Ref));
     if (!coroutine) return FAIL;
+    coroutine->registers = registers;
     coroutine->function = function;
     newref(borrow(function));
     for (int n = 0; n < code->parameters; n++) coroutine->regs[n] = take(&args[n]);
@@ -62,8 +63,7 @@ void coroutine_begin(Coroutine *coroutine)
 
 void coroutine_clear(Coroutine *coroutine)
 {
-    const Code *code = coroutine->function->code;
-    Ref *end = coroutine->regs + code->locals + code->temps;
+    Ref *end = coroutine->regs + coroutine->registers;
     for (Ref *slot = coroutine->regs; slot < end; slot++) clear(slot);
     clear(&coroutine->handled);
 }
@@ -320,8 +320,7 @@ bool activation_where(Vm *vm, const Activation *activation, Value *filename, Val
 void coroutine_visit(Object *object, Visit *visit, void *context)
 {
     Coroutine *self = (Coroutine *)object;
-    const Code *code = self->function->code;
-    for (int n = 0; n < code->locals + code->temps; n++)
+    for (int n = 0; n < self->registers; n++)
         if (is_heap(self->regs[n])) visit(&self->regs[n], context);
     visit((Ref *)(void *)&self->function, context);
 }

@@ -42,6 +42,7 @@ typedef struct Coroutine { /* KIND_GENERATOR, KIND_COROUTINE, KIND_ASYNC_GENERAT
     Ref handled;          /* the exception it was handling when it suspended, or UNDEF */
     int16_t dst;          /* register that takes what it is resumed with */
     int16_t iter;         /* suspended in ASYNC_FOR: the register of the iterator */
+    int32_t registers;    /* how many; when a cycle is cleared function may have lost its code already */
     Ref regs[];           /* locals, then temporaries */
 } Coroutine;
 
