@@ -26,7 +26,8 @@ static bool contextvars_open(Vm *vm, Value module)
     Type *type = type_from_def(vm, &token_missing_type);
     Object *missing = type ? type_instance(vm, type) : NULL;
     if (!missing) return false;
-    bool ok = dict_set_text(vm, as_dict(type_builtin(vm, KIND_CONTEXT_TOKEN)->dict), "MISSING", borrow(missing));
+    Dict *names = type_dict(vm, type_builtin(vm, KIND_CONTEXT_TOKEN));
+    bool ok = names ? dict_set_text(vm, names, "MISSING", borrow(missing)) : !failed(throw_no_memory(vm));
     decref_object(missing);
     const struct { const char *name; Kind kind; } types[] = {
         {"Context", KIND_CONTEXT}, {"ContextVar", KIND_CONTEXT_VAR}, {"Token", KIND_CONTEXT_TOKEN}};
