@@ -19,6 +19,7 @@
 #include "object/str.h"
 #include "object/traceback.h"
 #include "object/tuple.h"
+#include "object/typeparts.h"
 
 NATIVE(exception_make, "__new__(cls, /, *args, **kwargs)", "A new exception with the given arguments.")
 {
@@ -236,6 +237,18 @@ static const Row rows[EXCEPTION_COUNT] = {
 #include "object/exceptions.def"
 };
 
+/* The rows tell one base; this one class has a second. */
+static bool add_base(Vm *vm, Type *type, Type *second)
+{
+    Ref bases = tuple_pack(vm, 2, borrow(type->base), borrow(second));
+    if (failed(bases)) return false;
+    replace(&type->bases, bases);
+    Ref mro = mro_of(vm, type);
+    if (failed(mro)) return false;
+    replace(&type->mro, mro);
+    return subclass_add(vm, second, type);
+}
+
 bool exceptions_open(Vm *vm)
 {
     Interp *interp = vm->interp;
@@ -257,6 +270,7 @@ bool exceptions_open(Vm *vm)
         interp->exceptions[id] = type_from_def(vm, &defs[id]);
         if (!interp->exceptions[id]) return false;
     }
+    if (!add_base(vm, interp->exceptions[ExceptionGroup], interp->exceptions[Exception_])) return false;
     interp->memory_error = exception_new(vm, MemoryError, 0, NULL);
     return !failed(interp->memory_error);
 }
