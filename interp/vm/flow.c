@@ -314,9 +314,9 @@ static Flow resume_plain(Vm *vm, Coroutine *coroutine, Ref sent)
 
 Flow flow_resume(Vm *vm, Activation *at, Ref sent)
 {
-    if (is_native_activation(at)) {
+    bool fresh = activation_state(at) == ACTIVATION_CREATED;
+    if (is_native_activation(at) && (fresh || absent(at->awaiting))) {
         NativeCoroutine *native = (NativeCoroutine *)at;
-        bool fresh = activation_state(at) == ACTIVATION_CREATED;
         if (fresh) clear(&at->awaiting); /* who made it */
         at->head.aux = (at->head.aux & ~0xffu) | ACTIVATION_RUNNING;
         if (failed(sent)) {
@@ -327,7 +327,7 @@ Flow flow_resume(Vm *vm, Activation *at, Ref sent)
         decref(sent);
         return native_answered(vm, native, answer);
     }
-    if (absent(at->awaiting) || activation_state(at) == ACTIVATION_CREATED)
+    if (fresh || absent(at->awaiting))
         return resume_plain(vm, as_coroutine(at), sent);
     Value awaiting = at->awaiting;
     if (as_object(awaiting)->kind == KIND_FUTURE || as_object(awaiting)->kind == KIND_TASK) {
