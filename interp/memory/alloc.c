@@ -118,6 +118,7 @@ void *cells_new(Vm *vm, size_t size_bytes, uint16_t *cells)
 {
     Allocator *memory = &vm->interp->memory;
     if (memory->watch && allocation_fails(memory)) return exhausted(vm);
+    if (vm->interp->debug & DEBUG_GCSTRESS) atomic_fetch_or(&vm->interrupt, INTERRUPT_GC);
     void *block;
     *cells = 0;
 #ifndef AIO_SYSTEM_MALLOC
@@ -159,7 +160,7 @@ void allocator_open(Interp *interp, bool registry, int64_t fail_after)
     Allocator *memory = &interp->memory;
     memory->fail_after = fail_after;
     if (registry) memory->registry = calloc(1, sizeof *memory->registry);
-    memory->watch = fail_after >= 0 || memory->registry;
+    memory->watch = fail_after >= 0 || memory->registry || (interp->debug & DEBUG_GCSTRESS);
 }
 
 void allocator_close(Interp *interp)
