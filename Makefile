@@ -130,7 +130,7 @@ help:
 	@echo 'make start    install what is missing, build, run a first script'
 	@echo 'make test     all tests      (CONFIG=asan, AIO_DEBUG=refs|gcstress, ONLY=part-of-a-path)'
 	@echo 'make oom      all tests with each allocation failing in turn (best with CONFIG=asan)'
-	@echo 'make check    layers, headers, grammar, ownership, format, warnings'
+	@echo 'make check    layers, headers, grammar, ownership, format, READMEs, warnings'
 	@echo 'make bench    speed and memory against REF=python3.11 (ONLY=part-of-a-name)'
 	@echo 'make pgo      a profile-guided release binary in build/pgo'
 	@echo 'make install  to PREFIX=/usr/local;  make clean'
@@ -153,7 +153,7 @@ oom: $(BINARY) $(RUNNER)
 	@$(RUNNER) $(BINARY) --oom $(if $(ONLY),--only=$(ONLY)) tests examples
 
 # ---- checks ------------------------------------------------------------------------------------
-CHECKS := check-layers check-headers check-grammar check-ownership check-format check-warnings
+CHECKS := check-layers check-headers check-grammar check-ownership check-format check-readmes check-warnings
 .PHONY: $(CHECKS)
 check: $(CHECKS)
 
@@ -165,6 +165,8 @@ check-ownership:
 	@sh tests/check/ownership.sh $(CC)
 check-format:
 	@sh tests/check/format.sh $(wildcard interp/*.[ch] interp/*/*.[ch] stdlib/*.c tests/*.c tests/*/*.c)
+check-readmes:
+	@sh tests/check/readmes.sh
 check-grammar: $(BINARY)
 	@sh tests/check/grammar.sh $(BINARY)
 check-warnings:
