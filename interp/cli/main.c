@@ -127,7 +127,7 @@ static bool set_argv(Vm *vm, const Command *command)
 {
     Value argv = dict_get_text(vm, as_dict(vm->interp->sys), "argv");
     const char *name = command->action == RUN_TEXT ? "-c" : command->target;
-    bool good = push_text(vm, argv, name, strlen(name));
+    bool good = !failed(argv) && push_text(vm, argv, name, strlen(name));
     for (int n = 0; good && n < command->arg_count; n++)
         good = push_text(vm, argv, command->args[n], strlen(command->args[n]));
     return good;
