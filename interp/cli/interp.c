@@ -21,6 +21,7 @@
 #include "vm/import.h"
 #include "vm/pending.h"
 #include "vm/signals.h"
+#include "vm/specialise.h"
 #include "vm/thread.h"
 
 /* PYTHONHASHSEED: a number fixes the key, 0 switches it off; else it is random. */
@@ -94,6 +95,7 @@ void interp_close(Vm *vm)
     pending_run(vm);
     sys_flush(vm);
     interp->finalizing_done = true;
+    specialise_close(interp);
     signals_close(vm);
     clear(&vm->error);
     clear(&vm->context);

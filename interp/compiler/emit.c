@@ -420,6 +420,7 @@ static bool code_fill(Compiler *c, Code *code, Unit *unit)
     code->positional_only = unit->positional_only;
     code->keyword_only = unit->keyword_only;
     code->flags = unit->flags;
+    code->plain_args = unit->flags & CODE_SIMPLE ? unit->arg_count : -1;
     code->first_line = unit->first_line;
     replace(&code->name, newref(unit->name));
     replace(&code->qualname, newref(unit->qualname));

@@ -14,20 +14,6 @@
 
 enum { BLACK = 0, GREY = 16, WHITE = 32, FIRST_LOOK = 10000 };
 
-typedef struct ObjectStack {
-    Object **items;
-    ptrdiff_t len, capacity;
-} ObjectStack;
-
-struct Collector {
-    ObjectStack candidates;
-    ObjectStack work;      /* objects whose references are still to be followed */
-    ObjectStack garbage;
-    ptrdiff_t next_look;   /* candidates at which the heap's growth is looked at */
-    int64_t live_after;    /* objects alive after the last collection */
-    bool enabled, running, full;
-};
-
 static void push(ObjectStack *stack, Object *object)
 {
     if (stack->len == stack->capacity) {
@@ -74,16 +60,6 @@ void object_candidate(Object *object)
     collector->next_look = collector->candidates.len + FIRST_LOOK;
     if (collector->enabled && interp->memory.live > collector->live_after + collector->live_after / 4 + FIRST_LOOK)
         atomic_fetch_or(&interp->running->interrupt, INTERRUPT_GC);
-}
-
-void collector_forget(Interp *interp, Container *container)
-{
-    ObjectStack *candidates = &interp->collector->candidates;
-    ptrdiff_t at = (ptrdiff_t)container->candidate - 1;
-    Object *last = candidates->items[--candidates->len];
-    candidates->items[at] = last;
-    ((Container *)last)->candidate = (uint32_t)at + 1;
-    container->candidate = 0;
 }
 
 /* ---- the three passes ---- */

@@ -9,6 +9,20 @@
 
 #include "memory/vm.h"
 
+typedef struct ObjectStack {
+    Object **items;
+    ptrdiff_t len, capacity;
+} ObjectStack;
+
+typedef struct Collector {
+    ObjectStack candidates;
+    ObjectStack work;      /* objects whose references are still to be followed */
+    ObjectStack garbage;
+    ptrdiff_t next_look;   /* candidates at which the heap's growth is looked at */
+    int64_t live_after;    /* objects alive after the last collection */
+    bool enabled, running, full;
+} Collector;
+
 bool collector_open(Vm *vm);
 void collector_close(Interp *interp);
 /* Collects at a safe point when the heap has grown; how many unreachable objects were found. */
@@ -16,7 +30,14 @@ ptrdiff_t collector_run(Vm *vm);
 /* Looks everywhere, types and modules included: gc.collect(). */
 ptrdiff_t collector_run_full(Vm *vm);
 /* A container dies: it is a candidate no more. */
-void collector_forget(Interp *interp, Container *container);
+static inline void collector_forget(Collector *collector, Container *container)
+{
+    Object **items = collector->candidates.items;
+    ptrdiff_t last = --collector->candidates.len;
+    ((Container *)items[last])->candidate = container->candidate;
+    items[container->candidate - 1] = items[last];
+    container->candidate = 0;
+}
 /* gc.disable() and gc.enable() */
 void collector_enable(Interp *interp, bool enabled);
 bool collector_enabled(const Interp *interp);

@@ -84,6 +84,7 @@ struct Interp {
     Ref memory_error;          /* a MemoryError made in time */
     Ref empty_tuple, empty_str, empty_bytes;
     Ref *latin1;               /* the 256 one-character strings */
+    struct Polymorphic *polymorphic; /* what inline caches held for other shapes (vm/specialise.c) */
     uint64_t hash_key[2];      /* SipHash key for str and bytes */
     uint32_t dict_version;     /* last one given (object/dict.h) */
     uint32_t type_version;     /* last one given (object/type.h) */

@@ -64,6 +64,7 @@ typedef struct Code {
     int instr_count, cache_count, constant_count, handler_count, free_count, attribute_count;
     int locals, temps;   /* registers: locals + the most temporaries ever live */
     int arg_count, positional_only, keyword_only; /* as co_argcount...; *args and **kwargs come after them */
+    int plain_args;      /* how many arguments a call brings that has nothing to bind; -1: there is no such call */
     int parameters;      /* leading locals that are parameters, *args and **kwargs included */
     unsigned flags;
     int first_line;

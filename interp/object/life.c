@@ -134,19 +134,25 @@ static bool drop_later(Allocator *memory, Object *object)
     return true;
 }
 
+/* What may have to happen before object goes: its finaliser, weak references.  false: it lives on. */
+static bool last_rites(Interp *interp, Object *object)
+{
+    Vm *vm = interp->running ? interp->running : &interp->main;
+    bool finalizer = !(object->flags & (OBJ_FINALIZED | OBJ_CLEARED)) && object_has_finalizer(object);
+    if (finalizer && !object_finalize(vm, object)) return false;
+    if (object->flags & OBJ_WEAKREFS) weakrefs_clear(vm, object);
+    return true;
+}
+
 /* Everything but the depth. */
 static void drop_now(Interp *interp, Object *object)
 {
-    const Type *type = object->shape->type;
-    bool finalizer = !(object->flags & (OBJ_FINALIZED | OBJ_CLEARED)) &&
-                     ((type->flags & TYPE_HAS_DEL) ||
-                      (type->def->needs_finalizer && type->def->needs_finalizer(object)));
-    if (finalizer &&
-        !object_finalize(interp->running ? interp->running : &interp->main, object))
-        return;
-    if (object->flags & OBJ_WEAKREFS) weakrefs_clear(interp->running ? interp->running : &interp->main, object);
+    Shape *shape = object->shape;
+    bool plain = shape->drop == DROP_PLAIN && !(object->flags & OBJ_WEAKREFS) && !(shape->type->flags & TYPE_HAS_DEL);
+    if (!plain && !last_rites(interp, object)) return;
     object->flags |= OBJ_DEAD;
-    if (object->flags & OBJ_CONTAINER && ((Container *)object)->candidate) collector_forget(interp, (Container *)object);
+    if (object->flags & OBJ_CONTAINER && ((Container *)object)->candidate)
+        collector_forget(interp->collector, (Container *)object);
     object_clear(object);
     if (object->kind == KIND_TYPE) {
         shapes_retire((Type *)object);

@@ -40,6 +40,7 @@ typedef struct Signature {
     int positional;    /* leading parameters that can be given by position */
     int positional_only;
     int required;      /* leading positional parameters without default */
+    int plain_least, plain_most; /* so many positional arguments need no binding but defaults; most -1: never */
     bool has_varargs, has_kwargs; /* their slots: *args at `positional`, **kwargs last */
     Ref *names;        /* str per slot */
     Ref *defaults;     /* per slot; UNDEF: required, or absent when given as `?` */
@@ -75,6 +76,18 @@ Ref native_call(Vm *vm, NativeFunction *function, const Args *args);
 /* Binds args into slots[0 .. signature->count): borrowed, but for *args and **kwargs, whose new containers are also put
  * in owned[0..1] for the caller to decref.  false: raised (messages as CPython's). */
 bool native_bind_args(Vm *vm, NativeFunction *function, const Args *args, Value *slots, Ref owned[2]);
+
+/* Does a call with argc positional arguments (self included) need no binding?  native_call_plain then makes it. */
+static inline bool native_is_plain(const NativeFunction *function, int argc)
+{
+    const Signature *signature = function->signature;
+    return signature && argc <= signature->plain_most && argc >= signature->plain_least;
+}
+Ref native_call_filled(Vm *vm, const NativeFunction *function, Value *argv, int argc);
+static inline Ref native_call_plain(Vm *vm, const NativeFunction *function, Value *argv, int argc)
+{
+    return argc == function->signature->count ? function->body(vm, argv) : native_call_filled(vm, function, argv, argc);
+}
 
 static inline NativeFunction *as_native(Value v) { return (NativeFunction *)as_object(v); }
 static inline bool is_native(Value v)

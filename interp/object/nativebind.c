@@ -235,6 +235,15 @@ bool native_bind_args(Vm *vm, NativeFunction *function, const Args *args, Value 
     return false;
 }
 
+Ref native_call_filled(Vm *vm, const NativeFunction *function, Value *argv, int argc)
+{
+    const Signature *signature = function->signature;
+    Value slots[NATIVE_PARAMS_MAX];
+    for (int n = 0; n < argc; n++) slots[n] = argv[n];
+    for (int n = argc; n < signature->count; n++) slots[n] = signature->defaults[n];
+    return function->body(vm, slots);
+}
+
 Ref native_call(Vm *vm, NativeFunction *function, const Args *args)
 {
     Value slots[NATIVE_PARAMS_MAX];

@@ -43,7 +43,8 @@ static Shape *shape_new(Vm *vm, Type *type, ShapeMode mode, int capacity, int fi
     else if (!is_sized_kind(type->kind))
         shape->slots_offset = (uint16_t)((type->basic_size + 7) & ~7u);
     bool owns = type->refs || type->clear || container || capacity || type->flags & (TYPE_HEAP | TYPE_HAS_DEL);
-    shape->drop = owns ? DROP_FULL : DROP_FREE;
+    bool ceremony = type->kind == KIND_TYPE || type->def->needs_finalizer;
+    shape->drop = ceremony ? DROP_FULL : owns ? DROP_PLAIN : DROP_FREE;
     return shape;
 }
 

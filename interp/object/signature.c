@@ -148,6 +148,15 @@ static void signature_free(Signature *signature)
     memory_free(signature);
 }
 
+/* How many positional arguments may be left out at the end so that the defaults do. */
+static void find_plain(Signature *s)
+{
+    s->plain_most = s->has_varargs || s->has_kwargs ? -1 : s->positional;
+    s->plain_least = s->required;
+    for (int i = s->positional; i < s->count; i++)
+        if (!(s->optional >> i & 1)) s->plain_most = -1; /* a keyword that must be given */
+}
+
 static Signature *parse(Vm *vm, const char *text)
 {
     size_t bytes = sizeof(Signature) + 2 * NATIVE_PARAMS_MAX * sizeof(Ref);
@@ -166,7 +175,10 @@ static Signature *parse(Vm *vm, const char *text)
         else if (ok && *parser.at != ')')
             ok = !failed(throw(vm, SystemError, "bad native signature: %s", text));
     }
-    if (ok) return signature;
+    if (ok) {
+        find_plain(signature);
+        return signature;
+    }
     signature_free(signature);
     return NULL;
 }

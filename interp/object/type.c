@@ -25,7 +25,7 @@ static const TypeDef *const definitions[KIND_COUNT] = {
 enum { CACHE_ROWS = 2048, EXCEPTION_SLOTS = 4 };
 
 struct MethodCache {
-    struct { Value name, value; uint32_t version; } rows[CACHE_ROWS];
+    struct { Value name, value; int64_t hash; uint32_t version; } rows[CACHE_ROWS]; /* hash: the name may be gone and another in its place */
 };
 
 /* Types of definitions that are not in types.def, found by address: open addressing. */
@@ -36,9 +36,8 @@ struct TypeTable {
 
 /* --- what a type is ------------------------------------------------------------------------------ */
 
-Type *type_of(const Vm *vm, Value v)
+Type *type_of_immediate(const Vm *vm, Value v)
 {
-    if (is_heap(v)) return as_object(v)->shape->type;
     Kind kind = is_int(v) ? KIND_INT : is_float(v) ? KIND_FLOAT : is_bool(v) ? KIND_BOOL : is_none(v) ? KIND_NONE
               : v == NOT_IMPLEMENTED ? KIND_NOT_IMPLEMENTED : v == ELLIPSIS ? KIND_ELLIPSIS : KIND_OBJECT;
     return vm->interp->types[kind];
@@ -163,7 +162,9 @@ Value type_lookup(Vm *vm, Type *type, Value name)
 {
     size_t at = ((bits_of(name) >> 4) + type->version * 0x9E3779B1u) & (CACHE_ROWS - 1);
     struct MethodCache *cache = vm->interp->method_cache;
-    if (cache->rows[at].version == type->version && cache->rows[at].name == name) return cache->rows[at].value;
+    int64_t hash = as_str(name)->hash;
+    if (cache->rows[at].version == type->version && cache->rows[at].name == name && cache->rows[at].hash == hash)
+        return cache->rows[at].value;
     Value found = UNDEF;
     bool complete = true;
     for (ptrdiff_t i = 0; is_heap(type->mro) && i < tuple_len(type->mro) && absent(found); i++) {
@@ -176,6 +177,7 @@ Value type_lookup(Vm *vm, Type *type, Value name)
     if (complete && type->version) {
         cache->rows[at].version = type->version;
         cache->rows[at].name = name;
+        cache->rows[at].hash = hash;
         cache->rows[at].value = found;
     }
     return found;
@@ -467,7 +469,7 @@ static void empty_type(Type *type) { object_clear(&type->head.head); }
 static void free_type(Type *type)
 {
     type_release(type);
-    if (type->head.candidate) collector_forget(type->interp, &type->head);
+    if (type->head.candidate) collector_forget(type->interp->collector, &type->head);
     object_free(type->interp, &type->head.head);
 }
 

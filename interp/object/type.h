@@ -153,8 +153,40 @@ struct Type {
 
 static inline Type *type_builtin(const Vm *vm, Kind kind) { return vm->interp->types[kind]; } /* borrowed */
 
+/* The hidden class of an object; see shape.h. */
+typedef enum ShapeMode { SHAPE_NONE, SHAPE_SLOTS, SHAPE_DICT } ShapeMode;
+
+struct Shape {
+    Type *type;            /* borrowed */
+    Interp *interp;
+    uint32_t version;      /* equals type->version; caches compare it */
+    uint16_t slots_offset; /* bytes */
+    uint16_t capacity;     /* inline slots of the objects (0: no attributes) */
+    uint16_t fixed;        /* leading slots that belong to __slots__ (member.c), not to names */
+    uint16_t len;          /* slots in use, fixed ones included */
+    uint8_t mode;          /* ShapeMode */
+    uint8_t object_flags;  /* OBJ_* a new object starts with */
+    uint8_t kind;          /* Kind a new object starts with */
+    Ref name;              /* the name that slot len-1 holds; UNDEF at the root */
+    Shape *parent;
+    Shape *children;       /* transitions, through sibling */
+    Shape *sibling;
+    struct ShapeIndex *index; /* name -> slot for long shapes, made on demand */
+    uint8_t drop;          /* ShapeDrop: what destroying such an object takes */
+};
+
+typedef enum ShapeDrop {
+    DROP_FULL,  /* a finaliser may have to run first */
+    DROP_PLAIN, /* what it owns is dropped, unless its class has __del__ */
+    DROP_FREE,  /* the object owns nothing */
+} ShapeDrop;
+
 /* The type of any value, immediates included; borrowed. */
-Type *type_of(const Vm *vm, Value v);
+Type *type_of_immediate(const Vm *vm, Value v);
+static inline Type *type_of(const Vm *vm, Value v)
+{
+    return is_heap(v) ? as_object(v)->shape->type : type_of_immediate(vm, v);
+}
 
 /* "int", "Point": for messages. */
 const char *type_name(const Vm *vm, Value v);

@@ -24,15 +24,6 @@ static void drop_run(Ref *from, ptrdiff_t count)
 
 /* ---- natives ---- */
 
-Ref native_call_filled(Vm *vm, NativeFunction *function, Value *argv, int argc)
-{
-    const Signature *signature = function->signature;
-    Value slots[NATIVE_PARAMS_MAX];
-    for (int n = 0; n < argc; n++) slots[n] = argv[n];
-    for (int n = argc; n < signature->count; n++) slots[n] = signature->defaults[n];
-    return function->body(vm, slots);
-}
-
 /* A native called from C answered TAIL: the chain it named runs here. */
 static Ref run_tail(Vm *vm)
 {

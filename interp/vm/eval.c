@@ -54,6 +54,15 @@
 #define CACHE() (&caches[*pc])
 /* Writes a specialised form over the running instruction; before pc moves past the aux word. */
 #define SPECIALISE(op) (*(uint8_t *)(uintptr_t)(pc - 1) = (uint8_t)OP_##op)
+/* The cache of the running instruction misses: if it or another one knew this shape before, start again with that. */
+#define RECALL(object, what)                                                          \
+    do {                                                                             \
+        int form_ = specialise_recall(vm, object, K[cache->k], what, cache);         \
+        if (form_) {                                                                 \
+            *(uint8_t *)(uintptr_t)(pc - 1) = (uint8_t)form_;                        \
+            goto *dispatch[form_];                                                   \
+        }                                                                            \
+    } while (0)
 /* Another thread waits, a signal arrived, a finaliser is due ...: look at it before going on. */
 #define CHECK_INTERRUPT()                                                            \
     do {                                                                             \
@@ -157,6 +166,8 @@ Ref eval(Vm *vm)
 #define WIDE_COPY
 #undef SPECIALISE
 #define SPECIALISE(op) ((void)0)
+#undef RECALL
+#define RECALL(object, what) ((void)0)
 #include "vm/ops/all.inc"
 
 leave: /* a coroutine's body returned `value` in vm->returned */

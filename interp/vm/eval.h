@@ -41,8 +41,6 @@ Ref make_function(Vm *vm, Frame *frame, Value code, Ref *parts, int flags);
 Ref build_interpolation(Vm *vm, Ref *parts, int flags);
 Ref build_template(Vm *vm, Ref *parts);
 
-/* ops/call.inc: a native with argc positional arguments, the other slots filled with defaults. */
-Ref native_call_filled(Vm *vm, NativeFunction *function, Value *argv, int argc);
 /* A native answered TAIL: resumes what it asked for; the value goes to dst of the running frame. */
 Flow follow_tail(Vm *vm, int dst);
 /* Raises TypeError "__init__() should return None, not 'int'". */

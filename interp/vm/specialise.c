@@ -13,6 +13,64 @@
 #include "object/native.h"
 #include "object/property.h"
 #include "object/shape.h"
+#include "object/str.h"
+#include "object/tuple.h"
+
+/* ---- several shapes at one place */
+
+enum { POLYMORPHIC_ROWS = 1024 };
+
+typedef struct PolymorphicRow {
+    Shape *shape;    /* compared with its version, never followed */
+    Value name;      /* the same, with its hash: the name may be gone and another lie in its place */
+    int64_t hash;
+    uint32_t version;
+    uint16_t what, form;
+    Value value;     /* Cache.value */
+} PolymorphicRow;
+
+struct Polymorphic { PolymorphicRow rows[POLYMORPHIC_ROWS]; };
+
+static PolymorphicRow *polymorphic_row(Vm *vm, const Shape *shape, Value name, unsigned what)
+{
+    uint64_t mixed = ((uintptr_t)shape >> 4) * UINT64_C(0x9E3779B97F4A7C15) + (bits_of(name) >> 4) * 31 + what;
+    return &vm->interp->polymorphic->rows[(mixed ^ mixed >> 20) & (POLYMORPHIC_ROWS - 1)];
+}
+
+int specialise_recall(Vm *vm, Value object, Value name, unsigned what, Cache *cache)
+{
+    if (!is_heap(object) || !vm->interp->polymorphic) return 0;
+    Shape *shape = as_object(object)->shape;
+    const PolymorphicRow *row = polymorphic_row(vm, shape, name, what);
+    if (row->shape != shape || row->version != shape->version || row->name != name || row->what != what ||
+        row->hash != as_str(name)->hash)
+        return 0;
+    cache->shape = shape;
+    cache->version = row->version;
+    cache->value = row->value;
+    return row->form;
+}
+
+/* Notes what cache now holds; the form. */
+static int remember(Vm *vm, Value name, unsigned what, int form, const Cache *cache)
+{
+    if (!vm->interp->polymorphic) {
+        vm->interp->polymorphic = memory_zeroed(vm, sizeof(struct Polymorphic));
+        if (!vm->interp->polymorphic) error_clear(vm);
+        return form;
+    }
+    *polymorphic_row(vm, cache->shape, name, what) =
+        (PolymorphicRow){cache->shape, name, as_str(name)->hash, cache->version, (uint16_t)what, (uint16_t)form, cache->value};
+    return form;
+}
+
+void specialise_close(Interp *interp)
+{
+    memory_free(interp->polymorphic);
+    interp->polymorphic = NULL;
+}
+
+/* ---- globals */
 
 int specialise_load_global(Vm *vm, Function *function, Value name, Cache *cache)
 {
@@ -46,13 +104,8 @@ static int specialise_module_attr(Vm *vm, Value module, Value name, Cache *cache
     return OP_GET_ATTR_MODULE;
 }
 
-/* A script function of exactly argc plain parameters that runs on the register stack. */
-static bool is_plain_function(Value v, int argc)
-{
-    if (!is_function(v)) return false;
-    const Code *code = as_function(v)->code;
-    return (code->flags & CODE_SIMPLE) && code->arg_count == argc;
-}
+/* A script function of exactly argc plain parameters. */
+static bool is_plain_function(Value v, int argc) { return is_function(v) && as_function(v)->code->plain_args == argc; }
 
 static bool is_heap_frame(Value function) { return as_function(function)->code->flags & CODE_HEAP_FRAME; }
 
@@ -75,12 +128,12 @@ int specialise_get_attr(Vm *vm, Value object, Value name, Cache *cache)
             if (!is_plain_function(getter, 1) || is_heap_frame(getter)) return OP_GET_ATTR;
             guard_shape(cache, shape);
             cache->value = getter;
-            return OP_GET_ATTR_PROPERTY;
+            return remember(vm, name, OP_GET_ATTR, OP_GET_ATTR_PROPERTY, cache);
         }
         if (is_kind(found, KIND_MEMBER)) {
             guard_shape(cache, shape);
             cache->number = slot_offset(shape, as_member(found)->index);
-            return OP_GET_ATTR_SLOT;
+            return remember(vm, name, OP_GET_ATTR, OP_GET_ATTR_SLOT, cache);
         }
         if (type_of(vm, found)->slots.descr_set) return OP_GET_ATTR;
     }
@@ -88,12 +141,12 @@ int specialise_get_attr(Vm *vm, Value object, Value name, Cache *cache)
     if (slot >= 0) {
         guard_shape(cache, shape);
         cache->number = slot_offset(shape, slot);
-        return OP_GET_ATTR_SLOT;
+        return remember(vm, name, OP_GET_ATTR, OP_GET_ATTR_SLOT, cache);
     }
     if (absent(found) || type_of(vm, found)->slots.descr_get) return OP_GET_ATTR;
     guard_shape(cache, shape);
     cache->value = found;
-    return OP_GET_ATTR_CLASS;
+    return remember(vm, name, OP_GET_ATTR, OP_GET_ATTR_CLASS, cache);
 }
 
 int specialise_set_attr(Vm *vm, Value object, Value name, Cache *cache)
@@ -107,7 +160,7 @@ int specialise_set_attr(Vm *vm, Value object, Value name, Cache *cache)
         if (is_kind(found, KIND_MEMBER)) {
             guard_shape(cache, shape);
             cache->number = slot_offset(shape, as_member(found)->index);
-            return OP_SET_ATTR_SLOT;
+            return remember(vm, name, OP_SET_ATTR, OP_SET_ATTR_SLOT, cache);
         }
         if (type_of(vm, found)->slots.descr_set) return OP_SET_ATTR;
     }
@@ -115,24 +168,22 @@ int specialise_set_attr(Vm *vm, Value object, Value name, Cache *cache)
     if (slot >= 0) {
         guard_shape(cache, shape);
         cache->number = slot_offset(shape, slot);
-        return OP_SET_ATTR_SLOT;
+        return remember(vm, name, OP_SET_ATTR, OP_SET_ATTR_SLOT, cache);
     }
     Shape *next = shape_add(vm, shape, name);
     if (!next || next->mode != SHAPE_SLOTS) return OP_SET_ATTR;
     guard_shape(cache, shape);
     cache->pointer = next;
-    return OP_SET_ATTR_ADD;
+    return remember(vm, name, OP_SET_ATTR, OP_SET_ATTR_ADD, cache);
 }
 
-/* Can a native take argc positional arguments as they are?  Its parsed signature, or NULL. */
-static const Signature *native_takes(Vm *vm, NativeFunction *function, int argc)
+/* ---- calls */
+
+/* Can a native take argc positional arguments without binding?  (Its signature is parsed then.) */
+static bool takes_plain(Vm *vm, Value function, int argc)
 {
-    const Signature *signature = native_signature(vm, function);
-    if (!signature || signature->has_varargs || signature->has_kwargs) return NULL;
-    if (argc < signature->required || argc > signature->positional) return NULL;
-    for (int n = argc; n < signature->count; n++)
-        if (absent(signature->defaults[n]) && !(signature->optional & 1u << n)) return NULL;
-    return signature;
+    if (!native_signature(vm, as_native(function))) error_clear(vm);
+    return native_is_plain(as_native(function), argc);
 }
 
 static int specialise_class_call(Value callee, int argc, Cache *cache)
@@ -148,43 +199,56 @@ static int specialise_class_call(Value callee, int argc, Cache *cache)
     return OP_CALL_CLASS;
 }
 
+static int specialise_function_call(const Function *function, int argc)
+{
+    const Code *code = function->code;
+    if (code->plain_args == argc) return code->flags & CODE_HEAP_FRAME ? OP_CALL_COROUTINE : OP_CALL_FUNCTION;
+    if (code->plain_args < argc || code->flags & CODE_HEAP_FRAME || absent(function->defaults)) return OP_CALL;
+    return argc + tuple_len(function->defaults) >= code->plain_args ? OP_CALL_DEFAULTS : OP_CALL;
+}
+
 int specialise_call(Vm *vm, Value callee, int argc, Cache *cache)
 {
-    if (is_plain_function(callee, argc)) {
-        cache->pointer = as_function(callee)->code;
-        return is_heap_frame(callee) ? OP_CALL_COROUTINE : OP_CALL_FUNCTION;
+    if (!is_heap(callee)) return OP_CALL;
+    switch (as_object(callee)->kind) {
+    case KIND_FUNCTION: return specialise_function_call(as_function(callee), argc);
+    case KIND_METHOD: {
+        Value function = as_method(callee)->function;
+        return is_plain_function(function, argc + 1) && !is_heap_frame(function) ? OP_CALL_BOUND : OP_CALL;
     }
-    if (is_kind(callee, KIND_NATIVE_FUNCTION) && absent(as_native(callee)->self)) {
-        const Signature *signature = native_takes(vm, as_native(callee), argc);
-        if (!signature) {
-            error_clear(vm);
-            return OP_CALL;
-        }
-        cache->pointer = (void *)as_native(callee)->body;
-        cache->version = (uint32_t)signature->count;
-        return OP_CALL_NATIVE;
+    case KIND_NATIVE_FUNCTION: {
+        const NativeFunction *native = as_native(callee);
+        if (!native->owner) return takes_plain(vm, callee, argc) ? OP_CALL_NATIVE : OP_CALL;
+        if (native->head.aux & NATIVE_IS_NEW) return OP_CALL;
+        return takes_plain(vm, callee, argc + 1) ? OP_CALL_NATIVE_BOUND : OP_CALL;
     }
-    return is_type(callee) ? specialise_class_call(callee, argc, cache) : OP_CALL;
+    case KIND_TYPE: return specialise_class_call(callee, argc, cache);
+    default: return OP_CALL;
+    }
+}
+
+/* module.name(...) */
+static int specialise_module_call(Vm *vm, Value module, Value name, Cache *cache)
+{
+    return specialise_module_attr(vm, module, name, cache) == OP_GET_ATTR ? OP_CALL_METHOD : OP_CALL_METHOD_MODULE;
 }
 
 int specialise_call_method(Vm *vm, Value self, Value name, int argc, Cache *cache)
 {
     if (!is_heap(self)) return OP_CALL_METHOD;
+    if (is_exact(self, KIND_MODULE)) return specialise_module_call(vm, self, name, cache);
     Shape *shape = as_object(self)->shape;
     Type *type = shape->type;
     if (type->slots.get_attr != object_get_attr || shape->mode == SHAPE_DICT) return OP_CALL_METHOD;
     if (shape->mode == SHAPE_SLOTS && shape_find(shape, name) >= 0) return OP_CALL_METHOD;
     Value found = type_lookup(vm, type, name);
-    if (is_plain_function(found, argc + 1)) {
-        guard_shape(cache, shape);
-        cache->value = found;
-        return is_heap_frame(found) ? OP_CALL_METHOD_COROUTINE : OP_CALL_METHOD_FUNCTION;
-    }
-    if (is_kind(found, KIND_METHOD_DESCRIPTOR) && native_takes(vm, as_native(found), argc + 1)) {
-        guard_shape(cache, shape);
-        cache->value = found;
-        return OP_CALL_METHOD_NATIVE;
-    }
-    error_clear(vm);
-    return OP_CALL_METHOD;
+    int form = OP_CALL_METHOD;
+    if (is_plain_function(found, argc + 1))
+        form = is_heap_frame(found) ? OP_CALL_METHOD_COROUTINE : OP_CALL_METHOD_FUNCTION;
+    else if (is_kind(found, KIND_METHOD_DESCRIPTOR) && takes_plain(vm, found, argc + 1))
+        form = OP_CALL_METHOD_NATIVE;
+    if (form == OP_CALL_METHOD) return form;
+    guard_shape(cache, shape);
+    cache->value = found;
+    return remember(vm, name, OP_CALL_METHOD | (unsigned)argc << 8, form, cache);
 }
