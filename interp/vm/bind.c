@@ -184,3 +184,52 @@ bool bind_arguments(Vm *vm, Function *function, const Args *args, Ref *window)
     drop_window(&binding);
     return false;
 }
+
+/* ---- the quick way */
+
+enum { QUICK_PARAMETERS = 64 };
+
+/* Finds a parameter for each keyword: taken gets its bit, slots[k] its number.  false: not that simple. */
+static bool place_keywords(const Code *code, int argc, Value kwnames, uint64_t *taken, uint8_t *slots)
+{
+    int end = code->arg_count + code->keyword_only;
+    for (ptrdiff_t k = 0; k < tuple_len(kwnames); k++) {
+        int n = argc + (int)k; /* where it is when they come in order */
+        if (n >= end || code->local_names[n] != tuple_at(kwnames, k))
+            for (n = code->positional_only; n < end && code->local_names[n] != tuple_at(kwnames, k);) n++;
+        if (n >= end || n < code->positional_only || *taken >> n & 1) return false;
+        *taken |= UINT64_C(1) << n;
+        slots[k] = (uint8_t)n;
+    }
+    return true;
+}
+
+/* The default of parameter n, borrowed, or UNDEF. */
+static Value default_of(const Function *function, int n)
+{
+    const Code *code = function->code;
+    if (n >= code->arg_count)
+        return absent(function->keyword_defaults)
+                   ? (Value)UNDEF
+                   : dict_get_name(as_dict(function->keyword_defaults), code->local_names[n]);
+    ptrdiff_t first = absent(function->defaults) ? code->arg_count : code->arg_count - tuple_len(function->defaults);
+    return n < first ? (Value)UNDEF : tuple_at(function->defaults, n - first);
+}
+
+bool bind_by_name(Function *function, Ref *args, int argc, Value kwnames, Ref *window)
+{
+    const Code *code = function->code;
+    int end = code->arg_count + code->keyword_only;
+    uint64_t taken = (UINT64_C(1) << argc) - 1;
+    uint8_t slots[QUICK_PARAMETERS];
+    if (code->flags & (CODE_VARARGS | CODE_VARKEYWORDS) || end >= QUICK_PARAMETERS || argc > code->arg_count ||
+        !place_keywords(code, argc, kwnames, &taken, slots))
+        return false;
+    for (int n = argc; n < end; n++)
+        if (!(taken >> n & 1) && absent(default_of(function, n))) return false;
+    for (int n = argc; n < end; n++)
+        if (!(taken >> n & 1)) window[n] = newref(default_of(function, n));
+    for (int n = 0; n < argc; n++) window[n] = take(&args[n]);
+    for (ptrdiff_t k = 0; k < tuple_len(kwnames); k++) window[slots[k]] = take(&args[argc + k]);
+    return true;
+}

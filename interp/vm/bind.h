@@ -9,4 +9,7 @@
  * references before.  false: TypeError raised, the window holds none again. */
 bool bind_arguments(Vm *vm, Function *function, const Args *args, Ref *window);
 
+/* The quick way for functions without *args and **kwargs: moves the arguments, or answers false having done nothing. */
+bool bind_by_name(Function *function, Ref *args, int argc, Value kwnames, Ref *window);
+
 #endif

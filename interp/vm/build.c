@@ -68,29 +68,42 @@ bool unpack(Vm *vm, Value iterable, Ref *out, int count)
     return good;
 }
 
+/* The items of a starred unpacking as one array, of owner (owned), which is iterable itself where that can be. */
+static Ref unpack_all(Vm *vm, Value iterable, Ref **items, ptrdiff_t *len)
+{
+    Ref owner;
+    if (is_exact(iterable, KIND_TUPLE) || is_exact(iterable, KIND_LIST)) {
+        owner = newref(iterable);
+    } else {
+        Ref checked = unpack_iter(vm, iterable);
+        if (failed(checked)) return FAIL;
+        owner = list_from(vm, checked);
+        decref(checked);
+        if (failed(owner)) return FAIL;
+    }
+    *items = is_list(owner) ? as_list(owner)->items : as_tuple(owner)->items;
+    *len = is_list(owner) ? as_list(owner)->len : tuple_len(owner);
+    return owner;
+}
+
 bool unpack_star(Vm *vm, Value iterable, Ref *out, int before, int after)
 {
-    Ref checked = unpack_iter(vm, iterable);
-    if (failed(checked)) return false;
-    Ref all = list_from(vm, checked);
-    decref(checked);
+    Ref *items;
+    ptrdiff_t len;
+    Ref all = unpack_all(vm, iterable, &items, &len);
     if (failed(all)) return false;
-    List *list = as_list(all);
-    if (list->len < before + after) {
-        throw(vm, ValueError, "not enough values to unpack (expected at least %d, got %zd)", before + after, list->len);
-        decref(all);
-        return false;
+    Ref middle = FAIL;
+    if (len < before + after)
+        throw(vm, ValueError, "not enough values to unpack (expected at least %d, got %zd)", before + after, len);
+    else
+        middle = list_from_values(vm, len - before - after, as_values(items + before));
+    if (!failed(middle)) {
+        for (int n = 0; n < before; n++) out[n] = newref(items[n]);
+        out[before] = middle;
+        for (int n = 0; n < after; n++) out[before + 1 + n] = newref(items[len - after + n]);
     }
-    Ref middle = list_slice(vm, list, before, list->len - after);
-    if (failed(middle)) {
-        decref(all);
-        return false;
-    }
-    for (int n = 0; n < before; n++) out[n] = newref(list->items[n]);
-    out[before] = middle;
-    for (int n = 0; n < after; n++) out[before + 1 + n] = newref(list->items[list->len - after + n]);
     decref(all);
-    return true;
+    return !failed(middle);
 }
 
 Ref build_dict(Vm *vm, Ref *pairs, int count)

@@ -83,6 +83,7 @@ static bool fill_window(Vm *vm, Function *function, Ref *args, int argc, Value k
         return true;
     }
     int keywords = absent(kwnames) ? 0 : (int)tuple_len(kwnames);
+    if (keywords && bind_by_name(function, args, argc - keywords, kwnames, window)) return true;
     if (!bind_arguments(vm, function, &(Args){as_values(args), argc - keywords, kwnames}, window)) return false;
     drop_run(args, argc);
     return true;

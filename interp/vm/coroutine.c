@@ -99,7 +99,13 @@ Step activation_resume(Vm *vm, Activation *at, Value sent, Ref *out)
     if (!recursion_enter(vm)) return STEP_RAISED;
     Step step = STEP_RAISED;
     if (push_chain(vm, FRAME_ENTRY, UNDEF, 0, 0)) {
-        Flow flow = flow_resume(vm, at, failed(sent) ? FAIL : newref(sent));
+        Flow flow = FLOW_RUN;
+        if (is_at_yield(at) && !failed(sent)) {
+            record_enter(vm->frame, (Coroutine *)at);
+            replace(&vm->frame->regs[((Coroutine *)at)->dst], newref(sent));
+        } else {
+            flow = flow_resume(vm, at, failed(sent) ? FAIL : newref(sent));
+        }
         if (flow == FLOW_RAISE) flow = unwind(vm);
         if (flow == FLOW_RUN) {
             Ref value = eval(vm);

@@ -39,11 +39,14 @@ Frame *push_chain(Vm *vm, FrameKind kind, Ref holder, int dst, int iter)
         frame_overflow(vm);
         return NULL;
     }
-    *frame = (Frame){.top = below->top, .holder = holder, .dst = (int16_t)dst, .iter = (int16_t)iter,
-                     .kind = (uint8_t)kind};
-    frame->handled.outer = vm->handled;
-    vm->handled = &frame->handled;
-    vm->frame = frame;
+    record_open(vm, frame, kind, dst, iter);
+    frame->holder = holder;
+    frame->coroutine = NULL; /* until one is entered */
+    frame->code = NULL;
+    frame->function = NULL;
+    frame->handled.error = UNDEF;
+    frame->pc = NULL;
+    frame->regs = frame->base = below->top;
     return frame;
 }
 
@@ -54,30 +57,6 @@ static Ref pop_chain(Vm *vm)
     vm->handled = frame->handled.outer;
     vm->frame = frame - 1;
     return take(&frame->holder);
-}
-
-/* The record leaves the coroutine it runs: its state goes back to the heap. */
-static void park(Frame *frame, ActivationState state)
-{
-    Coroutine *coroutine = frame->coroutine;
-    coroutine->pc = frame->pc;
-    coroutine->handled = take(&frame->handled.error);
-    coroutine->act.head.aux = (coroutine->act.head.aux & ~0xffu) | state;
-}
-
-/* The record runs coroutine from where it was parked. */
-static void enter(Vm *vm, Coroutine *coroutine)
-{
-    Frame *frame = vm->frame;
-    Code *code = coroutine->function->code;
-    frame->coroutine = coroutine;
-    frame->function = coroutine->function;
-    frame->code = code;
-    frame->base = coroutine->regs;
-    frame->regs = coroutine->regs + code->locals;
-    frame->pc = coroutine->pc;
-    frame->handled.error = take(&coroutine->handled);
-    coroutine->act.head.aux = (coroutine->act.head.aux & ~0xffu) | ACTIVATION_RUNNING;
 }
 
 /* ---- leaving the chain ---- */
@@ -172,7 +151,7 @@ static Flow deliver(Vm *vm, Activation *waiter, Ref value)
     }
     Coroutine *coroutine = as_coroutine(waiter);
     coroutine->act.head.aux &= ~(uint32_t)ACTIVATION_IN_ASYNC_FOR;
-    enter(vm, coroutine);
+    record_enter(vm->frame, coroutine);
     replace(&vm->frame->regs[coroutine->dst], value);
     clear(&waiter->awaiting);
     return FLOW_RUN;
@@ -191,7 +170,7 @@ static Flow deliver_error(Vm *vm, Activation *waiter)
     Coroutine *coroutine = as_coroutine(waiter);
     bool in_async_for = coroutine->act.head.aux & ACTIVATION_IN_ASYNC_FOR;
     coroutine->act.head.aux &= ~(uint32_t)ACTIVATION_IN_ASYNC_FOR;
-    enter(vm, coroutine);
+    record_enter(vm->frame, coroutine);
     clear(&waiter->awaiting);
     if (in_async_for && error_is(vm, StopAsyncIteration)) {
         error_clear(vm);
@@ -271,7 +250,7 @@ Flow flow_await(Vm *vm, Ref awaitable, int dst)
 {
     Coroutine *coroutine = vm->frame->coroutine;
     coroutine->dst = (int16_t)dst;
-    park(vm->frame, ACTIVATION_SUSPENDED);
+    record_park(vm->frame, ACTIVATION_SUSPENDED);
     return await_on(vm, &coroutine->act, awaitable);
 }
 
@@ -290,7 +269,7 @@ Flow flow_async_for(Vm *vm, int iter, int dst)
     }
     coroutine->dst = (int16_t)dst;
     coroutine->iter = (int16_t)iter;
-    park(frame, ACTIVATION_SUSPENDED);
+    record_park(frame, ACTIVATION_SUSPENDED);
     coroutine->act.head.aux |= ACTIVATION_IN_ASYNC_FOR;
     return await_on(vm, &coroutine->act, step);
 }
@@ -302,7 +281,7 @@ static Flow resume_plain(Vm *vm, Coroutine *coroutine, Ref sent)
 {
     bool fresh = activation_state(&coroutine->act) == ACTIVATION_CREATED;
     if (fresh) coroutine_begin(coroutine);
-    enter(vm, coroutine);
+    record_enter(vm->frame, coroutine);
     if (failed(sent)) {
         if (!fresh) return FLOW_RAISE;
         return flow_raise(vm); /* thrown into a coroutine that has not started: its body never runs */
@@ -351,7 +330,7 @@ Flow flow_yield(Vm *vm, Ref value, int dst)
 {
     Coroutine *coroutine = vm->frame->coroutine;
     coroutine->dst = (int16_t)dst;
-    park(vm->frame, ACTIVATION_SUSPENDED);
+    record_park(vm->frame, ACTIVATION_SUSPENDED);
     return out_suspended(vm, &coroutine->act, value);
 }
 
@@ -360,7 +339,7 @@ Flow flow_async_yield(Vm *vm, Ref value, int dst)
     Coroutine *generator = vm->frame->coroutine;
     Activation *step = generator->act.awaiter;
     generator->dst = (int16_t)dst;
-    park(vm->frame, ACTIVATION_SUSPENDED);
+    record_park(vm->frame, ACTIVATION_SUSPENDED);
     generator->act.awaiter = NULL;
     return deliver(vm, step, async_yield_wrap(vm, step, value));
 }

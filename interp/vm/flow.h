@@ -36,6 +36,51 @@ Frame *push_chain(Vm *vm, FrameKind kind, Ref holder, int dst, int iter);
 /* One turn of ASYNC_FOR: the iterator is in register iter, the item goes to dst; iter + 1 is scratch. */
 Flow flow_async_for(Vm *vm, int iter, int dst);
 
+/* ---- a record and the coroutine it runs ---- */
+
+/* Puts frame on top as the record of a chain that nothing holds; what it runs is set by record_enter. */
+static inline void record_open(Vm *vm, Frame *frame, FrameKind kind, int dst, int iter)
+{
+    frame->top = vm->frame->top;
+    frame->holder = UNDEF;
+    frame->dst = (int16_t)dst;
+    frame->iter = (int16_t)iter;
+    frame->kind = (uint8_t)kind;
+    frame->handled.outer = vm->handled;
+    vm->handled = &frame->handled;
+    vm->frame = frame;
+}
+
+/* The record runs coroutine from where it was parked. */
+static inline void record_enter(Frame *frame, Coroutine *coroutine)
+{
+    Code *code = coroutine->function->code;
+    frame->coroutine = coroutine;
+    frame->function = coroutine->function;
+    frame->code = code;
+    frame->base = coroutine->regs;
+    frame->regs = coroutine->regs + code->locals;
+    frame->pc = coroutine->pc;
+    frame->handled.error = take(&coroutine->handled);
+    coroutine->act.head.aux = (coroutine->act.head.aux & ~0xffu) | ACTIVATION_RUNNING;
+}
+
+/* The record leaves the coroutine it runs, whose state goes back to the heap. */
+static inline void record_park(Frame *frame, ActivationState state)
+{
+    Coroutine *coroutine = frame->coroutine;
+    coroutine->pc = frame->pc;
+    coroutine->handled = take(&frame->handled.error);
+    coroutine->act.head.aux = (coroutine->act.head.aux & ~0xffu) | state;
+}
+
+/* Is activation a generator that stands in a plain yield and can go on at once? */
+static inline bool is_at_yield(const Activation *activation)
+{
+    return activation_state(activation) == ACTIVATION_SUSPENDED && absent(activation->awaiting) && !activation->awaiter &&
+           activation->head.head.kind == KIND_GENERATOR;
+}
+
 /* Finds the handler of vm->error, leaving frames. */
 Flow unwind(Vm *vm);
 /* The same without a new traceback entry for the running frame (a bare raise, the end of a finally block). */
