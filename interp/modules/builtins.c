@@ -77,10 +77,15 @@ NATIVE(builtins_sum, "sum(iterable, /, start=0)",
     double carry = 0; /* compensation of float sums: Neumaier's variant of Kahan's algorithm */
     Ref iter = iter_of(vm, argv[0]);
     if (failed(iter)) goto done;
+    Ref (*next)(Vm *, Value) = type_of(vm, iter)->slots.next;
     for (;;) {
-        replace(&item, iter_next(vm, iter)); /* UNDEF at the end */
+        replace(&item, next(vm, iter)); /* UNDEF at the end */
         if (failed(item)) goto done;
         if (absent(item)) break;
+        if (both_ints(total, item) && fits_small(as_int(total) + as_int(item))) {
+            total = from_small(as_int(total) + as_int(item));
+            continue;
+        }
         if (is_float(total) && (is_float(item) || is_int(item))) {
             double x = as_float(total), y = is_float(item) ? as_float(item) : (double)as_int(item), t = x + y;
             carry += fabs(x) >= fabs(y) ? (x - t) + y : (y - t) + x;
@@ -112,8 +117,9 @@ static Ref extreme_of(Vm *vm, Value items, Value key, Value fallback, CompareOp 
     Ref best = UNDEF, best_key = UNDEF, item = UNDEF, item_key = UNDEF, out = FAIL;
     Ref iter = iter_of(vm, items);
     if (failed(iter)) return FAIL;
+    Ref (*next)(Vm *, Value) = type_of(vm, iter)->slots.next;
     for (;;) {
-        item = iter_next(vm, iter);
+        item = next(vm, iter);
         if (failed(item)) goto done;
         if (absent(item)) break;
         item_key = key == NONE ? newref(item) : call1(vm, key, item);
@@ -161,9 +167,10 @@ static Ref any_all(Vm *vm, Value iterable, Truth stop)
 {
     Ref iter = iter_of(vm, iterable);
     if (failed(iter)) return FAIL;
+    Ref (*next)(Vm *, Value) = type_of(vm, iter)->slots.next;
     Truth truth = stop == YES ? NO : YES;
     for (;;) {
-        Ref item = iter_next(vm, iter);
+        Ref item = next(vm, iter);
         if (absent(item)) break;
         truth = failed(item) ? FAILED : value_truth(vm, item);
         decref(item);

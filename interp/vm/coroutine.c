@@ -99,13 +99,7 @@ Step activation_resume(Vm *vm, Activation *at, Value sent, Ref *out)
     if (!recursion_enter(vm)) return STEP_RAISED;
     Step step = STEP_RAISED;
     if (push_chain(vm, FRAME_ENTRY, UNDEF, 0, 0)) {
-        Flow flow = FLOW_RUN;
-        if (is_at_yield(at) && !failed(sent)) {
-            record_enter(vm->frame, (Coroutine *)at);
-            replace(&vm->frame->regs[((Coroutine *)at)->dst], newref(sent));
-        } else {
-            flow = flow_resume(vm, at, failed(sent) ? FAIL : newref(sent));
-        }
+        Flow flow = flow_resume(vm, at, failed(sent) ? FAIL : newref(sent));
         if (flow == FLOW_RAISE) flow = unwind(vm);
         if (flow == FLOW_RUN) {
             Ref value = eval(vm);
@@ -189,10 +183,34 @@ static Ref resume_finished(Vm *vm, Value self)
     return throw_value(vm, StopIteration, UNDEF);
 }
 
+/* Goes on from a plain yield up to the next one, or the end. */
+static Ref go_on(Vm *vm, Coroutine *self)
+{
+    Frame *frame = vm->frame + 1;
+    if (frame >= vm->frame_limit) {
+        frame_overflow(vm);
+        return FAIL;
+    }
+    if (!recursion_enter(vm)) return FAIL;
+    record_open(vm, frame, FRAME_ENTRY, 0, 0);
+    record_enter(frame, self);
+    replace(&frame->regs[self->dst], NONE);
+    Ref value = eval(vm);
+    recursion_leave(vm);
+    if (value == TAIL) return take(&vm->yielded);
+    decref(value);
+    return failed(value) ? FAIL : UNDEF;
+}
+
 /* The next slot: from C. */
 static Ref generator_next(Vm *vm, Value self)
 {
     Activation *activation = as_activation(self);
+    if (is_at_yield(activation)) {
+        Ref kept = newref(self), value = go_on(vm, as_coroutine(self));
+        decref(kept);
+        return value;
+    }
     if (activation_state(activation) == ACTIVATION_DONE) return UNDEF;
     if (!can_resume(vm, self)) return FAIL;
     Ref holder = newref(self), value = UNDEF;
