@@ -159,11 +159,24 @@ void compile_arguments(Compiler *c, int window, int given, Nodes args, Nodes key
     emit_cached(c, keywords.len ? OP_CALL_KW : OP_CALL, window, argc, to, k);
 }
 
+/* super().name(...): one instruction, which needs no super object. */
+static bool is_super_call(Compiler *c, const NodeCall *node)
+{
+    Node *object = as_Attribute(node->func)->value;
+    if (node->keywords.len || object->kind != NODE_Call) return false;
+    NodeCall *call = as_Call(object);
+    if (call->args.len || call->keywords.len || call->func->kind != NODE_Name) return false;
+    Ident *name = scope_ident(c, c->scope, as_Name(call->func)->id);
+    return name->special == IDENT_SUPER && variable_find(c, name)->where == WHERE_GLOBAL;
+}
+
 static int compile_method_call(Compiler *c, NodeCall *node, int want)
 {
     NodeAttribute *method = as_Attribute(node->func);
     int mark = c->unit->depth, window = temp_base(c, want), object = temp_push(c);
-    compile_expr(c, method->value, object);
+    bool through_super = is_super_call(c, node);
+    if (through_super) compile_expr(c, as_Call(method->value)->func, window);
+    else compile_expr(c, method->value, object);
     compile_run(c, node->args);
     run_keywords(c, node->keywords);
     check_repeated(c, node->keywords);
@@ -179,7 +192,8 @@ static int compile_method_call(Compiler *c, NodeCall *node, int want)
     } else {
         k = constant_name(c, ident);
     }
-    emit_cached(c, node->keywords.len ? OP_CALL_METHOD_KW : OP_CALL_METHOD, window, argc, to, k);
+    Opcode op = through_super ? OP_CALL_SUPER : node->keywords.len ? OP_CALL_METHOD_KW : OP_CALL_METHOD;
+    emit_cached(c, op, window, argc, to, k);
     emit_position(c, -2, at);
     if (method->head.pos.line != method->head.pos.end_line) { /* the call is reported from the name on */
         Pos call = node->head.pos;

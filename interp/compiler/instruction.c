@@ -83,6 +83,7 @@ static int run_at_a(const Instruction *in)
     case OP_CALL:
     case OP_CALL_KW:
     case OP_CALL_METHOD:
+    case OP_CALL_SUPER:
     case OP_CALL_METHOD_KW: return 2 + b;
     case OP_CALL_EX: return 4;
     case OP_MAKE_FUNCTION: return b & 4 ? 3 : b & 2 ? 2 : 1;

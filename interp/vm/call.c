@@ -16,6 +16,7 @@
 #include "object/tuple.h"
 #include "vm/bind.h"
 #include "vm/eval.h"
+#include "vm/specialise.h"
 
 static void drop_run(Ref *from, ptrdiff_t count)
 {
@@ -206,6 +207,30 @@ Flow call_method_general(Vm *vm, Ref *window, int argc, Value name, Value kwname
     drop_run(&window[1], argc + 1);
     decref(kept);
     return answer(vm, result, dst);
+}
+
+Flow call_super(Vm *vm, Ref *window, int argc, Value name, int dst)
+{
+    if (window[0] == borrow(type_builtin(vm, KIND_SUPER))) {
+        Ref class, self;
+        if (!frame_super(vm, &class, &self)) return FLOW_RAISE;
+        Value found = is_type(class) ? specialise_super(vm, as_type(class), self, name, argc) : (Value)UNDEF;
+        decref(class);
+        if (!absent(found)) {
+            Ref function = newref(found);
+            replace(&window[0], UNDEF);
+            window[1] = self;
+            Flow flow = enter_function(vm, as_function(function), &window[1], argc + 1, UNDEF, dst);
+            decref(function);
+            return flow;
+        }
+        decref(self);
+    }
+    Ref object = call0(vm, window[0]);
+    if (failed(object)) return FLOW_RAISE;
+    replace(&window[0], UNDEF);
+    window[1] = object;
+    return call_method_general(vm, window, argc, name, UNDEF, dst);
 }
 
 /* ---- calls with * and ** ---- */

@@ -15,6 +15,7 @@ Ref eval(Vm *vm);
  * frame was pushed or the result stored into register dst of the running frame; RAISE: raised. */
 Flow call_general(Vm *vm, Ref *window, int argc, Value kwnames, int dst);
 Flow call_method_general(Vm *vm, Ref *window, int argc, Value name, Value kwnames, int dst);
+Flow call_super(Vm *vm, Ref *window, int argc, Value name, int dst); /* window[0]: super, or what hides it */
 Flow call_star(Vm *vm, Ref *window, int dst);
 
 /* ops/access.inc */

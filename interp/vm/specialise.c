@@ -27,6 +27,7 @@ typedef struct PolymorphicRow {
     uint32_t version;
     uint16_t what, form;
     Value value;     /* Cache.value */
+    Value class;     /* with super: the class whose followers were searched; UNDEF otherwise */
 } PolymorphicRow;
 
 struct Polymorphic { PolymorphicRow rows[POLYMORPHIC_ROWS]; };
@@ -60,8 +61,38 @@ static int remember(Vm *vm, Value name, unsigned what, int form, const Cache *ca
         return form;
     }
     *polymorphic_row(vm, cache->shape, name, what) =
-        (PolymorphicRow){cache->shape, name, as_str(name)->hash, cache->version, (uint16_t)what, (uint16_t)form, cache->value};
+        (PolymorphicRow){cache->shape, name, as_str(name)->hash, cache->version, (uint16_t)what, (uint16_t)form, cache->value, UNDEF};
     return form;
+}
+
+/* What super(class, self) finds under name, borrowed, or UNDEF. */
+static Value find_after(Vm *vm, const Type *type, const Type *class, Value name)
+{
+    ptrdiff_t i = 0, len = tuple_len(type->mro);
+    while (i < len && tuple_at(type->mro, i) != borrow(class)) i++;
+    Value found = UNDEF;
+    for (i++; i < len && absent(found); i++) {
+        Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
+        if (dict) found = dict_get_name(dict, name);
+    }
+    return found;
+}
+
+Value specialise_super(Vm *vm, Type *class, Value self, Value name, int argc)
+{
+    if (!is_heap(self) || is_type(self)) return UNDEF;
+    Shape *shape = as_object(self)->shape;
+    unsigned what = OP_CALL_SUPER | (unsigned)argc << 8;
+    PolymorphicRow *row = vm->interp->polymorphic ? polymorphic_row(vm, shape, name, what) : NULL;
+    if (row && row->shape == shape && row->version == shape->version && row->name == name && row->what == what &&
+        row->hash == as_str(name)->hash && row->class == borrow(class))
+        return row->value;
+    if (!type_is_subtype(shape->type, class)) return UNDEF;
+    Value found = find_after(vm, shape->type, class, name);
+    if (!is_function(found) || as_function(found)->code->plain_args != argc + 1) return UNDEF;
+    if (row)
+        *row = (PolymorphicRow){shape, name, as_str(name)->hash, shape->version, (uint16_t)what, 0, found, borrow(class)};
+    return found;
 }
 
 void specialise_close(Interp *interp)
