@@ -14,12 +14,6 @@
 #include "object/str.h"
 #include "object/tuple.h"
 
-static void drop_cells(Cell **cells, int count)
-{
-    for (int i = 0; cells && i < count; i++) decref_object(cells[i]);
-    memory_free(cells);
-}
-
 /* The builtins that globals name, or the interpreter's. */
 static Dict *builtins_for(Vm *vm, Dict *globals)
 {
@@ -35,30 +29,21 @@ static Dict *builtins_for(Vm *vm, Dict *globals)
     return as_dict(vm->interp->builtins);
 }
 
-Ref function_new(Vm *vm, Code *code, Dict *globals, Cell **cells)
+Ref function_new(Vm *vm, Code *code, Dict *globals, Dict *builtins)
 {
-    Function *function = type_instance(vm, type_builtin(vm, KIND_FUNCTION));
-    if (!function) {
-        drop_cells(cells, code->free_count);
-        return FAIL;
-    }
+    Shape *shape = type_builtin(vm, KIND_FUNCTION)->shape;
+    Function *function = object_new(vm, shape, sizeof(Function) + (size_t)code->free_count * sizeof(Cell *));
+    if (!function) return FAIL;
     function->code = (Code *)as_object(newref(borrow(code)));
     function->globals = as_dict(newref(borrow(globals)));
-    function->builtins = as_dict(newref(borrow(builtins_for(vm, globals))));
-    function->name = newref(code->name);
-    function->qualname = newref(code->qualname);
-    bool documented = (code->flags & CODE_HAS_DOCSTRING) && code->constant_count > 0;
-    function->doc = documented ? newref(code->constants[0]) : NONE;
-    Value module = dict_get_name(globals, N(__name__));
-    function->module = absent(module) ? NONE : newref(module);
-    function->cells = cells;
+    function->builtins = as_dict(newref(borrow(builtins ? builtins : builtins_for(vm, globals))));
     return from_object(function);
 }
 
 static void function_visit(Object *self, Visit *visit, void *context)
 {
     const Function *function = (Function *)(void *)self;
-    for (int i = 0; function->cells && i < function->code->free_count; i++) {
+    for (int i = 0; i < function->code->free_count; i++) {
         Ref cell = from_object(function->cells[i]);
         if (is_heap(cell)) visit(&cell, context);
     }
@@ -67,9 +52,11 @@ static void function_visit(Object *self, Visit *visit, void *context)
 static void function_clear(Object *self)
 {
     Function *function = (Function *)(void *)self;
-    Cell **cells = function->cells;
-    function->cells = NULL;
-    if (cells) drop_cells(cells, function->code->free_count);
+    for (int i = 0; i < function->code->free_count; i++) {
+        Cell *cell = function->cells[i];
+        function->cells[i] = NULL;
+        decref_object(cell);
+    }
 }
 
 /* --- making one in a script ---------------------------------------------------------------------------- */
@@ -97,15 +84,10 @@ NATIVE(function_make, "new(cls, code, globals, name=None, argdefs=None, closure=
     if (!is_none(argv[4]) && !is_tuple(argv[4])) return throw(vm, TypeError, "arg 4 (defaults) must be None or tuple");
     if (!check_closure(vm, argv[1], argv[5])) return FAIL;
     Code *code = as_code(argv[1]);
-    Cell **cells = NULL;
-    if (code->free_count) {
-        cells = memory_new(vm, (size_t)code->free_count * sizeof *cells);
-        if (!cells) return FAIL;
-        for (int i = 0; i < code->free_count; i++) cells[i] = (Cell *)as_object(newref(tuple_at(argv[5], i)));
-    }
-    Ref made = function_new(vm, code, as_dict(argv[2]), cells);
+    Ref made = function_new(vm, code, as_dict(argv[2]), NULL);
     if (failed(made)) return FAIL;
     Function *function = as_function(made);
+    for (int i = 0; i < code->free_count; i++) function->cells[i] = (Cell *)as_object(newref(tuple_at(argv[5], i)));
     if (is_str(argv[3])) replace(&function->name, newref(argv[3]));
     if (is_tuple(argv[4])) function->defaults = newref(argv[4]);
     if (is_dict(argv[6])) function->keyword_defaults = newref(argv[6]);
@@ -120,7 +102,7 @@ static Ref function_repr(Vm *vm, Value self)
 {
     char address[32];
     snprintf(address, sizeof address, "%#llx", (unsigned long long)bits_of(self));
-    return format_text(vm, "<function %S at %s>", (Value)as_function(self)->qualname, address);
+    return format_text(vm, "<function %S at %s>", function_qualname(as_function(self)), address);
 }
 
 static Ref function_get(Vm *vm, Value self, Value object, Value type __attribute__((unused)))
@@ -139,20 +121,30 @@ static bool set_text(Vm *vm, Ref *slot, Value value, const char *name)
     return true;
 }
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_function(self)->name); }
+static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(function_name(as_function(self))); }
 static bool set_name(Vm *vm, Value self, Value value) { return set_text(vm, &as_function(self)->name, value, "__name__"); }
-static Ref get_qualname(Vm *vm __attribute__((unused)), Value self) { return newref(as_function(self)->qualname); }
+static Ref get_qualname(Vm *vm __attribute__((unused)), Value self) { return newref(function_qualname(as_function(self))); }
 static bool set_qualname(Vm *vm, Value self, Value value)
 {
     return set_text(vm, &as_function(self)->qualname, value, "__qualname__");
 }
-static Ref get_doc(Vm *vm __attribute__((unused)), Value self) { return or_none(as_function(self)->doc); }
+static Ref get_doc(Vm *vm __attribute__((unused)), Value self)
+{
+    const Function *function = as_function(self);
+    if (!absent(function->doc)) return newref(function->doc);
+    const Code *code = function->code;
+    return (code->flags & CODE_HAS_DOCSTRING) && code->constant_count > 0 ? newref(code->constants[0]) : NONE;
+}
 static bool set_doc(Vm *vm __attribute__((unused)), Value self, Value value)
 {
     replace(&as_function(self)->doc, absent(value) ? NONE : newref(value));
     return true;
 }
-static Ref get_module(Vm *vm __attribute__((unused)), Value self) { return or_none(as_function(self)->module); }
+static Ref get_module(Vm *vm, Value self)
+{
+    const Function *function = as_function(self);
+    return or_none(absent(function->module) ? dict_get_name(function->globals, N(__name__)) : (Value)function->module);
+}
 static bool set_module(Vm *vm __attribute__((unused)), Value self, Value value)
 {
     replace(&as_function(self)->module, absent(value) ? NONE : newref(value));
@@ -180,8 +172,12 @@ static bool set_code(Vm *vm, Value self, Value value)
     Function *function = as_function(self);
     if (absent(value) || !is_kind(value, KIND_CODE)) return throw(vm, TypeError, "__code__ must be set to a code object"), false;
     if (as_code(value)->free_count != function->code->free_count)
-        return throw(vm, ValueError, "%S() requires a code object with %d free vars, not %d", (Value)function->name,
+        return throw(vm, ValueError, "%S() requires a code object with %d free vars, not %d", function_name(function),
                      function->code->free_count, as_code(value)->free_count), false;
+    Ref doc = get_doc(vm, self); /* what it is called stays as it was */
+    replace(&function->doc, doc);
+    replace(&function->name, newref(function_name(function)));
+    replace(&function->qualname, newref(function_qualname(function)));
     Code *old = function->code;
     function->code = (Code *)as_object(newref(value));
     decref_object(old);
@@ -193,7 +189,7 @@ static Ref get_builtins(Vm *vm __attribute__((unused)), Value self) { return new
 static Ref get_closure(Vm *vm, Value self)
 {
     const Function *function = as_function(self);
-    if (!function->cells || function->code->free_count == 0) return NONE;
+    if (function->code->free_count == 0) return NONE;
     Ref tuple = tuple_new(vm, function->code->free_count);
     for (int i = 0; !failed(tuple) && i < function->code->free_count; i++)
         as_tuple(tuple)->items[i] = newref(borrow(function->cells[i]));

@@ -137,10 +137,10 @@ NATIVE(async_generator_aclose, "aclose(self, /)", "An awaitable that closes the 
     return step_new(vm, argv[0], STEP_CLOSE, UNDEF);
 }
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_generator(self)->function->name); }
+static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(function_name(as_generator(self)->function)); }
 static Ref get_qualname(Vm *vm __attribute__((unused)), Value self)
 {
-    return newref(as_generator(self)->function->qualname);
+    return newref(function_qualname(as_generator(self)->function));
 }
 static Ref get_code(Vm *vm __attribute__((unused)), Value self)
 {
@@ -152,7 +152,7 @@ static Ref get_running(Vm *vm __attribute__((unused)), Value self)
 }
 static Ref async_generator_repr(Vm *vm, Value self)
 {
-    return format_text(vm, "<async_generator object %S at 0x%llx>", (Value)as_generator(self)->function->qualname,
+    return format_text(vm, "<async_generator object %S at 0x%llx>", function_qualname(as_generator(self)->function),
                        (long long)(uintptr_t)as_object(self));
 }
 

@@ -44,7 +44,7 @@ static bool raise_missing(Vm *vm, const Binding *binding, int from, int to, cons
     }
     Ref names = builder_finish(vm, &text);
     if (failed(names)) return false;
-    throw(vm, TypeError, "%S() missing %d required %s argument%s: %S", (Value)binding->function->qualname, missing, what,
+    throw(vm, TypeError, "%S() missing %d required %s argument%s: %S", function_qualname(binding->function), missing, what,
           missing == 1 ? "" : "s", (Value)names);
     decref(names);
     return false;
@@ -53,7 +53,7 @@ static bool raise_missing(Vm *vm, const Binding *binding, int from, int to, cons
 static bool raise_too_many(Vm *vm, const Binding *binding, int given)
 {
     const Code *code = binding->code;
-    Value qualname = binding->function->qualname;
+    Value qualname = function_qualname(binding->function);
     int defaults = absent(binding->function->defaults) ? 0 : (int)tuple_len(binding->function->defaults);
     int keyword_given = 0;
     for (int n = code->arg_count; n < code->arg_count + code->keyword_only; n++)
@@ -95,13 +95,13 @@ static bool raise_unexpected_keyword(Vm *vm, const Binding *binding, Value name,
     if (!built || !any) {
         builder_close(&text);
         if (built)
-            throw(vm, TypeError, "%S() got an unexpected keyword argument '%S'", (Value)binding->function->qualname, name);
+            throw(vm, TypeError, "%S() got an unexpected keyword argument '%S'", function_qualname(binding->function), name);
         return false;
     }
     Ref names = builder_finish(vm, &text);
     if (failed(names)) return false;
     throw(vm, TypeError, "%S() got some positional-only arguments passed as keyword arguments: '%S'",
-          (Value)binding->function->qualname, (Value)names);
+          function_qualname(binding->function), (Value)names);
     decref(names);
     return false;
 }
@@ -110,7 +110,7 @@ static bool bind_keyword(Vm *vm, const Binding *binding, Value name, Value value
 {
     const Code *code = binding->code;
     if (!is_str(name)) {
-        throw(vm, TypeError, "%S() keywords must be strings", (Value)binding->function->qualname);
+        throw(vm, TypeError, "%S() keywords must be strings", function_qualname(binding->function));
         return false;
     }
     int n = parameter_named(code, name, code->positional_only, code->arg_count + code->keyword_only);
@@ -119,7 +119,7 @@ static bool bind_keyword(Vm *vm, const Binding *binding, Value name, Value value
         return dict_set(vm, as_dict(binding->keywords), name, value);
     }
     if (!absent(binding->window[n])) {
-        throw(vm, TypeError, "%S() got multiple values for argument '%S'", (Value)binding->function->qualname, name);
+        throw(vm, TypeError, "%S() got multiple values for argument '%S'", function_qualname(binding->function), name);
         return false;
     }
     binding->window[n] = newref(value);

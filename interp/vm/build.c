@@ -172,36 +172,26 @@ bool dict_update_star(Vm *vm, Dict *dict, Value mapping)
 }
 
 /* The closure cells of a function being made, as its code's captures say. */
-static Cell **capture_cells(Vm *vm, const Frame *frame, const Code *code)
+static void capture_cells(Function *function, const Frame *frame)
 {
-    Cell **cells = memory_new(vm, sizeof(Cell *) * (size_t)code->free_count);
-    if (!cells) return NULL;
+    const Code *code = function->code;
     for (int n = 0; n < code->free_count; n++) {
         Capture capture = code->captures[n];
         Value cell = capture.from_local ? (Value)frame->base[capture.index]
                                         : borrow(frame->function->cells[capture.index]);
-        newref(cell);
-        cells[n] = (Cell *)as_object(cell);
+        function->cells[n] = (Cell *)as_object(newref(cell));
     }
-    return cells;
 }
 
-Ref make_function(Vm *vm, Frame *frame, Value code_value, Ref *parts, int flags)
+Ref make_function(Vm *vm, Frame *frame, Value code, Ref *parts, int flags)
 {
-    Code *code = as_code(code_value);
-    Cell **cells = NULL;
-    if (code->free_count && !(cells = capture_cells(vm, frame, code))) return FAIL;
-    Ref made = function_new(vm, code, frame->function->globals, cells);
+    Ref made = function_new(vm, as_code(code), frame->function->globals, frame->function->builtins);
     if (failed(made)) return FAIL;
     Function *function = as_function(made);
+    capture_cells(function, frame);
     if (flags & 1) replace(&function->defaults, take(&parts[0]));
     if (flags & 2) replace(&function->keyword_defaults, take(&parts[1]));
     if (flags & 4) replace(&function->annotate, take(&parts[2]));
-    if (function->builtins != frame->function->builtins) {
-        newref(borrow(frame->function->builtins));
-        decref_object(function->builtins);
-        function->builtins = frame->function->builtins;
-    }
     return made;
 }
 

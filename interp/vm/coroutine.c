@@ -334,7 +334,7 @@ bool activation_where(Vm *vm, const Activation *activation, Value *filename, Val
     for (Frame *frame = vm->frame; frame > vm->frames; frame--)
         if (frame->coroutine == coroutine) pc = frame->pc;
     *filename = code->filename;
-    *name = coroutine->function->qualname;
+    *name = function_qualname(coroutine->function);
     *line = pc ? line_at(code, pc) : code->first_line;
     return true;
 }
@@ -379,7 +379,7 @@ static void warn_never_awaited(Vm *vm, Coroutine *self)
     Ref saved = error_take(vm);
     Value maker = self->act.awaiting;
     int line = is_kind(maker, KIND_CODE) ? line_at(as_code(maker), self->pc) : 0;
-    if (!never_awaited(vm, self->function->qualname, line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
+    if (!never_awaited(vm, function_qualname(self->function), line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
         error_unraisable(vm, "Exception ignored while finalizing coroutine", borrow(self));
     error_restore(vm, saved);
 }
@@ -417,10 +417,10 @@ bool coroutine_needs_finalizer(Object *object)
 
 /* ---- attributes ---- */
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_coroutine(self)->function->name); }
+static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(function_name(as_coroutine(self)->function)); }
 static Ref get_qualname(Vm *vm __attribute__((unused)), Value self)
 {
-    return newref(as_coroutine(self)->function->qualname);
+    return newref(function_qualname(as_coroutine(self)->function));
 }
 static Ref get_code(Vm *vm __attribute__((unused)), Value self)
 {
@@ -456,7 +456,7 @@ static Ref get_frame(Vm *vm, Value self)
 static Ref coroutine_repr(Vm *vm, Value self)
 {
     return format_text(vm, "<%s object %S at 0x%llx>", is_kind(self, KIND_ASYNC_GENERATOR) ? "async_generator" : kind_name(self),
-                       (Value)as_coroutine(self)->function->qualname, (long long)(uintptr_t)as_object(self));
+                       function_qualname(as_coroutine(self)->function), (long long)(uintptr_t)as_object(self));
 }
 
 static Ref coroutine_await(Vm *vm, Value self)
