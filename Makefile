@@ -27,7 +27,8 @@ WARN     := -Wall -Wextra -Wshadow -Wmissing-prototypes
 OWNING   := -Werror=$(if $(IS_CLANG),incompatible-pointer-types-discards-qualifiers,discarded-qualifiers)
 BASE     := -std=gnu17 $(WARN) $(OWNING) -Iinterp -D_GNU_SOURCE -fno-strict-aliasing -pthread -g
 ifeq ($(CONFIG),release)
-BASE     += -O2 -DNDEBUG -fno-plt -fno-semantic-interposition
+BASE     += -O2 -DNDEBUG -fno-pie -fno-plt -fno-semantic-interposition
+LINK     += -no-pie
 EVAL     := $(if $(IS_CLANG),,-fno-gcse)
 else ifeq ($(CONFIG),debug)
 BASE     += -Og -Werror

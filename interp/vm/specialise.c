@@ -217,16 +217,34 @@ static bool takes_plain(Vm *vm, Value function, int argc)
     return native_is_plain(as_native(function), argc);
 }
 
-static int specialise_class_call(Value callee, int argc, Cache *cache)
+static void guard_type(Cache *cache, Type *type, Value value)
+{
+    cache->shape = (Shape *)(void *)type; /* compared, never followed */
+    cache->version = type->version;
+    cache->value = value;
+}
+
+/* int(x), list(x): a type whose native __new__ or __init__ does it all. */
+static int specialise_builtin_call(Vm *vm, Type *type, int argc, Cache *cache)
+{
+    if (type->flags & (TYPE_NO_NEW | TYPE_METACLASS)) return OP_CALL;
+    bool new = !absent(type->new), init = !absent(type->init);
+    Value native = new ? type->new : type->init;
+    if (new == init || !is_native(native) || !takes_plain(vm, native, argc + 1)) return OP_CALL;
+    if (new && !(as_native(native)->head.aux & NATIVE_IS_NEW)) return OP_CALL;
+    guard_type(cache, type, native);
+    return new ? OP_CALL_NEW : OP_CALL_INIT;
+}
+
+static int specialise_class_call(Vm *vm, Value callee, int argc, Cache *cache)
 {
     Type *type = as_type(callee);
-    if ((type->flags & (TYPE_ABSTRACT | TYPE_METACLASS)) || !(type->flags & TYPE_HEAP) || type->kind != KIND_OBJECT)
+    if (!(type->flags & TYPE_HEAP)) return specialise_builtin_call(vm, type, argc, cache);
+    if ((type->flags & (TYPE_ABSTRACT | TYPE_METACLASS)) || type->kind != KIND_OBJECT)
         return OP_CALL;
     if (as_object(callee)->shape->type->def != &type_type || as_object(callee)->flags & OBJ_SUBCLASS) return OP_CALL;
     if (!absent(type->new) || !is_plain_function(type->init, argc + 1) || is_heap_frame(type->init)) return OP_CALL;
-    cache->shape = (Shape *)(void *)type; /* compared, never followed */
-    cache->version = type->version;
-    cache->value = type->init;
+    guard_type(cache, type, type->init);
     return OP_CALL_CLASS;
 }
 
@@ -253,7 +271,7 @@ int specialise_call(Vm *vm, Value callee, int argc, Cache *cache)
         if (native->head.aux & NATIVE_IS_NEW) return OP_CALL;
         return takes_plain(vm, callee, argc + 1) ? OP_CALL_NATIVE_BOUND : OP_CALL;
     }
-    case KIND_TYPE: return specialise_class_call(callee, argc, cache);
+    case KIND_TYPE: return specialise_class_call(vm, callee, argc, cache);
     default: return OP_CALL;
     }
 }
