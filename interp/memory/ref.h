@@ -52,14 +52,17 @@ static inline Value borrow(const void *object) { return (Value)object; } /* a C 
 void object_drop(Object *object);
 void object_candidate(Object *object);
 
-static inline Ref newref(Value v)
+/* What almost every instruction of the interpreter does must not become a call. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+ALWAYS_INLINE Ref newref(Value v)
 {
     if (is_heap(v)) as_object(v)->count++;
     return (Ref)(uintptr_t)v;
 }
 
 /* Never raises; a finaliser may run script code later, at the next safe point, or now: treat as a call. */
-static inline void decref(Ref v)
+ALWAYS_INLINE void decref(Ref v)
 {
     if (!is_heap(v)) return;
     Object *object = as_object(v);
@@ -72,19 +75,19 @@ static inline void decref(Ref v)
 static inline void decref_object(void *object) { if (object) decref((Ref)object); }
 
 /* Stores first, then drops what was there. */
-static inline void replace(Ref *slot, Ref v)
+ALWAYS_INLINE void replace(Ref *slot, Ref v)
 {
     Ref old = *slot;
     *slot = v;
     decref(old);
 }
-static inline Ref take(Ref *slot) /* moves out */
+ALWAYS_INLINE Ref take(Ref *slot) /* moves out */
 {
     Ref v = *slot;
     *slot = UNDEF;
     return v;
 }
-static inline void clear(Ref *slot) { decref(take(slot)); }
+ALWAYS_INLINE void clear(Ref *slot) { decref(take(slot)); }
 
 /* An array of owned references passed where borrowed ones are read. */
 static inline Value *as_values(Ref *refs) { return (Value *)refs; }

@@ -72,12 +72,12 @@
         }                                                                            \
     } while (0)
 
-static inline void drop_temporary(Ref *R, int n)
+ALWAYS_INLINE void drop_temporary(Ref *R, int n)
 {
     if (n >= 0 && is_heap(R[n])) clear(&R[n]);
 }
 
-static inline Ref take_register(Ref *R, int n)
+ALWAYS_INLINE Ref take_register(Ref *R, int n)
 {
     return n >= 0 ? take(&R[n]) : newref(R[n]);
 }
