@@ -13,6 +13,7 @@
 #include "compiler/fstring.h"
 #include "compiler/function.h"
 #include "object/range.h"
+#include "object/set.h"
 
 enum { DISPLAY_WINDOW = 48 }; /* items of a display held in temporaries at once */
 
@@ -499,11 +500,15 @@ static bool compile_constant_items(Compiler *c, Nodes items, int base, bool set)
     if (items.len < 3 || items.len > 20000) return false;
     for (ptrdiff_t i = 0; i < items.len; i++)
         if (!constant_likely(items.items[i])) return false;
-    Ref tuple = tuple_of_constants(c, items);
-    if (absent(tuple)) return false;
+    Ref constants = tuple_of_constants(c, items);
+    if (absent(constants)) return false;
+    if (set) { /* constants can be hashed; a set of a frozenset is quick, and in the order Python users know */
+        replace(&constants, frozenset_new(c->vm, constants));
+        if (failed(constants)) compile_raised(c);
+    }
     int mark = c->unit->depth, at = temp_push(c);
     emit(c, set ? OP_BUILD_SET : OP_BUILD_LIST, base, base, 0);
-    emit(c, OP_LOAD_CONST, at, constant_append(c, tuple), 0);
+    emit(c, OP_LOAD_CONST, at, constant_append(c, constants), 0);
     emit(c, set ? OP_SET_UPDATE : OP_LIST_EXTEND, base, at, 0);
     c->unit->depth = mark;
     return true;

@@ -195,6 +195,7 @@ NATIVE(builtins_sorted, "sorted(iterable, /, *, key=None, reverse=False)", "Retu
 NATIVE(builtins_iter, "iter(object, sentinel=?, /)", "Get an iterator from an object, or from calls of it until sentinel.")
 {
     if (absent(argv[1])) return iter_of(vm, argv[0]);
+    if (!type_of(vm, argv[0])->slots.call) return throw(vm, TypeError, "iter(v, w): v must be callable");
     return iter_callable(vm, argv[0], argv[1]);
 }
 

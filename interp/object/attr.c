@@ -25,7 +25,7 @@ static void describe_error(Vm *vm, Value object, Value name)
 {
     if (!error_is(vm, AttributeError)) return;
     Ref error = error_take(vm);
-    if (object_set_own(vm, as_object(error), N(name), name) != FAILED) object_set_own(vm, as_object(error), N(obj), object);
+    if (attr_set(vm, error, N(name), name)) attr_set(vm, error, N(obj), object);
     error_clear(vm);
     error_restore(vm, error);
 }

@@ -83,7 +83,8 @@ static bool complex_from_str(Vm *vm, Value v, Parts *parts)
     char *cut = memory_new(vm, (size_t)text.len + 1);
     ptrdiff_t len = cut ? number_cut_underscores(text.text, text.len, cut) : -1;
     bool good = len > 0 && parse_complex(cut, cut + len, parts);
-    if (cut && !good) throw(vm, ValueError, "complex() arg is a malformed string");
+    if (cut && len < 0) throw(vm, ValueError, "could not convert string to complex: %R", v);
+    else if (cut && !good) throw(vm, ValueError, "complex() arg is a malformed string");
     memory_free(cut);
     number_text_close(&text);
     return good;

@@ -3,6 +3,7 @@
  * Neighbours: zip.c, iter.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/genericalias.h"
+#include "object/error.h"
 #include "object/int.h"
 #include "object/iter.h"
 #include "object/native.h"
@@ -19,9 +20,10 @@ static Enumerate *as_enumerate(Value v)
     return (Enumerate *)as_object(v);
 }
 
-NATIVE(enumerate_make, "new(cls, iterable, start=0)",
+NATIVE(enumerate_make, "new(cls, iterable=?, start=0)",
        "Return an iterator over (start, item), (start + 1, item) ...")
 {
+    if (absent(argv[1])) return throw(vm, TypeError, "enumerate() missing required argument 'iterable'");
     Ref count = is_int(argv[2]) ? newref(argv[2]) : int_from_index(vm, argv[2]), iter = FAIL;
     if (!failed(count)) iter = iter_of(vm, argv[1]);
     Enumerate *self = failed(iter) ? NULL : type_instance(vm, as_type(argv[0]));

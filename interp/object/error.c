@@ -38,7 +38,7 @@ static bool format_one(Vm *vm, StrBuilder *text, const char *spec, va_list *list
     case 's': return builder_text(vm, text, va_arg(*list, const char *));
     case 'R': return format_owned(vm, text, value_repr(vm, va_arg(*list, Value)));
     case 'S': return format_owned(vm, text, value_str(vm, va_arg(*list, Value)));
-    case 'T': return builder_text(vm, text, type_name(vm, va_arg(*list, Value)));
+    case 'T': return builder_text(vm, text, type_full_name(type_of(vm, va_arg(*list, Value))));
     case 'N': return builder_str(vm, text, va_arg(*list, Type *)->name);
     case 'c': return builder_char(vm, text, (uint32_t)va_arg(*list, int));
     case '%': return builder_text(vm, text, "%");

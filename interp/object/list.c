@@ -141,6 +141,7 @@ Ref list_take(List *list, ptrdiff_t i)
 
 void list_clear(List *list)
 {
+    if (!list->items) return; /* empty, maybe while it is sorted */
     Ref *items = list->items;
     ptrdiff_t len = list->len;
     list->items = NULL;
@@ -352,8 +353,7 @@ static bool list_set_slice(Vm *vm, List *list, Value slice, Value value)
     }
     if (!slice_unpack(vm, slice, &start, &stop, &step)) return false;
     if (!type_of(vm, value)->slots.iter && !type_of(vm, value)->slots.get_item) {
-        throw(vm, TypeError,
-              step == 1 ? "can only assign an iterable" : "must assign iterable to extended slice");
+        throw(vm, TypeError, "must assign iterable to extended slice");
         return false;
     }
     Ref values = list_from(vm, value); /* a copy, also when value is the list itself */

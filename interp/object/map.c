@@ -23,7 +23,7 @@ static Map *as_map(Value v)
     return (Map *)as_object(v);
 }
 
-NATIVE(map_make, "new(cls, function, /, *iterables, strict=False)",
+NATIVE(map_make, "new(cls, function=?, /, *iterables, strict=False)",
        "Return an iterator over function(item, ...) with one item from each iterable, until the "
        "shortest ends.\n"
        "With strict=True, raises ValueError when they do not end together.")

@@ -97,7 +97,7 @@ static Ref missing(Vm *vm, Value self, Value name)
     else
         throw(vm, AttributeError, "module has no attribute '%S'", name);
     Ref error = error_take(vm);
-    if (object_set_own(vm, as_object(error), N(name), name) != FAILED) object_set_own(vm, as_object(error), N(obj), self);
+    if (attr_set(vm, error, N(name), name)) attr_set(vm, error, N(obj), self);
     error_clear(vm);
     error_restore(vm, error);
     return FAIL;

@@ -32,6 +32,7 @@ static void full_name(const NativeFunction *function, char *text, size_t size)
     bool makes = function->owner && (strncmp(name, "new(", 4) == 0 || strncmp(name, "__new__(", 8) == 0 ||
                                      strncmp(name, "__init__(", 9) == 0);
     const char *owner = function->owner ? typedef_short_name(function->owner->def) : NULL;
+    if (function->native->binding == NATIVE_CLASSMETHOD && is_type(function->self)) owner = type_full_name(as_type(function->self));
     if (makes)
         snprintf(text, size, "%s", owner);
     else if (owner)
@@ -61,7 +62,7 @@ static bool wrong_count(Vm *vm, const Binding *b)
     int least = s->required - b->hidden, most = s->positional - b->hidden, given = b->given - b->hidden;
     bool many = given > most;
     char name[128];
-    if (only_positional(s) || s->has_varargs) {
+    if (only_positional(s) || s->has_varargs || (s->has_kwargs && s->positional_only == s->positional)) {
         full_name(b->function, name, sizeof name);
         if (most == 0)
             return throw(vm, TypeError, "%s() takes no arguments (%d given)", name, given), false;

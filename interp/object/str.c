@@ -567,7 +567,7 @@ static Truth str_contains(Vm *vm, Value self, Value item)
 
 static Ref str_iter(Vm *vm, Value self)
 {
-    StrIter *iter = type_instance(vm, type_builtin(vm, KIND_STR_ITER));
+    StrIter *iter = type_instance(vm, type_builtin(vm, as_str(self)->ascii ? KIND_STR_ASCII_ITER : KIND_STR_ITER));
     if (!iter) return FAIL;
     iter->text = newref(self);
     return from_object(iter);
@@ -646,6 +646,17 @@ static const Native *const str_iter_methods[] = {&str_iter_length_hint_def, NULL
 const TypeDef str_iter_type = {
     .name = "str_iterator",
     .doc = "Iterates over the characters of a str.",
+    .size = sizeof(StrIter),
+    .flags = TYPE_FINAL | TYPE_NO_NEW,
+    .refs = REFS(REF(StrIter, text)),
+    .iter = str_iter_self,
+    .next = str_iter_next,
+    .methods = str_iter_methods,
+};
+
+const TypeDef str_ascii_iter_type = {
+    .name = "str_ascii_iterator",
+    .doc = "Iterates over the characters of an ASCII str.",
     .size = sizeof(StrIter),
     .flags = TYPE_FINAL | TYPE_NO_NEW,
     .refs = REFS(REF(StrIter, text)),

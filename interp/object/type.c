@@ -66,6 +66,12 @@ static const char *type_text(Type *type)
 
 const char *type_name(const Vm *vm, Value v) { return type_text(type_of(vm, v)); }
 
+const char *type_full_name(Type *type)
+{
+    bool script = type->flags & TYPE_HEAP || strncmp(type->def->name, "asyncio.", 8) == 0;
+    return script ? type_text(type) : type->def->name;
+}
+
 bool type_is_subtype(const Type *sub, const Type *base)
 {
     if (sub == base) return true;

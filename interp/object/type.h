@@ -190,6 +190,8 @@ static inline Type *type_of(const Vm *vm, Value v)
 
 /* "int", "Point": for messages. */
 const char *type_name(const Vm *vm, Value v);
+/* The same with the module of a type that is written in C elsewhere too: "types.SimpleNamespace"; asyncio's are classes there. */
+const char *type_full_name(Type *type);
 
 static inline bool is_kind(Value v, Kind kind) { return is_heap(v) && as_object(v)->kind == kind; }
 static inline bool is_exact(Value v, Kind kind)
