@@ -298,14 +298,9 @@ bool recursion_enter(Vm *vm)
 
 void recursion_leave(Vm *vm) { vm->native_depth--; }
 
-static Ref call_function(Vm *vm, Function *function, const Args *args)
+/* Runs function, whose parameters are in window (owned), on the C stack. */
+static Ref run_window(Vm *vm, Function *function, Ref *window)
 {
-    Ref *window = vm->frame->top + 1;
-    if (window + function->code->parameters > vm->registers_end) {
-        frame_overflow(vm);
-        return FAIL;
-    }
-    if (!bind_arguments(vm, function, args, window)) return FAIL;
     if (function->code->flags & CODE_HEAP_FRAME) {
         Ref made = coroutine_new(vm, function, window);
         if (failed(made)) drop_run(window, function->code->parameters);
@@ -326,8 +321,36 @@ static Ref call_function(Vm *vm, Function *function, const Args *args)
     return result;
 }
 
+static Ref call_function(Vm *vm, Function *function, const Args *args)
+{
+    Ref *window = vm->frame->top + 1;
+    if (window + function->code->parameters > vm->registers_end) {
+        frame_overflow(vm);
+        return FAIL;
+    }
+    if (absent(args->kwnames) && function->code->plain_args == args->argc) {
+        for (int n = 0; n < args->argc; n++) window[n] = newref(args->argv[n]);
+    } else if (!bind_arguments(vm, function, args, window)) {
+        return FAIL;
+    }
+    return run_window(vm, function, window);
+}
+
+/* function(self, *args) */
 static Ref call_bound(Vm *vm, Value function, Value self, const Args *args)
 {
+    if (is_function(function) && absent(args->kwnames) && as_function(function)->code->plain_args == args->argc + 1) {
+        Ref *window = vm->frame->top + 1;
+        if (window + as_function(function)->code->parameters > vm->registers_end) {
+            frame_overflow(vm);
+            return FAIL;
+        }
+        window[0] = newref(self);
+        for (int n = 0; n < args->argc; n++) window[n + 1] = newref(args->argv[n]);
+        Ref kept = newref(function), result = run_window(vm, as_function(function), window);
+        decref(kept);
+        return result;
+    }
     int keywords = absent(args->kwnames) ? 0 : (int)tuple_len(args->kwnames), count = args->argc + keywords;
     Value few[9], *argv = count < 9 ? few : memory_new(vm, sizeof(Value) * (size_t)(count + 1));
     if (!argv) return FAIL;
