@@ -61,8 +61,9 @@ static void store_attribute(Compiler *c, NodeAttribute *node, int from)
 static void store_subscript(Compiler *c, NodeSubscript *node, int from)
 {
     int object = compile_operand(c, node->value, true);
-    int key = compile_operand(c, node->slice, false);
-    emit_aux(c, OP_SET_ITEM, object, key, from, 0);
+    int k = constant_operand(c, node->slice);
+    if (k >= 0) emit_aux(c, OP_SET_ITEM_K, object, k, from, 0);
+    else emit_aux(c, OP_SET_ITEM, object, compile_operand(c, node->slice, false), from, 0);
 }
 
 static void store_unpacked(Compiler *c, Nodes targets, Pos pos, int from)

@@ -154,7 +154,8 @@ static void put_aux(const Listing *listing, const Instruction *in)
         break;
     case AUX_CACHE: put_cache(listing, in); break;
     case AUX_BINARY:
-        if (in->aux & 1) fputs("  in place", listing->out);
+        if (in->aux & BINARY_IN_PLACE) fputs("  in place", listing->out);
+        if (in->aux & BINARY_SWAPPED) fputs("  constant first", listing->out);
         break;
     case AUX_COUNT:
         fputs("  ", listing->out);

@@ -73,8 +73,7 @@ int compile_run(Compiler *c, Nodes items)
     return first;
 }
 
-/* The index of node's value when it is a constant that fits operand kind k, else -1. */
-static int constant_operand(Compiler *c, Node *node)
+int constant_operand(Compiler *c, Node *node)
 {
     if (!constant_likely(node)) return -1;
     Unit *unit = c->unit;
@@ -107,11 +106,27 @@ void compile_arithmetic(Compiler *c, Op op, int to, int left, Node *right, bool 
     emit_aux(c, opcode, to, left, operand, in_place);
 }
 
+/* 2 * x and 2 + x have the constant on the left. */
+static bool is_number(const Node *node)
+{
+    if (node->kind != NODE_Constant) return false;
+    LiteralKind kind = ((const NodeConstant *)node)->value.kind;
+    return kind == LITERAL_INT || kind == LITERAL_FLOAT;
+}
+
 static int compile_binary(Compiler *c, NodeBinOp *node, int want)
 {
     Ref value = constant_value(c, &node->head);
     if (!absent(value)) return constant_load(c, value, want);
     int mark = c->unit->depth, base = temp_base(c, want);
+    bool swapped = (node->op == BIN_ADD || node->op == BIN_MULT) && is_number(node->left);
+    int number = swapped ? constant_operand(c, node->left) : -1;
+    if (number >= 0) {
+        int operand = compile_operand_near(c, node->right, base, false);
+        int to = result_register(c, want, mark, base);
+        emit_aux(c, node->op == BIN_ADD ? OP_ADD_K : OP_MUL_K, to, operand, number, BINARY_SWAPPED);
+        return to;
+    }
     int left = compile_operand_near(c, node->left, base, true);
     int k = constant_operand(c, node->right);
     if (k >= 0) {

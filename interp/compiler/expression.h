@@ -16,6 +16,9 @@ int compile_operand(Compiler *c, Node *node, bool shared);
 /* Into base (pushed, dead), or a local's own register. */
 int compile_operand_near(Compiler *c, Node *node, int base, bool shared);
 
+/* The index of node's value when it is a constant that fits operand kind k, else -1. */
+int constant_operand(Compiler *c, Node *node);
+
 /* Evaluates for the effect only. */
 void compile_effect(Compiler *c, Node *node);
 

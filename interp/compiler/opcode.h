@@ -13,6 +13,8 @@ typedef enum Opcode {
     OPCODE_COUNT
 } Opcode;
 
+enum { BINARY_IN_PLACE = 1, BINARY_SWAPPED = 2 }; /* bits of a BINARY aux word */
+
 typedef enum Aux { AUX_NONE, AUX_JUMP, AUX_CACHE, AUX_BINARY, AUX_COUNT } Aux;
 
 typedef struct OpcodeInfo {

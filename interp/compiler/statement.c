@@ -46,6 +46,30 @@ static void compile_if(Compiler *c, NodeIf *node)
     label_join(c, end, &at_end);
 }
 
+/* May node be compiled twice?  A comparison of names, constants and attributes. */
+static bool is_short_test(const Node *node)
+{
+    if (node->kind != NODE_Compare) return false;
+    const NodeCompare *compare = (const NodeCompare *)node;
+    const Node *operands[] = {compare->left, compare->comparators.items[0]};
+    for (int i = 0; i < 2; i++)
+        if (operands[i]->kind != NODE_Name && operands[i]->kind != NODE_Constant && operands[i]->kind != NODE_Attribute)
+            return false;
+    return compare->ops.len == 1;
+}
+
+/* The end of a while body: back to the test, or, where that is short, the test again so that a turn takes one jump. */
+static void compile_next_turn(Compiler *c, NodeWhile *node, Label body, Label test)
+{
+    if (!is_short_test(node->test) || c->unit->state.unreachable || constant_truth(c, node->test) >= 0) {
+        emit_back(c, test);
+        return;
+    }
+    State at_body; /* nothing new: what is bound only grows */
+    state_unreachable(&at_body);
+    compile_jump_if(c, node->test, true, body, &at_body);
+}
+
 static void compile_while(Compiler *c, NodeWhile *node)
 {
     Block block;
@@ -57,8 +81,10 @@ static void compile_while(Compiler *c, NodeWhile *node)
     state_unreachable(&at_end);
     label_place(c, block.continue_label);
     compile_jump_if(c, node->test, false, end, &at_end);
+    Label body = label_new(c);
+    label_place(c, body);
     compile_body(c, node->body);
-    emit_back(c, block.continue_label);
+    compile_next_turn(c, node, body, block.continue_label);
     block_pop(c, &block);
     label_join(c, end, &at_end);
     compile_body(c, node->orelse);

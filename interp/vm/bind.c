@@ -220,11 +220,10 @@ bool bind_by_name(Function *function, Ref *args, int argc, Value kwnames, Ref *w
 {
     const Code *code = function->code;
     int end = code->arg_count + code->keyword_only;
+    if (code->flags & (CODE_VARARGS | CODE_VARKEYWORDS) || end >= QUICK_PARAMETERS || argc > code->arg_count) return false;
     uint64_t taken = (UINT64_C(1) << argc) - 1;
     uint8_t slots[QUICK_PARAMETERS];
-    if (code->flags & (CODE_VARARGS | CODE_VARKEYWORDS) || end >= QUICK_PARAMETERS || argc > code->arg_count ||
-        !place_keywords(code, argc, kwnames, &taken, slots))
-        return false;
+    if (!place_keywords(code, argc, kwnames, &taken, slots)) return false;
     for (int n = argc; n < end; n++)
         if (!(taken >> n & 1) && absent(default_of(function, n))) return false;
     for (int n = argc; n < end; n++)
