@@ -177,6 +177,14 @@ NATIVE(object_getstate, "__getstate__(self, /)", "Helper for pickle: the attribu
     return out;
 }
 
+/* Is all that self is made of in its attributes and items, or does its class say what else? */
+static bool can_rebuild(Vm *vm, Value self)
+{
+    Type *type = type_of(vm, self);
+    if (type->kind == KIND_OBJECT || is_list(self) || is_dict(self)) return true;
+    return type_lookup(vm, type, N(__getstate__)) != type_own(vm, type_builtin(vm, KIND_OBJECT), N(__getstate__));
+}
+
 /* (copyreg.__newobj__, (cls, *args), state, listitems, dictitems): how protocol 2 and up rebuild an object. */
 static Ref reduce_parts(Vm *vm, Value self)
 {
@@ -193,6 +201,10 @@ static Ref reduce_parts(Vm *vm, Value self)
     if (failed(rebuild) || failed(name)) goto done;
     given = call_special(vm, self, name, 0, NULL);
     if (failed(given)) goto done;
+    if (absent(given) && !can_rebuild(vm, self)) {
+        throw(vm, TypeError, "cannot pickle '%T' object", self);
+        goto done;
+    }
     ptrdiff_t count = is_tuple(given) ? tuple_len(given) : 0;
     args = tuple_new(vm, count + 1);
     if (failed(args)) goto done;
