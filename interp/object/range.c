@@ -409,7 +409,16 @@ static const Attribute range_attributes[] = {
     {"step", range_get_step, NULL, "The distance between items."},
     {0},
 };
-static const Native *const range_methods[] = {&range_reversed_def, &range_index_def,
+NATIVE(range_reduce, "__reduce__(self, /)", "Return the class and start, stop and step, for pickling.")
+{
+    const Range *range = as_range(argv[0]);
+    Ref args = tuple_pack(vm, 3, (Value)range->start, (Value)range->stop, (Value)range->step);
+    Ref out = failed(args) ? FAIL : tuple_pack(vm, 2, borrow(type_of(vm, argv[0])), (Value)args);
+    decref(args);
+    return out;
+}
+
+static const Native *const range_methods[] = {&range_reversed_def, &range_index_def, &range_reduce_def,
                                               &range_count_def, NULL};
 static const Native *const range_iter_methods[] = {&range_iter_length_hint_def, NULL};
 static const Native *const long_range_iter_methods[] = {&long_range_iter_length_hint_def, NULL};

@@ -10,14 +10,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/set.h"
 
+#include "object/call.h"
 #include "object/dict.h"
 #include "object/error.h"
 #include "object/genericalias.h"
 #include "object/iter.h"
+#include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
 #include "object/sequence.h"
 #include "object/setop.h"
+#include "object/tuple.h"
 
 enum { SIZE_MIN = 8, NEIGHBOURS = 9, STIR_SHIFT = 5, BIG = 50000 };
 typedef enum Search { SEARCH_FREE, SEARCH_FOUND, SEARCH_RAISED, SEARCH_CHANGED } Search;
@@ -653,10 +656,22 @@ NATIVE(frozenset_make, "new(cls, iterable=?, /)",
     return set_fill(vm, set_new_of(vm, cls), argv[1]);
 }
 
+NATIVE(set_reduce, "__reduce__(self, /)", "Return the class, a list of the items and the attributes, for pickling.")
+{
+    Ref items = list_from(vm, argv[0]), state = call_special(vm, argv[0], N(__getstate__), 0, NULL), out = FAIL;
+    Ref args = failed(items) ? FAIL : tuple_pack(vm, 1, (Value)items);
+    if (!failed(args) && !failed(state) && !absent(state))
+        out = tuple_pack(vm, 3, borrow(type_of(vm, argv[0])), (Value)args, (Value)state);
+    decref(items);
+    decref(state);
+    decref(args);
+    return out;
+}
+
 #define METHODS_OF_BOTH                                                                            \
     &set_copy_def, &set_union_method_def, &set_intersection_method_def,                            \
         &set_difference_method_def, &set_symmetric_difference_method_def, &set_issubset_def,       \
-        &set_issuperset_def, &set_isdisjoint_def, &set_class_getitem_def
+        &set_issuperset_def, &set_isdisjoint_def, &set_class_getitem_def, &set_reduce_def
 
 static const Native *const frozenset_methods[] = {METHODS_OF_BOTH, NULL};
 static const Native *const set_methods[] = {

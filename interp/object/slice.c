@@ -222,7 +222,16 @@ static const Attribute slice_attributes[] = {
     {"step", slice_get_step, NULL, "The step, or None."},
     {0},
 };
-static const Native *const slice_methods[] = {&slice_indices_method_def, &slice_class_getitem_def,
+NATIVE(slice_reduce, "__reduce__(self, /)", "Return the class and start, stop and step, for pickling.")
+{
+    const Slice *slice = as_slice(argv[0]);
+    Ref args = tuple_pack(vm, 3, (Value)slice->start, (Value)slice->stop, (Value)slice->step);
+    Ref out = failed(args) ? FAIL : tuple_pack(vm, 2, borrow(type_of(vm, argv[0])), (Value)args);
+    decref(args);
+    return out;
+}
+
+static const Native *const slice_methods[] = {&slice_indices_method_def, &slice_class_getitem_def, &slice_reduce_def,
                                               NULL};
 
 const TypeDef slice_type = {
