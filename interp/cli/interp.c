@@ -10,6 +10,8 @@
 
 #include "memory/gc.h"
 #include "modules/sys.h"
+#include "object/attr.h"
+#include "object/call.h"
 #include "object/dict.h"
 #include "object/error.h"
 #include "object/exception.h"
@@ -85,9 +87,22 @@ static void drop_modules(Vm *vm)
     if (is_dict(interp->modules)) dict_clear(as_dict(interp->modules));
 }
 
+/* module.function(), when the program has imported that module. */
+static void run_at_end(Vm *vm, const char *module_name, const char *function_name)
+{
+    Value module = is_dict(vm->interp->modules) ? dict_get_text(vm, as_dict(vm->interp->modules), module_name) : (Value)UNDEF;
+    if (!is_kind(module, KIND_MODULE)) return;
+    Ref function = attr_get_text(vm, module, function_name), result = failed(function) ? FAIL : call0(vm, function);
+    if (failed(result)) error_unraisable(vm, "Exception ignored at the end of the program, in", function);
+    decref(result);
+    decref(function);
+}
+
 void interp_close(Vm *vm)
 {
     Interp *interp = vm->interp;
+    run_at_end(vm, "threading", "_shutdown");
+    run_at_end(vm, "atexit", "_run_exitfuncs");
     interp->finalizing = true;
     pending_run(vm);
     drop_modules(vm);
@@ -103,6 +118,7 @@ void interp_close(Vm *vm)
     clear(&vm->current_loop);
     clear(&vm->repr_active);
     clear(&vm->thread_object);
+    clear(&vm->locals);
     clear(&interp->warned);
     clear(&interp->sys);
     clear(&interp->builtins);

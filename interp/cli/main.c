@@ -1,7 +1,8 @@
 /* main.c - the command line.
  *
  *   aio script.aio args...   run a script        aio -c CODE args...   run a text
- *   aio -                    run standard input   aio --tokens|--ast|--dis FILE   show a stage of compilation
+ *   aio -m MODULE args...    run a module         aio -                    run standard input
+ *   aio --tokens|--ast|--dis FILE   show a stage of compilation
  * Exit status: as Python's (0, sys.exit's, 1 for an uncaught exception, 2 for wrong use, 130 after Ctrl-C), and 70
  * when every task waits for ever (docs/differences.md).
  * Neighbours: interp.c (the interpreter's life), modules/ (what scripts import). */
@@ -15,6 +16,7 @@
 #include "cli/interp.h"
 #include "compiler/compiler.h"
 #include "modules/source.h"
+#include "modules/spec.h"
 #include "modules/sys.h"
 #include "object/attr.h"
 #include "object/call.h"
@@ -30,20 +32,21 @@
 
 enum { STATUS_ERROR = 1, STATUS_USAGE = 2, STATUS_DEADLOCK = 70, STATUS_INTERRUPTED = 130 };
 
-typedef enum Action { RUN_FILE, RUN_TEXT, RUN_STDIN, SHOW_TOKENS, SHOW_AST, SHOW_DIS } Action;
+typedef enum Action { RUN_FILE, RUN_TEXT, RUN_MODULE, RUN_STDIN, SHOW_TOKENS, SHOW_AST, SHOW_DIS } Action;
 
 typedef struct Command {
     Action action;
-    const char *target;  /* file or code */
+    const char *target;  /* file, code or module */
     char **args;         /* what follows, for sys.argv */
     int arg_count;
 } Command;
 
 static int usage(FILE *out)
 {
-    fputs("usage: aio [option] [script.aio | -c code | -] [argument ...]\n"
+    fputs("usage: aio [option] [script.aio | -c code | -m module | -] [argument ...]\n"
           "\n"
           "  -c code        run code\n"
+          "  -m module      run a module, or the __main__ of a package, as a script\n"
           "  -              run standard input\n"
           "  --tokens FILE  print the tokens of a source file\n"
           "  --ast FILE     print its syntax tree\n"
@@ -69,10 +72,10 @@ static bool read_command(int argc, char **argv, Command *command, int *status)
     int next = 2;
     if (strcmp(first, "-h") == 0 || strcmp(first, "--help") == 0) return *status = usage(stdout), false;
     if (strcmp(first, "-V") == 0 || strcmp(first, "--version") == 0) return puts("aio 0.1.0 (Python 3.14)"), false;
-    if (strcmp(first, "-c") == 0) {
-        command->action = RUN_TEXT;
+    if (strcmp(first, "-c") == 0 || strcmp(first, "-m") == 0) {
+        command->action = first[1] == 'c' ? RUN_TEXT : RUN_MODULE;
         if (argc < 3) {
-            fputs("aio: argument expected for the -c option\n", stderr);
+            fprintf(stderr, "aio: argument expected for the %s option\n", first);
             return *status = STATUS_USAGE, false;
         }
         command->target = argv[next++];
@@ -126,18 +129,31 @@ static bool push_text(Vm *vm, Value list, const char *text, size_t len)
 static bool set_argv(Vm *vm, const Command *command)
 {
     Value argv = dict_get_text(vm, as_dict(vm->interp->sys), "argv");
-    const char *name = command->action == RUN_TEXT ? "-c" : command->target;
+    const char *name = command->action == RUN_TEXT     ? "-c"
+                       : command->action == RUN_MODULE ? "-m" /* runpy puts the file there */
+                                                       : command->target;
     bool good = !failed(argv) && push_text(vm, argv, name, strlen(name));
     for (int n = 0; good && n < command->arg_count; n++)
         good = push_text(vm, argv, command->args[n], strlen(command->args[n]));
     return good;
 }
 
+/* Where a command's own modules lie: the folder of its script, links resolved; for -m the current one. */
+static bool push_own_folder(Vm *vm, Value path, const Command *command)
+{
+    bool script = command->action == RUN_FILE, module = command->action == RUN_MODULE;
+    char *file = script ? realpath(command->target, NULL) : module ? getcwd(NULL, 0) : NULL;
+    const char *slash = file && script ? strrchr(file, '/') : NULL;
+    size_t len = !file ? 0 : !script ? strlen(file) : slash > file ? (size_t)(slash - file) : 1;
+    bool good = push_text(vm, path, file ? file : "", len);
+    free(file);
+    return good;
+}
+
 static bool set_path(Vm *vm, const Command *command)
 {
     Value path = dict_get_name(as_dict(vm->interp->sys), N(path));
-    const char *slash = command->action == RUN_FILE ? strrchr(command->target, '/') : NULL;
-    if (!push_text(vm, path, command->target, slash ? (size_t)(slash - command->target) : 0)) return false;
+    if (!push_own_folder(vm, path, command)) return false;
     if (!push_text(vm, path, "<stdlib>", 8)) return false;
     const char *more = getenv("AIOPATH");
     while (more && *more) {
@@ -190,22 +206,41 @@ static Ref run_async_main(Vm *vm, Code *code, Dict *names)
     return result;
 }
 
+/* A new module __main__, which sys.modules holds. */
+static Ref make_main(Vm *vm)
+{
+    Ref module = module_new(vm, N(__main__), UNDEF);
+    if (failed(module) || dict_set(vm, as_dict(vm->interp->modules), N(__main__), module)) return module;
+    decref(module);
+    return FAIL;
+}
+
+/* -m: runpy finds the module and runs it in __main__. */
+static Ref run_module(Vm *vm, const char *name)
+{
+    Ref module = make_main(vm), text = str_from(vm, name);
+    Ref runpy = failed(module) || failed(text) ? FAIL : import_text(vm, "runpy");
+    Ref run_as_main = failed(runpy) ? FAIL : attr_get_text(vm, runpy, "_run_module_as_main");
+    Ref result = failed(run_as_main) ? FAIL : call1(vm, run_as_main, text);
+    decref(run_as_main);
+    decref(runpy);
+    decref(text);
+    decref(module);
+    return result;
+}
+
 static Ref run_main(Vm *vm, const char *text, ptrdiff_t len, Value filename, bool file)
 {
-    Ref name = str_interned(vm, "__main__");
-    Ref module = failed(name) ? FAIL : module_new(vm, name, UNDEF);
-    Ref result = FAIL;
+    Ref module = make_main(vm), result = FAIL;
     if (failed(module)) goto done;
     Dict *names = module_dict(module);
-    if (!dict_set(vm, as_dict(vm->interp->modules), name, module)) goto done;
-    if (file && !dict_set(vm, names, N(__file__), filename)) goto done;
+    if (file && (!dict_set(vm, names, N(__file__), filename) || !module_set_loader(vm, module, filename))) goto done;
     Ref code = compile_source(vm, text, len, filename, PARSE_FILE, COMPILE_TOP_LEVEL_AWAIT);
     if (failed(code)) goto done;
     result = as_code(code)->flags & CODE_COROUTINE ? run_async_main(vm, as_code(code), names) : run_code(vm, as_code(code), names, UNDEF);
     decref(code);
 done:
     decref(module);
-    decref(name);
     return result;
 }
 
@@ -254,7 +289,8 @@ static int run(Vm *vm, const Command *command)
 {
     ptrdiff_t len = 0;
     Ref filename = UNDEF, result = FAIL;
-    char *text = set_argv(vm, command) && set_path(vm, command) ? load(vm, command, &len, &filename) : NULL;
+    if (!set_argv(vm, command) || !set_path(vm, command)) return uncaught(vm);
+    char *text = command->action == RUN_MODULE ? NULL : load(vm, command, &len, &filename);
     if (!text && command->action == RUN_FILE && error_is(vm, OSError)) {
         Value number = exception_field(vm->error, ERRNO_FIELD), reason = exception_field(vm->error, STRERROR_FIELD);
         fprintf(stderr, "aio: can't open file '%s': [Errno %d] %s\n", command->target, is_int(number) ? (int)as_int(number) : 0,
@@ -266,6 +302,8 @@ static int run(Vm *vm, const Command *command)
     if (text && command->action == SHOW_DIS) {
         result = compile_source(vm, text, len, filename, PARSE_FILE, COMPILE_TOP_LEVEL_AWAIT);
         if (!failed(result)) disassemble(vm, stdout, as_code(result));
+    } else if (command->action == RUN_MODULE) {
+        result = run_module(vm, command->target);
     } else if (text) {
         result = run_main(vm, text, len, filename, command->action == RUN_FILE);
     }

@@ -61,6 +61,7 @@ struct Vm {
 
     uint64_t thread_id;
     Ref thread_object;         /* threading's object for this thread, or UNDEF */
+    Ref locals;                /* dict: serial of a _thread._local -> its attributes in this thread; or UNDEF */
     Vm *next_thread;           /* all threads of interp */
 };
 
@@ -101,6 +102,9 @@ struct Interp {
 
     struct SignalHandlers *signal_handlers; /* vm/signals.c */
 
+    int64_t switch_interval_ns; /* sys.setswitchinterval; 0: 5 ms */
+    size_t thread_stack_bytes; /* of new threads; 0: the system's */
+    int64_t local_serial;      /* last one given to a _thread._local */
     int recursion_limit;
     int int_digits_limit;      /* sys.set_int_max_str_digits: 0 the default (4300), -1 none (object/inttext.c) */
     bool finalizing;           /* the interpreter is shutting down */

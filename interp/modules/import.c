@@ -1,9 +1,13 @@
 /* import.c - finding, loading and caching modules.
  *
- * Order: sys.modules, natives, then each place of sys.path; "<stdlib>" there stands for the embedded library.  In a folder
- * name/__init__.aio, name/__init__.py, name.aio and name.py are tried in this order; a folder without __init__ is a
- * namespace package.
- * Neighbours: vm/import.h (the contract), registry.h, embedded.h. */
+ * Order: sys.modules, then the finders of sys.meta_path.  The two that matter stand for functions
+ * here: modules written in C, then each place of sys.path, where "<stdlib>" is the embedded
+ * library.  In a folder name/__init__.aio, name/__init__.py, name.aio and name.py are tried in this
+ * order; a folder without __init__ is a namespace package.
+ * What scripts add (finders, path hooks, loaders) is called through
+ * stdlib/importlib/_bootstrap.aio.
+ * Neighbours: vm/import.h (the contract), spec.h (specs and loaders), registry.h, embedded.h, imp.c
+ * (module _imp). */
 /* SPDX-License-Identifier: MIT */
 #include "vm/import.h"
 
@@ -11,16 +15,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "compiler/compiler.h"
 #include "modules/embedded.h"
 #include "modules/registry.h"
 #include "modules/source.h"
+#include "modules/spec.h"
 #include "object/attr.h"
 #include "object/bytes.h"
 #include "object/call.h"
 #include "object/error.h"
 #include "object/exception.h"
+#include "object/iter.h"
 #include "object/list.h"
 #include "object/module.h"
 #include "object/name.h"
@@ -31,44 +38,6 @@
 
 static Dict *modules(Vm *vm) { return as_dict(vm->interp->modules); }
 
-/* ---- making a module from source ---- */
-
-typedef struct Place { /* where a module was found */
-    Ref file;      /* str; UNDEF for a namespace package */
-    Ref path;      /* list: __path__ of a package; UNDEF: no package */
-    const Embedded *embedded;
-} Place;
-
-static void place_close(Place *place)
-{
-    decref(place->file);
-    decref(place->path);
-}
-
-static bool run_source(Vm *vm, Value module, const char *text, ptrdiff_t len, Value file)
-{
-    Ref code = compile_source(vm, text, len, file, PARSE_FILE, 0);
-    if (failed(code)) return false;
-    Ref result = run_code(vm, as_code(code), module_dict(module), UNDEF);
-    decref(code);
-    decref(result);
-    return !failed(result);
-}
-
-static bool run_place(Vm *vm, Value module, const Place *place)
-{
-    if (place->embedded)
-        return run_source(vm, module, (const char *)place->embedded->source, (ptrdiff_t)place->embedded->length,
-                          place->file);
-    if (absent(place->file)) return true;
-    ptrdiff_t len;
-    char *text = source_read(vm, place->file, &len);
-    if (!text) return false;
-    bool good = run_source(vm, module, text, len, place->file);
-    free(text);
-    return good;
-}
-
 /* Everything before the last dot; the empty str when there is none. */
 static Ref parent_of(Vm *vm, Value name)
 {
@@ -77,37 +46,54 @@ static Ref parent_of(Vm *vm, Value name)
     return str_slice(vm, name, 0, dot < 0 ? 0 : dot);
 }
 
-static bool set_place(Vm *vm, Value module, Value name, const Place *place)
+/* An entry of sys, borrowed, or UNDEF. */
+static Value sys_get(Vm *vm, Value name)
 {
-    Dict *dict = module_dict(module);
-    if (!absent(place->file) && !dict_set(vm, dict, N(__file__), place->file)) return false;
-    if (!absent(place->path)) return dict_set(vm, dict, N(__path__), place->path) && dict_set(vm, dict, N(__package__), name);
-    Ref package = parent_of(vm, name);
-    bool good = !failed(package) && dict_set(vm, dict, N(__package__), package);
-    decref(package);
-    return good;
+    return absent(vm->interp->sys) ? (Value)UNDEF : dict_get_name(as_dict(vm->interp->sys), name);
 }
 
-static Ref load_place(Vm *vm, Value name, const Place *place)
+/* ---- the library in the binary ---- */
+
+#define LIBRARY "<stdlib>"
+
+static const Embedded *find_embedded(const char *name)
 {
-    Ref module = module_new(vm, name, UNDEF);
-    if (failed(module)) return FAIL;
-    if (!set_place(vm, module, name, place) || !dict_set(vm, modules(vm), name, module)) goto fail;
-    if (!run_place(vm, module, place)) {
-        Ref error = error_take(vm);
-        if (dict_delete(vm, modules(vm), name) == FAILED) error_clear(vm);
-        error_restore(vm, error);
-        goto fail;
-    }
-    decref(module);
-    Value now = dict_get(vm, modules(vm), name); /* a module may replace itself */
-    return absent(now) ? throw(vm, KeyError, "%R", name) : newref(now);
-fail:
-    decref(module);
-    return FAIL;
+    for (const Embedded *entry = embedded_modules; entry->name; entry++)
+        if (strcmp(entry->name, name) == 0) return entry;
+    return NULL;
 }
 
-/* ---- finding ---- */
+/* "<stdlib>/a/b.aio" or ".../b/__init__.aio": the module a.b; NULL: the path leads elsewhere. */
+static const Embedded *embedded_at(const char *path)
+{
+    size_t prefix = strlen(LIBRARY "/"), len = strlen(path);
+    char name[300];
+    if (len <= prefix + 4 || len - prefix >= sizeof name || strncmp(path, LIBRARY "/", prefix) != 0)
+        return NULL;
+    if (strcmp(path + len - 4, ".aio") != 0) return NULL;
+    size_t used = len - prefix - 4;
+    memcpy(name, path + prefix, used);
+    bool package = used > 9 && memcmp(name + used - 9, "/__init__", 9) == 0;
+    if (package) used -= 9;
+    name[used] = 0;
+    for (size_t n = 0; n < used; n++)
+        if (name[n] == '/') name[n] = '.';
+    const Embedded *entry = find_embedded(name);
+    return entry && entry->is_package == package ? entry : NULL;
+}
+
+const Embedded *import_embedded(Vm *vm, Value path)
+{
+    if (!is_str(path) || as_str(path)->len < 9 || str_at(as_str(path), 0) != '<') return NULL;
+    char *owned = NULL;
+    const char *text = str_utf8(vm, path, NULL, &owned);
+    const Embedded *entry = text ? embedded_at(text) : NULL;
+    if (!text) error_clear(vm);
+    memory_free(owned);
+    return entry;
+}
+
+/* ---- finding in folders ---- */
 
 static bool is_file(const char *path)
 {
@@ -120,87 +106,145 @@ static bool is_folder(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-static bool set_file(Vm *vm, Place *place, const char *file)
+/* The spec of a source file; folder: of the package whose __init__ it is, else NULL. */
+static Ref source_spec(Vm *vm, Value name, const char *file, const char *folder)
 {
-    place->file = str_from(vm, file);
-    return !failed(place->file);
-}
-
-static bool set_package(Vm *vm, Place *place, const char *folder)
-{
-    Ref text = str_from(vm, folder);
-    if (failed(text)) return false;
-    Value item = text;
-    place->path = list_from_values(vm, 1, &item);
+    Ref path = UNDEF, text = str_from(vm, file);
+    if (folder && !failed(text)) {
+        Ref item = str_from(vm, folder);
+        path = failed(item) ? FAIL : list_from_refs(vm, 1, &item);
+    }
+    Ref spec = failed(text) || failed(path) ? FAIL : spec_for_source(vm, name, text, path);
     decref(text);
-    return !failed(place->path);
+    decref(path);
+    return spec;
 }
 
-/* Looks for base in one folder.  YES: place is filled; NO: not here. */
-static Truth find_in_folder(Vm *vm, const char *folder, const char *base, Place *place, Ref *namespace)
+/* folder/base, absolute; false: too long. */
+static bool make_stem(char *stem, size_t size, const char *folder, const char *base)
+{
+    char here[4096] = "";
+    if (folder[0] != '/' && !getcwd(here, sizeof here)) here[0] = 0;
+    if (strcmp(folder, ".") == 0) folder = "";
+    int len = snprintf(stem, size, "%s%s%s%s%s", here, here[0] && folder[0] ? "/" : "", folder,
+                       here[0] || folder[0] ? "/" : "", base);
+    return len > 0 && (size_t)len < size;
+}
+
+/* Looks for base in one folder: its spec, or UNDEF.  A folder without __init__ is added to
+ * namespace. */
+static Ref find_in_folder(Vm *vm, const char *folder, Value name, const char *base, Ref *namespace)
 {
     static const char *const suffixes[] = {"/__init__.aio", "/__init__.py", ".aio", ".py"};
-    char stem[4096], path[4200];
-    int len = snprintf(stem, sizeof stem, "%s%s%s", folder, folder[0] ? "/" : "", base);
-    if (len < 0 || len >= (int)sizeof stem) return NO;
-    for (int n = 0; n < 4; n++) {
+    char stem[8192], path[8300];
+    if (!make_stem(stem, sizeof stem, folder, base)) return UNDEF;
+    bool there = is_folder(stem);
+    for (int n = there ? 0 : 2; n < 4; n++) {
         snprintf(path, sizeof path, "%s%s", stem, suffixes[n]);
-        if (!is_file(path)) continue;
-        if (n < 2 && !set_package(vm, place, stem)) return FAILED;
-        return set_file(vm, place, path) ? YES : FAILED;
+        if (is_file(path)) return source_spec(vm, name, path, n < 2 ? stem : NULL);
     }
-    if (!is_folder(stem)) return NO;
+    if (!there) return UNDEF;
     if (absent(*namespace)) {
         *namespace = list_new(vm, 1);
-        if (failed(*namespace)) return FAILED;
+        if (failed(*namespace)) return take(namespace);
     }
     Ref text = str_from(vm, stem);
-    return !failed(text) && list_push(vm, as_list(*namespace), text) ? NO : FAILED;
+    return !failed(text) && list_push(vm, as_list(*namespace), text) ? UNDEF : FAIL;
 }
 
-static const Embedded *find_embedded(const char *name)
+static Ref find_in_library(Vm *vm, Value name, const char *text)
 {
-    for (const Embedded *entry = embedded_modules; entry->name; entry++)
-        if (strcmp(entry->name, name) == 0) return entry;
-    return NULL;
-}
-
-static Truth find_in_library(Vm *vm, const char *name, Place *place)
-{
-    const Embedded *entry = find_embedded(name);
-    if (!entry) return NO;
-    char file[340], folder[300];
-    size_t len = 0;
-    len += (size_t)snprintf(folder, sizeof folder, "<stdlib>/");
-    for (const char *at = name; *at && len < sizeof folder - 1; at++) folder[len++] = *at == '.' ? '/' : *at;
+    const Embedded *entry = find_embedded(text);
+    if (!entry) return UNDEF;
+    char file[340], folder[300] = LIBRARY "/";
+    size_t len = strlen(folder);
+    for (const char *at = text; *at && len < sizeof folder - 1; at++)
+        folder[len++] = *at == '.' ? '/' : *at;
     folder[len] = 0;
     snprintf(file, sizeof file, "%s%s", folder, entry->is_package ? "/__init__.aio" : ".aio");
-    place->embedded = entry;
-    if (entry->is_package && !set_package(vm, place, folder)) return FAILED;
-    return set_file(vm, place, file) ? YES : FAILED;
+    return source_spec(vm, name, file, entry->is_package ? folder : NULL);
 }
 
-/* path: a list of folders; name: the full dotted name; base: its last part. */
-static Truth find(Vm *vm, Value path, const char *name, const char *base, Place *place)
+/* Have scripts changed how places are searched? */
+static bool has_own_hooks(Vm *vm)
 {
-    Ref namespace = UNDEF;
-    Truth found = NO;
-    for (ptrdiff_t n = 0; is_list(path) && n < as_list(path)->len && found == NO; n++) {
-        Value item = as_list(path)->items[n];
-        if (!is_str(item)) continue;
-        char *owned = NULL;
-        const char *folder = str_utf8(vm, item, NULL, &owned);
-        if (!folder) found = FAILED;
-        else if (strncmp(folder, "<stdlib>", 8) == 0) found = find_in_library(vm, name, place);
-        else found = find_in_folder(vm, folder, base, place, &namespace);
-        memory_free(owned);
+    Value hooks = sys_get(vm, N(path_hooks)), cache = sys_get(vm, N(path_importer_cache));
+    return !is_list(hooks) || as_list(hooks)->len != 1 ||
+           !path_hook_is_own(list_at(as_list(hooks), 0)) ||
+           (is_dict(cache) && as_dict(cache)->len > 0);
+}
+
+/* What a finder of sys.path_hooks says of one place: its spec, or UNDEF. */
+static Ref find_by_hooks(Vm *vm, Value place, Value name, Ref *namespace)
+{
+    Ref bootstrap = import_text(vm, "importlib._bootstrap");
+    Ref search = failed(bootstrap) ? FAIL : attr_get_text(vm, bootstrap, "find_by_hooks");
+    Ref spec = failed(search) ? FAIL : call2(vm, search, place, name);
+    decref(search);
+    decref(bootstrap);
+    if (failed(spec) || spec != NONE) {
+        Ref folders = failed(spec) ? FAIL : attr_get(vm, spec, N(submodule_search_locations));
+        Ref loader = failed(folders) ? FAIL : attr_get(vm, spec, N(loader));
+        bool only_folders = !failed(loader) && loader == NONE && folders != NONE;
+        bool good = !failed(loader);
+        if (good && only_folders && absent(*namespace)) *namespace = list_new(vm, 1);
+        if (good && only_folders)
+            good = !failed(*namespace) && list_extend(vm, as_list(*namespace), folders);
+        decref(folders);
+        decref(loader);
+        if (good && !only_folders) return spec;
+        decref(spec);
+        return good ? UNDEF : FAIL;
     }
-    if (found == NO && !absent(namespace)) {
-        place->path = namespace;
-        return YES;
+    return UNDEF;
+}
+
+Ref import_find(Vm *vm, Value name, Value places)
+{
+    char *owned = NULL;
+    const char *text = str_utf8(vm, name, NULL, &owned);
+    if (!text) return FAIL;
+    const char *dot = strrchr(text, '.'), *base = dot ? dot + 1 : text;
+    Ref namespace = UNDEF, spec = UNDEF;
+    Ref list = is_list(places) ? newref(places) : list_from(vm, places);
+    if (failed(list)) spec = FAIL;
+    for (ptrdiff_t n = 0; absent(spec) && n < as_list(list)->len; n++) {
+        Value item = list_at(as_list(list), n);
+        if (!is_str(item)) continue;
+        char *place_owned = NULL;
+        const char *place = str_utf8(vm, item, NULL, &place_owned);
+        if (!place) spec = FAIL;
+        else if (strncmp(place, LIBRARY, strlen(LIBRARY)) == 0)
+            spec = find_in_library(vm, name, text);
+        else if (has_own_hooks(vm)) spec = find_by_hooks(vm, item, name, &namespace);
+        else spec = find_in_folder(vm, place, name, base, &namespace);
+        memory_free(place_owned);
+    }
+    decref(list);
+    if (absent(spec) && !absent(namespace)) spec = spec_for_namespace(vm, name, namespace);
+    decref(namespace);
+    memory_free(owned);
+    return spec;
+}
+
+Ref import_find_in_folder(Vm *vm, Value folder, Value name)
+{
+    char *owned = NULL, *folder_owned = NULL;
+    const char *text = str_utf8(vm, name, NULL, &owned),
+               *place = text ? str_utf8(vm, folder, NULL, &folder_owned) : NULL;
+    Ref namespace = UNDEF, spec = FAIL;
+    if (place) {
+        const char *dot = strrchr(text, '.');
+        spec = find_in_folder(vm, place, name, dot ? dot + 1 : text, &namespace);
+        if (absent(spec) && !absent(namespace)) {
+            replace(&spec, spec_for_namespace(vm, name, namespace));
+            if (!failed(spec) && !attr_set(vm, spec, N(loader), NONE)) replace(&spec, FAIL);
+        }
     }
     decref(namespace);
-    return found;
+    memory_free(owned);
+    memory_free(folder_owned);
+    return spec;
 }
 
 static const ModuleDef *find_native(const char *name)
@@ -210,30 +254,145 @@ static const ModuleDef *find_native(const char *name)
     return NULL;
 }
 
-/* sys.meta_path finders a script has put there. */
-static Ref find_by_script(Vm *vm, Value name, Value path)
+static const ModuleDef *native_named(Vm *vm, Value name)
 {
-    if (absent(vm->interp->sys)) return UNDEF; /* sys itself is being imported */
-    Value finders = dict_get_text(vm, as_dict(vm->interp->sys), "meta_path");
-    if (!is_list(finders)) return UNDEF;
-    for (ptrdiff_t n = 0; n < as_list(finders)->len; n++) {
-        Ref spec = call_method(vm, as_list(finders)->items[n], N(find_spec), 2,
-                               (Value[]){name, absent(path) ? (Value)NONE : path});
-        if (failed(spec)) return FAIL;
-        if (spec == NONE) continue;
-        Ref bootstrap = import_text(vm, "importlib");
-        Ref module = failed(bootstrap) ? FAIL : call_method(vm, bootstrap, N(_load_spec), 1, (Value[]){spec});
-        decref(bootstrap);
-        decref(spec);
-        return module;
+    char *owned = NULL;
+    const char *text = str_utf8(vm, name, NULL, &owned);
+    const ModuleDef *def = text ? find_native(text) : NULL;
+    if (!text) error_clear(vm);
+    memory_free(owned);
+    return def;
+}
+
+Ref import_find_builtin(Vm *vm, Value name)
+{
+    return native_named(vm, name) ? spec_for_builtin(vm, name) : UNDEF;
+}
+
+/* The spec of name by the finders of sys.meta_path; UNDEF: nobody knows it. */
+static Ref find_spec(Vm *vm, Value name, Value path)
+{
+    Value finders = sys_get(vm, N(meta_path));
+    if (!is_list(finders)) return import_find_builtin(vm, name); /* builtins and sys, at start-up */
+    Ref spec = UNDEF, list = newref(finders);
+    for (ptrdiff_t n = 0; absent(spec) && n < as_list(list)->len; n++) {
+        Ref finder = newref(list_at(as_list(list), n));
+        if (loader_is_builtin(vm, finder)) {
+            spec = import_find_builtin(vm, name);
+        } else if (finder_is_path(vm, finder)) {
+            Value places = absent(path) ? sys_get(vm, N(path)) : path;
+            if (!absent(places)) spec = import_find(vm, name, places);
+        } else if (!finder_is_frozen(vm, finder)) {
+            Value last = absent(path) ? (Value)NONE : path;
+            spec = call_method(vm, finder, N(find_spec), 3, (Value[]){name, last, NONE});
+            if (spec == NONE) spec = UNDEF;
+        }
+        decref(finder);
     }
-    return UNDEF;
+    decref(list);
+    return spec;
+}
+
+/* ---- loading ---- */
+
+static bool run_source(Vm *vm, Value module, Value file)
+{
+    const Embedded *embedded = import_embedded(vm, file);
+    ptrdiff_t len = embedded ? (ptrdiff_t)embedded->length : 0;
+    char *text = embedded ? NULL : source_read(vm, file, &len);
+    if (!embedded && !text) return false;
+    Ref code = compile_source(vm, embedded ? (const char *)embedded->source : text, len, file,
+                              PARSE_FILE, 0);
+    free(text);
+    if (failed(code)) return false;
+    Ref result = run_code(vm, as_code(code), module_dict(module), UNDEF);
+    decref(code);
+    decref(result);
+    return !failed(result);
+}
+
+/* __spec__, __loader__, __package__, __file__, __path__ */
+static bool set_names(Vm *vm, Value module, Value spec)
+{
+    Dict *dict = module_dict(module);
+    Value path = spec_get(spec, N(submodule_search_locations)), origin = spec_get(spec, N(origin));
+    Ref package = attr_get_text(vm, spec, "parent");
+    bool good =
+        !failed(package) && dict_set(vm, dict, N(__package__), package) &&
+        dict_set(vm, dict, N(__loader__), spec_get(spec, N(loader))) &&
+        dict_set(vm, dict, N(__spec__), spec) &&
+        (spec_get(spec, N(_set_fileattr)) != TRUE || dict_set(vm, dict, N(__file__), origin)) &&
+        (path == NONE || dict_set(vm, dict, N(__path__), path));
+    decref(package);
+    return good;
+}
+
+/* A failed import leaves nothing in sys.modules. */
+static void forget(Vm *vm, Value name)
+{
+    Ref error = error_take(vm);
+    if (dict_delete(vm, modules(vm), name) == FAILED) error_clear(vm);
+    error_restore(vm, error);
+}
+
+Ref import_load_builtin(Vm *vm, Value spec)
+{
+    Ref name = attr_get(vm, spec, N(name));
+    Ref module = FAIL;
+    if (failed(name)) return FAIL;
+    const ModuleDef *def = is_str(name) ? native_named(vm, name) : NULL;
+    if (def) module = module_from_def(vm, def);
+    else throw(vm, ImportError, "%R is not a built-in module", (Value)name);
+    decref(name);
+    return module;
+}
+
+static Ref load_builtin(Vm *vm, Value name, Value spec)
+{
+    Ref module = import_load_builtin(vm, spec);
+    if (!failed(module) && set_names(vm, module, spec) && dict_set(vm, modules(vm), name, module))
+        return module;
+    decref(module);
+    return FAIL;
+}
+
+static Ref load_file(Vm *vm, Value name, Value spec)
+{
+    Ref module = module_new(vm, name, UNDEF);
+    if (failed(module)) return FAIL;
+    if (!set_names(vm, module, spec) || !attr_set(vm, spec, N(_initializing), TRUE) ||
+        !dict_set(vm, modules(vm), name, module)) {
+        decref(module);
+        return FAIL;
+    }
+    bool runs = spec_get(spec, N(_set_fileattr)) == TRUE;
+    bool good = !runs || run_source(vm, module, spec_get(spec, N(origin)));
+    Ref error = good ? UNDEF : error_take(vm);
+    if (!attr_set(vm, spec, N(_initializing), FALSE)) error_clear(vm);
+    if (!good) error_restore(vm, error);
+    if (!good) forget(vm, name);
+    decref(module);
+    if (!good) return FAIL;
+    Value now = dict_get(vm, modules(vm), name); /* a module may replace itself */
+    return absent(now) ? throw(vm, KeyError, "%R", name) : newref(now);
+}
+
+/* The module of a spec that some finder made. */
+static Ref load_spec(Vm *vm, Value spec)
+{
+    Ref bootstrap = import_text(vm, "importlib._bootstrap");
+    Ref load_it = failed(bootstrap) ? FAIL : attr_get_text(vm, bootstrap, "_load");
+    Ref module = failed(load_it) ? FAIL : call1(vm, load_it, spec);
+    decref(load_it);
+    decref(bootstrap);
+    return module;
 }
 
 static Ref raise_not_found(Vm *vm, Value name, Value parent)
 {
-    Ref text = absent(parent) ? format_text(vm, "No module named %R", name)
-                              : format_text(vm, "No module named %R; %R is not a package", name, parent);
+    Ref text = absent(parent)
+                   ? format_text(vm, "No module named %R", name)
+                   : format_text(vm, "No module named %R; %R is not a package", name, parent);
     if (failed(text)) return FAIL;
     throw_value(vm, ModuleNotFoundError, text);
     decref(text);
@@ -246,28 +405,46 @@ static Ref raise_not_found(Vm *vm, Value name, Value parent)
 /* Loads name, which is not in sys.modules; path UNDEF: sys.path. */
 static Ref load(Vm *vm, Value name, Value path)
 {
-    char *owned = NULL;
-    const char *text = str_utf8(vm, name, NULL, &owned);
-    if (!text) return FAIL;
-    Ref module = find_by_script(vm, name, path);
-    if (absent(module)) {
-        const ModuleDef *native = find_native(text);
-        const char *dot = strrchr(text, '.');
-        Place place = {UNDEF, UNDEF, NULL};
-        if (native) {
-            module = module_from_def(vm, native);
-            if (!failed(module) && !dict_set(vm, modules(vm), name, module)) {
-                decref(module);
-                module = FAIL;
-            }
-        } else {
-            Value folders = absent(path) ? dict_get_name(as_dict(vm->interp->sys), N(path)) : path;
-            Truth found = find(vm, folders, text, dot ? dot + 1 : text, &place);
-            module = found == YES ? load_place(vm, name, &place) : found == NO ? raise_not_found(vm, name, UNDEF) : FAIL;
-        }
-        place_close(&place);
+    Ref spec = find_spec(vm, name, path), module = FAIL;
+    if (failed(spec)) return FAIL;
+    if (absent(spec)) return raise_not_found(vm, name, UNDEF);
+    Value loader = is_spec(vm, spec) ? spec_get(spec, N(loader)) : (Value)UNDEF;
+    if (!absent(loader) && loader_is_builtin(vm, loader)) module = load_builtin(vm, name, spec);
+    else if (!absent(loader) && (loader_is_source(vm, loader) || loader_is_namespace(vm, loader)))
+        module = load_file(vm, name, spec);
+    else module = load_spec(vm, spec);
+    decref(spec);
+    return module;
+}
+
+/* Of a module that sys.modules lacks, whose parent is imported first. */
+static Ref load_submodule(Vm *vm, Value name, Value parent_name)
+{
+    Ref parent = import_absolute(vm, parent_name), module = FAIL;
+    if (failed(parent)) return FAIL;
+    Value known = dict_get(vm, modules(vm), name); /* the parent may have imported it */
+    if (!absent(known)) {
+        decref(parent);
+        return failed(known) ? FAIL : newref(known);
     }
-    memory_free(owned);
+    Ref path = attr_get_or_absent(vm, parent, N(__path__));
+    if (absent(path)) module = raise_not_found(vm, name, parent_name);
+    else if (!failed(path)) module = load(vm, name, path);
+    decref(path);
+    if (!failed(module)) {
+        Ref base = str_slice(vm, name, as_str(parent_name)->len + 1, as_str(name)->len);
+        base = failed(base) ? FAIL : str_intern(vm, base);
+        if (failed(base) || (!attr_set(vm, parent, base, module) && !error_is(vm, AttributeError)))
+            replace(&module, FAIL);
+        else if (!absent(vm->error)) {
+            error_clear(vm);
+            if (!warn(vm, ImportWarning, 1, "Cannot set an attribute on %R for child module %R",
+                      parent_name, (Value)base))
+                replace(&module, FAIL);
+        }
+        decref(base);
+    }
+    decref(parent);
     return module;
 }
 
@@ -279,39 +456,17 @@ Ref import_absolute(Vm *vm, Value name)
         Ref text = format_text(vm, "import of %S halted; None in sys.modules", name);
         if (!failed(text)) throw_value(vm, ModuleNotFoundError, text);
         decref(text);
+        Ref error = error_take(vm);
+        if (is_exception(error)) attr_set(vm, error, N(name), name);
+        error_restore(vm, error);
         return FAIL;
     }
     if (!absent(known)) return newref(known);
     if (!recursion_enter(vm)) return FAIL;
     Ref parent_name = parent_of(vm, name), module = FAIL;
-    if (failed(parent_name)) goto done;
-    ptrdiff_t prefix = as_str(parent_name)->len;
-    if (prefix == 0) {
-        module = load(vm, name, UNDEF);
-        goto done;
-    }
-    Ref parent = import_absolute(vm, parent_name);
-    if (failed(parent)) goto done;
-    known = dict_get(vm, modules(vm), name); /* the parent may have imported it */
-    if (!absent(known)) {
-        module = newref(known);
-    } else {
-        Ref path = attr_get_or_absent(vm, parent, N(__path__));
-        if (absent(path)) module = raise_not_found(vm, name, parent_name);
-        else if (!failed(path)) module = load(vm, name, path);
-        decref(path);
-        if (!failed(module)) {
-            Ref base = str_slice(vm, name, prefix + 1, as_str(name)->len);
-            base = failed(base) ? FAIL : str_intern(vm, base);
-            if (failed(base) || !attr_set(vm, parent, base, module)) {
-                decref(module);
-                module = FAIL;
-            }
-            decref(base);
-        }
-    }
-    decref(parent);
-done:
+    if (!failed(parent_name))
+        module = as_str(parent_name)->len ? load_submodule(vm, name, parent_name)
+                                          : load(vm, name, UNDEF);
     decref(parent_name);
     recursion_leave(vm);
     return module;
@@ -382,7 +537,8 @@ static bool import_fromlist(Vm *vm, Value module, Value fromlist)
         Ref submodule = failed(full) ? FAIL : import_absolute(vm, full);
         if (failed(submodule) && error_is(vm, ModuleNotFoundError)) {
             Value missing = exception_field(vm->error, 1);
-            if (is_str(missing) && !failed(full) && str_equal(as_str(missing), as_str(full))) error_clear(vm);
+            if (is_str(missing) && !failed(full) && str_equal(as_str(missing), as_str(full)))
+                error_clear(vm);
         }
         good = absent(vm->error);
         decref(submodule);

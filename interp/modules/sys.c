@@ -1,8 +1,12 @@
-/* sys.c - the module sys. */
+/* sys.c - the module sys: its functions and hooks.
+ *
+ * Neighbours: sysinfo.c (versions, flags, limits of numbers), textfile.c (the streams), spec.c (the
+ * finders). */
 /* SPDX-License-Identifier: MIT */
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "modules/spec.h"
 #include "modules/sys.h"
 #include "modules/textfile.h"
 #include "object/attr.h"
@@ -10,11 +14,11 @@
 #include "object/dict.h"
 #include "object/error.h"
 #include "object/exception.h"
+#include "object/float.h"
 #include "object/function.h"
 #include "object/int.h"
 #include "object/list.h"
 #include "object/name.h"
-#include "object/namespace.h"
 #include "object/native.h"
 #include "object/number.h"
 #include "object/str.h"
@@ -22,17 +26,24 @@
 #include "object/tuple.h"
 #include "vm/eval.h"
 #include "vm/frame.h"
+#include "vm/import.h"
+#include "vm/thread.h"
 
 NATIVE(sys_exit, "exit(status=None, /)", "Exit the interpreter by raising SystemExit(status).")
 {
     return throw_value(vm, SystemExit, argv[0] == NONE ? (Value)UNDEF : argv[0]);
 }
-NATIVE(sys_exception, "exception()", "The exception being handled, or None.") { return newref(handled_now(vm)); }
+NATIVE(sys_exception, "exception()", "The exception being handled, or None.")
+{
+    return newref(handled_now(vm));
+}
 NATIVE(sys_exc_info, "exc_info()", "(type, value, traceback) of the exception being handled.")
 {
     Value error = handled_now(vm);
     if (error == NONE) return tuple_pack(vm, 3, NONE, NONE, NONE);
-    Value traceback = absent(as_exception(error)->traceback) ? (Value)NONE : (Value)as_exception(error)->traceback;
+    Value traceback = absent(as_exception(error)->traceback)
+                          ? (Value)NONE
+                          : (Value)as_exception(error)->traceback;
     return tuple_pack(vm, 3, borrow(type_of(vm, error)), error, traceback);
 }
 NATIVE(sys_getrecursionlimit, "getrecursionlimit()", "The maximum depth of calls.")
@@ -45,14 +56,17 @@ NATIVE(sys_setrecursionlimit, "setrecursionlimit(limit, /)", "Set the maximum de
     if (!int_index(vm, argv[0], &limit)) return FAIL;
     if (limit < 1) return throw(vm, ValueError, "recursion limit must be greater or equal than 1");
     if (vm->frame - vm->frames >= limit)
-        return throw(vm, RecursionError, "cannot set the recursion limit to %lld at the recursion depth %lld: the limit is too low",
+        return throw(vm, RecursionError,
+                     "cannot set the recursion limit to %lld at the recursion depth %lld: the "
+                     "limit is too low",
                      (long long)limit, (long long)(vm->frame - vm->frames));
     recursion_limit_set(vm, limit > INT32_MAX ? INT32_MAX : (int)limit);
     return NONE;
 }
 NATIVE(sys_intern, "intern(string, /)", "The one interned str equal to string.")
 {
-    if (!is_exact(argv[0], KIND_STR)) return throw(vm, TypeError, "intern() argument must be str, not %T", argv[0]);
+    if (!is_exact(argv[0], KIND_STR))
+        return throw(vm, TypeError, "intern() argument must be str, not %T", argv[0]);
     return str_intern(vm, newref(argv[0]));
 }
 NATIVE(sys_getrefcount, "getrefcount(object, /)", "How many references there are to object.")
@@ -62,25 +76,39 @@ NATIVE(sys_getrefcount, "getrefcount(object, /)", "How many references there are
 NATIVE(sys_getsizeof, "getsizeof(object, default=?, /)", "The memory of object in bytes.")
 {
     Ref size = call_special(vm, argv[0], N(__sizeof__), 0, NULL);
-    if (absent(size)) return absent(argv[1]) ? throw(vm, TypeError, "Type %T doesn't define __sizeof__", argv[0]) : newref(argv[1]);
+    if (absent(size))
+        return absent(argv[1]) ? throw(vm, TypeError, "Type %T doesn't define __sizeof__", argv[0])
+                               : newref(argv[1]);
     return size;
 }
 NATIVE(sys_getdefaultencoding, "getdefaultencoding()", "'utf-8'.") { return str_from(vm, "utf-8"); }
-NATIVE(sys_getfilesystemencoding, "getfilesystemencoding()", "'utf-8'.") { return str_from(vm, "utf-8"); }
-NATIVE(sys_is_finalizing, "is_finalizing()", "Is the interpreter shutting down?") { return from_bool(vm->interp->finalizing); }
+NATIVE(sys_getfilesystemencoding, "getfilesystemencoding()", "'utf-8'.")
+{
+    return str_from(vm, "utf-8");
+}
+NATIVE(sys_is_finalizing, "is_finalizing()", "Is the interpreter shutting down?")
+{
+    return from_bool(vm->interp->finalizing);
+}
 
+static Ref frame_shown(Vm *vm, Frame *frame)
+{
+    return frame_object(vm, frame->function, (int)(frame->pc - 1 - frame->code->instrs),
+                        frame->base);
+}
 NATIVE(sys_getframe, "_getframe(depth=0, /)", "The frame depth calls up.")
 {
     int64_t depth;
     if (!int_index(vm, argv[0], &depth)) return FAIL;
     for (Frame *frame = vm->frame; frame > vm->frames; frame--) {
         if (!frame->code || depth-- > 0) continue;
-        return frame_object(vm, frame->function, (int)(frame->pc - 1 - frame->code->instrs), frame->base);
+        return frame_shown(vm, frame);
     }
     return throw(vm, ValueError, "call stack is not deep enough");
 }
 
-NATIVE(sys_displayhook, "displayhook(value, /)", "Print the repr of a value and keep it as builtins._")
+NATIVE(sys_displayhook, "displayhook(value, /)",
+       "Print the repr of a value and keep it as builtins._")
 {
     if (argv[0] == NONE) return NONE;
     Ref text = value_repr(vm, argv[0]);
@@ -89,113 +117,310 @@ NATIVE(sys_displayhook, "displayhook(value, /)", "Print the repr of a value and 
     if (failed(line)) return FAIL;
     Value out = dict_get_name(as_dict(vm->interp->sys), N(stdout));
     Value arg = line;
-    Ref written = absent(out) ? throw(vm, RuntimeError, "lost sys.stdout") : call_method(vm, out, N(write), 1, &arg);
+    Ref written = absent(out) ? throw(vm, RuntimeError, "lost sys.stdout")
+                              : call_method(vm, out, N(write), 1, &arg);
     decref(line);
     if (failed(written)) return FAIL;
     decref(written);
     return dict_set_text(vm, as_dict(vm->interp->builtins), "_", argv[0]) ? NONE : FAIL;
 }
-NATIVE(sys_excepthook, "excepthook(exctype, value, traceback, /)", "Print an exception that nobody caught.")
+NATIVE(sys_excepthook, "excepthook(exctype, value, traceback, /)",
+       "Print an exception that nobody caught.")
 {
     if (is_exception(argv[1])) exception_print(vm, argv[1], 2);
     return NONE;
 }
-NATIVE(sys_unraisablehook, "unraisablehook(unraisable, /)", "Print an exception that nobody can catch.")
+/* The attribute name of object as a Ref; NONE when it has none. */
+static Ref detail(Vm *vm, Value object, Value name)
 {
-    Ref error = attr_get(vm, argv[0], N(exc_value));
-    if (is_exception(error)) exception_print(vm, error, 2);
-    if (failed(error)) return FAIL;
+    Ref value = attr_get_or_absent(vm, object, name);
+    return absent(value) ? NONE : value;
+}
+NATIVE(sys_unraisablehook, "unraisablehook(unraisable, /)",
+       "Print an exception that nobody can catch.")
+{
+    Ref message = detail(vm, argv[0], N(err_msg)),
+        object = failed(message) ? FAIL : detail(vm, argv[0], N(object));
+    Ref error = failed(object) ? FAIL : detail(vm, argv[0], N(exc_value)), line = UNDEF;
+    if (!failed(error)) {
+        if (message == NONE) replace(&message, str_from(vm, "Exception ignored in"));
+        if (!failed(message))
+            line = object == NONE ? format_text(vm, "%S:\n", (Value)message)
+                                  : format_text(vm, "%S: %R\n", (Value)message, (Value)object);
+        if (is_str(line)) stderr_print(vm, line);
+        if (is_exception(error)) exception_print(vm, error, 2);
+    }
+    bool good = !failed(error) && !failed(message) && !failed(line);
+    decref(line);
     decref(error);
+    decref(object);
+    decref(message);
+    return good ? NONE : FAIL;
+}
+NATIVE(sys_breakpointhook, "breakpointhook(*args, **kwargs)",
+       "What breakpoint() calls: the function that PYTHONBREAKPOINT names; 0: nothing; unset: "
+       "pdb.set_trace.")
+{
+    const char *path = getenv("PYTHONBREAKPOINT");
+    if (!path || !*path) path = "pdb.set_trace";
+    if (strcmp(path, "0") == 0) return NONE;
+    Ref runner = import_text(vm, "importlib._bootstrap");
+    Ref callee = failed(runner) ? FAIL : attr_get_text(vm, runner, "call_breakpoint"),
+        text = str_from(vm, path);
+    Ref result = failed(callee) || failed(text)
+                     ? FAIL
+                     : call(vm, callee, 3, (Value[]){text, argv[0], argv[1]});
+    decref(text);
+    decref(callee);
+    decref(runner);
+    return result;
+}
+
+/* ---- limits and counters ---- */
+
+NATIVE(sys_get_int_max_str_digits, "get_int_max_str_digits()",
+       "How many digits int() and str() convert; 0: any number.")
+{
+    return from_int64(vm, int_digits_limit(vm));
+}
+NATIVE(sys_set_int_max_str_digits, "set_int_max_str_digits(maxdigits)",
+       "Set it: 0, or 640 and more.")
+{
+    int64_t digits;
+    if (!int_index(vm, argv[0], &digits)) return FAIL;
+    if (digits && digits < 640)
+        return throw(vm, ValueError, "maxdigits must be 0 or larger than 640");
+    vm->interp->int_digits_limit = digits == 0 ? -1 : digits > INT32_MAX ? INT32_MAX : (int)digits;
     return NONE;
+}
+NATIVE(sys_getswitchinterval, "getswitchinterval()",
+       "Seconds after which a thread lets another run.")
+{
+    return from_float((double)gil_interval(vm->interp) / 1e9);
+}
+NATIVE(sys_setswitchinterval, "setswitchinterval(interval, /)", "Set it, in seconds.")
+{
+    double seconds;
+    if (!float_from(vm, argv[0], &seconds)) return FAIL;
+    if (!(seconds > 0)) return throw(vm, ValueError, "switch interval must be strictly positive");
+    vm->interp->switch_interval_ns = seconds > 1e9 ? INT64_MAX / 4 : (int64_t)(seconds * 1e9) + 1;
+    return NONE;
+}
+NATIVE(sys_getfilesystemencodeerrors, "getfilesystemencodeerrors()", "'surrogateescape'.")
+{
+    return str_from(vm, "surrogateescape");
+}
+NATIVE(sys_is_interned, "_is_interned(string, /)", "Is the str interned?")
+{
+    if (!is_str(argv[0]))
+        return throw(vm, TypeError, "_is_interned() argument must be str, not %T", argv[0]);
+    return from_bool(as_str(argv[0])->interned);
+}
+NATIVE(sys_is_gil_enabled, "_is_gil_enabled()", "True: one thread runs at a time.") { return TRUE; }
+NATIVE(sys_getallocatedblocks, "getallocatedblocks()", "How many objects are alive.")
+{
+    return from_int64(vm, vm->interp->memory.live);
+}
+
+/* ---- frames ---- */
+
+NATIVE(sys_current_frames, "_current_frames()",
+       "dict: identifier of a thread -> its innermost frame.")
+{
+    Ref frames = dict_new(vm);
+    for (Vm *at = vm->interp->threads; !failed(frames) && at; at = at->next_thread) {
+        Frame *frame = frame_current(at);
+        if (!frame) continue;
+        Ref key = from_uint64(vm, at->thread_id),
+            shown = failed(key) ? FAIL : frame_shown(vm, frame);
+        if (failed(shown) || !dict_set(vm, as_dict(frames), key, shown)) replace(&frames, FAIL);
+        decref(shown);
+        decref(key);
+    }
+    return frames;
+}
+NATIVE(sys_current_exceptions, "_current_exceptions()",
+       "dict: identifier of a thread -> the exception it handles, or None.")
+{
+    Ref errors = dict_new(vm);
+    for (Vm *at = vm->interp->threads; !failed(errors) && at; at = at->next_thread) {
+        Ref key = from_uint64(vm, at->thread_id);
+        if (failed(key) || !dict_set(vm, as_dict(errors), key, handled_now(at)))
+            replace(&errors, FAIL);
+        decref(key);
+    }
+    return errors;
+}
+NATIVE(sys_getframemodulename, "_getframemodulename(depth=0)",
+       "__name__ of the module of the frame depth calls up, or None.")
+{
+    int64_t depth;
+    if (!int_index(vm, argv[0], &depth)) return FAIL;
+    for (Frame *frame = vm->frame; frame > vm->frames; frame--) {
+        if (!frame->code || depth-- > 0) continue;
+        Value name = dict_get_name(frame->function->globals, N(__name__));
+        return absent(name) ? NONE : newref(name);
+    }
+    return NONE;
+}
+NATIVE(sys_call_tracing, "call_tracing(func, args, /)", "func(*args).")
+{
+    if (!is_tuple(argv[1]))
+        return throw(vm, TypeError, "call_tracing() argument 2 must be tuple, not %T", argv[1]);
+    return call(vm, argv[0], (int)tuple_len(argv[1]), as_values(as_tuple(argv[1])->items));
+}
+
+/* ---- tracing: there is none ---- */
+
+NATIVE(sys_gettrace, "gettrace()", "None: no trace function can be set.") { return NONE; }
+NATIVE(sys_getprofile, "getprofile()", "None: no profile function can be set.") { return NONE; }
+NATIVE(sys_settrace, "settrace(function, /)",
+       "None is accepted; a function raises NotImplementedError.")
+{
+    return argv[0] == NONE ? NONE
+                           : throw(vm, NotImplementedError, "trace functions are not supported");
+}
+NATIVE(sys_setprofile, "setprofile(function, /)",
+       "None is accepted; a function raises NotImplementedError.")
+{
+    return argv[0] == NONE ? NONE
+                           : throw(vm, NotImplementedError, "profile functions are not supported");
+}
+
+/* ---- audit hooks ---- */
+
+NATIVE(sys_addaudithook, "addaudithook(hook)", "Call hook(event, args) for each sys.audit().")
+{
+    Value hooks = dict_get_text(vm, as_dict(vm->interp->sys), "_audit_hooks");
+    if (failed(hooks)) return FAIL;
+    if (is_list(hooks)) return list_push(vm, as_list(hooks), newref(argv[0])) ? NONE : FAIL;
+    Ref list = list_from_values(vm, 1, argv);
+    bool good = !failed(list) && dict_set_text(vm, as_dict(vm->interp->sys), "_audit_hooks", list);
+    decref(list);
+    return good ? NONE : FAIL;
+}
+NATIVE(sys_audit, "audit(event, /, *args)",
+       "Call the audit hooks with event, a str, and the tuple of args.")
+{
+    if (!is_str(argv[0]))
+        return throw(vm, TypeError, "expected str for argument 'event', not %T", argv[0]);
+    Value hooks = dict_get_text(vm, as_dict(vm->interp->sys), "_audit_hooks");
+    if (!is_list(hooks)) return failed(hooks) ? FAIL : NONE;
+    Ref list = newref(hooks);
+    bool good = true;
+    for (ptrdiff_t n = 0; good && n < as_list(list)->len; n++) {
+        Ref result = call2(vm, list_at(as_list(list), n), argv[0], argv[1]);
+        good = !failed(result);
+        decref(result);
+    }
+    decref(list);
+    return good ? NONE : FAIL;
 }
 
 static const Native *const sys_functions[] = {
-    &sys_exit_def, &sys_exception_def, &sys_exc_info_def, &sys_getrecursionlimit_def, &sys_setrecursionlimit_def,
-    &sys_intern_def, &sys_getrefcount_def, &sys_getsizeof_def, &sys_getdefaultencoding_def, &sys_getfilesystemencoding_def,
-    &sys_is_finalizing_def, &sys_getframe_def, &sys_displayhook_def, &sys_excepthook_def, &sys_unraisablehook_def, NULL,
+    &sys_exit_def,
+    &sys_exception_def,
+    &sys_exc_info_def,
+    &sys_getrecursionlimit_def,
+    &sys_setrecursionlimit_def,
+    &sys_intern_def,
+    &sys_getrefcount_def,
+    &sys_getsizeof_def,
+    &sys_getdefaultencoding_def,
+    &sys_getfilesystemencoding_def,
+    &sys_is_finalizing_def,
+    &sys_getframe_def,
+    &sys_displayhook_def,
+    &sys_excepthook_def,
+    &sys_unraisablehook_def,
+    &sys_breakpointhook_def,
+    &sys_get_int_max_str_digits_def,
+    &sys_set_int_max_str_digits_def,
+    &sys_getswitchinterval_def,
+    &sys_setswitchinterval_def,
+    &sys_getfilesystemencodeerrors_def,
+    &sys_is_interned_def,
+    &sys_is_gil_enabled_def,
+    &sys_getallocatedblocks_def,
+    &sys_current_frames_def,
+    &sys_current_exceptions_def,
+    &sys_getframemodulename_def,
+    &sys_call_tracing_def,
+    &sys_gettrace_def,
+    &sys_getprofile_def,
+    &sys_settrace_def,
+    &sys_setprofile_def,
+    &sys_addaudithook_def,
+    &sys_audit_def,
+    NULL,
 };
 
-/* ---- constants ---- */
+/* ---- opening ---- */
 
-/* A namespace with a name of its own would be better; scripts only read the attributes. */
-static bool set_info(Vm *vm, Value module, const char *name, const char *const *keys, const Value *values)
-{
-    Ref info = namespace_new(vm, UNDEF);
-    bool good = !failed(info);
-    for (int n = 0; good && keys[n]; n++) {
-        Ref key = str_interned(vm, keys[n]);
-        good = !failed(key) && attr_set(vm, info, key, values[n]);
-        decref(key);
-    }
-    if (!good) {
-        decref(info);
-        return false;
-    }
-    return module_set(vm, module, name, info);
-}
-
-static bool set_infos(Vm *vm, Value module)
-{
-    static const char *const float_keys[] = {"max", "min", "epsilon", "dig", "mant_dig", "radix", "max_exp", "min_exp",
-                                             "max_10_exp", "min_10_exp", "rounds", NULL};
-    const Value float_values[] = {from_float(1.7976931348623157e308), from_float(2.2250738585072014e-308),
-                                  from_float(2.220446049250313e-16), from_small(15), from_small(53), from_small(2),
-                                  from_small(1024), from_small(-1021), from_small(308), from_small(-307), from_small(1)};
-    static const char *const hash_keys[] = {"width", "modulus", "inf", "nan", "imag", NULL};
-    Ref modulus = from_int64(vm, (INT64_C(1) << 61) - 1);
-    if (failed(modulus)) return false;
-    const Value hash_values[] = {from_small(64), modulus, from_small(314159), from_small(0), from_small(1000003)};
-    bool good = set_info(vm, module, "float_info", float_keys, float_values) &&
-                set_info(vm, module, "hash_info", hash_keys, hash_values);
-    decref(modulus);
-    static const char *const flag_keys[] = {"debug", "dev_mode", "optimize", "interactive", "utf8_mode", "inspect",
-                                            "no_user_site", "ignore_environment", "verbose", "bytes_warning", "quiet",
-                                            "hash_randomization", "isolated", "safe_path", "dont_write_bytecode", NULL};
-    Value flag_values[15];
-    for (int n = 0; n < 15; n++) flag_values[n] = from_small(0);
-    flag_values[1] = FALSE;
-    return good && set_info(vm, module, "flags", flag_keys, flag_values);
-}
-
-static bool set_version(Vm *vm, Value module)
-{
-    Ref final = str_from(vm, "final"), name = str_from(vm, "aio");
-    bool good = !failed(final) && !failed(name);
-    Ref version = good ? tuple_pack(vm, 5, from_small(3), from_small(14), from_small(0), (Value)final, from_small(0)) : FAIL;
-    static const char *const keys[] = {"name", "version", "hexversion", "cache_tag", NULL};
-    good = good && !failed(version) &&
-           set_info(vm, module, "implementation", keys, (Value[]){name, version, from_small(0x030e00f0), NONE});
-    decref(final);
-    decref(name);
-    return good && module_set(vm, module, "version_info", version);
-}
-
-static bool set_file(Vm *vm, Value module, const char *name, const char *dunder, int fd, const char *title, const char *mode)
+static bool set_file(Vm *vm, Value module, const char *name, const char *dunder, int fd,
+                     const char *title, const char *mode)
 {
     Ref text = str_from(vm, title);
     Ref file = failed(text) ? FAIL : textfile_new(vm, fd, text, mode, true);
     decref(text);
-    return !failed(file) && module_set(vm, module, dunder, newref(file)) && module_set(vm, module, name, file);
+    return !failed(file) && module_set(vm, module, dunder, newref(file)) &&
+           module_set(vm, module, name, file);
+}
+
+/* sys.__name__ for hooks, so that a script can put them back. */
+static bool keep_hooks(Vm *vm, Value module)
+{
+    static const char *const hooks[] = {"displayhook", "excepthook", "unraisablehook",
+                                        "breakpointhook"};
+    for (int n = 0; n < 4; n++) {
+        char dunder[40];
+        snprintf(dunder, sizeof dunder, "__%s__", hooks[n]);
+        if (!module_set(vm, module, dunder,
+                        newref(dict_get_text(vm, module_dict(module), hooks[n]))))
+            return false;
+    }
+    return true;
+}
+
+static bool set_texts(Vm *vm, Value module)
+{
+    static const char *const rows[][2] = {
+        {"byteorder", "little"},  {"platform", "linux"},    {"executable", ""},
+        {"_base_executable", ""}, {"prefix", ""},           {"exec_prefix", ""},
+        {"base_prefix", ""},      {"base_exec_prefix", ""}, {"platlibdir", "lib"},
+        {"abiflags", ""},         {"_framework", ""},       {"_stdlib_dir", "<stdlib>"},
+        {"ps1", ">>> "},          {"ps2", "... "}};
+    bool good = true;
+    for (size_t n = 0; good && n < sizeof rows / sizeof *rows; n++)
+        good = module_set(vm, module, rows[n][0], str_from(vm, rows[n][1]));
+    return good;
+}
+
+static bool set_lists(Vm *vm, Value module)
+{
+    return module_set(vm, module, "path", list_new(vm, 0)) &&
+           module_set(vm, module, "meta_path", meta_path_new(vm)) &&
+           module_set(vm, module, "path_hooks", path_hooks_new(vm)) &&
+           module_set(vm, module, "path_importer_cache", dict_new(vm)) &&
+           module_set(vm, module, "argv", list_new(vm, 0)) &&
+           module_set(vm, module, "orig_argv", list_new(vm, 0)) &&
+           module_set(vm, module, "warnoptions", list_new(vm, 0)) &&
+           module_set(vm, module, "_xoptions", dict_new(vm)) &&
+           module_set(vm, module, "modules", newref(vm->interp->modules)) &&
+           module_set(vm, module, "builtin_module_names", sys_builtin_names(vm)) &&
+           module_set(vm, module, "stdlib_module_names", sys_library_names(vm));
 }
 
 static bool sys_open(Vm *vm, Value module)
 {
     vm->interp->sys = newref(borrow(module_dict(module)));
-    Ref maxsize = from_int64(vm, INT64_MAX);
-    Ref path = list_new(vm, 0), meta_path = list_new(vm, 0), hooks = list_new(vm, 0), argv = list_new(vm, 0);
-    return !failed(maxsize) && !failed(path) && !failed(meta_path) && !failed(hooks) && !failed(argv) &&
-           module_set(vm, module, "maxsize", maxsize) && module_set(vm, module, "path", path) &&
-           module_set(vm, module, "meta_path", meta_path) && module_set(vm, module, "path_hooks", hooks) &&
-           module_set(vm, module, "argv", argv) && module_set(vm, module, "modules", newref(vm->interp->modules)) &&
+    return set_texts(vm, module) && set_lists(vm, module) && keep_hooks(vm, module) &&
+           sysinfo_open(vm, module) &&
+           module_set(vm, module, "maxsize", from_int64(vm, INT64_MAX)) &&
            module_set(vm, module, "maxunicode", from_small(0x10ffff)) &&
-           module_set(vm, module, "byteorder", str_from(vm, "little")) && module_set(vm, module, "platform", str_from(vm, "linux")) &&
-           module_set(vm, module, "version", str_from(vm, "3.14.0 (aio)")) &&
-           module_set(vm, module, "executable", str_from(vm, "")) && module_set(vm, module, "prefix", str_from(vm, "")) &&
-           module_set(vm, module, "exec_prefix", str_from(vm, "")) && module_set(vm, module, "base_prefix", str_from(vm, "")) &&
-           module_set(vm, module, "ps1", str_from(vm, ">>> ")) && module_set(vm, module, "ps2", str_from(vm, "... ")) &&
-           module_set(vm, module, "dont_write_bytecode", TRUE) && module_set(vm, module, "warnoptions", list_new(vm, 0)) &&
-           module_set(vm, module, "hexversion", from_small(0x030e00f0)) && module_set(vm, module, "copyright", str_from(vm, "")) &&
-           set_version(vm, module) && set_infos(vm, module) &&
+           module_set(vm, module, "dont_write_bytecode", TRUE) &&
+           module_set(vm, module, "pycache_prefix", NONE) &&
+           module_set(vm, module, "_home", NONE) &&
            set_file(vm, module, "stdin", "__stdin__", 0, "<stdin>", "r") &&
            set_file(vm, module, "stdout", "__stdout__", 1, "<stdout>", "w") &&
            set_file(vm, module, "stderr", "__stderr__", 2, "<stderr>", "w");
@@ -205,7 +430,9 @@ void sys_flush(Vm *vm)
 {
     static const NameId names[] = {NAME_stdout, NAME_stderr};
     for (int n = 0; n < 2; n++) {
-        Value file = absent(vm->interp->sys) ? (Value)UNDEF : dict_get_name(as_dict(vm->interp->sys), vm->interp->names[names[n]]);
+        Value file = absent(vm->interp->sys)
+                         ? (Value)UNDEF
+                         : dict_get_name(as_dict(vm->interp->sys), vm->interp->names[names[n]]);
         if (absent(file) || file == NONE) continue;
         Ref saved = error_take(vm);
         Ref done = call_method(vm, file, N(flush), 0, NULL);
@@ -216,5 +443,8 @@ void sys_flush(Vm *vm)
 }
 
 const ModuleDef sys_module = {
-    .name = "sys", .doc = "What the interpreter knows of itself.", .functions = sys_functions, .open = sys_open,
+    .name = "sys",
+    .doc = "What the interpreter knows of itself.",
+    .functions = sys_functions,
+    .open = sys_open,
 };

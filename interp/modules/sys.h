@@ -8,4 +8,9 @@
 /* Flushes sys.stdout and sys.stderr; errors are dropped. */
 void sys_flush(Vm *vm);
 
+/* sysinfo.c: what sys tells of numbers, versions, threads, flags. */
+bool sysinfo_open(Vm *vm, Value module);
+Ref sys_builtin_names(Vm *vm);   /* tuple: the modules in C */
+Ref sys_library_names(Vm *vm);   /* frozenset: those and the top ones of the library in the binary */
+
 #endif

@@ -1,16 +1,19 @@
 /* thread.c - the module _thread: OS threads and locks, under stdlib/threading.aio.
  *
- * A lock is a mutex and a condition; acquiring lets the interpreter lock go while it waits, and looks at
- * signals every time it is woken.
+ * A lock is a mutex and a condition; acquiring lets the interpreter lock go while it waits, and
+ * looks at signals every time it is woken.
  * Neighbours: vm/thread.h. */
 /* SPDX-License-Identifier: MIT */
 #include "vm/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "object/attr.h"
 #include "object/call.h"
 #include "object/dict.h"
 #include "object/error.h"
@@ -20,15 +23,22 @@
 #include "object/iter.h"
 #include "object/name.h"
 #include "object/native.h"
+#include "object/shape.h"
 #include "object/tuple.h"
+#include "vm/signals.h"
+
+#define TIMEOUT_MAX 9223372036.0 /* seconds in 63 bits of nanoseconds */
+
+static const TypeDef thread_rlock_type, thread_local_type;
 
 typedef struct ThreadLock {
     Object head;
     pthread_mutex_t mutex;
     pthread_cond_t freed;
     bool held, ready;
-    uint64_t owner;   /* reentrant: the thread that holds it */
-    int depth;        /* reentrant: how often */
+    int waiters;    /* threads inside lock_take(); guarded by the interpreter lock, as held is */
+    uint64_t owner; /* reentrant: the thread that holds it */
+    int depth;      /* reentrant: how often */
     bool reentrant;
 } ThreadLock;
 
@@ -43,10 +53,8 @@ static void lock_clear(Object *object)
     self->ready = false;
 }
 
-static Ref lock_make(Vm *vm, Type *type, bool reentrant)
+static void lock_open(ThreadLock *self, bool reentrant)
 {
-    ThreadLock *self = type_instance(vm, type);
-    if (!self) return FAIL;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -55,10 +63,18 @@ static Ref lock_make(Vm *vm, Type *type, bool reentrant)
     pthread_condattr_destroy(&monotonic);
     self->ready = true;
     self->reentrant = reentrant;
+}
+
+static Ref lock_make(Vm *vm, Type *type, bool reentrant)
+{
+    ThreadLock *self = type_instance(vm, type);
+    if (!self) return FAIL;
+    lock_open(self, reentrant);
     return from_object(self);
 }
 
-/* Waits for the lock to be free until `until` (NULL: for ever); the interpreter lock is not held. 0 or ETIMEDOUT. */
+/* Waits for the lock to be free until `until` (NULL: for ever); the interpreter lock is not held. 0
+ * or ETIMEDOUT. */
 static int wait_free(ThreadLock *self, const struct timespec *until)
 {
     int answer = 0;
@@ -67,7 +83,8 @@ static int wait_free(ThreadLock *self, const struct timespec *until)
         clock_gettime(CLOCK_MONOTONIC, &slice);
         slice.tv_nsec += 50000000;
         if (slice.tv_nsec >= 1000000000) slice.tv_sec++, slice.tv_nsec -= 1000000000;
-        bool last = until && (until->tv_sec < slice.tv_sec || (until->tv_sec == slice.tv_sec && until->tv_nsec <= slice.tv_nsec));
+        bool last = until && (until->tv_sec < slice.tv_sec ||
+                              (until->tv_sec == slice.tv_sec && until->tv_nsec <= slice.tv_nsec));
         answer = pthread_cond_timedwait(&self->freed, &self->mutex, last ? until : &slice);
         if (answer == ETIMEDOUT && !last) return EINTR;
     }
@@ -91,11 +108,15 @@ static Truth lock_take(Vm *vm, ThreadLock *self, bool blocking, double timeout)
     for (;;) {
         if (!self->held) break;
         if (!blocking) return NO;
+        self->waiters++;
+        Ref kept = newref(borrow(self));
         gil_release(vm);
         pthread_mutex_lock(&self->mutex);
         int answer = wait_free(self, timeout >= 0 ? &until : NULL);
         pthread_mutex_unlock(&self->mutex);
         gil_acquire(vm);
+        self->waiters--;
+        decref(kept);
         if (answer == ETIMEDOUT && self->held) return NO;
         if (atomic_load(&vm->interrupt) && !safe_point(vm)) return FAILED;
     }
@@ -107,6 +128,11 @@ static Truth lock_take(Vm *vm, ThreadLock *self, bool blocking, double timeout)
 
 static void lock_give(ThreadLock *self)
 {
+    if (!self->waiters) {
+        self->held = false;
+        self->depth = 0;
+        return;
+    }
     pthread_mutex_lock(&self->mutex);
     self->held = false;
     self->depth = 0;
@@ -114,21 +140,30 @@ static void lock_give(ThreadLock *self)
     pthread_mutex_unlock(&self->mutex);
 }
 
-NATIVE(lock_acquire_method, "acquire(self, blocking=True, timeout=-1)", "Take the lock; True when it was taken.")
+NATIVE(lock_acquire_method, "acquire(self, blocking=True, timeout=-1)",
+       "Take the lock; True when it was taken.")
 {
     double timeout;
     if (!float_from(vm, argv[2], &timeout)) return FAIL;
     bool blocking = argv[1] != FALSE && argv[1] != from_small(0);
-    if (!blocking && timeout != -1) return throw(vm, ValueError, "can't specify a timeout for a non-blocking call");
-    if (blocking && timeout < 0 && timeout != -1) return throw(vm, ValueError, "timeout value must be a non-negative number");
+    if (!blocking && timeout != -1)
+        return throw(vm, ValueError, "can't specify a timeout for a non-blocking call");
+    if (timeout < 0 && timeout != -1)
+        return throw(vm, ValueError, "timeout value must be a non-negative number");
+    if (timeout > TIMEOUT_MAX) return throw(vm, OverflowError, "timeout value is too large");
     Truth taken = lock_take(vm, as_lock(argv[0]), blocking, timeout);
     return taken == FAILED ? FAIL : from_bool(taken == YES);
+}
+NATIVE(lock_acquire_lock, "acquire_lock(self, blocking=True, timeout=-1)", "The same as acquire().")
+{
+    return lock_acquire_method(vm, argv);
 }
 NATIVE(lock_release_method, "release(self, /)", "Let the lock go.")
 {
     ThreadLock *self = as_lock(argv[0]);
     if (self->reentrant) {
-        if (!self->held || self->owner != vm->thread_id) return throw(vm, RuntimeError, "cannot release un-acquired lock");
+        if (!self->held || self->owner != vm->thread_id)
+            return throw(vm, RuntimeError, "cannot release un-acquired lock");
         if (--self->depth > 0) return NONE;
     } else if (!self->held) {
         return throw(vm, RuntimeError, "release unlocked lock");
@@ -136,64 +171,173 @@ NATIVE(lock_release_method, "release(self, /)", "Let the lock go.")
     lock_give(self);
     return NONE;
 }
+NATIVE(lock_release_lock, "release_lock(self, /)", "The same as release().")
+{
+    return lock_release_method(vm, argv);
+}
 NATIVE(lock_locked, "locked(self, /)", "Is it held?") { return from_bool(as_lock(argv[0])->held); }
+NATIVE(lock_locked_lock, "locked_lock(self, /)", "The same as locked().")
+{
+    return lock_locked(vm, argv);
+}
 NATIVE(lock_enter, "__enter__(self, /)", "Take the lock.")
 {
     Truth taken = lock_take(vm, as_lock(argv[0]), true, -1);
     return taken == FAILED ? FAIL : TRUE;
 }
-NATIVE(lock_exit, "__exit__(self, /, *args)", "Let the lock go.") { return lock_release_method(vm, argv); }
+NATIVE(lock_exit, "__exit__(self, /, *args)", "Let the lock go.")
+{
+    return lock_release_method(vm, argv);
+}
 NATIVE(lock_is_owned, "_is_owned(self, /)", "Does this thread hold it?")
 {
     return from_bool(as_lock(argv[0])->held && as_lock(argv[0])->owner == vm->thread_id);
 }
 
-NATIVE(thread_lock_new, "lock(cls, /)", "A new lock.") { return lock_make(vm, as_type(argv[0]), false); }
-NATIVE(thread_rlock_new, "RLock(cls, /)", "A new reentrant lock.") { return lock_make(vm, as_type(argv[0]), true); }
+NATIVE(lock_at_fork, "_at_fork_reinit(self, /)", "Make the lock free, in a child process.")
+{
+    ThreadLock *self = as_lock(argv[0]);
+    bool reentrant = self->reentrant;
+    lock_clear(&self->head);
+    self->held = false;
+    self->waiters = self->depth = 0;
+    lock_open(self, reentrant);
+    return NONE;
+}
+NATIVE(lock_recursion_count, "_recursion_count(self, /)", "How often this thread holds it.")
+{
+    ThreadLock *self = as_lock(argv[0]);
+    return from_small(self->held && self->owner == vm->thread_id ? self->depth : 0);
+}
+NATIVE(lock_release_save, "_release_save(self, /)",
+       "Let it go however often it is held; returns what _acquire_restore() wants.")
+{
+    ThreadLock *self = as_lock(argv[0]);
+    if (!self->held || self->owner != vm->thread_id)
+        return throw(vm, RuntimeError, "cannot release un-acquired lock");
+    Ref owner = from_uint64(vm, self->owner);
+    Ref state = failed(owner) ? FAIL : tuple_pack(vm, 2, from_small(self->depth), (Value)owner);
+    decref(owner);
+    if (!failed(state)) lock_give(self);
+    return state;
+}
+NATIVE(lock_acquire_restore, "_acquire_restore(self, state, /)",
+       "Take it as often as it was held when state was made.")
+{
+    int64_t depth;
+    if (!is_tuple(argv[1]) || tuple_len(argv[1]) != 2)
+        return throw(vm, TypeError, "state must be a tuple of two");
+    if (!int_index(vm, tuple_at(argv[1], 0), &depth) ||
+        lock_take(vm, as_lock(argv[0]), true, -1) == FAILED)
+        return FAIL;
+    as_lock(argv[0])->depth = (int)depth;
+    return NONE;
+}
+
+NATIVE(thread_lock_new, "lock(cls, /)", "A new lock.")
+{
+    return lock_make(vm, as_type(argv[0]), false);
+}
+NATIVE(thread_rlock_new, "RLock(cls, /, *args, **kwargs)", "A new reentrant lock.")
+{
+    if (argv[0] == borrow(type_from_def(vm, &thread_rlock_type)) &&
+        (tuple_len(argv[1]) || as_dict(argv[2])->len))
+        return throw(vm, TypeError, "RLock() takes no arguments");
+    return lock_make(vm, as_type(argv[0]), true);
+}
 
 static Ref lock_repr(Vm *vm, Value self)
 {
-    return format_text(vm, "<%s %T object at 0x%llx>", as_lock(self)->held ? "locked" : "unlocked", self,
+    return format_text(vm, "<%s %T object at 0x%llx>", as_lock(self)->held ? "locked" : "unlocked",
+                       self, (long long)(uintptr_t)as_object(self));
+}
+static Ref rlock_repr(Vm *vm, Value self)
+{
+    const ThreadLock *lock = as_lock(self);
+    return format_text(vm, "<%s %T object owner=%lld count=%d at 0x%llx>",
+                       lock->held ? "locked" : "unlocked", self,
+                       (long long)(lock->held ? lock->owner : 0), lock->held ? lock->depth : 0,
                        (long long)(uintptr_t)as_object(self));
 }
 static const Native *const lock_methods[] = {
-    &lock_acquire_method_def, &lock_release_method_def, &lock_locked_def, &lock_enter_def, &lock_exit_def, &lock_is_owned_def, NULL,
+    &lock_acquire_method_def, &lock_acquire_lock_def,
+    &lock_release_method_def, &lock_release_lock_def,
+    &lock_locked_def,         &lock_locked_lock_def,
+    &lock_enter_def,          &lock_exit_def,
+    &lock_at_fork_def,        NULL,
+};
+static const Native *const rlock_methods[] = {
+    &lock_acquire_method_def,
+    &lock_release_method_def,
+    &lock_locked_def,
+    &lock_enter_def,
+    &lock_exit_def,
+    &lock_is_owned_def,
+    &lock_at_fork_def,
+    &lock_recursion_count_def,
+    &lock_release_save_def,
+    &lock_acquire_restore_def,
+    NULL,
 };
 static const TypeDef thread_lock_type = {
-    .name = "_thread.lock", .doc = "A lock between threads.", .size = sizeof(ThreadLock), .flags = TYPE_WEAKREF,
-    .new = &thread_lock_new_def, .clear = lock_clear, .repr = lock_repr, .methods = lock_methods,
+    .name = "_thread.lock",
+    .doc = "A lock between threads.",
+    .size = sizeof(ThreadLock),
+    .flags = TYPE_WEAKREF | TYPE_FINAL,
+    .new = &thread_lock_new_def,
+    .clear = lock_clear,
+    .repr = lock_repr,
+    .methods = lock_methods,
 };
 static const TypeDef thread_rlock_type = {
-    .name = "_thread.RLock", .doc = "A lock that its thread can take again.", .size = sizeof(ThreadLock), .flags = TYPE_WEAKREF,
-    .new = &thread_rlock_new_def, .clear = lock_clear, .repr = lock_repr, .methods = lock_methods,
+    .name = "_thread.RLock",
+    .doc = "A lock that its thread can take again.",
+    .size = sizeof(ThreadLock),
+    .flags = TYPE_WEAKREF,
+    .new = &thread_rlock_new_def,
+    .clear = lock_clear,
+    .repr = rlock_repr,
+    .methods = rlock_methods,
 };
 
 /* ---- threads ---- */
 
-typedef struct Body { Ref function, args, kwargs; } Body;
+typedef struct Body {
+    Ref function, args, kwargs;
+} Body;
+
+/* function(*args, **kwargs); kwargs a dict or anything else for none. */
+static Ref call_with(Vm *vm, Value function, Value args, Value kwargs)
+{
+    ptrdiff_t argc = tuple_len(args), named = is_dict(kwargs) ? as_dict(kwargs)->len : 0;
+    Value *argv = malloc(sizeof(Value) * (size_t)(argc + named + 1));
+    Ref kwnames = named ? tuple_new(vm, named) : UNDEF, result = FAIL;
+    if (!argv || failed(kwnames)) {
+        free(argv);
+        decref(kwnames);
+        return argv ? FAIL : throw_no_memory(vm);
+    }
+    for (ptrdiff_t n = 0; n < argc; n++) argv[n] = tuple_at(args, n);
+    Value key, value;
+    ptrdiff_t k = 0;
+    for (ptrdiff_t i = 0; named && dict_next(as_dict(kwargs), &i, &key, &value); k++) {
+        as_tuple(kwnames)->items[k] = newref(key);
+        argv[argc + k] = value;
+    }
+    result = call_args(vm, function, &(Args){argv, (int)argc, kwnames});
+    decref(kwnames);
+    free(argv);
+    return result;
+}
 
 static void run_body(Vm *vm, void *argument)
 {
     Body *body = argument;
-    Ref kwnames = UNDEF, result = FAIL;
-    ptrdiff_t argc = tuple_len(body->args), named = is_dict(body->kwargs) ? as_dict(body->kwargs)->len : 0;
-    Value *argv = malloc(sizeof(Value) * (size_t)(argc + named + 1));
-    for (ptrdiff_t n = 0; argv && n < argc; n++) argv[n] = tuple_at(body->args, n);
-    if (argv && named) {
-        kwnames = tuple_new(vm, named);
-        Value key, value;
-        ptrdiff_t k = 0;
-        for (ptrdiff_t i = 0; !failed(kwnames) && dict_next(as_dict(body->kwargs), &i, &key, &value); k++) {
-            as_tuple(kwnames)->items[k] = newref(key);
-            argv[argc + k] = value;
-        }
-    }
-    if (argv && !failed(kwnames)) result = call_args(vm, body->function, &(Args){argv, (int)argc, kwnames});
+    Ref result = call_with(vm, body->function, body->args, body->kwargs);
     if (failed(result) && error_is(vm, SystemExit)) error_clear(vm);
-    else if (failed(result)) error_unraisable(vm, "Exception ignored in thread started by", body->function);
+    else if (failed(result))
+        error_unraisable(vm, "Exception ignored in thread started by", body->function);
     decref(result);
-    decref(kwnames);
-    free(argv);
     decref(body->function);
     decref(body->args);
     decref(body->kwargs);
@@ -201,21 +345,32 @@ static void run_body(Vm *vm, void *argument)
 }
 
 NATIVE(thread_start_new_thread, "start_new_thread(function, args, kwargs=None, /)",
-    "Run function(*args, **kwargs) in a new thread; return the thread's identifier.")
+       "Run function(*args, **kwargs) in a new thread; return the thread's identifier.")
 {
+    if (!type_of(vm, argv[0])->slots.call)
+        return throw(vm, TypeError, "first arg must be callable");
     if (!is_tuple(argv[1])) return throw(vm, TypeError, "2nd arg must be a tuple");
+    if (argv[2] != NONE && !is_dict(argv[2]))
+        return throw(vm, TypeError, "optional 3rd arg must be a dictionary");
     Body *body = malloc(sizeof *body);
     if (!body) return throw_no_memory(vm);
     *body = (Body){newref(argv[0]), newref(argv[1]), newref(argv[2])};
-    if (thread_start(vm, run_body, body)) return NONE;
+    uint64_t ident;
+    if (thread_start_named(vm, run_body, body, &ident)) return from_uint64(vm, ident);
     decref(body->function);
     decref(body->args);
     decref(body->kwargs);
     free(body);
     return FAIL;
 }
-NATIVE(thread_get_ident, "get_ident()", "A number that names this thread.") { return from_uint64(vm, vm->thread_id); }
-NATIVE(thread_main_ident, "_main_ident()", "The number of the main thread.") { return from_uint64(vm, vm->interp->main.thread_id); }
+NATIVE(thread_get_ident, "get_ident()", "A number that names this thread.")
+{
+    return from_uint64(vm, vm->thread_id);
+}
+NATIVE(thread_main_ident, "_main_ident()", "The number of the main thread.")
+{
+    return from_uint64(vm, vm->interp->main.thread_id);
+}
 NATIVE(thread_current, "_current()", "The object threading keeps for this thread, or None.")
 {
     return absent(vm->thread_object) ? NONE : newref(vm->thread_object);
@@ -232,19 +387,198 @@ NATIVE(thread_count, "_count()", "How many threads run besides the main one.")
     return from_small(count);
 }
 
+NATIVE(thread_native_id, "get_native_id()", "The number by which the system knows this thread.")
+{
+    return from_small(gettid());
+}
+NATIVE(thread_allocate_lock, "allocate_lock()", "A new lock.")
+{
+    Type *type = type_from_def(vm, &thread_lock_type);
+    return type ? lock_make(vm, type, false) : FAIL;
+}
+NATIVE(thread_exit, "exit()", "End this thread: raises SystemExit.")
+{
+    return throw_value(vm, SystemExit, UNDEF);
+}
+NATIVE(thread_interrupt_main, "interrupt_main(signum=2, /)",
+       "Let the main thread handle the signal as if it had arrived.")
+{
+    int64_t number;
+    if (!int_index(vm, argv[0], &number)) return FAIL;
+    if (number < 1 || number > 64) return throw(vm, ValueError, "signal number out of range");
+    Value handler = signal_get(vm, (int)number);
+    if (!failed(handler) && handler != NONE && handler != ELLIPSIS) kill(getpid(), (int)number);
+    return failed(handler) ? FAIL : NONE;
+}
+NATIVE(thread_stack_size, "stack_size(size=0, /)",
+       "The stack of new threads in bytes, 0 the system's; returns the former.")
+{
+    int64_t size;
+    if (!int_index(vm, argv[0], &size)) return FAIL;
+    if (size < 0) return throw(vm, ValueError, "size must be 0 or a positive value");
+    if (size && size < 32768)
+        return throw(vm, ValueError, "size not valid: %lld bytes", (long long)size);
+    size_t before = vm->interp->thread_stack_bytes;
+    vm->interp->thread_stack_bytes = (size_t)size;
+    return from_int64(vm, (int64_t)before);
+}
+
+NATIVE(thread_start_new, "start_new(function, args, kwargs=None, /)",
+       "The same as start_new_thread().")
+{
+    return thread_start_new_thread(vm, argv);
+}
+NATIVE(thread_allocate, "allocate()", "The same as allocate_lock().")
+{
+    return thread_allocate_lock(vm, argv);
+}
+NATIVE(thread_exit_thread, "exit_thread()", "The same as exit().") { return thread_exit(vm, argv); }
+
+/* ---- _local ---- */
+
+/* vm->locals: serial -> the dict of that _local in this thread.  It is the object's own only during
+ * an access. */
+typedef struct Local {
+    Container head;
+    int64_t serial;
+    Ref args, kwargs; /* for __init__ in further threads */
+} Local;
+
+static Local *as_local(Value v) { return (Local *)as_object(v); }
+
+static void local_clear(Object *object)
+{
+    Local *self = (Local *)object;
+    Interp *interp = object->shape->interp;
+    for (Vm *vm = interp->threads; vm; vm = vm->next_thread)
+        if (is_dict(vm->locals))
+            decref(dict_pop(interp->running ? interp->running : &interp->main, as_dict(vm->locals),
+                            from_small(self->serial)));
+}
+
+/* This thread's attributes (borrowed), made and initialised on first use; UNDEF: raised. */
+static Value local_dict(Vm *vm, Value object)
+{
+    Local *self = as_local(object);
+    if (!is_dict(vm->locals)) {
+        Ref locals = dict_new(vm);
+        if (failed(locals)) return UNDEF;
+        vm->locals = locals;
+    }
+    Value known = dict_get(vm, as_dict(vm->locals), from_small(self->serial));
+    if (!absent(known)) return failed(known) ? (Value)UNDEF : known;
+    Ref made = dict_new(vm);
+    if (failed(made) || !dict_set(vm, as_dict(vm->locals), from_small(self->serial), made))
+        return decref(made), UNDEF;
+    decref(made);
+    Type *type = type_of(vm, object);
+    if (is_heap(type->init) && !absent(self->args)) {
+        Ref init = attr_get(vm, object, N(__init__));
+        Ref done = failed(init) ? FAIL : call_with(vm, init, self->args, self->kwargs);
+        decref(init);
+        if (failed(done)) {
+            Ref error = error_take(vm);
+            if (dict_delete(vm, as_dict(vm->locals), from_small(self->serial)) == FAILED)
+                error_clear(vm);
+            error_restore(vm, error);
+            return UNDEF;
+        }
+        decref(done);
+    }
+    return dict_get(vm, as_dict(vm->locals), from_small(self->serial));
+}
+
+NATIVE(local_new, "_local(cls, /, *args, **kwargs)", "Attributes of which each thread has its own.")
+{
+    Type *type = as_type(argv[0]);
+    bool plain = type == type_from_def(vm, &thread_local_type);
+    if (plain && (tuple_len(argv[1]) || as_dict(argv[2])->len))
+        return throw(vm, TypeError, "Initialization arguments are not supported");
+    Local *self = type_instance(vm, type);
+    if (!self) return FAIL;
+    self->serial = ++vm->interp->local_serial;
+    Ref object = from_object(self);
+    if (absent(local_dict(vm, object)))
+        return decref(object), FAIL; /* this thread: __init__ follows */
+    self->args = newref(argv[1]);
+    self->kwargs = newref(argv[2]);
+    return object;
+}
+
+/* Lets the object have this thread's attributes as its own until local_leave(). */
+static bool local_enter(Vm *vm, Value self)
+{
+    Value dict = local_dict(vm, self);
+    Object *object = as_object(self);
+    if (absent(dict) || (object->shape->mode != SHAPE_DICT && !object_dict(vm, object)))
+        return false;
+    replace(object_slots(object) + object->shape->fixed, newref(dict));
+    return true;
+}
+static void local_leave(Value self)
+{
+    Object *object = as_object(self);
+    clear(object_slots(object) + object->shape->fixed);
+}
+static Ref local_get_attr(Vm *vm, Value self, Value name)
+{
+    if (name == N(__dict__)) {
+        Value dict = local_dict(vm, self);
+        return absent(dict) ? FAIL : newref(dict);
+    }
+    if (!local_enter(vm, self)) return FAIL;
+    Ref kept = newref(self), value = object_get_attr(vm, self, name);
+    local_leave(self);
+    decref(kept);
+    return value;
+}
+static bool local_set_attr(Vm *vm, Value self, Value name, Value value)
+{
+    if (name == N(__dict__)) {
+        throw(vm, AttributeError, "'%T' object attribute '__dict__' is read-only", self);
+        return false;
+    }
+    if (!local_enter(vm, self)) return false;
+    Ref kept = newref(self);
+    bool good = object_set_attr(vm, self, name, value);
+    local_leave(self);
+    decref(kept);
+    return good;
+}
+static const TypeDef thread_local_type = {
+    .name = "_thread._local",
+    .doc = "Attributes of which each thread has its own.",
+    .size = sizeof(Local),
+    .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF,
+    .refs = REFS(REF(Local, args), REF(Local, kwargs)),
+    .new = &local_new_def,
+    .clear = local_clear,
+    .get_attr = local_get_attr,
+    .set_attr = local_set_attr,
+};
+
 static const Native *const thread_functions[] = {
-    &thread_start_new_thread_def, &thread_get_ident_def, &thread_main_ident_def, &thread_current_def,
-    &thread_set_current_def, &thread_count_def, NULL,
+    &thread_start_new_thread_def, &thread_start_new_def,      &thread_native_id_def,
+    &thread_allocate_lock_def,    &thread_allocate_def,       &thread_exit_def,
+    &thread_exit_thread_def,      &thread_interrupt_main_def, &thread_stack_size_def,
+    &thread_get_ident_def,        &thread_main_ident_def,     &thread_current_def,
+    &thread_set_current_def,      &thread_count_def,          NULL,
 };
 static bool thread_open(Vm *vm, Value module)
 {
-    Type *lock = type_from_def(vm, &thread_lock_type), *rlock = type_from_def(vm, &thread_rlock_type);
-    return lock && rlock && module_set(vm, module, "allocate_lock", newref(borrow(lock))) &&
-           module_set(vm, module, "LockType", newref(borrow(lock))) && module_set(vm, module, "lock", newref(borrow(lock))) &&
+    Type *lock = type_from_def(vm, &thread_lock_type),
+         *rlock = type_from_def(vm, &thread_rlock_type),
+         *local = type_from_def(vm, &thread_local_type);
+    return lock && rlock && local && module_set(vm, module, "_local", newref(borrow(local))) &&
+           module_set(vm, module, "LockType", newref(borrow(lock))) &&
+           module_set(vm, module, "lock", newref(borrow(lock))) &&
            module_set(vm, module, "RLock", newref(borrow(rlock))) &&
            module_set(vm, module, "error", newref(borrow(exception_class(vm, RuntimeError)))) &&
-           module_set(vm, module, "TIMEOUT_MAX", from_float(9223372036.0));
+           module_set(vm, module, "TIMEOUT_MAX", from_float(TIMEOUT_MAX));
 }
 const ModuleDef _thread_module = {
-    .name = "_thread", .doc = "Threads and locks.", .functions = thread_functions, .open = thread_open,
+    .name = "_thread",
+    .doc = "Threads and locks.",
+    .functions = thread_functions,
+    .open = thread_open,
 };

@@ -60,15 +60,15 @@ void gil_release(Vm *vm)
     pthread_mutex_unlock(&lock->mutex);
 }
 
-static struct timespec soon(void)
+int64_t gil_interval(const Interp *interp) { return interp->switch_interval_ns ? interp->switch_interval_ns : SWITCH_INTERVAL_NS; }
+
+static struct timespec soon(const Interp *interp)
 {
     struct timespec when;
     clock_gettime(CLOCK_MONOTONIC, &when);
-    when.tv_nsec += SWITCH_INTERVAL_NS;
-    if (when.tv_nsec >= 1000000000) {
-        when.tv_nsec -= 1000000000;
-        when.tv_sec++;
-    }
+    int64_t wait = gil_interval(interp) + when.tv_nsec;
+    when.tv_sec += wait / 1000000000;
+    when.tv_nsec = wait % 1000000000;
     return when;
 }
 
@@ -79,7 +79,7 @@ void gil_acquire(Vm *vm)
     pthread_mutex_lock(&lock->mutex);
     lock->waiting++;
     while (lock->held) {
-        struct timespec when = soon();
+        struct timespec when = soon(vm->interp);
         uint64_t turns = lock->turns;
         int woken = pthread_cond_timedwait(&lock->freed, &lock->mutex, &when);
         if (woken == ETIMEDOUT && lock->held && lock->turns == turns && vm->interp->running)
@@ -104,7 +104,7 @@ void gil_yield(Vm *vm)
         vm->interp->running = NULL;
         lock->held = false;
         pthread_cond_signal(&lock->freed);
-        struct timespec when = soon();
+        struct timespec when = soon(vm->interp);
         while (lock->turns == turns && pthread_cond_timedwait(&lock->taken, &lock->mutex, &when) == 0) continue;
     }
     pthread_mutex_unlock(&lock->mutex);
@@ -142,6 +142,7 @@ static void drop_values(Vm *vm)
     clear(&vm->current_loop);
     clear(&vm->repr_active);
     clear(&vm->thread_object);
+    clear(&vm->locals);
 }
 
 static void vm_free(Vm *vm)
@@ -177,6 +178,12 @@ static void *thread_main(void *argument)
 
 bool thread_start(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument)
 {
+    uint64_t ident;
+    return thread_start_named(vm, body, argument, &ident);
+}
+
+bool thread_start_named(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument, uint64_t *ident)
+{
     Start *start = malloc(sizeof *start);
     Vm *child = vm_new(vm->interp);
     if (!start || !child) {
@@ -191,9 +198,11 @@ bool thread_start(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument)
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    if (vm->interp->thread_stack_bytes) pthread_attr_setstacksize(&attributes, vm->interp->thread_stack_bytes);
     pthread_t thread;
     int failure = pthread_create(&thread, &attributes, thread_main, start);
     pthread_attr_destroy(&attributes);
+    *ident = (uint64_t)thread;
     if (failure == 0) return true;
     forget(vm->interp, child);
     vm_free(child);

@@ -1,0 +1,36 @@
+/* structseq.h - tuples whose items have names: sys.version_info, os.stat_result.
+ *
+ * A type of this kind is a TypeDef whose base is tuple and whose attributes are the fields in order,
+ * {"major", structseq_item_0, NULL, "..."}; STRUCTSEQ(name, doc, attributes) writes the rest. */
+/* SPDX-License-Identifier: MIT */
+#ifndef AIO_OBJECT_STRUCTSEQ_H
+#define AIO_OBJECT_STRUCTSEQ_H
+
+#include "object/native.h"
+#include "object/tuple.h"
+
+#define STRUCTSEQ_ITEMS(X)                                                                         \
+    X(0)                                                                                           \
+    X(1)                                                                                           \
+    X(2)                                                                                           \
+    X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19)
+#define STRUCTSEQ_DECLARE(n) Ref structseq_item_##n(Vm *vm, Value self);
+STRUCTSEQ_ITEMS(STRUCTSEQ_DECLARE)
+#undef STRUCTSEQ_DECLARE
+
+/* "sys.version_info(major=3, ...)" */
+Ref structseq_repr(Vm *vm, Value self);
+
+extern const Native *const structseq_methods[];
+
+#define STRUCTSEQ(type_name_, doc_, attributes_)                                                   \
+    {                                                                                              \
+        .name = type_name_, .doc = doc_, .size = sizeof(Tuple),                                    \
+        .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW, .base = &tuple_type,                   \
+        .repr = structseq_repr, .methods = structseq_methods, .attributes = attributes_            \
+    }
+
+/* A new one, of a def made so; each value is stolen, also when it fails; FAIL among them: FAIL. */
+Ref structseq_new(Vm *vm, const TypeDef *def, int count, Ref *values);
+
+#endif
