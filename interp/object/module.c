@@ -5,6 +5,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/module.h"
 
+#include <unistd.h>
+
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/error.h"
@@ -88,14 +90,75 @@ NATIVE(module_init, "__init__(self, name, doc=None)", "Create a module object.")
 
 /* --- attributes ---------------------------------------------------------------------------------------- */
 
+/* Is file in the folder that sys.path begins with (a package's __init__: its folder)? */
+static bool in_first_folder(Vm *vm, Value file)
+{
+    Value path = absent(vm->interp->sys) ? UNDEF : dict_get_name(as_dict(vm->interp->sys), N(path));
+    if (!is_str(file) || !is_list(path) || as_list(path)->len == 0 || !is_str(as_list(path)->items[0])) return false;
+    char *owned = NULL, *first_owned = NULL, here[4096] = "";
+    const char *text = str_utf8(vm, file, NULL, &owned);
+    const char *first = text ? str_utf8(vm, as_list(path)->items[0], NULL, &first_owned) : NULL;
+    if (first && !*first) first = getcwd(here, sizeof here);
+    const char *end = first ? strrchr(text, '/') : NULL;
+    if (end && strncmp(end, "/__init__.", 10) == 0) {
+        do end--;
+        while (end > text && *end != '/');
+    }
+    bool same = end && (size_t)(end - text) == strlen(first) && memcmp(text, first, strlen(first)) == 0;
+    error_clear(vm);
+    memory_free(owned);
+    memory_free(first_owned);
+    return same;
+}
+
+static bool is_library_name(Vm *vm, Value name)
+{
+    Value names = absent(vm->interp->sys) ? UNDEF : dict_get_text(vm, as_dict(vm->interp->sys), "stdlib_module_names");
+    bool there = !failed(names) && !absent(names) && value_contains(vm, names, name) == YES;
+    error_clear(vm);
+    return there;
+}
+
+ModuleStanding module_standing(Vm *vm, Value spec, Value name, Value *origin)
+{
+    *origin = UNDEF;
+    if (!is_heap(spec)) return MODULE_WHOLE;
+    Value file = object_own(as_object(spec), N(origin));
+    if (object_own(as_object(spec), N(_set_fileattr)) == TRUE && is_str(file)) *origin = file;
+    bool shadows = in_first_folder(vm, *origin);
+    if (shadows && is_library_name(vm, name)) return MODULE_HIDES_LIBRARY;
+    if (object_own(as_object(spec), N(_initializing)) != TRUE) return MODULE_WHOLE;
+    return shadows ? MODULE_MAY_HIDE : MODULE_PARTIAL;
+}
+
+static Ref throw_missing(Vm *vm, Value self, Value own, Value name)
+{
+    Value origin, spec = dict_get_name(module_dict(self), N(__spec__));
+    switch (module_standing(vm, spec, own, &origin)) {
+    case MODULE_HIDES_LIBRARY:
+        return throw(vm, AttributeError, "module '%S' has no attribute '%S' (consider renaming %R since it has the "
+                     "same name as the standard library module named '%S' and prevents importing that standard "
+                     "library module)", own, name, origin, own);
+    case MODULE_MAY_HIDE:
+        return throw(vm, AttributeError, "module '%S' has no attribute '%S' (consider renaming %R if it has the same "
+                     "name as a library you intended to import)", own, name, origin);
+    case MODULE_PARTIAL:
+        if (!absent(origin))
+            return throw(vm, AttributeError, "partially initialized module '%S' from %R has no attribute '%S' (most "
+                         "likely due to a circular import)", own, origin, name);
+        return throw(vm, AttributeError, "partially initialized module '%S' has no attribute '%S' (most likely due to "
+                     "a circular import)", own, name);
+    case MODULE_WHOLE: break;
+    }
+    return throw(vm, AttributeError, "module '%S' has no attribute '%S'", own, name);
+}
+
 static Ref missing(Vm *vm, Value self, Value name)
 {
     const Module *module = as_module(self);
     Value own = is_dict(module->dict) ? dict_get_name(as_dict(module->dict), N(__name__)) : UNDEF;
-    if (is_str(own))
-        throw(vm, AttributeError, "module '%S' has no attribute '%S'", own, name);
-    else
-        throw(vm, AttributeError, "module has no attribute '%S'", name);
+    if (is_str(own)) throw_missing(vm, self, own, name);
+    else throw(vm, AttributeError, "module has no attribute '%S'", name);
     Ref error = error_take(vm);
     if (attr_set(vm, error, N(name), name)) attr_set(vm, error, N(obj), self);
     error_clear(vm);
@@ -123,7 +186,9 @@ static Ref module_repr(Vm *vm, Value self)
     Value file = is_dict(dict) ? dict_get_name(as_dict(dict), N(__file__)) : UNDEF;
     if (!is_str(name)) return format_text(vm, "<module '?'>");
     if (is_str(file)) return format_text(vm, "<module %R from %R>", name, file);
-    return as_module(self)->def ? format_text(vm, "<module %R (built-in)>", name) : format_text(vm, "<module %R>", name);
+    if (as_module(self)->def) return format_text(vm, "<module %R (built-in)>", name);
+    if (!absent(dict_get_name(as_dict(dict), N(__path__)))) return format_text(vm, "<module %R (namespace)>", name);
+    return format_text(vm, "<module %R>", name);
 }
 
 NATIVE(module_dir, "__dir__(self, /)", "The names in the module, or what its __dir__ function answers.")

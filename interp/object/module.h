@@ -19,4 +19,9 @@ Ref module_new(Vm *vm, Value name, Value doc);
 /* The module of a ModuleDef: functions and types filled in, open() called. */
 Ref module_from_def(Vm *vm, const ModuleDef *def);
 
+/* What the spec of the module `name` tells those who word a missing attribute: is it still being run; does its file
+ * lie in the script's folder, where it may hide another of that name?  *origin: its file, or UNDEF. */
+typedef enum ModuleStanding { MODULE_WHOLE, MODULE_PARTIAL, MODULE_MAY_HIDE, MODULE_HIDES_LIBRARY } ModuleStanding;
+ModuleStanding module_standing(Vm *vm, Value spec, Value name, Value *origin);
+
 #endif

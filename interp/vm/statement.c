@@ -44,6 +44,31 @@ static Ref import_submodule(Vm *vm, Value module, Value name)
     return newref(found);
 }
 
+/* What `from package import name` says when there is no such name; package UNDEF: it has no name itself. */
+static Ref name_missing(Vm *vm, Value name, Value package, Value file, Value spec)
+{
+    if (absent(package)) {
+        Ref unknown = str_from(vm, "<unknown module name>");
+        Ref text = failed(unknown) ? FAIL : format_text(vm, "cannot import name %R from %R (unknown location)", name, (Value)unknown);
+        decref(unknown);
+        return text;
+    }
+    Value origin;
+    ModuleStanding standing = module_standing(vm, spec, package, &origin);
+    if (absent(origin) && is_str(file)) origin = file;
+    if (standing == MODULE_HIDES_LIBRARY)
+        return format_text(vm, "cannot import name %R from %R (consider renaming %R since it has the same name as the "
+                           "standard library module named %R and prevents importing that standard library module)",
+                           name, package, origin, package);
+    if (standing == MODULE_MAY_HIDE)
+        return format_text(vm, "cannot import name %R from %R (consider renaming %R if it has the same name as a "
+                           "library you intended to import)", name, package, origin);
+    if (absent(origin)) return format_text(vm, "cannot import name %R from %R (unknown location)", name, package);
+    const char *partial = standing == MODULE_PARTIAL ? "partially initialized module " : "";
+    const char *why = standing == MODULE_PARTIAL ? " (most likely due to a circular import)" : "";
+    return format_text(vm, "cannot import name %R from %s%R%s (%S)", name, partial, package, why, origin);
+}
+
 Ref import_from(Vm *vm, Value module, Value name)
 {
     Ref value = attr_get_or_absent(vm, module, name);
@@ -51,11 +76,9 @@ Ref import_from(Vm *vm, Value module, Value name)
     value = import_submodule(vm, module, name);
     if (!absent(value)) return value;
     Ref package = attr_get_or_absent(vm, module, N(__name__)), file = attr_get_or_absent(vm, module, N(__file__));
-    if (failed(package) || failed(file)) error_clear(vm);
-    Ref message = is_str(file) ? format_text(vm, "cannot import name %R from %R (%S)", name,
-                                             is_str(package) ? (Value)package : N(__name__), (Value)file)
-                               : format_text(vm, "cannot import name %R from %R (unknown location)", name,
-                                             is_str(package) ? (Value)package : N(__name__));
+    Ref spec = attr_get_or_absent(vm, module, N(__spec__));
+    if (failed(package) || failed(file) || failed(spec)) error_clear(vm);
+    Ref message = name_missing(vm, name, is_str(package) ? (Value)package : UNDEF, file, spec);
     if (!failed(message)) {
         throw_value(vm, ImportError, message);
         Ref error = error_take(vm);
@@ -67,6 +90,7 @@ Ref import_from(Vm *vm, Value module, Value name)
     decref(message);
     if (!failed(package)) decref(package);
     if (!failed(file)) decref(file);
+    if (!failed(spec)) decref(spec);
     return FAIL;
 }
 
