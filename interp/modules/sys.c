@@ -91,10 +91,23 @@ NATIVE(sys_is_finalizing, "is_finalizing()", "Is the interpreter shutting down?"
     return from_bool(vm->interp->finalizing);
 }
 
+/* frame and those below it as objects, linked by f_back. */
 static Ref frame_shown(Vm *vm, Frame *frame)
 {
-    return frame_object(vm, frame->function, (int)(frame->pc - 1 - frame->code->instrs),
-                        frame->base);
+    Ref first = UNDEF;
+    Ref *link = &first;
+    for (; frame > vm->frames; frame--) {
+        if (!frame->code) continue;
+        int instr = (int)(frame->pc - 1 - frame->code->instrs);
+        *link = frame_object(vm, frame->function, instr < 0 ? 0 : instr, frame->base);
+        if (failed(*link)) {
+            *link = UNDEF;
+            decref(first);
+            return FAIL;
+        }
+        link = &((FrameObject *)as_object(*link))->back;
+    }
+    return first;
 }
 NATIVE(sys_getframe, "_getframe(depth=0, /)", "The frame depth calls up.")
 {
