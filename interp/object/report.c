@@ -92,10 +92,7 @@ Ref source_line(Vm *vm, Value filename, int number)
 
 /* ---- carets ---- */
 
-typedef struct Range { int start, end; } Range; /* byte columns; start < 0: none */
-
-/* The part of segment (one expression) to mark with ^ while the rest gets ~. */
-static Range find_anchor(const char *segment, int len)
+Range expression_anchor(const char *segment, int len)
 {
     Range none = {-1, -1};
     Arena arena;
@@ -149,7 +146,7 @@ static bool put_carets(Report *report, const char *line, int from, int to)
     if (to > len) to = len;
     if (from < indent) from = indent;
     if (from >= to) return true;
-    Range anchor = find_anchor(line + from, to - from);
+    Range anchor = expression_anchor(line + from, to - from);
     if (anchor.start < 0 && from == indent && to == len) return true; /* all of it: nothing to point at */
     if (!put_margin(report) || !put_marks(report, 4 + columns(line + indent, from - indent), " ")) return false;
     if (anchor.start < 0) return put_marks(report, columns(line + from, to - from), "^") && put(report, "\n");
