@@ -269,6 +269,7 @@ static bool complete_namespace(Vm *vm, Type *type, const SlotNames *slots)
         !implicit_method(vm, dict, N(__class_getitem__), classmethod_new) || !define_members(vm, type, slots))
         return false;
     unsigned added = type->flags & ~type->base->flags;
+    if (type->kind == KIND_TYPE) added = 0; /* type's own __dict__ is that of its instances */
     if ((added & TYPE_ATTRIBUTES) && absent(dict_get_name(dict, N(__dict__))) &&
         !getset_define(vm, type, dict, &object_dict_attribute))
         return false;
