@@ -43,7 +43,7 @@ ifeq ($(LTO),1)
 BASE     += -flto=auto
 LINK     += -flto=auto -O2
 endif
-LIBS     := -lgmp -lpcre2-8 -lutf8proc -lm
+LIBS     := -lgmp -lpcre2-8 -lpcre2-16 -lpcre2-32 -lutf8proc -lm
 ifeq ($(READLINE),1)
 BASE     += -DAIO_READLINE
 LIBS     += -lreadline
@@ -73,6 +73,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(SAY) CC $<; $(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/interp/vm/eval.o: FLAGS += $(EVAL)
+$(BUILD)/interp/base/charname.o: interp/base/charname.bin
 
 $(BUILD)/%.o: $(BUILD)/%.c $(BUILD)/flags
 	$(SAY) CC $<; $(CC) $(FLAGS) -MMD -MP -c -o $@ $<

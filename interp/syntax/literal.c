@@ -6,7 +6,7 @@
  * Neighbours: lex_number.c (what a number may look like), parse_string.c. */
 /* SPDX-License-Identifier: MIT */
 #include "syntax/rule.h"
-#include "syntax/unicode_name.h"
+#include "base/charname.h"
 
 #include <string.h>
 
@@ -50,12 +50,6 @@ typedef struct Escape {
     Pos pos;                     /* of the literal */
     bool bytes;
 } Escape;
-
-__attribute__((weak)) bool unicode_name_find(const char *name, ptrdiff_t len, uint32_t *point)
-{
-    (void)name, (void)len, (void)point;
-    return false;
-}
 
 /* "(unicode error) 'unicodeescape' codec can't decode bytes in position 0-3: ..." */
 _Noreturn static void unicode_error(const Escape *escape, const char *start, const char *end,
@@ -134,7 +128,7 @@ static void name_escape(Escape *escape)
                       "malformed \\N character escape");
     }
     uint32_t point;
-    if (!unicode_name_find(escape->at + 1, close - escape->at - 1, &point)) {
+    if (!charname_find(escape->at + 1, close - escape->at - 1, &point)) {
         unicode_error(escape, start, close + 1, "unknown Unicode character name");
     }
     escape->at = close + 1;
