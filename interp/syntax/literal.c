@@ -6,10 +6,10 @@
  * Neighbours: lex_number.c (what a number may look like), parse_string.c. */
 /* SPDX-License-Identifier: MIT */
 #include "syntax/rule.h"
-#include "base/charname.h"
 
 #include <string.h>
 
+#include "base/charname.h"
 #include "base/numtext.h"
 #include "base/utf8.h"
 
