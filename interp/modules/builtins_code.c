@@ -62,9 +62,41 @@ NATIVE(builtins_compile, "compile(source, filename, mode, flags=0, dont_inherit=
     return code;
 }
 
-/* Runs code with globals and locals as exec() and eval() take them (UNDEF: the caller's). */
-static Ref run_with(Vm *vm, Value code, Value globals, Value locals, const char *who)
+/* Can exec() run the code with that closure (NONE: none given)?  false: TypeError. */
+static bool check_closure(Vm *vm, const Code *code, Value closure, const char *who)
 {
+    bool given = closure != NONE;
+    if (!given && strcmp(who, "eval") == 0) {
+        if (code->free_count) throw(vm, TypeError, "code object passed to eval() may not contain free variables");
+        return code->free_count == 0;
+    }
+    if (code->free_count == 0) {
+        if (given) throw(vm, TypeError, "cannot use a closure with this code object");
+        return !given;
+    }
+    bool good = given && is_tuple(closure) && tuple_len(closure) == code->free_count;
+    for (ptrdiff_t n = 0; good && n < code->free_count; n++) good = is_kind(tuple_at(closure, n), KIND_CELL);
+    if (!good) throw(vm, TypeError, "code object requires a closure of exactly length %d", code->free_count);
+    return good;
+}
+
+/* run_code() for code with free variables: the cells of closure are theirs. */
+static Ref run_closed(Vm *vm, Code *code, Dict *globals, Value namespace, Value closure)
+{
+    if (code->free_count == 0) return run_code(vm, code, globals, namespace);
+    Ref function = function_new(vm, code, globals, NULL);
+    if (failed(function)) return FAIL;
+    for (ptrdiff_t n = 0; n < code->free_count; n++)
+        ((Function *)as_object(function))->cells[n] = (Cell *)as_object(newref(tuple_at(closure, n)));
+    Ref result = call(vm, function, absent(namespace) ? 0 : 1, &namespace);
+    decref(function);
+    return result;
+}
+
+/* Runs code with globals and locals as exec() and eval() take them (UNDEF: the caller's). */
+static Ref run_with(Vm *vm, Value code, Value globals, Value locals, Value closure, const char *who)
+{
+    if (!check_closure(vm, as_code(code), closure, who)) return FAIL;
     Frame *frame = frame_current(vm);
     if (is_none(globals)) globals = UNDEF;
     if (is_none(locals)) locals = UNDEF;
@@ -88,7 +120,8 @@ static Ref run_with(Vm *vm, Value code, Value globals, Value locals, const char 
     Ref result = FAIL;
     if (!absent(dict_get_name(as_dict(globals), N(__builtins__))) ||
         dict_set(vm, as_dict(globals), N(__builtins__), vm->interp->builtins))
-        result = run_code(vm, as_code(code), as_dict(globals), as_code(code)->flags & CODE_NAMESPACE ? locals : (Value)UNDEF);
+        result = run_closed(vm, as_code(code), as_dict(globals),
+                            as_code(code)->flags & CODE_NAMESPACE ? locals : (Value)UNDEF, closure);
     decref(own);
     return result;
 }
@@ -98,12 +131,13 @@ NATIVE(builtins_exec, "exec(source, /, globals=None, locals=None, *, closure=Non
 {
     Ref code = is_kind(argv[0], KIND_CODE) ? newref(argv[0]) : FAIL;
     if (failed(code)) {
+        if (argv[3] != NONE) return throw(vm, TypeError, "closure can only be used when source is a code object");
         Ref filename = str_from(vm, "<string>");
         code = failed(filename) ? FAIL : compile_value(vm, argv[0], filename, PARSE_FILE, COMPILE_NAMES, "exec() arg 1");
         decref(filename);
         if (failed(code)) return FAIL;
     }
-    Ref result = run_with(vm, code, argv[1], argv[2], "exec");
+    Ref result = run_with(vm, code, argv[1], argv[2], argv[3], "exec");
     decref(code);
     if (failed(result)) return FAIL;
     decref(result);
@@ -127,7 +161,7 @@ NATIVE(builtins_eval, "eval(source, /, globals=None, locals=None)",
         decref(source);
         if (failed(code)) return FAIL;
     }
-    Ref result = run_with(vm, code, argv[1], argv[2], "eval");
+    Ref result = run_with(vm, code, argv[1], argv[2], NONE, "eval");
     decref(code);
     return result;
 }

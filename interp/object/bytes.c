@@ -14,6 +14,7 @@
 #include "object/name.h"
 #include "object/number.h"
 #include "object/range.h"
+#include "object/reduce.h"
 #include "object/sequence.h"
 #include "object/str.h"
 #include "object/tuple.h"
@@ -351,7 +352,8 @@ NATIVE(bytes_iter_length_hint, "__length_hint__(self, /)", "Return how many item
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
-static const Native *const bytes_iter_methods[] = {&bytes_iter_length_hint_def, NULL};
+static const Native *const bytes_iter_methods[] = {
+    &bytes_iter_length_hint_def, &iterator_reduce_def, &iterator_setstate_def, NULL};
 
 const TypeDef bytes_iter_type = {
     .name = "bytes_iterator",

@@ -15,15 +15,13 @@ typedef struct Enumerate {
     Ref iter, count;
 } Enumerate; /* iter UNDEF: exhausted */
 
-static Enumerate *as_enumerate(Value v)
-{
-    return (Enumerate *)as_object(v);
-}
+static Enumerate *as_enumerate(Value v) { return (Enumerate *)as_object(v); }
 
 NATIVE(enumerate_make, "new(cls, iterable=?, start=0)",
        "Return an iterator over (start, item), (start + 1, item) ...")
 {
-    if (absent(argv[1])) return throw(vm, TypeError, "enumerate() missing required argument 'iterable'");
+    if (absent(argv[1]))
+        return throw(vm, TypeError, "enumerate() missing required argument 'iterable'");
     Ref count = is_int(argv[2]) ? newref(argv[2]) : int_from_index(vm, argv[2]), iter = FAIL;
     if (!failed(count)) iter = iter_of(vm, argv[1]);
     Enumerate *self = failed(iter) ? NULL : type_instance(vm, as_type(argv[0]));
@@ -67,7 +65,19 @@ NATIVE_CLASS(enumerate_class_getitem, "__class_getitem__(cls, item, /)",
     return generic_alias_new(vm, argv[0], argv[1]);
 }
 
-static const Native *const enumerate_methods[] = {&enumerate_class_getitem_def, NULL};
+NATIVE(enumerate_reduce, "__reduce__(self, /)",
+       "How to make it again: its type, iterator and count.")
+{
+    Enumerate *self = as_enumerate(argv[0]);
+    Value iter = absent(self->iter) ? (Value)vm->interp->empty_tuple : (Value)self->iter;
+    Ref args = tuple_pack(vm, 2, iter, (Value)self->count);
+    Ref out = failed(args) ? FAIL : tuple_pack(vm, 2, borrow(type_of(vm, argv[0])), (Value)args);
+    decref(args);
+    return out;
+}
+
+static const Native *const enumerate_methods[] = {&enumerate_reduce_def,
+                                                  &enumerate_class_getitem_def, NULL};
 
 const TypeDef enumerate_type = {
     .name = "enumerate",

@@ -7,16 +7,14 @@
 #include "object/iter.h"
 #include "object/native.h"
 #include "object/number.h"
+#include "object/tuple.h"
 
 typedef struct Filter {
     Container head;
     Ref function, iter;
 } Filter; /* function NONE: the item's own truth */
 
-static Filter *as_filter(Value v)
-{
-    return (Filter *)as_object(v);
-}
+static Filter *as_filter(Value v) { return (Filter *)as_object(v); }
 
 NATIVE(filter_make, "new(cls, function, iterable, /)",
        "Return an iterator over the items for which function(item) is true; None stands for bool.")
@@ -61,6 +59,18 @@ static Ref filter_next(Vm *vm, Value v)
     return item;
 }
 
+NATIVE(filter_reduce, "__reduce__(self, /)",
+       "How to make it again: its type, function and iterator.")
+{
+    Filter *self = as_filter(argv[0]);
+    Ref args = tuple_pack(vm, 2, (Value)self->function, (Value)self->iter);
+    Ref out = failed(args) ? FAIL : tuple_pack(vm, 2, borrow(type_of(vm, argv[0])), (Value)args);
+    decref(args);
+    return out;
+}
+
+static const Native *const filter_methods[] = {&filter_reduce_def, NULL};
+
 const TypeDef filter_type = {
     .name = "filter",
     .doc = "The items of an iterable for which a function is true.",
@@ -70,4 +80,5 @@ const TypeDef filter_type = {
     .new = &filter_make_def,
     .iter = iter_self,
     .next = filter_next,
+    .methods = filter_methods,
 };

@@ -15,6 +15,7 @@
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
+#include "object/reduce.h"
 #include "object/tuple.h"
 
 typedef struct CallIter {
@@ -27,24 +28,12 @@ typedef struct SeqIter {
     int64_t next;
 } SeqIter; /* sequence UNDEF: exhausted */
 
-static SeqIter *as_seq_iter(Value v)
-{
-    return (SeqIter *)as_object(v);
-}
-static CallIter *as_call_iter(Value v)
-{
-    return (CallIter *)as_object(v);
-}
+static SeqIter *as_seq_iter(Value v) { return (SeqIter *)as_object(v); }
+static CallIter *as_call_iter(Value v) { return (CallIter *)as_object(v); }
 
-Ref iter_self(Vm *vm __attribute__((unused)), Value self)
-{
-    return newref(self);
-}
+Ref iter_self(Vm *vm __attribute__((unused)), Value self) { return newref(self); }
 
-bool is_iterator(const Vm *vm, Value v)
-{
-    return type_of(vm, v)->slots.next;
-}
+bool is_iterator(const Vm *vm, Value v) { return type_of(vm, v)->slots.next; }
 
 static Ref seq_iter_new(Vm *vm, Value sequence)
 {
@@ -253,7 +242,37 @@ NATIVE(seq_iter_length_hint, "__length_hint__(self, /)",
     return from_small(len > iter->next ? len - iter->next : 0);
 }
 
-static const Native *const seq_iter_methods[] = {&seq_iter_length_hint_def, NULL};
+NATIVE(seq_iter_reduce, "__reduce__(self, /)",
+       "How to make it again: iter, the sequence and the index.")
+{
+    SeqIter *iter = as_seq_iter(argv[0]);
+    if (absent(iter->sequence)) return reduce_to_iter(vm, newref(vm->interp->empty_tuple), UNDEF);
+    return reduce_to_iter(vm, newref(iter->sequence), from_small(iter->next));
+}
+NATIVE(seq_iter_setstate, "__setstate__(self, state, /)", "Go to the index state.")
+{
+    int64_t index;
+    if (!int_index(vm, argv[1], &index)) return FAIL;
+    if (!absent(as_seq_iter(argv[0])->sequence)) as_seq_iter(argv[0])->next = index < 0 ? 0 : index;
+    return NONE;
+}
+NATIVE(call_iter_reduce, "__reduce__(self, /)",
+       "How to make it again: iter, the function and the sentinel.")
+{
+    CallIter *iter = as_call_iter(argv[0]);
+    if (absent(iter->callable)) return reduce_to_iter(vm, newref(vm->interp->empty_tuple), UNDEF);
+    Ref function = reduce_builtin(vm, "iter");
+    Ref args =
+        failed(function) ? FAIL : tuple_pack(vm, 2, (Value)iter->callable, (Value)iter->sentinel);
+    Ref out = failed(args) ? FAIL : tuple_pack(vm, 2, (Value)function, (Value)args);
+    decref(function);
+    decref(args);
+    return out;
+}
+
+static const Native *const call_iter_methods[] = {&call_iter_reduce_def, NULL};
+static const Native *const seq_iter_methods[] = {&seq_iter_reduce_def, &seq_iter_setstate_def,
+                                                 &seq_iter_length_hint_def, NULL};
 
 const TypeDef seq_iter_type = {
     .name = "iterator",
@@ -275,4 +294,5 @@ const TypeDef call_iter_type = {
     .refs = REFS(REF(CallIter, callable), REF(CallIter, sentinel)),
     .iter = iter_self,
     .next = call_iter_next,
+    .methods = call_iter_methods,
 };

@@ -18,13 +18,11 @@
 #include "object/native.h"
 #include "object/number.h"
 #include "object/range.h"
+#include "object/reduce.h"
 #include "object/sequence.h"
 #include "object/set.h"
 
-static ListIter *as_list_iter(Value v)
-{
-    return (ListIter *)as_object(v);
-}
+static ListIter *as_list_iter(Value v) { return (ListIter *)as_object(v); }
 
 /* ---- storage ---- */
 
@@ -268,10 +266,7 @@ bool list_extend(Vm *vm, List *list, Value iterable)
 
 /* ---- slots ---- */
 
-static ptrdiff_t list_len(Vm *vm __attribute__((unused)), Value self)
-{
-    return as_list(self)->len;
-}
+static ptrdiff_t list_len(Vm *vm __attribute__((unused)), Value self) { return as_list(self)->len; }
 
 static Ref list_get_slice(Vm *vm, List *list, Value slice)
 {
@@ -476,10 +471,7 @@ static void list_visit(Object *self, Visit *visit, void *context)
         if (is_heap(list->items[i])) visit(&list->items[i], context);
 }
 
-static void list_drop(Object *self)
-{
-    list_clear((List *)self);
-}
+static void list_drop(Object *self) { list_clear((List *)self); }
 
 /* ---- methods ---- */
 
@@ -642,7 +634,8 @@ NATIVE(list_iter_length_hint, "__length_hint__(self, /)", "Return the number of 
     return from_small(left > 0 ? left : 0);
 }
 
-static const Native *const list_iter_methods[] = {&list_iter_length_hint_def, NULL};
+static const Native *const list_iter_methods[] = {&list_iter_length_hint_def, &iterator_reduce_def,
+                                                  &iterator_setstate_def, NULL};
 
 static Ref list_reverse_iter_next(Vm *vm __attribute__((unused)), Value self)
 {
@@ -662,7 +655,8 @@ NATIVE(list_reverse_iter_length_hint, "__length_hint__(self, /)",
     return from_small(iter->next + 1);
 }
 
-static const Native *const list_reverse_iter_methods[] = {&list_reverse_iter_length_hint_def, NULL};
+static const Native *const list_reverse_iter_methods[] = {
+    &list_reverse_iter_length_hint_def, &iterator_reduce_def, &iterator_setstate_def, NULL};
 
 const TypeDef list_iter_type = {
     .name = "list_iterator",

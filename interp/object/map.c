@@ -18,10 +18,7 @@ typedef struct Map {
 
 enum { FEW = 8 }; /* iterables whose items fit on the C stack */
 
-static Map *as_map(Value v)
-{
-    return (Map *)as_object(v);
-}
+static Map *as_map(Value v) { return (Map *)as_object(v); }
 
 NATIVE(map_make, "new(cls, function=?, /, *iterables, strict=False)",
        "Return an iterator over function(item, ...) with one item from each iterable, until the "
@@ -85,6 +82,31 @@ static Ref map_next(Vm *vm, Value v)
     return out;
 }
 
+NATIVE(map_reduce, "__reduce__(self, /)", "How to make it again: its type, function and iterators.")
+{
+    Map *self = as_map(argv[0]);
+    ptrdiff_t count = absent(self->iters) ? 0 : tuple_len(self->iters);
+    Ref args = tuple_new(vm, count + 1);
+    if (failed(args)) return FAIL;
+    as_tuple(args)->items[0] = newref(self->function);
+    for (ptrdiff_t n = 0; n < count; n++)
+        as_tuple(args)->items[n + 1] = newref(tuple_at(self->iters, n));
+    Value type = borrow(type_of(vm, argv[0]));
+    Ref out = self->strict ? tuple_pack(vm, 3, type, (Value)args, TRUE)
+                           : tuple_pack(vm, 2, type, (Value)args);
+    decref(args);
+    return out;
+}
+NATIVE(map_setstate, "__setstate__(self, state, /)", "Set whether it is strict.")
+{
+    Truth strict = value_truth(vm, argv[1]);
+    if (strict == FAILED) return FAIL;
+    as_map(argv[0])->strict = strict == YES;
+    return NONE;
+}
+
+static const Native *const map_methods[] = {&map_reduce_def, &map_setstate_def, NULL};
+
 const TypeDef map_type = {
     .name = "map",
     .doc =
@@ -95,4 +117,5 @@ const TypeDef map_type = {
     .new = &map_make_def,
     .iter = iter_self,
     .next = map_next,
+    .methods = map_methods,
 };

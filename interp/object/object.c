@@ -6,9 +6,11 @@
 #include "object/call.h"
 #include "object/dict.h"
 #include "object/error.h"
+#include "object/int.h"
 #include "object/list.h"
 #include "object/name.h"
 #include "object/number.h"
+#include "object/reduce.h"
 #include "object/shape.h"
 #include "object/str.h"
 #include "object/tuple.h"
@@ -171,75 +173,25 @@ NATIVE(object_getstate, "__getstate__(self, /)", "Helper for pickle: the attribu
             decref(held);
         }
     }
-    if (ok) out = tuple_pack(vm, 2, (Value)state, (Value)slots);
+    if (ok) out = as_dict(slots)->len ? tuple_pack(vm, 2, (Value)state, (Value)slots) : newref(state);
     decref(state);
     decref(slots);
     return out;
 }
 
-/* Is all that self is made of in its attributes and items, or does its class say what else? */
-static bool can_rebuild(Vm *vm, Value self)
+NATIVE(object_reduce, "__reduce__(self, /)", "Helper for pickle.")
 {
-    Type *type = type_of(vm, self);
-    if (type->kind == KIND_OBJECT || is_list(self) || is_dict(self)) return true;
-    return type_lookup(vm, type, N(__getstate__)) != type_own(vm, type_builtin(vm, KIND_OBJECT), N(__getstate__));
+    return object_reduce_by(vm, argv[0], 0);
 }
-
-/* (copyreg.__newobj__, (cls, *args), state, listitems, dictitems): how protocol 2 and up rebuild an object. */
-static Ref reduce_parts(Vm *vm, Value self)
-{
-    Ref module = FAIL, rebuild = FAIL, args = FAIL, state = FAIL, items = NONE, pairs = NONE, out = FAIL, given = UNDEF;
-    Value import = dict_get_name(as_dict(vm->interp->builtins), N(__import__));
-    if (absent(import)) return throw(vm, ImportError, "__import__ not found");
-    Ref name = str_interned(vm, "copyreg");
-    if (failed(name)) return FAIL;
-    module = call1(vm, import, name);
-    decref(name);
-    if (failed(module)) return FAIL;
-    rebuild = attr_get_text(vm, module, "__newobj__");
-    name = str_interned(vm, "__getnewargs__");
-    if (failed(rebuild) || failed(name)) goto done;
-    given = call_special(vm, self, name, 0, NULL);
-    if (failed(given)) goto done;
-    if (absent(given) && !can_rebuild(vm, self)) {
-        throw(vm, TypeError, "cannot pickle '%T' object", self);
-        goto done;
-    }
-    ptrdiff_t count = is_tuple(given) ? tuple_len(given) : 0;
-    args = tuple_new(vm, count + 1);
-    if (failed(args)) goto done;
-    as_tuple(args)->items[0] = newref(borrow(type_of(vm, self)));
-    for (ptrdiff_t i = 0; i < count; i++) as_tuple(args)->items[i + 1] = newref(tuple_at(given, i));
-    state = call_special(vm, self, N(__getstate__), 0, NULL);
-    if (failed(state)) goto done;
-    if (is_list(self)) items = type_of(vm, self)->slots.iter(vm, self);
-    if (is_dict(self)) {
-        Ref view = call_method(vm, self, N(items), 0, NULL);
-        if (failed(view)) goto done;
-        pairs = type_of(vm, view)->slots.iter(vm, view);
-        decref(view);
-    }
-    if (!failed(items) && !failed(pairs))
-        out = tuple_pack(vm, 5, (Value)rebuild, (Value)args, (Value)state, (Value)items, (Value)pairs);
-done:
-    decref(module);
-    decref(rebuild);
-    decref(name);
-    decref(given);
-    decref(args);
-    decref(state);
-    decref(items);
-    decref(pairs);
-    return out;
-}
-
-NATIVE(object_reduce, "__reduce__(self, /)", "Helper for pickle.") { return reduce_parts(vm, argv[0]); }
 
 NATIVE(object_reduce_ex, "__reduce_ex__(self, protocol, /)", "Helper for pickle.")
 {
+    int64_t protocol;
+    if (!int_index(vm, argv[1], &protocol)) return FAIL;
     Value own = type_own(vm, type_builtin(vm, KIND_OBJECT), N(__reduce__));
-    if (type_lookup(vm, type_of(vm, argv[0]), N(__reduce__)) != own) return call_special(vm, argv[0], N(__reduce__), 0, NULL);
-    return reduce_parts(vm, argv[0]);
+    if (type_lookup(vm, type_of(vm, argv[0]), N(__reduce__)) != own)
+        return call_method(vm, argv[0], N(__reduce__), 0, NULL);
+    return object_reduce_by(vm, argv[0], protocol);
 }
 
 /* --- attributes ------------------------------------------------------------------------------------ */

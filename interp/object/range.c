@@ -5,12 +5,14 @@
  * Neighbours: slice.c, sequence.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/range.h"
+#include "object/call.h"
 
 #include "object/error.h"
 #include "object/int.h"
 #include "object/iter.h"
 #include "object/native.h"
 #include "object/number.h"
+#include "object/reduce.h"
 #include "object/sequence.h"
 
 /* next, step and left: any ints; next UNDEF: exhausted. */
@@ -19,22 +21,10 @@ typedef struct LongRangeIter {
     Ref next, step, left;
 } LongRangeIter;
 
-static Range *as_range(Value v)
-{
-    return (Range *)as_object(v);
-}
-static RangeIter *as_range_iter(Value v)
-{
-    return (RangeIter *)as_object(v);
-}
-static LongRangeIter *as_long_range_iter(Value v)
-{
-    return (LongRangeIter *)as_object(v);
-}
-static bool is_range(Value v)
-{
-    return is_kind(v, KIND_RANGE);
-}
+static Range *as_range(Value v) { return (Range *)as_object(v); }
+static RangeIter *as_range_iter(Value v) { return (RangeIter *)as_object(v); }
+static LongRangeIter *as_long_range_iter(Value v) { return (LongRangeIter *)as_object(v); }
+static bool is_range(Value v) { return is_kind(v, KIND_RANGE); }
 
 /* Are start, step and all items small? */
 static bool is_small_range(const Range *range)
@@ -44,10 +34,7 @@ static bool is_small_range(const Range *range)
 }
 
 /* v through __index__ as an int proper. */
-static inline Ref whole(Vm *vm, Value v)
-{
-    return is_int(v) ? newref(v) : int_from_index(vm, v);
-}
+static inline Ref whole(Vm *vm, Value v) { return is_int(v) ? newref(v) : int_from_index(vm, v); }
 
 /* a op b for ints, where a is dropped afterwards and may be FAIL. */
 static Ref then(Vm *vm, Ref a, BinaryOp op, Value b)
@@ -188,10 +175,7 @@ done:
     return out;
 }
 
-static bool is_plain_int(Value v)
-{
-    return is_int(v) || is_bool(v) || is_exact(v, KIND_INT);
-}
+static bool is_plain_int(Value v) { return is_int(v) || is_bool(v) || is_exact(v, KIND_INT); }
 
 /* For what is no int but may equal one: asks every item.  Returns how many are equal, *index the
  * first such; stops there when first.  -1: raised. */
@@ -363,6 +347,20 @@ NATIVE(long_range_iter_length_hint, "__length_hint__(self, /)", "Return the numb
     return absent(iter->next) ? from_small(0) : newref(iter->left);
 }
 
+NATIVE(long_range_iter_reduce, "__reduce__(self, /)",
+       "How to make it again: iter over the range that is left.")
+{
+    LongRangeIter *iter = as_long_range_iter(argv[0]);
+    if (absent(iter->next)) return reduce_to_iter(vm, newref(vm->interp->empty_tuple), UNDEF);
+    Ref span = number_binary(vm, OP2_MUL, iter->left, iter->step);
+    Ref stop = failed(span) ? FAIL : number_add(vm, iter->next, span);
+    Value args[3] = {iter->next, stop, iter->step};
+    Ref range = failed(stop) ? FAIL : call(vm, borrow(type_builtin(vm, KIND_RANGE)), 3, args);
+    decref(span);
+    decref(stop);
+    return reduce_to_iter(vm, range, NONE);
+}
+
 /* ---- methods ---- */
 
 NATIVE(range_index, "index(self, value, /)",
@@ -409,7 +407,8 @@ static const Attribute range_attributes[] = {
     {"step", range_get_step, NULL, "The distance between items."},
     {0},
 };
-NATIVE(range_reduce, "__reduce__(self, /)", "Return the class and start, stop and step, for pickling.")
+NATIVE(range_reduce, "__reduce__(self, /)",
+       "Return the class and start, stop and step, for pickling.")
 {
     const Range *range = as_range(argv[0]);
     Ref args = tuple_pack(vm, 3, (Value)range->start, (Value)range->stop, (Value)range->step);
@@ -418,10 +417,12 @@ NATIVE(range_reduce, "__reduce__(self, /)", "Return the class and start, stop an
     return out;
 }
 
-static const Native *const range_methods[] = {&range_reversed_def, &range_index_def, &range_reduce_def,
-                                              &range_count_def, NULL};
-static const Native *const range_iter_methods[] = {&range_iter_length_hint_def, NULL};
-static const Native *const long_range_iter_methods[] = {&long_range_iter_length_hint_def, NULL};
+static const Native *const range_methods[] = {&range_reversed_def, &range_index_def,
+                                              &range_reduce_def, &range_count_def, NULL};
+static const Native *const range_iter_methods[] = {
+    &range_iter_length_hint_def, &iterator_reduce_def, &iterator_setstate_def, NULL};
+static const Native *const long_range_iter_methods[] = {&long_range_iter_length_hint_def,
+                                                        &long_range_iter_reduce_def, NULL};
 
 const TypeDef range_iter_type = {
     .name = "range_iterator",

@@ -5,11 +5,13 @@
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/error.h"
+#include "object/int.h"
 #include "object/iter.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
 #include "object/sequence.h"
+#include "object/tuple.h"
 
 typedef struct Reversed {
     Container head;
@@ -17,10 +19,7 @@ typedef struct Reversed {
     int64_t next;
 } Reversed; /* sequence UNDEF: exhausted */
 
-static Reversed *as_reversed(Value v)
-{
-    return (Reversed *)as_object(v);
-}
+static Reversed *as_reversed(Value v) { return (Reversed *)as_object(v); }
 
 static Ref not_reversible(Vm *vm, Value v)
 {
@@ -83,7 +82,34 @@ NATIVE(reversed_length_hint, "__length_hint__(self, /)",
     return from_small(len < self->next + 1 ? 0 : self->next + 1);
 }
 
-static const Native *const reversed_methods[] = {&reversed_length_hint_def, NULL};
+NATIVE(reversed_reduce, "__reduce__(self, /)",
+       "How to make it again: its type, sequence and index.")
+{
+    Reversed *self = as_reversed(argv[0]);
+    Value type = borrow(type_of(vm, argv[0]));
+    Ref args = tuple_pack(
+        vm, 1, absent(self->sequence) ? (Value)vm->interp->empty_tuple : (Value)self->sequence);
+    Ref out = failed(args) ? FAIL
+              : absent(self->sequence)
+                  ? tuple_pack(vm, 2, type, (Value)args)
+                  : tuple_pack(vm, 3, type, (Value)args, from_small(self->next));
+    decref(args);
+    return out;
+}
+NATIVE(reversed_setstate, "__setstate__(self, state, /)", "Go to the index state.")
+{
+    Reversed *self = as_reversed(argv[0]);
+    int64_t index;
+    if (!int_index(vm, argv[1], &index)) return FAIL;
+    if (absent(self->sequence)) return NONE;
+    ptrdiff_t len = value_len(vm, self->sequence);
+    if (len < 0) return FAIL;
+    self->next = index < -1 ? -1 : index > len - 1 ? len - 1 : index;
+    return NONE;
+}
+
+static const Native *const reversed_methods[] = {&reversed_reduce_def, &reversed_setstate_def,
+                                                 &reversed_length_hint_def, NULL};
 
 const TypeDef reversed_type = {
     .name = "reversed",

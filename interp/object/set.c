@@ -18,6 +18,7 @@
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
+#include "object/reduce.h"
 #include "object/sequence.h"
 #include "object/setop.h"
 #include "object/tuple.h"
@@ -25,10 +26,7 @@
 enum { SIZE_MIN = 8, NEIGHBOURS = 9, STIR_SHIFT = 5, BIG = 50000 };
 typedef enum Search { SEARCH_FREE, SEARCH_FOUND, SEARCH_RAISED, SEARCH_CHANGED } Search;
 
-static inline bool is_key(Value key)
-{
-    return !absent(key) && !failed(key);
-}
+static inline bool is_key(Value key) { return !absent(key) && !failed(key); }
 
 bool set_hash_key(Vm *vm, Value key, int64_t *hash)
 {
@@ -140,10 +138,7 @@ static bool set_resize(Vm *vm, Set *set, ptrdiff_t wanted)
     return true;
 }
 
-static inline bool is_crowded(ptrdiff_t used, ptrdiff_t size)
-{
-    return used * 5 >= (size - 1) * 3;
-}
+static inline bool is_crowded(ptrdiff_t used, ptrdiff_t size) { return used * 5 >= (size - 1) * 3; }
 
 bool set_add_hashed(Vm *vm, Set *set, Value key, int64_t hash)
 {
@@ -264,10 +259,7 @@ static Ref set_fill(Vm *vm, Ref set, Value iterable)
     return FAIL;
 }
 
-Ref set_from(Vm *vm, Value iterable)
-{
-    return set_fill(vm, set_new(vm), iterable);
-}
+Ref set_from(Vm *vm, Value iterable) { return set_fill(vm, set_new(vm), iterable); }
 
 static Ref set_new_of(Vm *vm, Type *type)
 {
@@ -350,10 +342,7 @@ static bool update_from_dict(Vm *vm, Set *set, Dict *dict)
     return true;
 }
 
-static bool add_each(Vm *vm, Value item, void *context)
-{
-    return set_add(vm, context, item);
-}
+static bool add_each(Vm *vm, Value item, void *context) { return set_add(vm, context, item); }
 
 bool set_update(Vm *vm, Set *set, Value iterable)
 {
@@ -364,22 +353,10 @@ bool set_update(Vm *vm, Set *set, Value iterable)
 
 /* ---- slots ---- */
 
-static SetIter *as_set_iter(Value v)
-{
-    return (SetIter *)as_object(v);
-}
-static Ref truth_ref(Truth answer)
-{
-    return answer == FAILED ? FAIL : from_bool(answer);
-}
-static ptrdiff_t set_len(Vm *vm __attribute__((unused)), Value self)
-{
-    return as_set(self)->len;
-}
-static Truth set_contains(Vm *vm, Value self, Value key)
-{
-    return set_has(vm, as_set(self), key);
-}
+static SetIter *as_set_iter(Value v) { return (SetIter *)as_object(v); }
+static Ref truth_ref(Truth answer) { return answer == FAILED ? FAIL : from_bool(answer); }
+static ptrdiff_t set_len(Vm *vm __attribute__((unused)), Value self) { return as_set(self)->len; }
+static Truth set_contains(Vm *vm, Value self, Value key) { return set_has(vm, as_set(self), key); }
 
 static Truth set_equal(Vm *vm, Set *a, Set *b)
 {
@@ -492,10 +469,7 @@ static void set_visit(Object *self, Visit *visit, void *context)
         if (is_heap(set->table[i].key)) visit(&set->table[i].key, context);
 }
 
-static void set_drop(Object *self)
-{
-    set_clear((Set *)self);
-}
+static void set_drop(Object *self) { set_clear((Set *)self); }
 
 /* ---- methods of both ---- */
 
@@ -656,9 +630,11 @@ NATIVE(frozenset_make, "new(cls, iterable=?, /)",
     return set_fill(vm, set_new_of(vm, cls), argv[1]);
 }
 
-NATIVE(set_reduce, "__reduce__(self, /)", "Return the class, a list of the items and the attributes, for pickling.")
+NATIVE(set_reduce, "__reduce__(self, /)",
+       "Return the class, a list of the items and the attributes, for pickling.")
 {
-    Ref items = list_from(vm, argv[0]), state = call_special(vm, argv[0], N(__getstate__), 0, NULL), out = FAIL;
+    Ref items = list_from(vm, argv[0]), state = call_special(vm, argv[0], N(__getstate__), 0, NULL),
+        out = FAIL;
     Ref args = failed(items) ? FAIL : tuple_pack(vm, 1, (Value)items);
     if (!failed(args) && !failed(state) && !absent(state))
         out = tuple_pack(vm, 3, borrow(type_of(vm, argv[0])), (Value)args, (Value)state);
@@ -714,7 +690,8 @@ NATIVE(set_iter_length_hint, "__length_hint__(self, /)", "Return the number of i
     return from_small(absent(iter->set) || iter->left < 0 ? 0 : iter->left);
 }
 
-static const Native *const set_iter_methods[] = {&set_iter_length_hint_def, NULL};
+static const Native *const set_iter_methods[] = {&set_iter_length_hint_def, &iterator_reduce_def,
+                                                 NULL};
 
 const TypeDef set_iter_type = {
     .name = "set_iterator",

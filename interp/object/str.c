@@ -27,6 +27,7 @@
 #include "object/number.h"
 #include "object/numberformat.h"
 #include "object/range.h"
+#include "object/reduce.h"
 #include "object/sequence.h"
 #include "object/shape.h"
 #include "object/strmethod.h"
@@ -641,7 +642,7 @@ NATIVE(str_make, "new(cls, object=?, encoding=?, errors=?)",
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
-static const Native *const str_iter_methods[] = {&str_iter_length_hint_def, NULL};
+static const Native *const str_iter_methods[] = {&str_iter_length_hint_def, &iterator_reduce_def, &iterator_setstate_def, NULL};
 
 const TypeDef str_iter_type = {
     .name = "str_iterator",

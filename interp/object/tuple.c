@@ -16,12 +16,10 @@
 #include "object/native.h"
 #include "object/number.h"
 #include "object/range.h"
+#include "object/reduce.h"
 #include "object/sequence.h"
 
-static TupleIter *as_tuple_iter(Value v)
-{
-    return (TupleIter *)as_object(v);
-}
+static TupleIter *as_tuple_iter(Value v) { return (TupleIter *)as_object(v); }
 
 /* ---- making tuples ---- */
 
@@ -272,7 +270,8 @@ NATIVE(tuple_iter_length_hint, "__length_hint__(self, /)", "Return the number of
     return from_small(absent(iter->tuple) ? 0 : tuple_len(iter->tuple) - iter->next);
 }
 
-static const Native *const tuple_iter_methods[] = {&tuple_iter_length_hint_def, NULL};
+static const Native *const tuple_iter_methods[] = {
+    &tuple_iter_length_hint_def, &iterator_reduce_def, &iterator_setstate_def, NULL};
 
 const TypeDef tuple_iter_type = {
     .name = "tuple_iterator",

@@ -16,10 +16,7 @@ typedef struct Zip {
     bool strict;
 } Zip; /* iters: tuple; UNDEF: exhausted */
 
-static Zip *as_zip(Value v)
-{
-    return (Zip *)as_object(v);
-}
+static Zip *as_zip(Value v) { return (Zip *)as_object(v); }
 
 Ref zip_iterators(Vm *vm, Value iterables)
 {
@@ -110,6 +107,23 @@ static Ref zip_next(Vm *vm, Value v)
     return UNDEF;
 }
 
+NATIVE(zip_reduce, "__reduce__(self, /)", "How to make it again: its type and iterators.")
+{
+    Zip *self = as_zip(argv[0]);
+    Value iters = absent(self->iters) ? (Value)vm->interp->empty_tuple : (Value)self->iters;
+    Value type = borrow(type_of(vm, argv[0]));
+    return self->strict ? tuple_pack(vm, 3, type, iters, TRUE) : tuple_pack(vm, 2, type, iters);
+}
+NATIVE(zip_setstate, "__setstate__(self, state, /)", "Set whether it is strict.")
+{
+    Truth strict = value_truth(vm, argv[1]);
+    if (strict == FAILED) return FAIL;
+    as_zip(argv[0])->strict = strict == YES;
+    return NONE;
+}
+
+static const Native *const zip_methods[] = {&zip_reduce_def, &zip_setstate_def, NULL};
+
 const TypeDef zip_type = {
     .name = "zip",
     .doc = "Tuples of one item from each iterable.",
@@ -119,4 +133,5 @@ const TypeDef zip_type = {
     .new = &zip_make_def,
     .iter = iter_self,
     .next = zip_next,
+    .methods = zip_methods,
 };
