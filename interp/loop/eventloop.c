@@ -9,6 +9,7 @@
 #include "loop/gather.h"
 #include "loop/handle.h"
 #include "loop/job.h"
+#include "loop/sockio.h"
 #include "loop/task.h"
 #include "object/exception.h"
 #include "object/float.h"
@@ -501,7 +502,9 @@ static const Native *const loop_methods[] = {
     &loop_call_exception_handler_method_def, &loop_get_debug_def, &loop_set_debug_def, &loop_add_reader_def,
     &loop_add_writer_def, &loop_remove_reader_def, &loop_remove_writer_def, &loop_add_signal_handler_def,
     &loop_remove_signal_handler_def, &loop_shutdown_asyncgens_def, &loop_run_in_executor_def,
-    &loop_shutdown_executor_def, &loop_set_default_executor_def, NULL};
+    &loop_shutdown_executor_def, &loop_set_default_executor_def, &loop_sock_recv_def, &loop_sock_recv_into_def,
+    &loop_sock_recvfrom_def, &loop_sock_recvfrom_into_def, &loop_sock_sendall_def, &loop_sock_sendto_def,
+    &loop_sock_connect_def, &loop_sock_accept_def, NULL};
 static const Attribute loop_attributes[] = {
     {"slow_callback_duration", get_slow, set_slow, "Seconds from which debug mode reports a callback as slow."}, {0}};
 

@@ -16,6 +16,7 @@
 #include "loop/future.h"
 #include "loop/handle.h"
 #include "loop/task.h"
+#include "loop/waiter.h"
 #include "vm/signals.h"
 #include "vm/thread.h"
 
@@ -122,7 +123,7 @@ static bool poller_open(Vm *vm, Loop *loop)
     loop->wake_in = ends[1];
     loop->poller_open = true;
     if (loop->running) watch_signals(vm, loop);
-    return loop->source.poller->watch(loop->source.poller_state, loop->wake_fd, POLL_READ) || poller_failed(vm);
+    return loop->source.poller->watch(loop->source.poller_state, loop->wake_fd, 0, POLL_READ) || poller_failed(vm);
 }
 
 static void drop_ready(Loop *loop)
@@ -171,7 +172,7 @@ static bool watches_reach(Vm *vm, Loop *loop, int fd)
     while (capacity <= fd) capacity *= 2;
     Watch *watches = memory_resize(vm, loop->watches, (size_t)capacity * sizeof *watches);
     if (!watches) return false;
-    for (int i = loop->watch_capacity; i < capacity; i++) watches[i] = (Watch){UNDEF, UNDEF};
+    for (int i = loop->watch_capacity; i < capacity; i++) watches[i] = (Watch){0};
     loop->watches = watches;
     loop->watch_capacity = capacity;
     return true;
@@ -182,30 +183,93 @@ static unsigned interest_of(const Watch *watch)
     return (absent(watch->reader) ? 0 : POLL_READ) | (absent(watch->writer) ? 0 : POLL_WRITE);
 }
 
+/* Tells the poller what is wanted of fd now. */
+static bool tell_poller(Loop *loop, int fd, unsigned wanted)
+{
+    Watch *watch = &loop->watches[fd];
+    if (watch->known == wanted) return true;
+    if (!loop->source.poller->watch(loop->source.poller_state, fd, watch->known, wanted)) return false;
+    watch->known = wanted;
+    return true;
+}
+
+/* Puts `who` (stolen) into its place; what was there, owned. */
+static Ref watch_set(Loop *loop, int fd, unsigned which, Ref who)
+{
+    Watch *watch = &loop->watches[fd];
+    Ref *slot = which == POLL_READ ? &watch->reader : &watch->writer, old = *slot;
+    loop->watch_count -= interest_of(watch) != 0;
+    *slot = who;
+    loop->watch_count += interest_of(watch) != 0;
+    return old;
+}
+
+static void watch_drop(Ref old)
+{
+    if (is_kind(old, KIND_HANDLE) || is_kind(old, KIND_TIMER_HANDLE)) handle_cancel((Handle *)as_object(old));
+    decref(old);
+}
+
 bool loop_watch(Vm *vm, Loop *loop, int fd, unsigned which, Ref handle)
 {
     if (!poller_open(vm, loop) || !watches_reach(vm, loop, fd)) {
         decref(handle);
         return false;
     }
-    Watch *watch = &loop->watches[fd];
-    Ref *slot = which == POLL_READ ? &watch->reader : &watch->writer;
-    unsigned before = interest_of(watch);
-    Ref old = *slot;
-    *slot = handle;
-    unsigned after = interest_of(watch);
-    if (before != after && !loop->source.poller->watch(loop->source.poller_state, fd, after)) {
-        *slot = old;
-        decref(handle);
+    Ref old = watch_set(loop, fd, which, handle);
+    if (!tell_poller(loop, fd, interest_of(&loop->watches[fd]))) {
+        int error = errno;
+        decref(watch_set(loop, fd, which, old));
+        errno = error;
         return poller_failed(vm);
     }
-    loop->watch_count += (after != 0) - (before != 0);
-    if (is_heap(old)) handle_cancel((Handle *)as_object(old));
-    decref(old);
+    watch_drop(old);
     return true;
 }
 
+bool loop_await(Vm *vm, Loop *loop, int fd, unsigned which, Ref waiter, const void *keeper)
+{
+    if (!poller_open(vm, loop) || !watches_reach(vm, loop, fd)) {
+        decref(waiter);
+        return false;
+    }
+    Watch *watch = &loop->watches[fd];
+    if (watch->keeper != keeper && !interest_of(watch)) tell_poller(loop, fd, 0); /* left by an earlier descriptor */
+    watch->keeper = keeper;
+    Ref old = watch_set(loop, fd, which, waiter);
+    if (!tell_poller(loop, fd, watch->known | which)) {
+        int error = errno;
+        decref(watch_set(loop, fd, which, old));
+        errno = error;
+        return poller_failed(vm);
+    }
+    watch_drop(old);
+    return true;
+}
+
+void loop_unawait(Loop *loop, int fd, unsigned which, Value waiter)
+{
+    if (loop->closed || fd < 0 || fd >= loop->watch_capacity) return;
+    Watch *watch = &loop->watches[fd];
+    if ((which == POLL_READ ? watch->reader : watch->writer) == waiter) decref(watch_set(loop, fd, which, UNDEF));
+}
+
+void loop_forget(Loop *loop, int fd, const void *keeper)
+{
+    if (loop->closed || fd < 0 || fd >= loop->watch_capacity || loop->watches[fd].keeper != keeper) return;
+    loop->watches[fd].keeper = NULL;
+    if (!interest_of(&loop->watches[fd])) tell_poller(loop, fd, 0);
+}
+
 /* ---- one turn ---- */
+
+static bool tell(Vm *vm, Loop *loop, Value who, unsigned which)
+{
+    announce(vm, loop, IO, who, UNDEF);
+    if (is_kind(who, KIND_NATIVE_COROUTINE)) return waiter_wake(vm, as_waiter(who));
+    bool handle = is_kind(who, KIND_HANDLE) || is_kind(who, KIND_TIMER_HANDLE);
+    return loop_ready(vm, loop, handle ? ENTRY_HANDLE : ENTRY_NATIVE, as_object(newref(who)), from_small(which));
+}
 
 static bool collect(Vm *vm, Loop *loop, PollEvent event)
 {
@@ -217,14 +281,14 @@ static bool collect(Vm *vm, Loop *loop, PollEvent event)
     }
     if (event.fd >= loop->watch_capacity) return true;
     Watch *watch = &loop->watches[event.fd];
-    Ref ready[2] = {event.ready & POLL_READ ? newref(watch->reader) : UNDEF,
-                    event.ready & POLL_WRITE ? newref(watch->writer) : UNDEF};
-    for (int i = 0; i < 2; i++) {
-        if (absent(ready[i])) continue;
-        announce(vm, loop, IO, ready[i], UNDEF);
-        if (!loop_ready(vm, loop, ENTRY_HANDLE, as_object(ready[i]), UNDEF)) return false;
+    bool wanted = false;
+    for (unsigned which = POLL_READ; which <= POLL_WRITE; which <<= 1) {
+        Value who = which == POLL_READ ? watch->reader : watch->writer;
+        if (!(event.ready & which) || absent(who)) continue;
+        wanted = true;
+        if (!tell(vm, loop, who, which)) return false;
     }
-    return true;
+    return wanted || tell_poller(loop, event.fd, interest_of(watch)) || poller_failed(vm);
 }
 
 /* Waits up to timeout_ns (-1: for ever) and makes ready what events say. */

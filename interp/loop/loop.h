@@ -42,7 +42,12 @@ typedef struct Ring { /* a growing circular queue; capacity is a power of two */
     uint32_t head, len, capacity;
 } Ring;
 
-typedef struct Watch { Ref reader, writer; } Watch; /* Handle or UNDEF, by descriptor */
+/* Who is told about a descriptor: a Handle, a Waiter (woken), an object that starts as a Job does, or UNDEF. */
+typedef struct Watch {
+    Ref reader, writer;
+    unsigned known;     /* POLL_*: what the poller watches for; may be more than anybody wants now */
+    const void *keeper; /* the Socket that tells when it is closed (loop_await), borrowed */
+} Watch;
 
 typedef struct Loop {
     Container head;
@@ -112,6 +117,11 @@ bool loop_check_open(Vm *vm, Loop *loop); /* RuntimeError "Event loop is closed"
 static inline int64_t loop_now(const Loop *loop) { return loop->source.clock->now_ns(loop->source.clock_state); }
 /* Watches fd: the handle (stolen) becomes ready when it is readable (POLL_READ) or writable; UNDEF forgets. */
 bool loop_watch(Vm *vm, Loop *loop, int fd, unsigned which, Ref handle);
+/* The same for one event only: the poller goes on watching, until an event comes that nobody wants or keeper says
+ * loop_forget(), so that waiting again costs no system call. */
+bool loop_await(Vm *vm, Loop *loop, int fd, unsigned which, Ref waiter, const void *keeper);
+void loop_unawait(Loop *loop, int fd, unsigned which, Value waiter); /* nobody waits any more, if waiter did */
+void loop_forget(Loop *loop, int fd, const void *keeper);
 
 /* ---- asyncgens.c: async generators begun in the loop, for shutdown_asyncgens() ---- */
 Ref loop_take_asyncgens(Vm *vm, Loop *loop); /* a list of those still alive, owned */

@@ -24,15 +24,17 @@ static void *epoll_open(void)
     return NULL;
 }
 
-static bool epoll_watch(void *opaque, int fd, unsigned interest)
+/* What the caller believes may be wrong when a descriptor was closed and its number given anew: then the other call. */
+static bool epoll_watch(void *opaque, int fd, unsigned before, unsigned after)
 {
     Epoll *state = opaque;
     struct epoll_event event = {.data.fd = fd};
-    if (interest & POLL_READ) event.events |= EPOLLIN;
-    if (interest & POLL_WRITE) event.events |= EPOLLOUT;
-    if (!interest) return epoll_ctl(state->fd, EPOLL_CTL_DEL, fd, &event) == 0 || errno == ENOENT || errno == EBADF;
-    if (epoll_ctl(state->fd, EPOLL_CTL_MOD, fd, &event) == 0) return true;
-    return errno == ENOENT && epoll_ctl(state->fd, EPOLL_CTL_ADD, fd, &event) == 0;
+    if (after & POLL_READ) event.events |= EPOLLIN;
+    if (after & POLL_WRITE) event.events |= EPOLLOUT;
+    if (!after) return epoll_ctl(state->fd, EPOLL_CTL_DEL, fd, &event) == 0 || errno == ENOENT || errno == EBADF;
+    if (epoll_ctl(state->fd, before ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) == 0) return true;
+    if (errno != (before ? ENOENT : EEXIST)) return false;
+    return epoll_ctl(state->fd, before ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) == 0;
 }
 
 /* Milliseconds, rounded up so that a timer is never missed by a turn of waiting in vain. */

@@ -17,12 +17,12 @@ typedef struct PollState {
 
 static void *poll_open(void) { return calloc(1, sizeof(PollState)); }
 
-static bool poll_watch(void *opaque, int fd, unsigned interest)
+static bool poll_watch(void *opaque, int fd, unsigned before __attribute__((unused)), unsigned after)
 {
     PollState *state = opaque;
     int i = 0;
     while (i < state->count && state->watched[i].fd != fd) i++;
-    if (!interest) {
+    if (!after) {
         if (i < state->count) state->watched[i] = state->watched[--state->count];
         return true;
     }
@@ -35,8 +35,8 @@ static bool poll_watch(void *opaque, int fd, unsigned interest)
     }
     if (i == state->count) state->count++;
     state->watched[i] = (struct pollfd){.fd = fd};
-    if (interest & POLL_READ) state->watched[i].events |= POLLIN;
-    if (interest & POLL_WRITE) state->watched[i].events |= POLLOUT;
+    if (after & POLL_READ) state->watched[i].events |= POLLIN;
+    if (after & POLL_WRITE) state->watched[i].events |= POLLOUT;
     return true;
 }
 

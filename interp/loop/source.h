@@ -18,7 +18,8 @@ typedef struct PollEvent { int fd; unsigned ready; } PollEvent; /* ready: POLL_*
 typedef struct Poller {
     const char *name;
     void *(*open)(void);                                /* NULL: errno says why */
-    bool (*watch)(void *state, int fd, unsigned interest); /* POLL_*; 0 forgets fd; false: errno */
+    /* From interest `before` to `after`, POLL_* bits: 0 is not watched at all; false: errno. */
+    bool (*watch)(void *state, int fd, unsigned before, unsigned after);
     /* Waits up to timeout_ns (-1: for ever) and fills at most max events; their number, or -1: errno. */
     int (*wait)(void *state, int64_t timeout_ns, PollEvent *events, int max);
     void (*close)(void *state);
