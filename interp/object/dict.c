@@ -231,33 +231,41 @@ static void choose_size(ptrdiff_t expected, ptrdiff_t *capacity, int *log2_size)
     *capacity = index_capacity(log2);
 }
 
-/* Moves the live entries into a block with room for `expected`, closing the holes. */
-static bool dict_resize(Vm *vm, Dict *dict, ptrdiff_t expected)
+/* Moves the live entries into a block with room for `expected`, behind `gap` holes. */
+static bool dict_resize_behind(Vm *vm, Dict *dict, ptrdiff_t expected, ptrdiff_t gap)
 {
     ptrdiff_t capacity;
     int log2_size;
-    choose_size(expected, &capacity, &log2_size);
+    choose_size(expected + gap, &capacity, &log2_size);
     DictEntry *old = dict->entries, *entries = old;
-    if (capacity != dict->capacity) {
+    if (capacity != dict->capacity || gap) {
         entries = block_new(vm, capacity, log2_size);
         if (!entries) return false;
     } else if (log2_size >= 0) {
         memset(dict->index, 0xFF, (size_t)index_width(log2_size) << log2_size);
     }
-    ptrdiff_t n = 0;
-    for (ptrdiff_t i = 0; i < dict->used; i++)
+    ptrdiff_t n = gap;
+    if (gap) memset(entries, 0, gap * sizeof *entries);
+    for (ptrdiff_t i = dict->front; i < dict->used; i++)
         if (!absent(old[i].key)) entries[n++] = old[i];
     dict->entries = entries;
     dict->index = log2_size < 0 ? NULL : (void *)(entries + capacity);
     dict->log2_size = log2_size;
     dict->used = n;
+    dict->front = gap;
     dict->capacity = capacity;
     dict->version = 0;
     dict->head.aux = 0;
     if (log2_size >= 0)
-        for (ptrdiff_t i = 0; i < n; i++) index_add(dict, entries[i].hash, (int32_t)i);
+        for (ptrdiff_t i = gap; i < n; i++) index_add(dict, entries[i].hash, (int32_t)i);
     if (entries != old) memory_free(old);
     return true;
+}
+
+/* The same, closing the holes. */
+static bool dict_resize(Vm *vm, Dict *dict, ptrdiff_t expected)
+{
+    return dict_resize_behind(vm, dict, expected, 0);
 }
 
 /* Makes room for one more entry. */
@@ -272,14 +280,20 @@ static inline bool is_full(const Dict *dict)
     return dict->used + (ptrdiff_t)dict->head.aux >= dict->capacity;
 }
 
+/* Appends an entry whose key is not there; there is room. */
+static inline void dict_add_last(Dict *dict, DictEntry entry)
+{
+    if (dict->log2_size >= 0) index_add(dict, entry.hash, (int32_t)dict->used);
+    dict->entries[dict->used++] = entry;
+    dict->len++;
+    dict->version = 0;
+}
+
 /* Appends an entry for a key that is not there; borrows both. */
 static bool dict_append(Vm *vm, Dict *dict, Value key, int64_t hash, Value value)
 {
     if (is_full(dict) && !dict_grow(vm, dict)) return false;
-    if (dict->log2_size >= 0) index_add(dict, hash, (int32_t)dict->used);
-    dict->entries[dict->used++] = (DictEntry){hash, newref(key), newref(value)};
-    dict->len++;
-    dict->version = 0;
+    dict_add_last(dict, (DictEntry){hash, newref(key), newref(value)});
     return true;
 }
 
@@ -295,6 +309,8 @@ static DictEntry dict_take(Dict *dict, ptrdiff_t i)
         dict->used--;
         if (dict->log2_size >= 0) dict->head.aux++;
     }
+    while (dict->front < dict->used && absent(dict->entries[dict->front].key)) dict->front++;
+    if (dict->front > dict->used) dict->front = dict->used;
     return taken;
 }
 
@@ -321,7 +337,7 @@ void dict_clear(Dict *dict)
     dict->entries = NULL;
     dict->index = NULL;
     dict->log2_size = -1;
-    dict->len = dict->used = dict->capacity = 0;
+    dict->len = dict->used = dict->capacity = dict->front = 0;
     dict->head.aux = 0;
     dict->version = 0;
     for (ptrdiff_t i = 0; i < used; i++) {
@@ -370,6 +386,7 @@ Truth dict_has(Vm *vm, Dict *dict, Value key)
 
 bool dict_next(Dict *dict, ptrdiff_t *i, Value *key, Value *value)
 {
+    if (*i < dict->front) *i = dict->front;
     for (; *i < dict->used; ++*i) {
         DictEntry *entry = &dict->entries[*i];
         if (absent(entry->key)) continue;
@@ -415,14 +432,20 @@ bool dict_set_text(Vm *vm, Dict *dict, const char *name, Value value)
     return ok;
 }
 
-Value dict_set_default(Vm *vm, Dict *dict, Value key, Value otherwise)
+Ref *dict_value_slot(Vm *vm, Dict *dict, Value key, Value otherwise)
 {
     int64_t hash;
-    if (!dict_hash_key(vm, key, &hash)) return FAIL;
+    if (!dict_hash_key(vm, key, &hash)) return NULL;
     ptrdiff_t i = find(vm, dict, key, hash);
-    if (i >= 0) return dict->entries[i].value;
-    if (i == RAISED || !dict_append(vm, dict, key, hash, otherwise)) return FAIL;
-    return otherwise;
+    if (i >= 0) return &dict->entries[i].value;
+    if (i == RAISED || !dict_append(vm, dict, key, hash, otherwise)) return NULL;
+    return &dict->entries[dict->used - 1].value;
+}
+
+Value dict_set_default(Vm *vm, Dict *dict, Value key, Value otherwise)
+{
+    const Ref *slot = dict_value_slot(vm, dict, key, otherwise);
+    return slot ? *slot : FAIL;
 }
 
 Ref dict_pop(Vm *vm, Dict *dict, Value key)
@@ -451,16 +474,81 @@ Truth dict_delete(Vm *vm, Dict *dict, Value key)
     return YES;
 }
 
-Ref dict_pop_last(Vm *vm, Dict *dict)
+/* Entry i of a dict that is not empty leaves it as a (key, value) tuple. */
+static Ref dict_pop_entry(Vm *vm, Dict *dict, ptrdiff_t i)
 {
-    if (dict->len == 0) return throw(vm, KeyError, "popitem(): dictionary is empty");
     Ref pair = tuple_new(vm, 2);
     if (failed(pair)) return FAIL;
-    DictEntry entry =
-        dict_take(dict, dict->used - 1); /* the last used entry is live: dict_take keeps it so */
+    DictEntry entry = dict_take(dict, i);
     as_tuple(pair)->items[0] = entry.key;
     as_tuple(pair)->items[1] = entry.value;
     return pair;
+}
+
+Ref dict_pop_last(Vm *vm, Dict *dict)
+{
+    if (dict->len == 0) return throw(vm, KeyError, "popitem(): dictionary is empty");
+    return dict_pop_entry(vm, dict, dict->used - 1); /* it is live: dict_take keeps it so */
+}
+
+Ref dict_pop_first(Vm *vm, Dict *dict)
+{
+    if (dict->len == 0) return throw(vm, KeyError, "popitem(): dictionary is empty");
+    return dict_pop_entry(vm, dict, dict->front);
+}
+
+/* The entry of key: YES, NO or FAILED. */
+static Truth dict_place(Vm *vm, Dict *dict, Value key, ptrdiff_t *i)
+{
+    int64_t hash;
+    if (!dict_hash_key(vm, key, &hash)) return FAILED;
+    *i = find(vm, dict, key, hash);
+    return *i >= 0 ? YES : *i == NOT_FOUND ? NO : FAILED;
+}
+
+Truth dict_move_last(Vm *vm, Dict *dict, Value key)
+{
+    ptrdiff_t i;
+    Truth found = dict_place(vm, dict, key, &i);
+    if (found != YES || i == dict->used - 1) return found;
+    if (is_full(dict)) {
+        ptrdiff_t rank = 0;
+        for (ptrdiff_t k = dict->front; k < i; k++) rank += !absent(dict->entries[k].key);
+        if (!dict_grow(vm, dict)) return FAILED;
+        i = rank;
+    }
+    dict_add_last(dict, dict_take(dict, i));
+    return YES;
+}
+
+/* Makes holes before the first entry, so many that moving n entries there costs O(n). */
+static bool dict_open_front(Vm *vm, Dict *dict)
+{
+    ptrdiff_t spare = dict->len / 2 + 1;
+    return dict_resize_behind(vm, dict, dict->len + spare, spare);
+}
+
+Truth dict_move_first(Vm *vm, Dict *dict, Value key)
+{
+    ptrdiff_t i;
+    Truth found = dict_place(vm, dict, key, &i);
+    if (found != YES || i == dict->front) return found;
+    if (dict->front == 0 || is_full(dict)) {
+        ptrdiff_t rank = 0;
+        for (ptrdiff_t k = dict->front; k < i; k++) rank += !absent(dict->entries[k].key);
+        if (!dict_open_front(vm, dict)) return FAILED;
+        i = dict->front + rank;
+    }
+    ptrdiff_t front = dict->front - 1; /* i lies behind: taking it leaves front alone */
+    DictEntry entry = dict_take(dict, i);
+    if (dict->log2_size >= 0) {
+        dict->head.aux++; /* the hole it fills may have a mark */
+        index_add(dict, entry.hash, (int32_t)front);
+    }
+    dict->entries[dict->front = front] = entry;
+    dict->len++;
+    dict->version = 0;
+    return YES;
 }
 
 Ref dict_copy(Vm *vm, Dict *dict)
@@ -482,7 +570,7 @@ Ref dict_copy(Vm *vm, Dict *dict)
         copy->log2_size = dict->log2_size;
         copy->len = copy->used = dict->used;
         copy->capacity = dict->capacity;
-        copy->head.aux = dict->head.aux;
+        copy->head.aux = dict->head.aux; /* no holes: front is 0 */
         for (ptrdiff_t i = 0; i < copy->used; i++) {
             newref(entries[i].key);
             newref(entries[i].value);
@@ -857,12 +945,13 @@ static void adopt_kwargs(Dict *dict, Dict *kwargs)
     dict->len = kwargs->len;
     dict->used = kwargs->used;
     dict->capacity = kwargs->capacity;
+    dict->front = kwargs->front;
     dict->head.aux = kwargs->head.aux;
     dict->version = kwargs->version = 0;
     kwargs->entries = NULL;
     kwargs->index = NULL;
     kwargs->log2_size = -1;
-    kwargs->len = kwargs->used = kwargs->capacity = 0;
+    kwargs->len = kwargs->used = kwargs->capacity = kwargs->front = 0;
     kwargs->head.aux = 0;
 }
 

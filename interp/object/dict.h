@@ -23,6 +23,7 @@ typedef struct Dict {
     ptrdiff_t used, capacity; /* entries used (live and deleted), entries allocated */
     DictEntry *entries;
     void *index;          /* int8, int16 or int32 entry numbers by log2_size; -1 empty, -2 deleted */
+    ptrdiff_t front;      /* the oldest live entry; those before it are holes */
 } Dict;
 
 enum { DICT_OF_MODULE = 1 }; /* head.aux: the namespace of a module (module.c sets it) */
@@ -53,7 +54,12 @@ ptrdiff_t dict_entry_of(Dict *dict, Value name);
 
 /* What is there under key (borrowed), else it is set to otherwise first. */
 Value dict_set_default(Vm *vm, Dict *dict, Value key, Value otherwise);
+/* Where the value under key lies (set to otherwise first when it is missing), until dict changes; NULL: raised. */
+Ref *dict_value_slot(Vm *vm, Dict *dict, Value key, Value otherwise);
 Ref dict_pop_last(Vm *vm, Dict *dict);                          /* (key, value) tuple; KeyError when empty */
+Ref dict_pop_first(Vm *vm, Dict *dict);                         /* the same from the other end */
+Truth dict_move_last(Vm *vm, Dict *dict, Value key);            /* NO: not there; amortised constant time */
+Truth dict_move_first(Vm *vm, Dict *dict, Value key);
 Truth dict_equal(Vm *vm, Dict *a, Dict *b);
 bool dict_merge(Vm *vm, Dict *dict, Dict *other);              /* update from a real dict */
 Ref dict_from_keys(Vm *vm, Value iterable, Value value);

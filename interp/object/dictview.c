@@ -35,6 +35,7 @@ Ref dict_iter_new(Vm *vm, Kind kind, Value dict, bool reversed)
     if (!iter) return FAIL;
     iter->dict = newref(dict);
     iter->left = iter->len = as_dict(dict)->len;
+    iter->next = as_dict(dict)->front;
     if (reversed) {
         iter->head.aux = DICT_ITER_REVERSED;
         iter->next = as_dict(dict)->used - 1;
