@@ -34,7 +34,7 @@ typedef struct Container { /* the head of every object that may be part of a cyc
 
 enum {
     OBJ_CONTAINER = 1, /* starts with Container */
-    OBJ_SUBCLASS = 2,  /* its type is a class made by a script: slots may be overridden, attributes exist */
+    OBJ_SUBCLASS = 2,  /* its type derives from that of its kind: slots may be overridden; counted in the type */
     OBJ_WEAKREFS = 4,  /* somebody holds a weak reference to it (weakref.c) */
     OBJ_FINALIZED = 8, /* __del__ has run */
     OBJ_COLOUR = 48,   /* gc.c: two bits */

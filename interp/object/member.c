@@ -113,7 +113,8 @@ static bool getset_set(Vm *vm, Value self, Value object, Value value)
     const GetSet *getset = as_getset(self);
     if (!check(vm, getset->name, getset->owner, object)) return false;
     if (getset->attribute->set) return getset->attribute->set(vm, object, value);
-    throw(vm, AttributeError, "attribute '%S' of '%N' objects is not writable", (Value)getset->name, getset->owner);
+    throw(vm, AttributeError, "attribute '%S' of '%s' objects is not writable", (Value)getset->name,
+          type_full_name(getset->owner));
     return false;
 }
 

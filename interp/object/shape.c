@@ -33,10 +33,14 @@ static Shape *shape_new(Vm *vm, Type *type, ShapeMode mode, int capacity, int fi
     Shape *shape = memory_zeroed(vm, sizeof *shape);
     if (!shape) return NULL;
     bool container = type->flags & TYPE_CONTAINER;
+    /* A native module's subclass of list, dict ... overrides slots as a script's does. */
+    bool derived = type->kind != KIND_OBJECT && type->kind != KIND_EXCEPTION &&
+                   type->interp->types[type->kind] != type;
     *shape = (Shape){
         .type = type, .interp = type->interp, .version = type->version, .mode = (uint8_t)mode,
         .capacity = (uint16_t)capacity, .fixed = (uint16_t)fixed, .len = (uint16_t)fixed, .kind = (uint8_t)type->kind,
-        .object_flags = (uint8_t)((container ? OBJ_CONTAINER : 0) | (type->flags & TYPE_HEAP ? OBJ_SUBCLASS : 0)),
+        .object_flags = (uint8_t)((container ? OBJ_CONTAINER : 0) |
+                                  (derived || type->flags & TYPE_HEAP ? OBJ_SUBCLASS : 0)),
     };
     if (type->kind == KIND_FUNCTION && !(type->flags & TYPE_HEAP))
         shape->slots_offset = offsetof(Function, attributes_slot);

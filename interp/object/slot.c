@@ -25,7 +25,7 @@ const int slot_row_count = sizeof slot_rows / sizeof *slot_rows;
 
 /* --- which operators a builtin type has ------------------------------------------------------------ */
 
-#define BIT(op) (1u << OP2_##op)
+#define BIT OPERATOR_BIT
 #define ARITHMETIC (BIT(ADD) | BIT(SUB) | BIT(MUL) | BIT(TRUEDIV) | BIT(POW))
 #define DIVISION (BIT(FLOORDIV) | BIT(MOD) | BIT(DIVMOD))
 #define BITS (BIT(AND) | BIT(OR) | BIT(XOR))
@@ -33,42 +33,49 @@ const int slot_row_count = sizeof slot_rows / sizeof *slot_rows;
 #define ALL_UNARY 15u
 
 /* One function serves all operators of a type: which of them it really answers. */
-static const struct Operators {
+static const struct {
     Kind kind;
-    unsigned binary, reflected, inplace, unary;
-} operators[] = {
-    {KIND_INT, ARITHMETIC | DIVISION | BITS | BIT(LSHIFT) | BIT(RSHIFT),
-     ARITHMETIC | DIVISION | BITS | BIT(LSHIFT) | BIT(RSHIFT), 0, ALL_UNARY},
-    {KIND_BOOL, BITS, BITS, 0, 1u << OP1_INVERT},
-    {KIND_FLOAT, ARITHMETIC | DIVISION, ARITHMETIC | DIVISION, 0, 1u << OP1_NEG | 1u << OP1_POS | 1u << OP1_ABS},
-    {KIND_COMPLEX, ARITHMETIC, ARITHMETIC, 0, 1u << OP1_NEG | 1u << OP1_POS | 1u << OP1_ABS},
-    {KIND_STR, BIT(ADD) | BIT(MUL) | BIT(MOD), BIT(MUL) | BIT(MOD), 0, 0},
-    {KIND_BYTES, BIT(ADD) | BIT(MUL) | BIT(MOD), BIT(MUL) | BIT(MOD), 0, 0},
-    {KIND_BYTEARRAY, BIT(ADD) | BIT(MUL) | BIT(MOD), BIT(MUL) | BIT(MOD), BIT(ADD) | BIT(MUL), 0},
-    {KIND_LIST, BIT(ADD) | BIT(MUL), BIT(MUL), BIT(ADD) | BIT(MUL), 0},
-    {KIND_TUPLE, BIT(ADD) | BIT(MUL), BIT(MUL), 0, 0},
-    {KIND_DICT, BIT(OR), BIT(OR), BIT(OR), 0},
-    {KIND_MAPPING_PROXY, BIT(OR), BIT(OR), BIT(OR), 0},
-    {KIND_DICT_KEYS, ALGEBRA, ALGEBRA, 0, 0},
-    {KIND_DICT_ITEMS, ALGEBRA, ALGEBRA, 0, 0},
-    {KIND_SET, ALGEBRA, ALGEBRA, ALGEBRA, 0},
-    {KIND_FROZENSET, ALGEBRA, ALGEBRA, 0, 0},
-    {KIND_TYPE, BIT(OR), BIT(OR), 0, 0},
-    {KIND_GENERIC_ALIAS, BIT(OR), BIT(OR), 0, 0},
-    {KIND_UNION, BIT(OR), BIT(OR), 0, 0},
-    {KIND_TEMPLATE, BIT(ADD), 0, 0, 0},
+    Operators operators;
+} rows[] = {
+    {KIND_INT, {ARITHMETIC | DIVISION | BITS | BIT(LSHIFT) | BIT(RSHIFT),
+     ARITHMETIC | DIVISION | BITS | BIT(LSHIFT) | BIT(RSHIFT), 0, ALL_UNARY}},
+    {KIND_BOOL, {BITS, BITS, 0, 1u << OP1_INVERT}},
+    {KIND_FLOAT, {ARITHMETIC | DIVISION, ARITHMETIC | DIVISION, 0, 1u << OP1_NEG | 1u << OP1_POS | 1u << OP1_ABS}},
+    {KIND_COMPLEX, {ARITHMETIC, ARITHMETIC, 0, 1u << OP1_NEG | 1u << OP1_POS | 1u << OP1_ABS}},
+    {KIND_STR, {BIT(ADD) | BIT(MUL) | BIT(MOD), BIT(MUL) | BIT(MOD), 0, 0}},
+    {KIND_BYTES, {BIT(ADD) | BIT(MUL) | BIT(MOD), BIT(MUL) | BIT(MOD), 0, 0}},
+    {KIND_BYTEARRAY, {BIT(ADD) | BIT(MUL) | BIT(MOD), BIT(MUL) | BIT(MOD), BIT(ADD) | BIT(MUL), 0}},
+    {KIND_LIST, {BIT(ADD) | BIT(MUL), BIT(MUL), BIT(ADD) | BIT(MUL), 0}},
+    {KIND_TUPLE, {BIT(ADD) | BIT(MUL), BIT(MUL), 0, 0}},
+    {KIND_DICT, {BIT(OR), BIT(OR), BIT(OR), 0}},
+    {KIND_MAPPING_PROXY, {BIT(OR), BIT(OR), BIT(OR), 0}},
+    {KIND_DICT_KEYS, {ALGEBRA, ALGEBRA, 0, 0}},
+    {KIND_DICT_ITEMS, {ALGEBRA, ALGEBRA, 0, 0}},
+    {KIND_SET, {ALGEBRA, ALGEBRA, ALGEBRA, 0}},
+    {KIND_FROZENSET, {ALGEBRA, ALGEBRA, 0, 0}},
+    {KIND_TYPE, {BIT(OR), BIT(OR), 0, 0}},
+    {KIND_GENERIC_ALIAS, {BIT(OR), BIT(OR), 0, 0}},
+    {KIND_UNION, {BIT(OR), BIT(OR), 0, 0}},
+    {KIND_TEMPLATE, {BIT(ADD), 0, 0, 0}},
 };
+
+static const Operators *operators_of(const Type *type)
+{
+    if (type->def->operators) return type->def->operators;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].kind == type->kind) return &rows[i].operators;
+    return NULL;
+}
 
 static bool answers(const Type *type, const SlotRow *row)
 {
     unsigned mask = ~0u;
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-        if (operators[i].kind != type->kind || type->interp->types[type->kind] != type) continue;
-        if (row->wrap == WRAP_BINARY || row->wrap == WRAP_POWER) mask = operators[i].binary;
-        else if (row->wrap == WRAP_REFLECTED || row->wrap == WRAP_REFLECTED_POWER) mask = operators[i].reflected;
-        else if (row->wrap == WRAP_INPLACE) mask = operators[i].inplace;
-        else if (row->wrap == WRAP_UNARY) mask = operators[i].unary;
-    }
+    const Operators *operators = operators_of(type);
+    if (!operators) return true;
+    if (row->wrap == WRAP_BINARY || row->wrap == WRAP_POWER) mask = operators->binary;
+    else if (row->wrap == WRAP_REFLECTED || row->wrap == WRAP_REFLECTED_POWER) mask = operators->reflected;
+    else if (row->wrap == WRAP_INPLACE) mask = operators->inplace;
+    else if (row->wrap == WRAP_UNARY) mask = operators->unary;
     return mask >> row->operation & 1;
 }
 

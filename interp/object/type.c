@@ -222,6 +222,13 @@ void type_touch(Vm *vm, Type *type)
     for (int i = 0; type->subclasses && i < type->subclasses->len; i++) type_touch(vm, type->subclasses->items[i]);
 }
 
+void type_add_flags(Type *type, unsigned flags)
+{
+    type->flags |= flags;
+    for (int i = 0; type->subclasses && i < type->subclasses->len; i++)
+        type_add_flags(type->subclasses->items[i], flags);
+}
+
 /* Is name spelt like a special method? */
 static bool is_special_name(Value name)
 {

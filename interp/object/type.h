@@ -70,6 +70,10 @@ typedef struct Buffer Buffer;
 
 typedef struct Slots { SLOT_FIELDS } Slots;
 
+/* Which operators a type's binary (also reflected), inplace and unary functions really answer: bits by BinaryOp, UnaryOp. */
+typedef struct Operators { unsigned binary, reflected, inplace, unary; } Operators;
+#define OPERATOR_BIT(op) (1u << OP2_##op)
+
 typedef struct Native Native; /* native.h */
 
 /* A native attribute: obj.name computed by C. */
@@ -110,6 +114,7 @@ typedef struct TypeDef {
     void (*finalize)(Vm *vm, Object *self);    /* at the next safe point, the object alive once more */
     const Native *new, *init;      /* cls(...): "new(cls, ...)" and "__init__(self, ...)" */
     union { Slots slots; struct { SLOT_FIELDS }; }; /* .repr = future_repr */
+    const Operators *operators;    /* NULL: those of its kind (slot.c), or all */
     const Native *const *methods;  /* NULL-terminated */
     const Attribute *attributes;   /* ended by a NULL name */
     const char *const *match_args; /* __match_args__ */
@@ -226,6 +231,9 @@ Ref type_call(Vm *vm, Value self, const Args *args);
 
 /* To be called after type's namespace changed under `name`: new versions for it and its subclasses, slots updated. */
 bool type_modified(Vm *vm, Type *type, Value name);
+
+/* Adds TYPE_SEQUENCE or TYPE_MAPPING to type and all below it. */
+void type_add_flags(Type *type, unsigned flags);
 
 /* A new zeroed instance of type (or a subclass): object_new with the type's shape and slots. */
 void *type_instance(Vm *vm, Type *type);
