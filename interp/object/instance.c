@@ -24,21 +24,18 @@ static Value member_class(const Vm *vm, Value member)
     return is_none(member) ? borrow(type_builtin(vm, KIND_NONE)) : member;
 }
 
-/* Calls the hook `name` of cls with v; UNDEF in *found when there is none. */
+/* Calls the hook `name` of cls with v; *found tells whether there is one. */
 static Truth call_hook(Vm *vm, Value cls, Value name, Value v, bool *found)
 {
-    Ref hook = attr_special(vm, cls, name);
-    *found = !absent(hook);
-    if (failed(hook)) return FAILED;
-    if (absent(hook)) return NO;
     if (!recursion_enter(vm)) {
-        decref(hook);
+        *found = true;
         return FAILED;
     }
-    Ref answer = call1(vm, hook, v);
+    Ref answer = call_special(vm, cls, name, 1, &v);
     recursion_leave(vm);
-    decref(hook);
+    *found = !absent(answer);
     if (failed(answer)) return FAILED;
+    if (absent(answer)) return NO;
     Truth truth = value_truth(vm, answer);
     decref(answer);
     return truth;

@@ -311,7 +311,7 @@ static Ref get_mro(Vm *vm __attribute__((unused)), Value self)
 static Ref get_abstract(Vm *vm, Value self)
 {
     Value names = self == borrow(type_builtin(vm, KIND_TYPE)) ? UNDEF : type_own(vm, as_type(self), N(__abstractmethods__));
-    return absent(names) ? attr_missing(vm, self, N(__abstractmethods__)) : newref(names);
+    return absent(names) ? throw_value(vm, AttributeError, N(__abstractmethods__)) : newref(names);
 }
 static bool set_abstract(Vm *vm, Value self, Value value)
 {
@@ -321,7 +321,7 @@ static bool set_abstract(Vm *vm, Value self, Value value)
     if (any == FAILED) return false;
     if (absent(value)) {
         Truth gone = dict_delete(vm, as_dict(type->dict), N(__abstractmethods__));
-        if (gone == NO) attr_missing(vm, self, N(__abstractmethods__));
+        if (gone == NO) throw_value(vm, AttributeError, N(__abstractmethods__));
         if (gone != YES) return false;
     } else if (!dict_set(vm, as_dict(type->dict), N(__abstractmethods__), value)) {
         return false;
