@@ -82,6 +82,17 @@ Ref module_from_def(Vm *vm, const ModuleDef *def)
     return module;
 }
 
+NATIVE(module_make, "new(cls, /, *args, **kwargs)", "A module with an empty namespace; __init__ names it.")
+{
+    Module *module = type_instance(vm, as_type(argv[0]));
+    if (!module) return FAIL;
+    module->dict = dict_new(vm);
+    if (!failed(module->dict)) return from_object(module);
+    module->dict = UNDEF;
+    decref(from_object(module));
+    return FAIL;
+}
+
 NATIVE(module_init, "__init__(self, name, doc=None)", "Create a module object.")
 {
     if (!is_str(argv[1])) return throw(vm, TypeError, "module.__init__() argument 1 must be str, not %T", argv[1]);
@@ -258,6 +269,6 @@ static const Attribute module_attributes[] = {
 
 const TypeDef module_type = {
     .name = "module", .size = sizeof(Module), .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
-    .init = &module_init_def, .doc = "Create a module object.", .refs = REFS(REF(Module, dict)),
+    .new = &module_make_def, .init = &module_init_def, .doc = "Create a module object.", .refs = REFS(REF(Module, dict)),
     .repr = module_repr, .get_attr = module_get_attr, .methods = module_methods, .attributes = module_attributes,
 };

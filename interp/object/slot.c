@@ -203,8 +203,20 @@ static Ref name_argument(Vm *vm, Value name)
     return str_intern(vm, newref(name));
 }
 
+/* object.__setattr__(int, ...): a base's way to set attributes is no way around that of a builtin type. */
+static bool may_set_attr(Vm *vm, const SlotRow *row, const Slots *slots, Value self)
+{
+    const Type *type = type_of(vm, self);
+    while (type->flags & TYPE_HEAP) type = type->base;
+    if (type->slots.set_attr == slots->set_attr) return true;
+    throw(vm, TypeError, "can't apply this %s to %T object",
+          row->wrap == WRAP_SET_ATTR ? "__setattr__" : "__delattr__", self);
+    return false;
+}
+
 static Ref invoke_attr(Vm *vm, const SlotRow *row, const Slots *slots, Value self, Value *argv)
 {
+    if (row->wrap != WRAP_GET_ATTR && !may_set_attr(vm, row, slots, self)) return FAIL;
     Ref name = name_argument(vm, argv[0]);
     if (failed(name)) return FAIL;
     Ref out;

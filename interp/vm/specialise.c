@@ -127,8 +127,8 @@ static void guard_shape(Cache *cache, Shape *shape)
 
 static int specialise_module_attr(Vm *vm, Value module, Value name, Cache *cache)
 {
-    Dict *dict = module_dict(module);
-    ptrdiff_t entry = dict_entry_of(dict, name);
+    Dict *dict = module_dict(module); /* NULL: __init__ has not been called */
+    ptrdiff_t entry = dict ? dict_entry_of(dict, name) : -1;
     if (entry < 0) return OP_GET_ATTR;
     cache->dict.entry = (uint32_t)entry;
     cache->version = dict_version(vm, dict);
