@@ -45,6 +45,10 @@ Type *type_best_base(Vm *vm, Value bases)
             return NULL;
         }
         Type *base = as_type(tuple_at(bases, i));
+        if (!is_tuple(base->mro)) { /* its own mro() runs still */
+            throw(vm, TypeError, "Cannot extend an incomplete type '%N'", base);
+            return NULL;
+        }
         if ((base->flags & TYPE_FINAL) && !(base->flags & TYPE_HEAP)) {
             throw(vm, TypeError, "type '%N' is not an acceptable base type", base);
             return NULL;

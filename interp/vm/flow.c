@@ -219,9 +219,14 @@ static Flow start_inner(Vm *vm, Activation *waiter, Activation *inner)
             throw(vm, RuntimeError, "coroutine is being awaited already");
         return deliver_error(vm, waiter);
     }
-    Activation *innermost = activation_innermost(inner);
-    if (innermost != inner && activation_state(innermost) == ACTIVATION_RUNNING) {
-        throw(vm, ValueError, "generator already executing");
+    Activation *innermost = inner; /* as activation_innermost(), but it may lead back to waiter */
+    while (activation_state(innermost) == ACTIVATION_SUSPENDED && is_activation(innermost->awaiting)) {
+        innermost = as_activation(innermost->awaiting);
+        if (innermost == waiter) break;
+    }
+    if (innermost != inner && (innermost == waiter || activation_state(innermost) == ACTIVATION_RUNNING)) {
+        if (inner->head.head.kind == KIND_GENERATOR) throw(vm, ValueError, "generator already executing");
+        else throw(vm, RuntimeError, "coroutine is being awaited already");
         return deliver_error(vm, waiter);
     }
     inner->awaiter = waiter;
