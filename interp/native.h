@@ -6,6 +6,9 @@
 #ifndef AIO_NATIVE_H
 #define AIO_NATIVE_H
 
+#include "base/charname.h"
+#include "base/numtext.h"
+#include "base/utf8.h"
 #include "object/attr.h"
 #include "object/bytes.h"
 #include "object/call.h"
@@ -32,7 +35,6 @@
 #include "object/structseq.h"
 #include "object/tuple.h"
 #include "object/weakref.h"
-#include "base/charname.h"
 #include "vm/import.h"
 #include "vm/thread.h"
 
