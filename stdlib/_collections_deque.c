@@ -167,22 +167,27 @@ static Ref take_at(Vm *vm, Deque *deque, ptrdiff_t i)
 
 /* ---- making ---- */
 
-static bool extend_each(Vm *vm, Value item, void *context)
+/* Pushes the items of iterable at one end; what an iterator gives is moved, not counted twice. */
+static bool deque_extend(Vm *vm, Deque *deque, Value iterable, bool (*push)(Vm *, Deque *, Ref))
 {
-    return push_last(vm, context, newref(item));
-}
-static bool extend_left_each(Vm *vm, Value item, void *context)
-{
-    return push_first(vm, context, newref(item));
-}
-
-static bool deque_extend(Vm *vm, Deque *deque, Value iterable,
-                         bool (*each)(Vm *vm, Value item, void *context))
-{
-    if (iterable != borrow(deque)) return iterate(vm, iterable, each, deque);
-    Ref items = list_from(vm, iterable);
-    bool ok = !failed(items) && iterate(vm, items, each, deque);
-    decref(items);
+    if (iterable == borrow(deque)) { /* a copy, for it must not grow under the iterator */
+        Ref items = list_from(vm, iterable);
+        bool ok = !failed(items) && deque_extend(vm, deque, items, push);
+        decref(items);
+        return ok;
+    }
+    Ref iter = iter_of(vm, iterable);
+    if (failed(iter)) return false;
+    Ref (*next)(Vm *, Value) = type_of(vm, iter)->slots.next;
+    bool ok = true;
+    while (ok) {
+        Ref item = next(vm, iter);
+        if (absent(item)) break;
+        if (failed(item)) ok = false;
+        else if (deque->most == 0) decref(item);
+        else ok = push(vm, deque, item);
+    }
+    decref(iter);
     return ok;
 }
 
@@ -219,7 +224,7 @@ NATIVE(deque_init, "__init__(self, iterable=?, maxlen=None)",
     deque_empty(deque);
     deque->most = most;
     if (absent(argv[1])) return NONE;
-    return deque_extend(vm, deque, argv[1], extend_each) ? NONE : FAIL;
+    return deque_extend(vm, deque, argv[1], push_last) ? NONE : FAIL;
 }
 
 /* A new plain deque with the items and the bound of another. */
@@ -284,13 +289,13 @@ NATIVE(deque_popleft, "popleft(self, /)",
 
 NATIVE(deque_extend_method, "extend(self, iterable, /)", "Append the items of iterable.")
 {
-    return deque_extend(vm, as_deque(argv[0]), argv[1], extend_each) ? NONE : FAIL;
+    return deque_extend(vm, as_deque(argv[0]), argv[1], push_last) ? NONE : FAIL;
 }
 
 NATIVE(deque_extendleft, "extendleft(self, iterable, /)",
        "Append the items of iterable at the left end, so that the last one stands first.")
 {
-    return deque_extend(vm, as_deque(argv[0]), argv[1], extend_left_each) ? NONE : FAIL;
+    return deque_extend(vm, as_deque(argv[0]), argv[1], push_first) ? NONE : FAIL;
 }
 
 NATIVE(deque_clear_method, "clear(self, /)", "Remove all items.")
@@ -523,7 +528,7 @@ static bool deque_repeat(Vm *vm, Deque *deque, ptrdiff_t n)
     Ref items = list_from(vm, borrow(deque));
     bool ok = !failed(items);
     if (ok && deque->most < 0) ok = deque_reserve(vm, deque, total);
-    for (; ok && n > 1; n--) ok = iterate(vm, items, extend_each, deque);
+    for (; ok && n > 1; n--) ok = deque_extend(vm, deque, items, push_last);
     decref(items);
     return ok;
 }
@@ -533,7 +538,7 @@ static Ref deque_add(Vm *vm, Value a, Value b)
     if (!is_deque(vm, a)) return NOT_IMPLEMENTED;
     if (!is_deque(vm, b)) return sequence_cannot_add(vm, "deque", b);
     Ref out = deque_copy(vm, a);
-    if (failed(out) || deque_extend(vm, as_deque(out), b, extend_each)) return out;
+    if (failed(out) || deque_extend(vm, as_deque(out), b, push_last)) return out;
     decref(out);
     return FAIL;
 }
@@ -554,7 +559,7 @@ static Ref deque_binary(Vm *vm, BinaryOp op, Value a, Value b)
 
 static Ref deque_inplace(Vm *vm, BinaryOp op, Value a, Value b)
 {
-    if (op == OP2_ADD) return deque_extend(vm, as_deque(a), b, extend_each) ? newref(a) : FAIL;
+    if (op == OP2_ADD) return deque_extend(vm, as_deque(a), b, push_last) ? newref(a) : FAIL;
     if (op != OP2_MUL) return NOT_IMPLEMENTED;
     ptrdiff_t n;
     Truth known = sequence_count(vm, b, &n);

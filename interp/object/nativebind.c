@@ -55,6 +55,13 @@ static bool only_positional(const Signature *s)
     return s->positional_only == s->positional && s->count == s->positional;
 }
 
+/* The same, but any number of them. */
+static bool takes_no_names(const Signature *s)
+{
+    return only_positional(s) ||
+           (s->has_varargs && s->positional_only == s->positional && s->count == s->positional + 1);
+}
+
 /* The positional arguments are too many or too few. */
 static bool wrong_count(Vm *vm, const Binding *b)
 {
@@ -66,7 +73,8 @@ static bool wrong_count(Vm *vm, const Binding *b)
         full_name(b->function, name, sizeof name);
         if (most == 0)
             return throw(vm, TypeError, "%s() takes no arguments (%d given)", name, given), false;
-        if (least == 1 && most == 1 && !s->has_varargs)
+        bool makes = b->function->head.aux & NATIVE_IS_NEW;
+        if (least == 1 && most == 1 && !s->has_varargs && !makes)
             return throw(vm, TypeError, "%s() takes exactly one argument (%d given)", name, given), false;
         short_name(b->function, name, sizeof name);
         const char *bound = least == most && !s->has_varargs ? "" : many ? "at most " : "at least ";
@@ -134,7 +142,7 @@ static bool bind_keyword(Vm *vm, Binding *b, Value name, Value value, Dict *rest
         return false;
     }
     if (rest) return dict_set(vm, rest, name, value);
-    if (only_positional(s)) {
+    if (takes_no_names(s)) {
         full_name(b->function, text, sizeof text);
         throw(vm, TypeError, "%s() takes no keyword arguments", text);
         return false;
