@@ -13,6 +13,7 @@
 #include "object/bytes.h"
 #include "object/call.h"
 #include "object/char.h"
+#include "object/complex.h"
 #include "object/dict.h"
 #include "object/dictview.h"
 #include "object/error.h"
