@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "loop/loop.h"
 #include "memory/gc.h"
 #include "modules/sys.h"
 #include "object/attr.h"
@@ -18,6 +19,7 @@
 #include "object/module.h"
 #include "object/name.h"
 #include "object/str.h"
+#include "object/type.h"
 #include "object/weakref.h"
 #include "vm/frame.h"
 #include "vm/import.h"
@@ -98,6 +100,16 @@ static void run_at_end(Vm *vm, const char *module_name, const char *function_nam
     decref(function);
 }
 
+/* Everything the interpreter itself keeps, so that what objects_report finds is a leak. */
+static void drop_runtime(Vm *vm)
+{
+    Interp *interp = vm->interp;
+    loop_state_close(interp);
+    exceptions_close(vm);
+    weakrefs_close(interp);
+    types_close(vm);
+}
+
 void interp_close(Vm *vm)
 {
     Interp *interp = vm->interp;
@@ -124,5 +136,8 @@ void interp_close(Vm *vm)
     clear(&interp->builtins);
     clear(&interp->modules);
     collector_run_full(vm);
-    if (interp->debug & DEBUG_REFS) objects_report(vm, stderr);
+    if (interp->debug & DEBUG_REFS) {
+        drop_runtime(vm);
+        objects_report(vm, stderr);
+    }
 }

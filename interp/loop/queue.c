@@ -436,7 +436,8 @@ static Ref queue_str(Vm *vm, Value self) { return queue_text(vm, self, false); }
 static void queue_visit(Object *object, Visit *visit, void *context)
 {
     Queue *self = (Queue *)object;
-    for (ptrdiff_t i = 0; i < self->len; i++) visit(item_at(self, i), context);
+    for (ptrdiff_t i = 0; i < self->len; i++)
+        if (is_heap(*item_at(self, i))) visit(item_at(self, i), context);
     waiters_visit(&self->getters, visit, context);
     waiters_visit(&self->putters, visit, context);
     waiters_visit(&self->joiners, visit, context);

@@ -32,7 +32,7 @@
 static const TypeDef thread_rlock_type, thread_local_type;
 
 typedef struct ThreadLock {
-    Object head;
+    Container head;
     pthread_mutex_t mutex;
     pthread_cond_t freed;
     bool held, ready;
@@ -198,7 +198,7 @@ NATIVE(lock_at_fork, "_at_fork_reinit(self, /)", "Make the lock free, in a child
 {
     ThreadLock *self = as_lock(argv[0]);
     bool reentrant = self->reentrant;
-    lock_clear(&self->head);
+    lock_clear(&self->head.head);
     self->held = false;
     self->waiters = self->depth = 0;
     lock_open(self, reentrant);

@@ -6,7 +6,7 @@
 #include "object/bytes.h"
 
 typedef struct ByteArray {
-    Object head;
+    Container head;
     ptrdiff_t len, capacity; /* capacity leaves room for a zero byte after len */
     char *data;              /* memory_new; NULL when capacity is 0 */
     ptrdiff_t exports;       /* buffers out: the size must not change */

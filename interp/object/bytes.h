@@ -6,7 +6,7 @@
 #include "object/type.h"
 
 typedef struct Bytes {
-    Object head;
+    Container head;
     int64_t hash;  /* 0: not computed yet */
     ptrdiff_t len;
     char data[];   /* and a zero byte */

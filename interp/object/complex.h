@@ -6,7 +6,7 @@
 #include "object/type.h"
 
 typedef struct Complex {
-    Object head;
+    Container head;
     double real, imag;
 } Complex;
 

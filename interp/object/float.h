@@ -5,7 +5,7 @@
 
 #include "object/type.h"
 
-typedef struct FloatObject { Object head; double number; } FloatObject; /* subclasses of float only */
+typedef struct FloatObject { Container head; double number; } FloatObject; /* subclasses of float only */
 
 static inline bool is_any_float(Value v) { return is_float(v) || is_kind(v, KIND_FLOAT); }
 static inline double float_value(Value v) { return is_float(v) ? as_float(v) : ((FloatObject *)as_object(v))->number; }

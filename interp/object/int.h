@@ -12,6 +12,7 @@
 
 typedef struct Int {
     Object head;
+    uint32_t candidate; /* as a Container's */
     bool is_big;
     union { int64_t medium; mpz_t big; };
 } Int;

@@ -9,7 +9,9 @@
 
 #include "memory/gc.h"
 #include "object/dict.h"
+#include "object/int.h"
 #include "object/shape.h"
+#include "object/str.h"
 #include "object/typeparts.h"
 
 enum { DROP_DEPTH = 64 };
@@ -71,6 +73,9 @@ static inline int slots_used(const Object *object)
 }
 
 static inline Ref *ref_at(Object *object, size_t offset) { return (Ref *)(void *)((char *)object + offset); }
+
+_Static_assert(offsetof(Int, candidate) == offsetof(Container, candidate) &&
+               offsetof(Str, candidate) == offsetof(Container, candidate), "their subclasses may be part of a cycle");
 
 void object_visit(Object *object, void (*visit)(Ref *slot, void *context), void *context)
 {

@@ -9,13 +9,16 @@
 
 typedef struct Str {
     Object head;
-    int64_t hash;    /* 0: not computed yet */
-    ptrdiff_t len;   /* code points */
+    union {
+        uint32_t spare;     /* a plain str: bytes allocated after the terminator, for str_append */
+        uint32_t candidate; /* a subclass: as a Container's */
+    };
     uint8_t width;   /* bytes per code point: 1, 2, 4 */
     bool ascii;      /* every code point < 128: data is UTF-8 too */
     bool interned;
-    uint32_t spare;  /* bytes allocated after the terminator, for str_append */
-    _Alignas(8) char data[]; /* len * width bytes and a zero of that width */
+    int64_t hash;    /* 0: not computed yet */
+    ptrdiff_t len;   /* code points */
+    char data[];     /* len * width bytes and a zero of that width */
 } Str;
 
 typedef struct StrIter { Object head; Ref text; ptrdiff_t next; } StrIter; /* text UNDEF: at the end */

@@ -305,7 +305,7 @@ static bool take_names(Vm *vm, Type *type)
 /* Fields copied from the base; the flags of all bases. */
 static void inherit(Vm *vm, Type *type, Type *base, const SlotNames *slots)
 {
-    enum { INHERITED = TYPE_SEQUENCE | TYPE_MAPPING | TYPE_MATCH_SELF | TYPE_METACLASS | TYPE_CONTAINER | TYPE_ABSTRACT };
+    enum { INHERITED = TYPE_SEQUENCE | TYPE_MAPPING | TYPE_MATCH_SELF | TYPE_METACLASS | TYPE_ABSTRACT };
     type->def = base->def;
     type->kind = base->kind;
     type->interp = vm->interp;
@@ -316,8 +316,7 @@ static void inherit(Vm *vm, Type *type, Type *base, const SlotNames *slots)
     type->clear = base->clear;
     type->fixed = base->fixed;
     type->slots = base->slots;
-    type->flags = (base->flags & (INHERITED & ~(unsigned)TYPE_ABSTRACT)) | TYPE_HEAP;
-    if (base->def == &object_type) type->flags |= TYPE_CONTAINER;
+    type->flags = (base->flags & (INHERITED & ~(unsigned)TYPE_ABSTRACT)) | TYPE_HEAP | TYPE_CONTAINER;
     for (ptrdiff_t i = 0; i < tuple_len(type->bases); i++)
         type->flags |= as_type(tuple_at(type->bases, i))->flags & (TYPE_ATTRIBUTES | TYPE_WEAKREF | TYPE_SEQUENCE | TYPE_MAPPING);
     if (absent(slots->names)) {
