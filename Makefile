@@ -105,7 +105,7 @@ FORCE:
 -include $(OBJECTS:.o=.d) $(UNIT:=.d)
 
 # ---- first steps -------------------------------------------------------------------------------
-PACKAGES := gcc libc6-dev libgmp-dev libpcre2-dev libutf8proc-dev \
+PACKAGES := gcc libc6-dev libgmp-dev libpcre2-dev libssl3 libutf8proc-dev \
             $(if $(filter 1,$(READLINE)),libreadline-dev)
 start:
 	@missing=; for p in $(PACKAGES); do \
