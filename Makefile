@@ -144,7 +144,7 @@ $(RUNNER): tests/run.c
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -MMD -MP $(LINK) $(LDFLAGS) -o $@ $< \
+	$(SAY) LINK $@; $(CC) $(FLAGS) -MMD -MP $(LINK) $(LDFLAGS) -o $@ $< \
 	   $(filter-out $(BUILD)/interp/cli/main.o,$(OBJECTS)) -Wl,--as-needed $(LIBS)
 
 HOW      := $(if $(filter asan,$(CONFIG)),--limit=60,--oracle=find) $(if $(ONLY),--only=$(ONLY))

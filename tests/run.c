@@ -7,6 +7,8 @@
  *   # expect error: TEXT   must occur on standard error
  *   # stdin: TEXT          a line of standard input
  *   # exit: N              the exit status (0 when not given; a signal S counts as 128 + S)
+ *   # run: COMMAND       run this with sh instead of the script: $AIO is aio (or the oracle), $0 the
+ *                        script's path, $TMP a folder of the test's own; several lines are one text
  *   # skip-unless: COMMAND run only where this shell command succeeds
  *   # aio only: REASON     a deliberate difference: not compared with CPython; a reason that begins
  *                          with a version (3.14) excuses older ones only
@@ -53,6 +55,7 @@ typedef struct Test {
     int exit;    /* expected status */
     Text output; /* expected standard output */
     Text input;
+    Text command; /* for sh; empty: the script itself is run */
     char *errors[ERRORS_MAX]; /* each must occur on standard error */
     int error_count;
 } Test;
@@ -150,6 +153,9 @@ static void read_line(Test *test, char *line)
     } else if ((rest = directive(line, "# stdin:"))) {
         text_add(&test->input, rest, strlen(rest));
         text_add(&test->input, "\n", 1);
+    } else if ((rest = directive(line, "# run:"))) {
+        text_add(&test->command, rest, strlen(rest));
+        text_add(&test->command, "\n", 1);
     } else if ((rest = directive(line, "# exit:"))) {
         test->exit = atoi(rest);
     } else if ((rest = directive(line, "# skip-unless:"))) {
@@ -353,6 +359,20 @@ static void report(Run *run, const Job *job, const char *reason, bool differs, T
 
 /* ---- children ---- */
 
+/* Becomes a shell that runs the test's command. */
+static void run_command(const Test *test, const char *program)
+{
+    char folder[] = "/tmp/aio-test-XXXXXX", *command;
+    char *path = realpath(program, NULL);
+
+    setenv("AIO", path ? path : program, 1);
+    setenv("TMP", checked(mkdtemp(folder)), 1);
+    unsetenv("PYTHONUNBUFFERED");
+    if (asprintf(&command, "trap 'rm -rf \"$TMP\"' EXIT\n%s", test->command.data) < 0) _exit(127);
+    execl("/bin/sh", test->path, "-c", command, test->path, (char *)NULL);
+    _exit(127);
+}
+
 static void child(const Run *run, const Job *job, int in)
 {
     char debug[64];
@@ -371,6 +391,7 @@ static void child(const Run *run, const Job *job, int in)
         snprintf(debug, sizeof debug, "oom=%ld", job->oom);
         setenv("AIO_DEBUG", debug, 1);
     }
+    if (job->test->command.length) run_command(job->test, job->oracle ? run->oracle : run->aio);
     if (!job->test->script) execl(job->test->path, job->test->path, (char *)NULL);
     else if (job->oracle) execl(run->oracle, run->oracle, job->test->path, (char *)NULL);
     else execl(run->aio, run->aio, job->test->path, (char *)NULL);

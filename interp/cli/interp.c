@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "cli/ending.h"
 #include "loop/loop.h"
 #include "memory/gc.h"
 #include "modules/sys.h"
@@ -31,11 +32,12 @@
 /* PYTHONHASHSEED: a number fixes the key, 0 switches it off; else it is random. */
 static void seed_hash(Interp *interp)
 {
-    const char *seed = getenv("PYTHONHASHSEED");
-    if (seed && *seed && strcmp(seed, "random") != 0) {
+    const char *seed = flags_getenv(&interp->flags, "PYTHONHASHSEED");
+    if (seed && strcmp(seed, "random") != 0) {
         uint64_t n = strtoull(seed, NULL, 10);
         interp->hash_key[0] = n * UINT64_C(0x9E3779B97F4A7C15);
         interp->hash_key[1] = n * UINT64_C(0xC2B2AE3D27D4EB4F);
+        interp->flags.hash_randomization = n != 0;
     } else if (getrandom(interp->hash_key, sizeof interp->hash_key, GRND_NONBLOCK) < 0) {
         interp->hash_key[0] = (uint64_t)(uintptr_t)interp;
     }
@@ -46,14 +48,15 @@ static bool open_modules(Vm *vm)
     Interp *interp = vm->interp;
     interp->modules = dict_new(vm);
     if (failed(interp->modules)) return false;
-    Ref builtins = import_text(vm, "builtins"), sys = failed(builtins) ? FAIL : import_text(vm, "sys");
+    Ref builtins = import_text(vm, "builtins"),
+        sys = failed(builtins) ? FAIL : import_text(vm, "sys");
     bool good = !failed(sys);
     decref(builtins);
     decref(sys);
     return good;
 }
 
-Vm *interp_open(unsigned debug, int64_t fail_after)
+Vm *interp_open(unsigned debug, int64_t fail_after, const Flags *flags)
 {
     Interp *interp = calloc(1, sizeof *interp);
     if (!interp) return NULL;
@@ -63,11 +66,16 @@ Vm *interp_open(unsigned debug, int64_t fail_after)
     vm->thread_id = (uint64_t)pthread_self();
     interp->running = interp->threads = vm;
     interp->debug = debug;
+    interp->flags = flags ? *flags : (Flags){.int_max_str_digits = 4300};
+    interp->flags.hash_randomization = 1;
+    interp->int_digits_limit =
+        interp->flags.int_max_str_digits ? interp->flags.int_max_str_digits : -1;
     allocator_open(interp, debug & DEBUG_REFS, fail_after);
     interp->recursion_limit = 1000;
     seed_hash(interp);
-    if (!gil_open(interp) || !pending_open(interp) || !stacks_open(vm) || !collector_open(vm) || !types_open(vm) ||
-        !names_open(vm) || !exceptions_open(vm) || !weakrefs_open(vm) || !open_modules(vm))
+    if (!gil_open(interp) || !pending_open(interp) || !stacks_open(vm) || !collector_open(vm) ||
+        !types_open(vm) || !names_open(vm) || !exceptions_open(vm) || !weakrefs_open(vm) ||
+        !open_modules(vm))
         return NULL;
     signals_open(vm);
     return vm;
@@ -77,7 +85,8 @@ static void drop_modules(Vm *vm)
 {
     Interp *interp = vm->interp;
     Value key, module;
-    for (ptrdiff_t i = 0; is_dict(interp->modules) && dict_next(as_dict(interp->modules), &i, &key, &module);) {
+    for (ptrdiff_t i = 0;
+         is_dict(interp->modules) && dict_next(as_dict(interp->modules), &i, &key, &module);) {
         if (is_kind(module, KIND_MODULE) && module_dict(module) != as_dict(interp->builtins) &&
             !(is_dict(interp->sys) && module_dict(module) == as_dict(interp->sys))) {
             Ref kept = newref(module);
@@ -92,10 +101,14 @@ static void drop_modules(Vm *vm)
 /* module.function(), when the program has imported that module. */
 static void run_at_end(Vm *vm, const char *module_name, const char *function_name)
 {
-    Value module = is_dict(vm->interp->modules) ? dict_get_text(vm, as_dict(vm->interp->modules), module_name) : (Value)UNDEF;
+    Value module = is_dict(vm->interp->modules)
+                       ? dict_get_text(vm, as_dict(vm->interp->modules), module_name)
+                       : (Value)UNDEF;
     if (!is_kind(module, KIND_MODULE)) return;
-    Ref function = attr_get_text(vm, module, function_name), result = failed(function) ? FAIL : call0(vm, function);
-    if (failed(result)) error_unraisable(vm, "Exception ignored at the end of the program, in", function);
+    Ref function = attr_get_text(vm, module, function_name),
+        result = failed(function) ? FAIL : call0(vm, function);
+    if (failed(result))
+        error_unraisable(vm, "Exception ignored at the end of the program, in", function);
     decref(result);
     decref(function);
 }
@@ -110,11 +123,12 @@ static void drop_runtime(Vm *vm)
     types_close(vm);
 }
 
-void interp_close(Vm *vm)
+int interp_close(Vm *vm)
 {
     Interp *interp = vm->interp;
     run_at_end(vm, "threading", "_shutdown");
     run_at_end(vm, "atexit", "_run_exitfuncs");
+    int status = ending_flush(vm);
     interp->finalizing = true;
     pending_run(vm);
     drop_modules(vm);
@@ -140,4 +154,5 @@ void interp_close(Vm *vm)
         drop_runtime(vm);
         objects_report(vm, stderr);
     }
+    return status;
 }

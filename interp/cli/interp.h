@@ -5,9 +5,11 @@
 
 #include "memory/vm.h"
 
-/* A new interpreter with the calling thread as its main thread; NULL: out of memory. */
-Vm *interp_open(unsigned debug, int64_t fail_after);
-/* Runs atexit work, drops everything; with AIO_DEBUG=refs reports what stays alive. */
-void interp_close(Vm *vm);
+/* A new interpreter with the calling thread as its main thread; NULL: out of memory.
+ * flags NULL: as with no option. */
+Vm *interp_open(unsigned debug, int64_t fail_after, const Flags *flags);
+/* Runs atexit work, drops everything; with AIO_DEBUG=refs reports what stays alive.  The status
+ * that a failure to write what was printed asks for, or 0. */
+int interp_close(Vm *vm);
 
 #endif

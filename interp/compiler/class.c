@@ -75,7 +75,7 @@ static Ref class_code(Compiler *c, NodeClassDef *node, int line)
     c->unit->flags |= CODE_NAMESPACE | CODE_SIMPLE;
     begin_body(c, node, line);
     Nodes body = node->body;
-    Node *doc = docstring_node(body);
+    Node *doc = docstring_wanted(c, body);
     if (doc) {
         c->pos = doc->pos;
         set_constant(c, "__doc__", docstring_value(c, doc));

@@ -184,7 +184,7 @@ static void compile_module(Compiler *c, Nodes body)
     Ident *annotate = ident_text(&c->idents, "__annotate__");
     open_conditional_annotations(c);
     compile_body_annotations(c, annotate);
-    Node *doc = c->interactive ? NULL : docstring_node(body);
+    Node *doc = c->interactive ? NULL : docstring_wanted(c, body);
     if (doc) {
         int at = temp_push(c);
         c->pos = doc->pos;
@@ -225,6 +225,8 @@ static Ref compile_mod(Compiler *c, Node *tree)
 
 static Ref compile_in(Compiler *c, Node *tree)
 {
+    int level = c->flags & COMPILE_LEVEL_GIVEN ? 0 : c->vm->interp->flags.optimize;
+    c->flags |= (level >= 1 ? COMPILE_OPTIMIZE : 0u) | (level >= 2 ? COMPILE_NO_DOCS : 0u);
     idents_open(&c->idents, c->vm, c->arena);
     if (tree->kind == NODE_Interactive) c->interactive = tree;
     if (tree->kind != NODE_Expression)

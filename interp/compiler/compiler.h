@@ -12,6 +12,8 @@ enum { /* compile flags */
     COMPILE_NAMES = 1,          /* module-level names through the namespace in local 0 (exec, eval, compile(), prompt) */
     COMPILE_TOP_LEVEL_AWAIT = 2, /* await outside functions is allowed; the code is then a coroutine's */
     COMPILE_OPTIMIZE = 4,       /* -O: no assert, __debug__ False */
+    COMPILE_NO_DOCS = 16,       /* -OO: and no docstrings */
+    COMPILE_LEVEL_GIVEN = 32,   /* these two as they stand, whatever the command line says */
     COMPILE_ANNOTATIONS_STRING = 8, /* from __future__ import annotations */
 };
 

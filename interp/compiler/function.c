@@ -31,6 +31,11 @@ Node *docstring_node(Nodes body)
     return value->kind == NODE_Constant && as_Constant(value)->value.kind == LITERAL_STR ? value : NULL;
 }
 
+Node *docstring_wanted(const Compiler *c, Nodes body)
+{
+    return c->flags & COMPILE_NO_DOCS ? NULL : docstring_node(body);
+}
+
 static ptrdiff_t blanks_at(const char *text, ptrdiff_t len)
 {
     ptrdiff_t n = 0;
@@ -277,7 +282,7 @@ static Ref function_code(Compiler *c, NodeFunctionDef *def, int line)
     open_parameters(c, as_arguments(def->args));
     if (scope->class_name && scope->parent->unit->kind == SCOPE_CLASS) c->unit->flags |= CODE_METHOD;
     Nodes body = def->body;
-    Node *doc = docstring_node(body);
+    Node *doc = docstring_wanted(c, body);
     if (doc) {
         constant_append(c, docstring_value(c, doc));
         c->unit->flags |= CODE_HAS_DOCSTRING;

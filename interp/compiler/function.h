@@ -24,6 +24,7 @@ void open_conditional_annotations(Compiler *c);
 
 /* The docstring of a body, indentation removed, or NULL. */
 Node *docstring_node(Nodes body);
+Node *docstring_wanted(const Compiler *c, Nodes body); /* NULL with -OO, too */
 Ref docstring_value(Compiler *c, Node *node);
 
 #endif

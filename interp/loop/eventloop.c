@@ -24,7 +24,11 @@
 Loop *eventloop_new(Vm *vm)
 {
     Loop *loop = type_instance(vm, type_builtin(vm, KIND_EVENT_LOOP));
-    if (loop && loop_open(vm, loop)) return loop;
+    if (loop && loop_open(vm, loop)) {
+        const Flags *flags = &vm->interp->flags;
+        loop->debug = flags->dev_mode || flags_getenv(flags, "PYTHONASYNCIODEBUG");
+        return loop;
+    }
     decref_object(loop);
     return NULL;
 }
@@ -39,7 +43,7 @@ NATIVE(loop_run_forever, "run_forever(self)", "Run until stop() is called.")
 static bool can_run(Vm *vm, Loop *loop)
 {
     if (!loop_check_open(vm, loop)) return false;
-    if (!loop->running && !vm->running_loop) return true;
+    if (!loop->running && !loop_is_busy(vm)) return true;
     throw(vm, RuntimeError, loop->running ? "This event loop is already running"
                                          : "Cannot run the event loop while another loop is running");
     return false;

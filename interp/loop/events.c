@@ -25,7 +25,7 @@ void events_close(Loop *loop)
     while (loop->listeners) {
         Listener *listener = loop->listeners;
         loop->listeners = listener->next;
-        free(listener);
+        listener->close(listener);
     }
 }
 
@@ -60,6 +60,8 @@ static void print_event(Vm *vm, Listener *self __attribute__((unused)), Loop *lo
     fputc('\n', stderr);
 }
 
+static void printer_close(Listener *self) { free(self); }
+
 Listener *events_printer(Vm *vm)
 {
     Listener *printer = malloc(sizeof *printer);
@@ -67,6 +69,6 @@ Listener *events_printer(Vm *vm)
         throw_no_memory(vm);
         return NULL;
     }
-    *printer = (Listener){print_event, NULL};
+    *printer = (Listener){print_event, NULL, printer_close};
     return printer;
 }

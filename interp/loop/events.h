@@ -33,6 +33,7 @@ struct Loop;
 typedef struct Listener {
     void (*tell)(Vm *vm, struct Listener *self, struct Loop *loop, EventKind kind, Value subject, Value object);
     struct Listener *next;
+    void (*close)(struct Listener *self); /* frees it, with what it holds */
 } Listener;
 
 void events_tell(Vm *vm, struct Loop *loop, EventKind kind, Value subject, Value object);

@@ -89,7 +89,7 @@ static void ring_bring_forward(Ring *ring, uint32_t at)
 
 bool loop_open(Vm *vm, Loop *loop)
 {
-    loop->source = (Source){.clock = &clock_real, .poller = &poll_epoll};
+    loop->source = (Source){.clock = &clock_real, .poller = vm->interp->flags.poll ? &poll_poll : &poll_epoll};
     loop->wake_fd = loop->wake_in = -1;
     loop->slow_callback_s = 0.1;
     if (vm->interp->debug & DEBUG_LOOP) loop->listeners = events_printer(vm);
@@ -397,7 +397,7 @@ static bool run_enter(Vm *vm, Loop *loop)
         throw(vm, RuntimeError, "This event loop is already running");
         return false;
     }
-    if (vm->running_loop) {
+    if (loop_is_busy(vm)) {
         throw(vm, RuntimeError, "Cannot run the event loop while another loop is running");
         return false;
     }
@@ -410,6 +410,7 @@ static bool run_enter(Vm *vm, Loop *loop)
 
 bool loop_run(Vm *vm, Loop *loop)
 {
+    Loop *outer = vm->running_loop;
     if (!run_enter(vm, loop)) return false;
     Ref held = newref(borrow(loop));
     bool ok = true;
@@ -419,7 +420,7 @@ bool loop_run(Vm *vm, Loop *loop)
     }
     loop->stopping = loop->running = false;
     loop->thread_id = 0;
-    vm->running_loop = NULL;
+    vm->running_loop = outer;
     if (vm == &vm->interp->main) signal_wakeup_fd(-1);
     decref(held);
     return ok;

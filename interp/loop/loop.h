@@ -62,6 +62,7 @@ typedef struct Loop {
     bool running, stopping, closed, debug, asyncgens_closed, executor_closed;
     bool poller_open;
     atomic_bool woken;       /* loop_wake was called and the pipe has not been read since */
+    bool at_prompt;          /* the prompt runs a plain statement: no turn is under way, another loop may run */
     bool until_complete;     /* run_until_complete is on: a turn with nothing to wait for is a deadlock */
     uint64_t thread_id;      /* of the thread that runs it */
     Task *first_task, *last_task; /* every pending task, oldest first; owned */
@@ -87,7 +88,9 @@ void loop_state_close(Interp *interp);
 
 /* The loop running in this thread; NULL: RuntimeError "no running event loop". */
 Loop *loop_running(Vm *vm);
-/* The same, else the one set_event_loop() set; NULL: RuntimeError. */
+/* Does a loop run in this thread so that no other may? */
+static inline bool loop_is_busy(const Vm *vm) { return vm->running_loop && !vm->running_loop->at_prompt; }
+/* loop_running, else the one set_event_loop() set; NULL: RuntimeError. */
 Loop *loop_current_or_set(Vm *vm);
 
 bool ring_grow(Vm *vm, Ring *ring);

@@ -112,7 +112,7 @@ static Ref runner_await(Vm *vm, Runner *runner, Value task)
 
 static Ref runner_run(Vm *vm, Runner *runner, Value main, Value context, const char *who)
 {
-    if (vm->running_loop) return throw(vm, RuntimeError, "%s cannot be called from a running event loop", who);
+    if (loop_is_busy(vm)) return throw(vm, RuntimeError, "%s cannot be called from a running event loop", who);
     bool coroutine = is_coroutine_like(vm, main);
     if (!coroutine && !type_of(vm, main)->slots.await)
         return throw(vm, TypeError, "An asyncio.Future, a coroutine or an awaitable is required");
@@ -265,7 +265,7 @@ const TypeDef *const runner_types[] = {&runner_type, NULL};
 NATIVE(asyncio_run, "run(main, *, debug=None, loop_factory=None)",
     "Run the coroutine main in a new event loop, close the loop and return the result.")
 {
-    if (vm->running_loop) return throw(vm, RuntimeError, "asyncio.run() cannot be called from a running event loop");
+    if (loop_is_busy(vm)) return throw(vm, RuntimeError, "asyncio.run() cannot be called from a running event loop");
     Type *type = type_from_def(vm, &runner_type);
     Runner *runner = type ? type_instance(vm, type) : NULL;
     if (!runner) return FAIL;
@@ -278,7 +278,7 @@ NATIVE(asyncio_run, "run(main, *, debug=None, loop_factory=None)",
         result = FAIL;
     }
     decref_object(runner);
-    if (!deadlock || !failed(result)) return result;
+    if (!deadlock || !failed(result) || vm->interp->flags.interactive) return result; /* the prompt goes on */
     error_clear(vm);
     return throw_value(vm, SystemExit, from_small(DEADLOCK_STATUS));
 }

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "memory/alloc.h"
+#include "memory/flags.h"
 #include "memory/ref.h"
 
 typedef struct Frame Frame;         /* vm/frame.h */
@@ -107,9 +108,14 @@ struct Interp {
     int64_t local_serial;      /* last one given to a _thread._local */
     int recursion_limit;
     int int_digits_limit;      /* sys.set_int_max_str_digits: 0 the default (4300), -1 none (object/inttext.c) */
+    int64_t import_ns;         /* -X importtime: spent in the modules that the one being loaded imports */
+    int import_depth;
     bool finalizing;           /* the interpreter is shutting down */
     bool finalizing_done;      /* ... and runs no script code any more */
     unsigned debug;            /* AIO_DEBUG_* bits */
+    /* The prompt's: called before data is written to descriptor 1 or 2, so that it can make room; or NULL. */
+    void (*before_output)(Vm *vm, int fd, const char *data, size_t len);
+    Flags flags;               /* the command line's */
 };
 
 /* AIO_DEBUG=ops,gc,loop,cache,refs,gcstress,oom=N */

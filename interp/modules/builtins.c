@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "modules/builtins.h"
+#include "modules/siteword.h"
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/dict.h"
@@ -520,8 +521,8 @@ static bool builtins_open(Vm *vm, Value module)
     }
     return add_exceptions(vm, dict) && dict_set_text(vm, dict, "None", NONE) && dict_set_text(vm, dict, "True", TRUE) &&
            dict_set_text(vm, dict, "False", FALSE) && dict_set_text(vm, dict, "Ellipsis", ELLIPSIS) &&
-           dict_set_text(vm, dict, "NotImplemented", NOT_IMPLEMENTED) && dict_set_text(vm, dict, "__debug__", TRUE) &&
-           builtins_code_open(vm, dict);
+           dict_set_text(vm, dict, "NotImplemented", NOT_IMPLEMENTED) && dict_set_text(vm, dict, "__debug__", from_bool(!vm->interp->flags.optimize)) &&
+           (vm->interp->flags.no_site || sitewords_add(vm, dict)) && builtins_code_open(vm, dict);
 }
 
 const ModuleDef builtins_module = {

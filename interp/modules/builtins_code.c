@@ -51,10 +51,13 @@ NATIVE(builtins_compile, "compile(source, filename, mode, flags=0, dont_inherit=
     else if (str_is(argv[2], "single")) mode = PARSE_SINGLE;
     else return throw(vm, ValueError, "compile() mode must be 'exec', 'eval' or 'single'");
     if (is_kind(argv[0], KIND_CODE)) return newref(argv[0]);
-    int64_t flags;
-    if (!int_index(vm, argv[3], &flags)) return FAIL;
+    int64_t flags, level;
+    if (!int_index(vm, argv[3], &flags) || !int_index(vm, argv[5], &level)) return FAIL;
+    if (level < -1 || level > 2) return throw(vm, ValueError, "compile(): invalid optimize value");
     unsigned wanted = COMPILE_NAMES | (flags & 0x2000 ? COMPILE_TOP_LEVEL_AWAIT : 0u) |
-                      (flags & 0x1000000 ? COMPILE_ANNOTATIONS_STRING : 0u);
+                      (flags & 0x1000000 ? COMPILE_ANNOTATIONS_STRING : 0u) |
+                      (level >= 0 ? COMPILE_LEVEL_GIVEN : 0u) | (level >= 1 ? COMPILE_OPTIMIZE : 0u) |
+                      (level == 2 ? COMPILE_NO_DOCS : 0u);
     Ref filename = is_str(argv[1]) ? newref(argv[1]) : value_str(vm, argv[1]);
     if (failed(filename)) return FAIL;
     Ref code = compile_value(vm, argv[0], filename, mode, wanted, "compile() arg 1");

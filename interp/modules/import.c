@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "compiler/compiler.h"
@@ -402,8 +403,41 @@ static Ref raise_not_found(Vm *vm, Value name, Value parent)
     return FAIL;
 }
 
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static Ref find_and_load(Vm *vm, Value name, Value path);
+
+/* With -X importtime: a line for each module, innermost first. */
+static Ref load_timed(Vm *vm, Value name, Value path)
+{
+    Interp *interp = vm->interp;
+    int64_t outer_ns = interp->import_ns, begun_ns = now_ns();
+    if (interp->import_depth == 0 && outer_ns == 0)
+        fputs("import time: self [us] | cumulative | imported package\n", stderr);
+    interp->import_ns = 0;
+    interp->import_depth++;
+    Ref module = find_and_load(vm, name, path);
+    interp->import_depth--;
+    int64_t all_ns = now_ns() - begun_ns;
+    if (!failed(module) && as_str(name)->ascii)
+        fprintf(stderr, "import time: %9lld | %10lld | %*s%s\n", (long long)((all_ns - interp->import_ns) / 1000),
+                (long long)(all_ns / 1000), interp->import_depth * 2, "", as_str(name)->data);
+    interp->import_ns = outer_ns + all_ns;
+    return module;
+}
+
 /* Loads name, which is not in sys.modules; path UNDEF: sys.path. */
 static Ref load(Vm *vm, Value name, Value path)
+{
+    return vm->interp->flags.import_times ? load_timed(vm, name, path) : find_and_load(vm, name, path);
+}
+
+static Ref find_and_load(Vm *vm, Value name, Value path)
 {
     Ref spec = find_spec(vm, name, path), module = FAIL;
     if (failed(spec)) return FAIL;

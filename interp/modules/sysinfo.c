@@ -85,24 +85,8 @@ static const TypeDef version_info_type =
     STRUCTSEQ("sys.version_info", "The version of the language.", version_info_fields);
 
 static const Attribute flags_fields[] = {
-    {"debug", ITEM(0), "-d"},
-    {"inspect", ITEM(1), "-i"},
-    {"interactive", ITEM(2), "-i"},
-    {"optimize", ITEM(3), "-O"},
-    {"dont_write_bytecode", ITEM(4), "-B"},
-    {"no_user_site", ITEM(5), "-s"},
-    {"no_site", ITEM(6), "-S"},
-    {"ignore_environment", ITEM(7), "-E"},
-    {"verbose", ITEM(8), "-v"},
-    {"bytes_warning", ITEM(9), "-b"},
-    {"quiet", ITEM(10), "-q"},
-    {"hash_randomization", ITEM(11), "is the key of hashes random?"},
-    {"isolated", ITEM(12), "-I"},
-    {"dev_mode", ITEM(13), "-X dev"},
-    {"utf8_mode", ITEM(14), "is text UTF-8 whatever the locale?"},
-    {"warn_default_encoding", ITEM(15), "-X warn_default_encoding"},
-    {"safe_path", ITEM(16), "-P"},
-    {"int_max_str_digits", ITEM(17), "-X int_max_str_digits"},
+#define FLAG(position, name, meaning) {#name, ITEM(position), meaning},
+#include "memory/flags.def"
     {0},
 };
 static const TypeDef flags_type =
@@ -145,16 +129,13 @@ static bool set_numbers(Vm *vm, Value module)
 
 static bool set_flags(Vm *vm, Value module)
 {
-    const char *seed = getenv("PYTHONHASHSEED");
-    bool fixed = seed && *seed && strcmp(seed, "random") != 0;
-    Ref flags[18];
-    for (int n = 0; n < COUNT(flags); n++) flags[n] = from_small(0);
-    flags[4] = from_small(1);                                 /* dont_write_bytecode */
-    flags[11] = from_small(fixed && atoi(seed) == 0 ? 0 : 1); /* hash_randomization */
-    flags[13] = FALSE;                                        /* dev_mode */
-    flags[14] = from_small(1);                                /* utf8_mode */
-    flags[16] = FALSE;                                        /* safe_path */
-    flags[17] = from_small(4300);
+    const Flags *asked = &vm->interp->flags;
+    Ref flags[] = {
+#define FLAG(position, name, meaning) from_small(asked->name),
+#include "memory/flags.def"
+    };
+    flags[13] = from_bool(asked->dev_mode);
+    flags[16] = from_bool(asked->safe_path);
     return module_set(vm, module, "flags", structseq_new(vm, &flags_type, COUNT(flags), flags));
 }
 

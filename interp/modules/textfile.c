@@ -55,6 +55,7 @@ static bool check_open(Vm *vm, const TextFile *file)
 
 static bool write_all(Vm *vm, int fd, const char *data, ptrdiff_t len)
 {
+    if (vm->interp->before_output && fd <= 2) vm->interp->before_output(vm, fd, data, (size_t)len);
     while (len > 0) {
         gil_release(vm);
         ssize_t done = write(fd, data, (size_t)len);
@@ -93,6 +94,7 @@ static bool write_bytes(Vm *vm, TextFile *file, const char *data, ptrdiff_t len)
     if (!file->out && !(file->out = memory_new(vm, BUFFER_BYTES))) return false;
     memcpy(file->out + file->out_len, data, (size_t)len);
     file->out_len += len;
+    if (vm->interp->flags.unbuffered && file->keep_fd) return textfile_flush(vm, file);
     return !newline || textfile_flush(vm, file);
 }
 

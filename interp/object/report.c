@@ -10,6 +10,7 @@
 
 #include "object/attr.h"
 #include "object/call.h"
+#include "object/dict.h"
 #include "object/exceptiongroup.h"
 #include "object/int.h"
 #include "object/list.h"
@@ -64,11 +65,32 @@ static bool put_lines(Report *report, const char *indent, Value text)
 
 /* ---- source lines ---- */
 
+/* A line of what is no file: of -c, of the prompt (cli/sysvars.c keeps the text). */
+static Ref line_of_kept_source(Vm *vm, Value filename, int number)
+{
+    Value sources = is_dict(vm->interp->sys) ? dict_get_text(vm, as_dict(vm->interp->sys), "_sources") : (Value)UNDEF;
+    Value source = is_dict(sources) ? dict_get(vm, as_dict(sources), filename) : sources;
+    if (failed(source)) error_clear(vm);
+    if (!is_str(source)) return UNDEF;
+    const Str *text = as_str(source);
+    ptrdiff_t start = 0, end;
+    for (;; start = end + 1) {
+        for (end = start; end < text->len && str_at(text, end) != '\n';) end++;
+        if (--number == 0) break;
+        if (end >= text->len) return UNDEF;
+    }
+    Ref line = str_slice(vm, source, start, end);
+    if (failed(line)) error_clear(vm);
+    return failed(line) ? UNDEF : line;
+}
+
 Ref source_line(Vm *vm, Value filename, int number)
 {
+    if (is_str(filename) && as_str(filename)->len && str_at(as_str(filename), 0) == '<')
+        return line_of_kept_source(vm, filename, number);
     char *owned = NULL;
     const char *path = is_str(filename) ? str_utf8(vm, filename, NULL, &owned) : NULL;
-    FILE *file = path && path[0] != '<' ? fopen(path, "rb") : NULL;
+    FILE *file = path ? fopen(path, "rb") : NULL;
     memory_free(owned);
     if (!path) error_clear(vm);
     if (!file) return UNDEF;

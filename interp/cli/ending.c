@@ -1,0 +1,131 @@
+/* ending.c - the exit status, and the last words.
+ *
+ * Statuses are python's; 70 for a deadlock is ours.  As under python, a program that Ctrl-C ended
+ * is killed by SIGINT, so that a shell's loop stops too.  A program whose reader went away (`aio
+ * script | head`) ends like any tool: killed by SIGPIPE, without a word.
+ * Neighbours: main.c,
+ * object/report.c (the traceback), loop/runner.c (raises for a deadlock). */
+/* SPDX-License-Identifier: MIT */
+#include "cli/ending.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "modules/sys.h"
+#include "object/call.h"
+#include "object/dict.h"
+#include "object/error.h"
+#include "object/exception.h"
+#include "object/int.h"
+#include "object/name.h"
+#include "object/str.h"
+
+/* The exit status that SystemExit asks for. */
+static int asked_status(Vm *vm, Value error)
+{
+    Value code = exception_field(error, 0);
+    if (absent(code) || code == NONE) return 0;
+    if (is_any_int(code)) {
+        int overflow;
+        return (int)(int_value(code, &overflow) & 0xff);
+    }
+    sys_flush(vm);
+    Ref line = format_text(vm, "%S\n", code);
+    if (failed(line)) error_clear(vm);
+    else stderr_print(vm, line);
+    decref(line);
+    return STATUS_ERROR;
+}
+
+/* Has the reader of standard output gone? */
+static bool reader_gone(void)
+{
+    struct pollfd out = {.fd = 1};
+    return poll(&out, 1, 0) > 0 && out.revents & POLLERR;
+}
+
+/* Calls sys.excepthook with the exception; what the hook raises is printed too. */
+static void tell(Vm *vm, Value error)
+{
+    sys_flush(vm);
+    Value hook = dict_get_name(as_dict(vm->interp->sys), N(excepthook));
+    Value traceback = absent(as_exception(error)->traceback)
+                          ? (Value)NONE
+                          : (Value)as_exception(error)->traceback;
+    if (absent(hook)) exception_print(vm, error, 2);
+    else decref(call(vm, hook, 3, (Value[]){borrow(type_of(vm, error)), error, traceback}));
+    if (absent(vm->error)) return;
+    Ref second = error_take(vm);
+    exception_print(vm, second, 2);
+    decref(second);
+}
+
+void ending_report(Vm *vm)
+{
+    Ref error = error_take(vm);
+    tell(vm, error);
+    decref(error);
+}
+
+int ending_uncaught(Vm *vm)
+{
+    Ref error = error_take(vm);
+    int status = STATUS_ERROR;
+    if (exception_is(vm, error, SystemExit)) {
+        status = asked_status(vm, error);
+    } else if (exception_is(vm, error, BrokenPipeError) && reader_gone()) {
+        status = STATUS_SIGNAL + SIGPIPE;
+    } else {
+        if (exception_is(vm, error, KeyboardInterrupt)) status = STATUS_SIGNAL + SIGINT;
+        if (exception_is(vm, error, DeadlockError)) status = STATUS_DEADLOCK;
+        tell(vm, error);
+    }
+    decref(error);
+    return status;
+}
+
+/* Flushes one stream of sys; the status its failure asks for. */
+static int flush_stream(Vm *vm, Value name)
+{
+    Value file = dict_get_name(as_dict(vm->interp->sys), name);
+    if (absent(file) || file == NONE) return 0;
+    Ref held = newref(file), done = call_method(vm, held, N(flush), 0, NULL);
+    int status = 0;
+    if (failed(done) && error_is(vm, BrokenPipeError) && reader_gone()) {
+        status = STATUS_SIGNAL + SIGPIPE;
+        error_clear(vm);
+    } else if (failed(done) && error_is(vm, ValueError)) { /* the script has closed it */
+        error_clear(vm);
+    } else if (failed(done)) {
+        status = STATUS_FLUSH;
+        error_unraisable(vm, "Exception ignored while flushing", held);
+    }
+    decref(done);
+    decref(held);
+    return status;
+}
+
+int ending_flush(Vm *vm)
+{
+    if (!is_dict(vm->interp->sys)) return 0;
+    int status = flush_stream(vm, N(stdout));
+    int other = flush_stream(vm, N(stderr));
+    return status ? status : other;
+}
+
+void ending_leave(int status)
+{
+    int number = status - STATUS_SIGNAL;
+    if (number == SIGINT || number == SIGPIPE) {
+        sigset_t one;
+        sigemptyset(&one);
+        sigaddset(&one, number);
+        signal(number, SIG_DFL);
+        sigprocmask(SIG_UNBLOCK, &one, NULL);
+        kill(getpid(), number);
+    }
+    exit(status);
+}

@@ -1,0 +1,262 @@
+/* launch.c - from the command line to running code.
+ *
+ * Whatever is run is run in module __main__.  A text with `await` at its top level is a
+ * coroutine, and asyncio.run() is called with it.
+ * Neighbours: options.c, sysvars.c (sys.argv and
+ * its like), ending.c (exit status), repl.h (the prompt). */
+/* SPDX-License-Identifier: MIT */
+#include "cli/launch.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/ending.h"
+#include "cli/repl.h"
+#include "cli/show.h"
+#include "cli/sysvars.h"
+#include "compiler/compiler.h"
+#include "modules/source.h"
+#include "modules/spec.h"
+#include "object/attr.h"
+#include "object/call.h"
+#include "object/error.h"
+#include "object/exception.h"
+#include "object/list.h"
+#include "object/module.h"
+#include "object/name.h"
+#include "object/str.h"
+#include "vm/frame.h"
+#include "vm/import.h"
+
+/* module.function(argument); argument UNDEF: none. */
+static Ref call_library(Vm *vm, const char *module_name, const char *function_name, Value argument)
+{
+    Ref module = import_text(vm, module_name);
+    Ref function = failed(module) ? FAIL : attr_get_text(vm, module, function_name);
+    Ref result = failed(function) ? FAIL : call(vm, function, absent(argument) ? 0 : 1, &argument);
+    decref(function);
+    decref(module);
+    return result;
+}
+
+/* A new module __main__, which sys.modules holds. */
+static Ref make_main(Vm *vm)
+{
+    Ref module = module_new(vm, N(__main__), UNDEF);
+    if (failed(module) || dict_set(vm, as_dict(vm->interp->modules), N(__main__), module))
+        return module;
+    decref(module);
+    return FAIL;
+}
+
+/* ---- texts ---- */
+
+static Ref run_text(Vm *vm, Value module, const char *text, ptrdiff_t len, Value filename)
+{
+    Dict *names = module_dict(module);
+    Ref code = compile_source(vm, text, len, filename, PARSE_FILE, COMPILE_TOP_LEVEL_AWAIT);
+    if (failed(code)) return FAIL;
+    Ref result = run_code(vm, as_code(code), names, UNDEF);
+    if (!failed(result) && as_code(code)->flags & CODE_COROUTINE)
+        replace(&result, call_library(vm, "asyncio", "run", result));
+    decref(code);
+    return result;
+}
+
+/* A copy of text (free() it) without the blanks that all its lines begin with. */
+static char *dedent(const char *text)
+{
+    size_t margin = SIZE_MAX;
+    for (const char *line = text; *line;) {
+        size_t blanks = strspn(line, " \t"), len = strcspn(line, "\n");
+        if (blanks < len && blanks < margin) margin = blanks;
+        line += len + (line[len] == '\n');
+    }
+    char *out = malloc(strlen(text) + 1), *at = out;
+    if (margin == SIZE_MAX) margin = 0;
+    for (const char *line = text; out && *line;) {
+        size_t len = strcspn(line, "\n"), skip = len < margin ? len : margin;
+        memcpy(at, line + skip, len - skip);
+        at += len - skip;
+        line += len;
+        if (*line == '\n') *at++ = *line++;
+    }
+    if (out) *at = 0;
+    return out;
+}
+
+static Ref run_command_text(Vm *vm, Value module, const char *code)
+{
+    char *text = dedent(code);
+    if (!text) return throw_no_memory(vm);
+    ptrdiff_t len = (ptrdiff_t)strlen(text);
+    Ref filename = str_from(vm, "<string>"), result = FAIL;
+    if (!failed(filename) && sysvars_keep_source(vm, filename, text, len))
+        result = run_text(vm, module, text, len, filename);
+    decref(filename);
+    free(text);
+    return result;
+}
+
+static Ref run_stdin(Vm *vm, Value module)
+{
+    ptrdiff_t len;
+    char *text = read_stream(stdin, &len);
+    if (!text) return throw_no_memory(vm);
+    Ref filename = str_from(vm, "<stdin>");
+    Ref result = failed(filename) ? FAIL : run_text(vm, module, text, len, filename);
+    decref(filename);
+    free(text);
+    return result;
+}
+
+/* ---- files, folders, zip files ---- */
+
+static bool ends_in_aio(const char *path)
+{
+    size_t len = strlen(path);
+    return len > 4 && strcmp(path + len - 4, ".aio") == 0;
+}
+
+/* Does a zip file's end stand at the end of this file? */
+static bool is_zip(const char *path)
+{
+    char tail[22];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool found = fd >= 0 && lseek(fd, -(off_t)sizeof tail, SEEK_END) >= 0 &&
+                 read(fd, tail, sizeof tail) == (ssize_t)sizeof tail &&
+                 memcmp(tail, "PK\5\6", 4) == 0;
+    if (fd >= 0) close(fd);
+    return found;
+}
+
+static bool is_place(const char *path)
+{
+    struct stat about;
+    if (ends_in_aio(path) || stat(path, &about) < 0) return false;
+    return S_ISDIR(about.st_mode) || (S_ISREG(about.st_mode) && is_zip(path));
+}
+
+/* Puts the folder or zip file first on sys.path and runs its __main__. */
+static Ref run_place(Vm *vm, const char *path)
+{
+    Value places = dict_get_name(as_dict(vm->interp->sys), N(path));
+    Ref text = str_from(vm, path);
+    if (failed(text) || !is_list(places)) return FAIL;
+    bool own = !vm->interp->flags.safe_path && as_list(places)->len > 0;
+    if (own) decref(list_take(as_list(places), 0));
+    Ref result = list_insert(vm, as_list(places), 0, newref(text))
+                     ? call_library(vm, "runpy", "_run_place_as_main", text)
+                     : FAIL;
+    decref(text);
+    return result;
+}
+
+/* Tells that a script cannot be read, when that is what was raised. */
+static bool told_unreadable(Vm *vm, const Options *options)
+{
+    if (!error_is(vm, OSError)) return false;
+    Value number = exception_field(vm->error, ERRNO_FIELD),
+          reason = exception_field(vm->error, STRERROR_FIELD);
+    fprintf(stderr, "aio: can't open file '%s': [Errno %d] %s\n", options->target,
+            is_int(number) ? (int)as_int(number) : 0, is_str(reason) ? as_str(reason)->data : "?");
+    error_clear(vm);
+    return true;
+}
+
+static Ref run_file(Vm *vm, Value module, const Options *options, int *status)
+{
+    ptrdiff_t len;
+    Dict *names = module_dict(module);
+    Ref filename = str_from(vm, options->target), result = FAIL;
+    if (failed(filename)) return FAIL;
+    char *text = source_read(vm, filename, &len);
+    if (!text && told_unreadable(vm, options)) *status = STATUS_USAGE, result = NONE;
+    if (text && dict_set(vm, names, N(__file__), filename) &&
+        module_set_loader(vm, module, filename))
+        result = run_text(vm, module, text, len, filename);
+    free(text);
+    decref(filename);
+    return result;
+}
+
+static Ref show_bytecode(Vm *vm, const Options *options, int *status)
+{
+    ptrdiff_t len;
+    Ref filename = str_from(vm, options->target), code = FAIL;
+    if (failed(filename)) return FAIL;
+    char *text = source_read(vm, filename, &len);
+    if (!text && told_unreadable(vm, options)) *status = STATUS_USAGE, code = NONE;
+    if (text) code = compile_source(vm, text, len, filename, PARSE_FILE, COMPILE_TOP_LEVEL_AWAIT);
+    if (is_kind(code, KIND_CODE)) disassemble(vm, stdout, as_code(code));
+    free(text);
+    decref(filename);
+    return code;
+}
+
+/* ---- what is asked for ---- */
+
+static Ref run_library(Vm *vm, const char *module_name, const char *function_name, const char *text)
+{
+    Ref argument = text ? str_from(vm, text) : UNDEF;
+    Ref result = failed(argument) ? FAIL : call_library(vm, module_name, function_name, argument);
+    decref(argument);
+    return result;
+}
+
+static Ref run_asked(Vm *vm, const Options *options, Value module, int *status)
+{
+    switch (options->action) {
+    case RUN_TEXT: return run_command_text(vm, module, options->target);
+    case RUN_MODULE: return run_library(vm, "runpy", "_run_module_as_main", options->target);
+    case RUN_STDIN: return run_stdin(vm, module);
+    case RUN_CHECK: return run_library(vm, "aio.check", "main", NULL);
+    case RUN_EXPLAIN: return run_library(vm, "aio.explain", "main", NULL);
+    case SHOW_DIS: return show_bytecode(vm, options, status);
+    case RUN_FILE:
+        return is_place(options->target) ? run_place(vm, options->target)
+                                         : run_file(vm, module, options, status);
+    default: return NONE;
+    }
+}
+
+/* -u; and warnings as -W and the environment want them. */
+static bool prepare(Vm *vm)
+{
+    Value options = dict_get_text(vm, as_dict(vm->interp->sys), "warnoptions");
+    if (failed(options)) return false;
+    if (!is_list(options) || as_list(options)->len == 0) return true;
+    Ref warnings = import_text(vm, "warnings");
+    decref(warnings);
+    return !failed(warnings);
+}
+
+/* Is there a terminal, or was -i given, so that the prompt comes after the script? */
+static bool wants_prompt(const Options *options)
+{
+    return options->action == RUN_PROMPT || (options->flags.inspect && options->action < RUN_CHECK);
+}
+
+int launch(Vm *vm, const Options *options)
+{
+    int status = 0;
+    if (!sysvars_set(vm, options) || !prepare(vm)) return ending_uncaught(vm);
+    Ref module = make_main(vm),
+        result = failed(module) ? FAIL : run_asked(vm, options, module, &status);
+    if (!wants_prompt(options)) {
+        if (failed(result)) status = ending_uncaught(vm);
+    } else {
+        if (failed(result)) ending_report(vm);
+        Ref main = failed(module)
+                       ? FAIL
+                       : newref(dict_get_name(as_dict(vm->interp->modules), N(__main__)));
+        if (is_kind(main, KIND_MODULE)) status = repl_run(vm, module_dict(main));
+        decref(main);
+    }
+    decref(result);
+    decref(module);
+    return status;
+}

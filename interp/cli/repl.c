@@ -1,0 +1,348 @@
+/* repl.c - a session at the prompt.
+ *
+ * One thread, one loop: while a line is edited the loop runs, and with it the tasks begun
+ * earlier.  A complete statement stops the loop and is run between its turns: one that awaits as
+ * a task of it, with Ctrl-C cancelling just that; any other as a plain call, in which
+ * asyncio.run() is allowed too (Loop.at_prompt).
+ * Neighbours: repl.h (Input), statement.c (is it
+ * complete?), edit.c, plain.c, stdlib/aio/prompt.aio (commands, help). */
+/* SPDX-License-Identifier: MIT */
+#include "cli/repl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/ending.h"
+#include "cli/statement.h"
+#include "cli/sysvars.h"
+#include "loop/task.h"
+#include "modules/source.h"
+#include "modules/sys.h"
+#include "object/attr.h"
+#include "object/call.h"
+#include "object/error.h"
+#include "object/exception.h"
+#include "object/number.h"
+#include "object/str.h"
+#include "object/tuple.h"
+#include "vm/frame.h"
+#include "vm/import.h"
+
+void session_line(Session *session, char *line)
+{
+    free(session->line);
+    session->line = line;
+    session->got_line = true;
+    session->loop->stopping = true;
+}
+
+/* ---- running what was typed ---- */
+
+/* An exception reached the prompt: told, and SystemExit ends the session. */
+static void session_error(Session *session)
+{
+    Vm *vm = session->vm;
+    if (error_is(vm, SystemExit)) {
+        session->status = ending_uncaught(vm);
+        session->ended = true;
+    } else if (error_is(vm, KeyboardInterrupt)) {
+        error_clear(vm);
+        sys_flush(vm);
+        fputs("KeyboardInterrupt\n", stderr);
+    } else {
+        ending_report(vm);
+    }
+}
+
+/* As a plain call between two turns of the loop. */
+static Ref run_plainly(Session *session, Code *code)
+{
+    Vm *vm = session->vm;
+    vm->running_loop = session->loop;
+    session->loop->at_prompt = true;
+    Ref result = run_code(vm, code, session->names, UNDEF);
+    session->loop->at_prompt = false;
+    vm->running_loop = NULL;
+    return result;
+}
+
+/* runner.run(coroutine): as a task of the session's loop. */
+static Ref run_awaiting(Session *session, Value coroutine)
+{
+    Vm *vm = session->vm;
+    Ref run = attr_get_text(vm, session->runner, "run");
+    Ref result = failed(run) ? FAIL : call1(vm, run, coroutine);
+    decref(run);
+    return result;
+}
+
+static void run_statement(Session *session, const char *text)
+{
+    Vm *vm = session->vm;
+    char name[40];
+    snprintf(name, sizeof name, "<python-input-%d>", session->serial++);
+    Ref filename = str_from(vm, name), result = FAIL;
+    Ref code = failed(filename) || !sysvars_keep_source(vm, filename, text, (ptrdiff_t)strlen(text))
+                   ? FAIL
+                   : statement_compile(vm, text, filename);
+    if (!failed(code) && as_code(code)->flags & CODE_COROUTINE) {
+        result = run_code(vm, as_code(code), session->names, UNDEF);
+        if (!failed(result)) replace(&result, run_awaiting(session, result));
+    } else if (!failed(code)) {
+        result = run_plainly(session, as_code(code));
+    }
+    if (failed(result)) session_error(session);
+    decref(result);
+    decref(code);
+    decref(filename);
+    sys_flush(vm);
+}
+
+/* aio.prompt.command(line, names): what begins with a colon.  It returns None or a text to run. */
+static void run_command(Session *session, const char *line)
+{
+    Vm *vm = session->vm;
+    vm->running_loop = session->loop;
+    session->loop->at_prompt = true;
+    Ref function = attr_get_text(vm, session->library, "command"),
+        text = failed(function) ? FAIL : str_from(vm, line);
+    Ref result = failed(text) ? FAIL : call2(vm, function, text, borrow(session->names));
+    session->loop->at_prompt = false;
+    vm->running_loop = NULL;
+    if (failed(result)) session_error(session);
+    char *owned = NULL;
+    const char *source = is_str(result) ? str_utf8(vm, result, NULL, &owned) : NULL;
+    if (source) run_statement(session, source);
+    memory_free(owned);
+    decref(result);
+    decref(text);
+    decref(function);
+    sys_flush(vm);
+}
+
+/* ---- lines to statements ---- */
+
+/* The block so far and one more line; false: out of memory. */
+static bool block_add(Session *session, const char *line)
+{
+    size_t before = session->block ? strlen(session->block) : 0, len = strlen(line);
+    char *block = realloc(session->block, before + len + 2);
+    if (!block) return false;
+    memcpy(block + before, line, len);
+    strcpy(block + before + len, "\n");
+    session->block = block;
+    return true;
+}
+
+static void block_clear(Session *session)
+{
+    free(session->block);
+    session->block = NULL;
+}
+
+static bool is_blank(const char *line) { return !line[strspn(line, " \t\r\n\f")]; }
+
+/* A bare exit or quit, unless the session has given the name another meaning. */
+static bool is_word_to_leave(Session *session, const char *line)
+{
+    size_t len = strlen(line);
+    while (len && strchr(" \t", line[len - 1])) len--;
+    if (len != 4 || (strncmp(line, "exit", 4) != 0 && strncmp(line, "quit", 4) != 0)) return false;
+    Ref name = str_from_utf8(session->vm, line, 4);
+    Truth own = failed(name) ? FAILED : dict_has(session->vm, session->names, name);
+    if (own == FAILED) error_clear(session->vm);
+    decref(name);
+    return own == NO;
+}
+
+static void take_line(Session *session, const char *line)
+{
+    bool first = !session->block;
+    if (first && is_blank(line)) return;
+    if (first && line[0] == ':') {
+        session->input->remember(session, line);
+        run_command(session, line);
+        return;
+    }
+    if (first && is_word_to_leave(session, line)) {
+        session->ended = true;
+        return;
+    }
+    if (!block_add(session, line)) {
+        fputs("MemoryError\n", stderr);
+        block_clear(session);
+        return;
+    }
+    if (!statement_is_complete(session->block, first && strchr(line, '\n'))) return;
+    session->input->remember(session, session->block);
+    char *text = session->block;
+    session->block = NULL;
+    run_statement(session, text);
+    free(text);
+}
+
+/* Do tasks of the session still run? */
+static int tasks_left(const Session *session)
+{
+    int count = 0;
+    for (const Task *task = session->loop->first_task; task; task = task->next) count++;
+    return count;
+}
+
+static void take_end(Session *session)
+{
+    if (session->block) {
+        char *text = session->block;
+        session->block = NULL;
+        run_statement(session, text);
+        free(text);
+        if (!session->terminal) session->ended = true;
+        return;
+    }
+    int left = session->terminal && !session->warned ? tasks_left(session) : 0;
+    session->warned = left > 0;
+    session->ended = left == 0;
+    if (left)
+        printf("%d task%s still run%s (:tasks lists them); Ctrl-D again leaves and cancels %s\n",
+               left, left == 1 ? "" : "s", left == 1 ? "s" : "", left == 1 ? "it" : "them");
+    fflush(stdout);
+}
+
+/* ---- the session ---- */
+
+/* str(sys.ps1) or ps2, to free(); NULL: out of memory. */
+static char *prompt_text(Session *session)
+{
+    Vm *vm = session->vm;
+    const char *otherwise = session->block ? "... " : ">>> ";
+    Value prompt = dict_get_text(vm, as_dict(vm->interp->sys), session->block ? "ps2" : "ps1");
+    Ref text = absent(prompt) || failed(prompt) ? str_from(vm, otherwise) : value_str(vm, prompt);
+    char *owned = NULL;
+    const char *found = failed(text) ? NULL : str_utf8(vm, text, NULL, &owned);
+    if (!found) error_clear(vm);
+    char *copy = strdup(found ? found : otherwise);
+    memory_free(owned);
+    decref(text);
+    return copy;
+}
+
+/* One line, while the loop runs; false: the loop was left by an exception, which has been told. */
+static bool read_line(Session *session)
+{
+    char *prompt = prompt_text(session);
+    session->got_line = false;
+    int indent = session->block && session->terminal ? statement_indent(session->block) : 0;
+    bool good = session->input->ask(session, prompt ? prompt : "", indent);
+    free(prompt);
+    if (good && !session->got_line) good = loop_run(session->vm, session->loop);
+    session->loop->stopping = false;
+    session->input->pause(session);
+    if (good) return true;
+    if (error_is(session->vm, KeyboardInterrupt)) {
+        block_clear(session);
+        fputc('\n', stderr);
+    }
+    session_error(session);
+    return false;
+}
+
+static void converse(Session *session)
+{
+    while (!session->ended) {
+        if (!read_line(session) || !session->got_line) continue;
+        char *line = session->line;
+        session->line = NULL;
+        if (line) session->warned = false, take_line(session, line);
+        else take_end(session);
+        free(line);
+    }
+}
+
+/* The file that AIOSTARTUP names. */
+static void run_startup(Session *session)
+{
+    Vm *vm = session->vm;
+    const char *path = flags_getenv(&vm->interp->flags, "AIOSTARTUP");
+    if (!path) return;
+    ptrdiff_t len;
+    Ref filename = str_from(vm, path);
+    char *text = failed(filename) ? NULL : source_read(vm, filename, &len);
+    Ref code = text ? statement_compile(vm, text, filename) : FAIL;
+    Ref result = failed(code) ? FAIL : run_plainly(session, as_code(code));
+    if (failed(result)) session_error(session);
+    free(text);
+    decref(result);
+    decref(code);
+    decref(filename);
+}
+
+/* asyncio.Runner() and its loop; aio.prompt. */
+static bool session_open(Session *session)
+{
+    Vm *vm = session->vm;
+    Ref asyncio = import_text(vm, "asyncio"), get_loop = FAIL, loop = FAIL;
+    Ref make = failed(asyncio) ? FAIL : attr_get_text(vm, asyncio, "Runner");
+    session->runner = failed(make) ? FAIL : call0(vm, make);
+    if (!failed(session->runner)) get_loop = attr_get_text(vm, session->runner, "get_loop");
+    if (!failed(get_loop)) loop = call0(vm, get_loop);
+    if (is_loop(loop)) session->loop = as_loop(loop);
+    decref(loop);
+    decref(get_loop);
+    decref(make);
+    decref(asyncio);
+    Ref package = session->loop ? import_text(vm, "aio.prompt") : FAIL;
+    session->library = failed(package)
+                           ? FAIL
+                           : newref(dict_get_text(vm, as_dict(vm->interp->modules), "aio.prompt"));
+    Ref start = failed(package) ? FAIL : attr_get_text(vm, session->library, "start");
+    Ref done = failed(start)
+                   ? FAIL
+                   : call2(vm, start, borrow(session->names), from_bool(session->terminal));
+    decref(package);
+    decref(start);
+    decref(done);
+    return !failed(done) && session->input->open(session);
+}
+
+/* runner.close(): what still runs is cancelled. */
+static void session_close(Session *session)
+{
+    Vm *vm = session->vm;
+    if (session->loop) session->input->close(session);
+    Ref close = absent(session->runner) || failed(session->runner)
+                    ? UNDEF
+                    : attr_get_text(vm, session->runner, "close");
+    Ref done = absent(close) ? UNDEF : failed(close) ? FAIL : call0(vm, close);
+    if (failed(done)) ending_report(vm);
+    decref(done);
+    decref(close);
+    decref(session->runner);
+    decref(session->library);
+    block_clear(session);
+    free(session->line);
+}
+
+int repl_run(Vm *vm, Dict *names)
+{
+    bool terminal = isatty(0) && isatty(1);
+    Session session = {.vm = vm,
+                       .names = names,
+                       .terminal = terminal,
+                       .runner = UNDEF,
+                       .library = UNDEF,
+                       .input = &input_plain};
+#ifdef AIO_READLINE
+    if (terminal) session.input = &input_edit;
+#endif
+    vm->interp->flags.interactive = 1;
+    if (!session_open(&session)) {
+        session.status = ending_uncaught(vm);
+    } else {
+        run_startup(&session);
+        converse(&session);
+    }
+    session_close(&session);
+    return session.status;
+}
