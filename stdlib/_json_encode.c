@@ -201,8 +201,11 @@ static bool is_enclosing(const Enclosing *outer, Value v)
     return false;
 }
 
+/* Deep down only every CHECK_EVERY-th level looks: a circle comes round again, and the work stays linear. */
 static bool check_circular(Writer *w, Value v, const Enclosing *outer)
 {
+    enum { CHECK_EVERY = 64 };
+    if (w->level > CHECK_EVERY && w->level % CHECK_EVERY) return true;
     if (!w->circular || !is_enclosing(outer, v)) return true;
     throw(w->vm, ValueError, "Circular reference detected");
     return false;
