@@ -24,11 +24,7 @@
 Loop *eventloop_new(Vm *vm)
 {
     Loop *loop = type_instance(vm, type_builtin(vm, KIND_EVENT_LOOP));
-    if (loop && loop_open(vm, loop)) {
-        const Flags *flags = &vm->interp->flags;
-        loop->debug = flags->dev_mode || flags_getenv(flags, "PYTHONASYNCIODEBUG");
-        return loop;
-    }
+    if (loop && loop_open(vm, loop)) return loop;
     decref_object(loop);
     return NULL;
 }

@@ -92,6 +92,7 @@ bool loop_open(Vm *vm, Loop *loop)
     loop->source = (Source){.clock = &clock_real, .poller = vm->interp->flags.poll ? &poll_poll : &poll_epoll};
     loop->wake_fd = loop->wake_in = -1;
     loop->slow_callback_s = 0.1;
+    loop->debug = vm->interp->flags.dev_mode || flags_getenv(&vm->interp->flags, "PYTHONASYNCIODEBUG");
     if (vm->interp->debug & DEBUG_LOOP) loop->listeners = events_printer(vm);
     return !(vm->interp->debug & DEBUG_LOOP) || loop->listeners;
 }
