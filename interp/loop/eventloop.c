@@ -23,7 +23,8 @@
 
 Loop *eventloop_new(Vm *vm)
 {
-    Loop *loop = type_instance(vm, type_builtin(vm, KIND_EVENT_LOOP));
+    Type *type = type_from_def(vm, &selector_event_loop_type);
+    Loop *loop = type ? type_instance(vm, type) : NULL;
     if (loop && loop_open(vm, loop)) return loop;
     decref_object(loop);
     return NULL;
@@ -504,15 +505,23 @@ static const Native *const loop_methods[] = {
     &loop_remove_signal_handler_def, &loop_shutdown_asyncgens_def, &loop_run_in_executor_def,
     &loop_shutdown_executor_def, &loop_set_default_executor_def, &loop_sock_recv_def, &loop_sock_recv_into_def,
     &loop_sock_recvfrom_def, &loop_sock_recvfrom_into_def, &loop_sock_sendall_def, &loop_sock_sendto_def,
-    &loop_sock_connect_def, &loop_sock_accept_def, NULL};
+    &loop_sock_connect_def, &loop_sock_accept_def, &loop_make_transport_def, NULL};
 static const Attribute loop_attributes[] = {
     {"slow_callback_duration", get_slow, set_slow, "Seconds from which debug mode reports a callback as slow."}, {0}};
 
 const TypeDef event_loop_type = {
-    .name = "asyncio.unix_events._UnixSelectorEventLoop", .size = sizeof(Loop), .doc = "An event loop.",
+    .name = "asyncio.base_events.BaseEventLoop", .size = sizeof(Loop), .doc = "An event loop.",
+    .base = &abstract_event_loop_type,
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
     .refs = REFS(REF(Loop, current), REF(Loop, exception_handler), REF(Loop, task_factory), REF(Loop, executor),
-                 REF(Loop, asyncgens), REF(Loop, signal_handlers)),
+                 REF(Loop, asyncgens), REF(Loop, signal_handlers), REF(Loop, transport_class),
+                 REF(Loop, buffered_class)),
     .visit = loop_visit, .clear = loop_clear, .needs_finalizer = loop_needs_finalizer, .finalize = loop_finalize,
     .new = &loop_make_def, .repr = loop_repr, .methods = loop_methods, .attributes = loop_attributes,
+};
+
+const TypeDef selector_event_loop_type = {
+    .name = "asyncio.unix_events._UnixSelectorEventLoop", .size = sizeof(Loop), .doc = "The event loop of Unix.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES, .base = &event_loop_type, .new = &loop_make_def,
+    .methods = network_methods,
 };

@@ -5,6 +5,8 @@
 
 #include "loop/loop.h"
 
+extern const TypeDef selector_event_loop_type; /* what new_event_loop() makes */
+
 Loop *eventloop_new(Vm *vm); /* open, not running; owned */
 
 #endif

@@ -262,6 +262,14 @@ void loop_forget(Loop *loop, int fd, const void *keeper)
     if (!interest_of(&loop->watches[fd])) tell_poller(loop, fd, 0);
 }
 
+void loop_release(Loop *loop, int fd, const void *keeper, bool shared)
+{
+    if (loop->closed || fd >= loop->watch_capacity || loop->watches[fd].keeper != keeper) return;
+    if (shared) return loop_forget(loop, fd, keeper);
+    loop->watches[fd].keeper = NULL;
+    if (!interest_of(&loop->watches[fd])) loop->watches[fd].known = 0;
+}
+
 /* ---- one turn ---- */
 
 static bool tell(Vm *vm, Loop *loop, Value who, unsigned which)

@@ -70,6 +70,7 @@ typedef struct Loop {
     Ref exception_handler, task_factory, executor; /* NONE or UNDEF: default */
     struct Pool *pool;       /* threads of the default executor; executor.c */
     Ref asyncgens;           /* list of weak references to async generators that were begun, or UNDEF */
+    Ref transport_class, buffered_class; /* of asyncio.selector_events and asyncio.protocols, once needed */
     Ref signal_handlers;     /* dict: number -> Handle, or UNDEF */
     double slow_callback_s;
     Listener *listeners;     /* events.h; NULL: nobody listens */
@@ -125,6 +126,8 @@ bool loop_watch(Vm *vm, Loop *loop, int fd, unsigned which, Ref handle);
 bool loop_await(Vm *vm, Loop *loop, int fd, unsigned which, Ref waiter, const void *keeper);
 void loop_unawait(Loop *loop, int fd, unsigned which, Value waiter); /* nobody waits any more, if waiter did */
 void loop_forget(Loop *loop, int fd, const void *keeper);
+/* keeper closes fd now.  shared: others may have the same file open, so the poller must be told; else it notices. */
+void loop_release(Loop *loop, int fd, const void *keeper, bool shared);
 
 /* ---- asyncgens.c: async generators begun in the loop, for shutdown_asyncgens() ---- */
 Ref loop_take_asyncgens(Vm *vm, Loop *loop); /* a list of those still alive, owned */

@@ -8,6 +8,7 @@
 #include "loop/eventloop.h"
 #include "loop/gather.h"
 #include "loop/runner.h"
+#include "loop/server.h"
 #include "loop/sleep.h"
 #include "loop/task.h"
 #include "loop/timeout.h"
@@ -84,14 +85,20 @@ static bool add_functions(Vm *vm, Value module)
 static bool add_types(Vm *vm, Value module)
 {
     static const struct { const char *name; Kind kind; } types[] = {
-        {"EventLoop", KIND_EVENT_LOOP}, {"Handle", KIND_HANDLE}, {"TimerHandle", KIND_TIMER_HANDLE},
+        {"AbstractEventLoop", KIND_ABSTRACT_EVENT_LOOP},
+        {"BaseEventLoop", KIND_EVENT_LOOP}, {"Handle", KIND_HANDLE}, {"TimerHandle", KIND_TIMER_HANDLE},
         {"Future", KIND_FUTURE}, {"Task", KIND_TASK}, {"Lock", KIND_LOCK}, {"Event", KIND_EVENT},
         {"Condition", KIND_CONDITION}, {"Semaphore", KIND_SEMAPHORE}, {"BoundedSemaphore", KIND_BOUNDED_SEMAPHORE},
         {"Barrier", KIND_BARRIER}, {"Queue", KIND_QUEUE}, {"PriorityQueue", KIND_PRIORITY_QUEUE},
-        {"LifoQueue", KIND_LIFO_QUEUE}, {"Timeout", KIND_TIMEOUT}, {"TaskGroup", KIND_TASK_GROUP}};
+        {"LifoQueue", KIND_LIFO_QUEUE}, {"Timeout", KIND_TIMEOUT}, {"TaskGroup", KIND_TASK_GROUP},
+        {"_Transport", KIND_TRANSPORT}, {"_Server", KIND_SERVER}, {"StreamReader", KIND_STREAM_READER},
+        {"StreamWriter", KIND_STREAM_WRITER}, {"_StreamProtocol", KIND_STREAM_PROTOCOL}};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (!module_set(vm, module, types[i].name, newref(borrow(type_builtin(vm, types[i].kind))))) return false;
-    return true;
+    Type *acceptor = type_from_def(vm, &acceptor_type);
+    Type *loop = type_from_def(vm, &selector_event_loop_type);
+    return acceptor && loop && module_set(vm, module, "_Acceptor", newref(borrow(acceptor))) &&
+           module_set(vm, module, "EventLoop", newref(borrow(loop)));
 }
 
 static bool add_exceptions(Vm *vm, Value module)
