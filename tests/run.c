@@ -9,7 +9,7 @@
  *   # exit: N              the exit status (0 when not given; a signal S counts as 128 + S)
  *   # run: COMMAND       run this with sh instead of the script: $AIO is aio (or the oracle), $0 the
  *                        script's path, $TMP a folder of the test's own; several lines are one text
- *   # skip-unless: COMMAND run only where this shell command succeeds
+ *   # skip-unless: COMMAND run only where this shell command succeeds ($AIO is aio)
  *   # aio only: REASON     a deliberate difference: not compared with CPython; a reason that begins
  *                          with a version (3.14) excuses older ones only
  * A file NAME.expect beside NAME.aio replaces the `# expect:` lines.  Files and folders whose name
@@ -612,6 +612,7 @@ int main(int argc, char **argv)
 
     if (argc < 3) usage();
     run.aio = argv[1];
+    setenv("AIO", argv[1], 1); /* for `# skip-unless:` */
     setvbuf(stdout, NULL, _IOLBF, 0);
     first = read_options(&run, argc, argv);
     for (int i = first; i < argc; i++) {

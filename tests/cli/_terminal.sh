@@ -1,0 +1,21 @@
+# What tests of the prompt source: a terminal (tmux) with aio in it.  Nothing sleeps to synchronise: `see` waits
+# until the screen shows a line that matches, at most eight seconds.
+export HOME=$TMP TERM=xterm TMUX= NO_COLOR=${NO_COLOR-1}
+terminal() { tmux -L "aio$$" -f /dev/null "$@"; }
+trap 'terminal kill-server 2>/dev/null; rm -rf "$TMP"' EXIT
+start() {
+    terminal new-session -d -x 90 -y 45 "$*; echo status \$?; cat"
+    see '^>>>'
+}
+screen() { terminal capture-pane -p -S -200 | sed 's/ *$//'; }
+see() {
+    tries=0
+    until screen | grep -q -- "$1"; do
+        tries=$((tries + 1))
+        if [ $tries -gt 160 ]; then echo "not seen: $1"; screen; exit 1; fi
+        sleep 0.05
+    done
+}
+type_() { terminal send-keys -l -- "$1"; }
+key() { terminal send-keys "$@"; }
+enter() { type_ "$1"; key Enter; }
