@@ -201,7 +201,8 @@ static bool is_enclosing(const Enclosing *outer, Value v)
     return false;
 }
 
-/* Deep down only every CHECK_EVERY-th level looks: a circle comes round again, and the work stays linear. */
+/* Deep down only every CHECK_EVERY-th level looks: a circle comes round again, and the work stays
+ * linear. */
 static bool check_circular(Writer *w, Value v, const Enclosing *outer)
 {
     enum { CHECK_EVERY = 64 };

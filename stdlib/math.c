@@ -5,21 +5,22 @@
 
 #include "native.h"
 
-/* One-argument functions: the name, the C function; a NaN from a number is a domain error, an infinity from a finite
- * number an overflow (or a pole: domain error). */
+/* One-argument functions: the name, the C function; a NaN from a number is a domain error, an
+ * infinity from a finite number an overflow (or a pole: domain error). */
 static Ref checked(Vm *vm, double x, double y, bool pole_is_domain)
 {
     if (isnan(y) && !isnan(x)) return throw(vm, ValueError, "math domain error");
     if (isinf(y) && isfinite(x))
-        return pole_is_domain ? throw(vm, ValueError, "math domain error") : throw(vm, OverflowError, "math range error");
+        return pole_is_domain ? throw(vm, ValueError, "math domain error")
+                              : throw(vm, OverflowError, "math range error");
     return from_float(y);
 }
-#define MATH(name, pole, text)                              \
-    NATIVE(math_##name, #name "(x, /)", text)               \
-    {                                                       \
-        double x;                                           \
-        if (!float_from(vm, argv[0], &x)) return FAIL;      \
-        return checked(vm, x, name(x), pole);               \
+#define MATH(name, pole, text)                                                                     \
+    NATIVE(math_##name, #name "(x, /)", text)                                                      \
+    {                                                                                              \
+        double x;                                                                                  \
+        if (!float_from(vm, argv[0], &x)) return FAIL;                                             \
+        return checked(vm, x, name(x), pole);                                                      \
     }
 MATH(sin, true, "The sine of x (radians).")
 MATH(cos, true, "The cosine of x (radians).")
@@ -49,21 +50,23 @@ NATIVE(math_gamma, "gamma(x, /)", "The gamma function at x.")
     if (x == floor(x) && x <= 0 && !isinf(x)) return throw(vm, ValueError, "math domain error");
     return checked(vm, x, tgamma(x), false);
 }
-NATIVE(math_lgamma, "lgamma(x, /)", "The logarithm of the absolute value of the gamma function at x.")
+NATIVE(math_lgamma, "lgamma(x, /)",
+       "The logarithm of the absolute value of the gamma function at x.")
 {
     double x;
     return float_from(vm, argv[0], &x) ? checked(vm, x, lgamma(x), true) : FAIL;
 }
 
-#define MATH2(name, function, text)                                                                       \
-    NATIVE(math_##name, #name "(x, y, /)", text)                                                          \
-    {                                                                                                     \
-        double x, y;                                                                                      \
-        if (!float_from(vm, argv[0], &x) || !float_from(vm, argv[1], &y)) return FAIL;                    \
-        double z = function(x, y);                                                                        \
-        if (isnan(z) && !isnan(x) && !isnan(y)) return throw(vm, ValueError, "math domain error");        \
-        if (isinf(z) && isfinite(x) && isfinite(y)) return throw(vm, OverflowError, "math range error");  \
-        return from_float(z);                                                                             \
+#define MATH2(name, function, text)                                                                \
+    NATIVE(math_##name, #name "(x, y, /)", text)                                                   \
+    {                                                                                              \
+        double x, y;                                                                               \
+        if (!float_from(vm, argv[0], &x) || !float_from(vm, argv[1], &y)) return FAIL;             \
+        double z = function(x, y);                                                                 \
+        if (isnan(z) && !isnan(x) && !isnan(y)) return throw(vm, ValueError, "math domain error"); \
+        if (isinf(z) && isfinite(x) && isfinite(y))                                                \
+            return throw(vm, OverflowError, "math range error");                                   \
+        return from_float(z);                                                                      \
     }
 MATH2(atan2, atan2, "The arc tangent of x/y, in radians, the signs telling the quadrant.")
 MATH2(fmod, fmod, "The remainder of x/y with the sign of x.")
@@ -76,7 +79,8 @@ NATIVE(math_pow, "pow(x, y, /)", "x raised to the power of y, as floats.")
     double z = pow(x, y);
     if (isnan(z) && !isnan(x) && !isnan(y)) return throw(vm, ValueError, "math domain error");
     if (isinf(z) && isfinite(x) && isfinite(y))
-        return x == 0 ? throw(vm, ValueError, "math domain error") : throw(vm, OverflowError, "math range error");
+        return x == 0 ? throw(vm, ValueError, "math domain error")
+                      : throw(vm, OverflowError, "math range error");
     return from_float(z);
 }
 
@@ -90,9 +94,18 @@ static Ref rounded(Vm *vm, Value v, Value special, double (*function)(double))
     double x;
     return float_from(vm, v, &x) ? from_double(vm, function(x)) : FAIL;
 }
-NATIVE(math_floor, "floor(x, /)", "The largest integer <= x.") { return rounded(vm, argv[0], N(__floor__), floor); }
-NATIVE(math_ceil, "ceil(x, /)", "The smallest integer >= x.") { return rounded(vm, argv[0], N(__ceil__), ceil); }
-NATIVE(math_trunc, "trunc(x, /)", "x cut to an integer.") { return rounded(vm, argv[0], N(__trunc__), trunc); }
+NATIVE(math_floor, "floor(x, /)", "The largest integer <= x.")
+{
+    return rounded(vm, argv[0], N(__floor__), floor);
+}
+NATIVE(math_ceil, "ceil(x, /)", "The smallest integer >= x.")
+{
+    return rounded(vm, argv[0], N(__ceil__), ceil);
+}
+NATIVE(math_trunc, "trunc(x, /)", "x cut to an integer.")
+{
+    return rounded(vm, argv[0], N(__trunc__), trunc);
+}
 
 /* The logarithm of an int of any size, or of a float. */
 static bool logarithm(Vm *vm, Value v, double *out)
@@ -146,11 +159,31 @@ NATIVE(math_log10, "log10(x, /)", "The base-10 logarithm of x.")
     return logarithm(vm, argv[0], &x) ? from_float(x / 2.30258509299404568402) : FAIL;
 }
 
-NATIVE(math_isnan, "isnan(x, /)", "Is x not a number?") { double x; return float_from(vm, argv[0], &x) ? from_bool(isnan(x)) : FAIL; }
-NATIVE(math_isinf, "isinf(x, /)", "Is x an infinity?") { double x; return float_from(vm, argv[0], &x) ? from_bool(isinf(x)) : FAIL; }
-NATIVE(math_isfinite, "isfinite(x, /)", "Is x neither?") { double x; return float_from(vm, argv[0], &x) ? from_bool(isfinite(x)) : FAIL; }
-NATIVE(math_degrees, "degrees(x, /)", "Radians to degrees.") { double x; return float_from(vm, argv[0], &x) ? from_float(x * (180 / M_PI)) : FAIL; }
-NATIVE(math_radians, "radians(x, /)", "Degrees to radians.") { double x; return float_from(vm, argv[0], &x) ? from_float(x * (M_PI / 180)) : FAIL; }
+NATIVE(math_isnan, "isnan(x, /)", "Is x not a number?")
+{
+    double x;
+    return float_from(vm, argv[0], &x) ? from_bool(isnan(x)) : FAIL;
+}
+NATIVE(math_isinf, "isinf(x, /)", "Is x an infinity?")
+{
+    double x;
+    return float_from(vm, argv[0], &x) ? from_bool(isinf(x)) : FAIL;
+}
+NATIVE(math_isfinite, "isfinite(x, /)", "Is x neither?")
+{
+    double x;
+    return float_from(vm, argv[0], &x) ? from_bool(isfinite(x)) : FAIL;
+}
+NATIVE(math_degrees, "degrees(x, /)", "Radians to degrees.")
+{
+    double x;
+    return float_from(vm, argv[0], &x) ? from_float(x * (180 / M_PI)) : FAIL;
+}
+NATIVE(math_radians, "radians(x, /)", "Degrees to radians.")
+{
+    double x;
+    return float_from(vm, argv[0], &x) ? from_float(x * (M_PI / 180)) : FAIL;
+}
 
 NATIVE(math_hypot, "hypot(*coordinates)", "The Euclidean length of a vector.")
 {
@@ -263,7 +296,8 @@ static Ref product(Vm *vm, int64_t from, int64_t to)
 NATIVE(math_factorial, "factorial(n, /)", "n!")
 {
     int64_t n;
-    if (is_float(argv[0])) return throw(vm, TypeError, "'float' object cannot be interpreted as an integer");
+    if (is_float(argv[0]))
+        return throw(vm, TypeError, "'float' object cannot be interpreted as an integer");
     return count_argument(vm, argv[0], &n) ? product(vm, 2, n) : FAIL;
 }
 NATIVE(math_comb, "comb(n, k, /)", "How many ways to choose k of n things, without order.")
@@ -323,7 +357,8 @@ NATIVE(math_isqrt, "isqrt(n, /)", "The integer part of the square root of n.")
 
 /* ---- sums ---- */
 
-/* Exact sum: a list of non-overlapping partials (Shewchuk 1997, as in the documentation of fsum). */
+/* Exact sum: a list of non-overlapping partials (Shewchuk 1997, as in the documentation of fsum).
+ */
 NATIVE(math_fsum, "fsum(seq, /)", "The accurate sum of floats.")
 {
     double partials[128], special = 0;
@@ -344,7 +379,11 @@ NATIVE(math_fsum, "fsum(seq, /)", "The accurate sum of floats.")
         int kept = 0;
         for (int n = 0; n < count; n++) {
             double y = partials[n];
-            if (fabs(x) < fabs(y)) { double t = x; x = y; y = t; }
+            if (fabs(x) < fabs(y)) {
+                double t = x;
+                x = y;
+                y = t;
+            }
             double high = x + y, low = y - (high - x);
             if (low != 0) partials[kept++] = low;
             x = high;
@@ -360,7 +399,8 @@ NATIVE(math_fsum, "fsum(seq, /)", "The accurate sum of floats.")
         total = x + y;
         double low = y - (total - x);
         if (low == 0) continue;
-        if (count > 0 && ((low < 0 && partials[count - 1] < 0) || (low > 0 && partials[count - 1] > 0))) {
+        if (count > 0 &&
+            ((low < 0 && partials[count - 1] < 0) || (low > 0 && partials[count - 1] > 0))) {
             double twice = low * 2, moved = total + twice;
             if (twice == moved - total) total = moved;
         }
@@ -402,19 +442,22 @@ NATIVE(math_dist, "dist(p, q, /)", "The Euclidean distance between two points.")
 NATIVE(math_isclose, "isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0)", "Are two floats close?")
 {
     double a, b, relative, absolute;
-    if (!float_from(vm, argv[0], &a) || !float_from(vm, argv[1], &b) || !float_from(vm, argv[2], &relative) ||
-        !float_from(vm, argv[3], &absolute))
+    if (!float_from(vm, argv[0], &a) || !float_from(vm, argv[1], &b) ||
+        !float_from(vm, argv[2], &relative) || !float_from(vm, argv[3], &absolute))
         return FAIL;
-    if (relative < 0 || absolute < 0) return throw(vm, ValueError, "tolerances must be non-negative");
+    if (relative < 0 || absolute < 0)
+        return throw(vm, ValueError, "tolerances must be non-negative");
     if (a == b) return TRUE;
     if (isinf(a) || isinf(b)) return FALSE;
     double difference = fabs(b - a);
-    return from_bool(difference <= fabs(relative * b) || difference <= fabs(relative * a) || difference <= absolute);
+    return from_bool(difference <= fabs(relative * b) || difference <= fabs(relative * a) ||
+                     difference <= absolute);
 }
 NATIVE(math_nextafter, "nextafter(x, y, /)", "The next float after x towards y.")
 {
     double x, y;
-    return float_from(vm, argv[0], &x) && float_from(vm, argv[1], &y) ? from_float(nextafter(x, y)) : FAIL;
+    return float_from(vm, argv[0], &x) && float_from(vm, argv[1], &y) ? from_float(nextafter(x, y))
+                                                                      : FAIL;
 }
 NATIVE(math_ulp, "ulp(x, /)", "The value of the least significant bit of x.")
 {
@@ -427,24 +470,34 @@ NATIVE(math_ulp, "ulp(x, /)", "The value of the least significant bit of x.")
 }
 
 static const Native *const math_functions[] = {
-    &math_sin_def, &math_cos_def, &math_tan_def, &math_asin_def, &math_acos_def, &math_atan_def, &math_sinh_def,
-    &math_cosh_def, &math_tanh_def, &math_asinh_def, &math_acosh_def, &math_atanh_def, &math_exp_def, &math_exp2_def,
-    &math_expm1_def, &math_log1p_def, &math_sqrt_def, &math_cbrt_def, &math_erf_def, &math_erfc_def, &math_fabs_def,
-    &math_gamma_def, &math_lgamma_def, &math_atan2_def, &math_fmod_def, &math_copysign_def, &math_remainder_def,
-    &math_pow_def, &math_floor_def, &math_ceil_def, &math_trunc_def, &math_log_def, &math_log2_def, &math_log10_def,
-    &math_isnan_def, &math_isinf_def, &math_isfinite_def, &math_degrees_def, &math_radians_def, &math_hypot_def,
-    &math_frexp_def, &math_ldexp_def, &math_modf_def, &math_gcd_def, &math_lcm_def, &math_factorial_def, &math_comb_def,
-    &math_perm_def, &math_isqrt_def, &math_fsum_def, &math_prod_def, &math_dist_def, &math_isclose_def,
-    &math_nextafter_def, &math_ulp_def, NULL,
+    &math_sin_def,      &math_cos_def,       &math_tan_def,       &math_asin_def,
+    &math_acos_def,     &math_atan_def,      &math_sinh_def,      &math_cosh_def,
+    &math_tanh_def,     &math_asinh_def,     &math_acosh_def,     &math_atanh_def,
+    &math_exp_def,      &math_exp2_def,      &math_expm1_def,     &math_log1p_def,
+    &math_sqrt_def,     &math_cbrt_def,      &math_erf_def,       &math_erfc_def,
+    &math_fabs_def,     &math_gamma_def,     &math_lgamma_def,    &math_atan2_def,
+    &math_fmod_def,     &math_copysign_def,  &math_remainder_def, &math_pow_def,
+    &math_floor_def,    &math_ceil_def,      &math_trunc_def,     &math_log_def,
+    &math_log2_def,     &math_log10_def,     &math_isnan_def,     &math_isinf_def,
+    &math_isfinite_def, &math_degrees_def,   &math_radians_def,   &math_hypot_def,
+    &math_frexp_def,    &math_ldexp_def,     &math_modf_def,      &math_gcd_def,
+    &math_lcm_def,      &math_factorial_def, &math_comb_def,      &math_perm_def,
+    &math_isqrt_def,    &math_fsum_def,      &math_prod_def,      &math_dist_def,
+    &math_isclose_def,  &math_nextafter_def, &math_ulp_def,       NULL,
 };
 
 static bool math_open(Vm *vm, Value module)
 {
-    return module_set(vm, module, "pi", from_float(M_PI)) && module_set(vm, module, "e", from_float(M_E)) &&
-           module_set(vm, module, "tau", from_float(2 * M_PI)) && module_set(vm, module, "inf", from_float((double)INFINITY)) &&
+    return module_set(vm, module, "pi", from_float(M_PI)) &&
+           module_set(vm, module, "e", from_float(M_E)) &&
+           module_set(vm, module, "tau", from_float(2 * M_PI)) &&
+           module_set(vm, module, "inf", from_float((double)INFINITY)) &&
            module_set(vm, module, "nan", from_float((double)NAN));
 }
 
 const ModuleDef math_module = {
-    .name = "math", .doc = "Mathematical functions of real numbers.", .functions = math_functions, .open = math_open,
+    .name = "math",
+    .doc = "Mathematical functions of real numbers.",
+    .functions = math_functions,
+    .open = math_open,
 };

@@ -55,7 +55,7 @@ typedef struct Test {
     int exit;    /* expected status */
     Text output; /* expected standard output */
     Text input;
-    Text command; /* for sh; empty: the script itself is run */
+    Text command;             /* for sh; empty: the script itself is run */
     char *errors[ERRORS_MAX]; /* each must occur on standard error */
     int error_count;
 } Test;

@@ -21,10 +21,7 @@ struct ArenaBlock {
     _Alignas(ALIGNMENT) char data[];
 };
 
-void arena_open(Arena *arena)
-{
-    *arena = (Arena){0};
-}
+void arena_open(Arena *arena) { *arena = (Arena){0}; }
 
 /* Adds a block with room for size_bytes and makes it the newest. */
 static void arena_grow(Arena *arena, size_t size_bytes)

@@ -1,14 +1,13 @@
 /* charname.c - the names of characters: Unicode's names, aliases included.
  *
- * The names are in charname.bin, which tools/charname.aio makes and the assembler puts into this object.  All numbers
- * are little-endian and 32 bits:
- *      words, bytes of words, runs, bytes of names, aliases, bytes of aliases
- *      runs:    first code point and how many follow one another (characters with a name, in order)
- *      aliases: their code points
- *      words:   NUL-terminated, the most frequent first; the names; the aliases
- * A name is the codes of its words and a zero.  Words 0 to 159 have the codes 1 to 160, the others two bytes.
- * Names that follow a rule (CJK and Tangut ideographs, Hangul syllables) are computed.
- * Source of the data: Unicode Character Database 15.0, UnicodeData.txt and NameAliases.txt. */
+ * The names are in charname.bin, which tools/charname.aio makes and the assembler puts into this
+ * object.  All numbers are little-endian and 32 bits: words, bytes of words, runs, bytes of names,
+ * aliases, bytes of aliases runs:    first code point and how many follow one another (characters
+ * with a name, in order) aliases: their code points words:   NUL-terminated, the most frequent
+ * first; the names; the aliases A name is the codes of its words and a zero.  Words 0 to 159 have
+ * the codes 1 to 160, the others two bytes. Names that follow a rule (CJK and Tangut ideographs,
+ * Hangul syllables) are computed. Source of the data: Unicode Character Database 15.0,
+ * UnicodeData.txt and NameAliases.txt. */
 /* SPDX-License-Identifier: MIT */
 #include "base/charname.h"
 
@@ -36,13 +35,19 @@ static uint32_t word_count(void) { return number_at(0); }
 static uint32_t run_count(void) { return number_at(8); }
 static uint32_t alias_count(void) { return number_at(16); }
 static size_t aliases_offset(void) { return HEAD_BYTES + 8 * (size_t)run_count(); }
-static const char *words(void) { return (const char *)charname_data + aliases_offset() + 4 * (size_t)alias_count(); }
+static const char *words(void)
+{
+    return (const char *)charname_data + aliases_offset() + 4 * (size_t)alias_count();
+}
 static const uint8_t *names(void) { return (const uint8_t *)words() + number_at(4); }
 static const uint8_t *alias_names(void) { return names() + number_at(12); }
 
 /* ---- names that follow a rule */
 
-static const struct { uint32_t first, last; const char *prefix; } ideographs[] = {
+static const struct {
+    uint32_t first, last;
+    const char *prefix;
+} ideographs[] = {
     {0x3400, 0x4DBF, "CJK UNIFIED IDEOGRAPH-"},   {0x4E00, 0x9FFF, "CJK UNIFIED IDEOGRAPH-"},
     {0x20000, 0x2A6DF, "CJK UNIFIED IDEOGRAPH-"}, {0x2A700, 0x2B739, "CJK UNIFIED IDEOGRAPH-"},
     {0x2B740, 0x2B81D, "CJK UNIFIED IDEOGRAPH-"}, {0x2B820, 0x2CEA1, "CJK UNIFIED IDEOGRAPH-"},
@@ -52,11 +57,14 @@ static const struct { uint32_t first, last; const char *prefix; } ideographs[] =
 };
 enum { IDEOGRAPHS = sizeof ideographs / sizeof *ideographs };
 
-static const char *const leads[] = {"G", "GG", "N", "D", "DD", "R", "M", "B", "BB", "S", "SS", "", "J", "JJ", "C", "K", "T", "P", "H"};
-static const char *const vowels[] = {"A", "AE", "YA", "YAE", "EO", "E", "YEO", "YE", "O", "WA", "WAE", "OE", "YO", "U", "WEO",
-                                     "WE", "WI", "YU", "EU", "YI", "I"};
-static const char *const tails[] = {"",  "G",  "GG", "GS", "N",  "NJ", "NH", "D", "L",  "LG", "LM", "LB", "LS", "LT",
-                                    "LP", "LH", "M",  "B",  "BS", "S",  "SS", "NG", "J", "C",  "K",  "T",  "P",  "H"};
+static const char *const leads[] = {"G",  "GG", "N", "D",  "DD", "R", "M", "B", "BB", "S",
+                                    "SS", "",   "J", "JJ", "C",  "K", "T", "P", "H"};
+static const char *const vowels[] = {"A",   "AE", "YA", "YAE", "EO", "E",  "YEO",
+                                     "YE",  "O",  "WA", "WAE", "OE", "YO", "U",
+                                     "WEO", "WE", "WI", "YU",  "EU", "YI", "I"};
+static const char *const tails[] = {"",   "G",  "GG", "GS", "N",  "NJ", "NH", "D", "L",  "LG",
+                                    "LM", "LB", "LS", "LT", "LP", "LH", "M",  "B", "BS", "S",
+                                    "SS", "NG", "J",  "C",  "K",  "T",  "P",  "H"};
 
 static int hangul_name(uint32_t index, char *name)
 {
@@ -153,7 +161,8 @@ bool charname_find(const char *name, ptrdiff_t len, uint32_t *point)
     char upper[CHARNAME_MAX];
     uint8_t code[2 * CHARNAME_MAX];
     if (len <= 0 || len >= CHARNAME_MAX) return false;
-    for (ptrdiff_t i = 0; i < len; i++) upper[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 32 : name[i]);
+    for (ptrdiff_t i = 0; i < len; i++)
+        upper[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 32 : name[i]);
     upper[len] = 0;
     if (find_by_rule(upper, point)) return true;
     size_t size = encode(upper, code);
@@ -172,7 +181,8 @@ static int decode(const uint8_t *at, char *name)
 {
     int len = 0;
     while (*at) {
-        uint32_t wanted = *at <= ONE_BYTE ? *at - 1u : (*at - ONE_BYTE - 1u) * 256 + at[1] + ONE_BYTE;
+        uint32_t wanted =
+            *at <= ONE_BYTE ? *at - 1u : (*at - ONE_BYTE - 1u) * 256 + at[1] + ONE_BYTE;
         const char *word = words();
         for (uint32_t i = 0; i < wanted; i++) word += strlen(word) + 1;
         len += snprintf(name + len, (size_t)(CHARNAME_MAX - len), "%s%s", len ? " " : "", word);
@@ -189,7 +199,8 @@ int charname_of(uint32_t point, char name[CHARNAME_MAX])
     if (point - HANGUL_FIRST < HANGUL_COUNT) return hangul_name(point - HANGUL_FIRST, name);
     uint32_t index = 0;
     for (uint32_t run = 0; run < run_count(); run++) {
-        uint32_t first = number_at(HEAD_BYTES + 8 * (size_t)run), count = number_at(HEAD_BYTES + 8 * (size_t)run + 4);
+        uint32_t first = number_at(HEAD_BYTES + 8 * (size_t)run),
+                 count = number_at(HEAD_BYTES + 8 * (size_t)run + 4);
         if (point < first) return 0;
         if (point - first < count) {
             const uint8_t *at = names();

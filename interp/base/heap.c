@@ -1,8 +1,7 @@
 /* heap.c - a binary min-heap.
  *
- * Invariant: items[i] is not after items[(i - 1) / 2].  Order is total because serials differ, so what
- * comes out does not depend on the shape of the tree.
- * Neighbours: heap.h. */
+ * Invariant: items[i] is not after items[(i - 1) / 2].  Order is total because serials differ, so
+ * what comes out does not depend on the shape of the tree. Neighbours: heap.h. */
 /* SPDX-License-Identifier: MIT */
 #include "base/heap.h"
 

@@ -93,18 +93,9 @@ typedef struct Decimal {
 
 /* floor(n * 2^-shift) as arithmetic shift: floors of logarithms, valid for the exponents of
  * doubles. */
-static int floor_log10_pow2(int e)
-{
-    return (e * 1262611) >> 22;
-}
-static int floor_log10_three_quarters_pow2(int e)
-{
-    return (e * 1262611 - 524031) >> 22;
-}
-static int floor_log2_pow10(int e)
-{
-    return (e * 1741647) >> 19;
-}
+static int floor_log10_pow2(int e) { return (e * 1262611) >> 22; }
+static int floor_log10_three_quarters_pow2(int e) { return (e * 1262611 - 524031) >> 22; }
+static int floor_log2_pow10(int e) { return (e * 1741647) >> 19; }
 
 /* g * n / 2^128 rounded to odd: the last bit also says that something was cut off. */
 static uint64_t round_to_odd(Power10 g, uint64_t n)
@@ -249,10 +240,7 @@ int double_repr(double x, char *buffer)
 
 /* ---- fixed precision ---- */
 
-size_t double_format_size(int precision)
-{
-    return (size_t)(precision < 0 ? 6 : precision) + 400;
-}
+size_t double_format_size(int precision) { return (size_t)(precision < 0 ? 6 : precision) + 400; }
 
 /* Puts a point where a locale's printf wrote something else; the new length. */
 static int restore_point(char *text, int len)

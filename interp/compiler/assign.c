@@ -1,7 +1,7 @@
 /* assign.c - binding: targets, unpacking, augmented and annotated assignment, del, loop variables.
  *
- * A plain local is computed into directly; that is safe because an instruction writes its result last.
- * a, b = x, y evaluates into temporaries only what a binding before it would change.
+ * A plain local is computed into directly; that is safe because an instruction writes its result
+ * last. a, b = x, y evaluates into temporaries only what a binding before it would change.
  * Neighbours: expression.c, statement.c, register.c (names). */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/assign.h"
@@ -9,7 +9,10 @@
 #include "compiler/call.h"
 #include "compiler/constant.h"
 
-static Ident *name_of(Compiler *c, Node *node) { return scope_ident(c, c->scope, as_Name(node)->id); }
+static Ident *name_of(Compiler *c, Node *node)
+{
+    return scope_ident(c, c->scope, as_Name(node)->id);
+}
 
 int target_register(Compiler *c, Node *target)
 {
@@ -28,8 +31,8 @@ static void add_attribute(Compiler *c, Unit *unit, Ident *name)
 {
     for (int i = 0; i < unit->attribute_count; i++)
         if (unit->attributes[i] == name) return;
-    unit->attributes = unit_grow(c, unit->attributes, unit->attribute_count, &unit->attribute_capacity,
-                                 sizeof *unit->attributes);
+    unit->attributes = unit_grow(c, unit->attributes, unit->attribute_count,
+                                 &unit->attribute_capacity, sizeof *unit->attributes);
     unit->attributes[unit->attribute_count++] = name;
 }
 
@@ -38,7 +41,8 @@ static void note_attribute(Compiler *c, Node *object, Ident *name)
 {
     if (object->kind != NODE_Name) return;
     Ident *ident = ident_of(&c->idents, as_Name(object)->id);
-    if (ident == c->unit->self && c->unit->scope->kind == SCOPE_FUNCTION) add_attribute(c, c->unit, name);
+    if (ident == c->unit->self && c->unit->scope->kind == SCOPE_FUNCTION)
+        add_attribute(c, c->unit, name);
     if (ident->special != IDENT_SELF) return;
     for (Unit *unit = c->unit->outer; unit; unit = unit->outer) {
         if (unit->scope->kind != SCOPE_CLASS) continue;
@@ -81,7 +85,8 @@ static void store_unpacked(Compiler *c, Nodes targets, Pos pos, int from)
     else emit_aux(c, OP_UNPACK_EX, base, from, (int)star, (uint32_t)(count - 1 - star));
     for (int i = 0; i < count && !c->failed; i++) {
         Node *target = targets.items[i];
-        compile_store(c, target->kind == NODE_Starred ? as_Starred(target)->value : target, base + i);
+        compile_store(c, target->kind == NODE_Starred ? as_Starred(target)->value : target,
+                      base + i);
     }
 }
 
@@ -134,8 +139,8 @@ static bool assign_pairwise(Compiler *c, Node *target, Node *value)
     if (targets.len != values.len || targets.len > 8 || targets.len == 0) return false;
     for (ptrdiff_t i = 0; i < targets.len; i++) {
         NodeKind kind = targets.items[i]->kind;
-        if (values.items[i]->kind == NODE_Starred || (kind != NODE_Name && kind != NODE_Attribute &&
-                                                      kind != NODE_Subscript))
+        if (values.items[i]->kind == NODE_Starred ||
+            (kind != NODE_Name && kind != NODE_Attribute && kind != NODE_Subscript))
             return false;
     }
     int registers[8];
@@ -190,7 +195,8 @@ static void augment_name(Compiler *c, NodeAugAssign *node)
     int local = variable_target(c, name), base = temp_push(c);
     Pos pos = c->pos;
     c->pos = node->target->pos;
-    int left = local == ANYWHERE ? variable_load(c, name, base, true) : variable_load(c, name, ANYWHERE, true);
+    int left = local == ANYWHERE ? variable_load(c, name, base, true)
+                                 : variable_load(c, name, ANYWHERE, true);
     c->pos = pos;
     int to = local == ANYWHERE ? base : local;
     compile_arithmetic(c, node->op, to, left, node->value, true);
@@ -251,7 +257,8 @@ void compile_augmented(Compiler *c, NodeAugAssign *node)
     case NODE_Attribute: augment_attribute(c, node); break;
     case NODE_Subscript: augment_subscript(c, node); break;
     default:
-        compile_error(c, node->target->pos, "'%s' is an illegal expression for augmented assignment",
+        compile_error(c, node->target->pos,
+                      "'%s' is an illegal expression for augmented assignment",
                       node_name(node->target->kind));
     }
     c->unit->depth = mark;

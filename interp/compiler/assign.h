@@ -1,4 +1,5 @@
-/* assign.h - binding: targets, unpacking, augmented and annotated assignment, del, loop variables. */
+/* assign.h - binding: targets, unpacking, augmented and annotated assignment, del, loop variables.
+ */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_COMPILER_ASSIGN_H
 #define AIO_COMPILER_ASSIGN_H

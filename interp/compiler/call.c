@@ -1,9 +1,9 @@
 /* call.c - calls: arguments evaluated straight into the callee's window.
  *
- * The window is R[a] callee, R[a+1] free for self, R[a+2 ..] arguments, always the newest temporaries: the callee's
- * frame may lie over everything from R[a+2] on.  obj.m(...) is one instruction, CALL_METHOD, whose own word
- * carries the position of the attribute and whose aux word that of the call.
- * Neighbours: expression.c, function.c (classes and decorators are calls too). */
+ * The window is R[a] callee, R[a+1] free for self, R[a+2 ..] arguments, always the newest
+ * temporaries: the callee's frame may lie over everything from R[a+2] on.  obj.m(...) is one
+ * instruction, CALL_METHOD, whose own word carries the position of the attribute and whose aux word
+ * that of the call. Neighbours: expression.c, function.c (classes and decorators are calls too). */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/call.h"
 
@@ -27,7 +27,8 @@ static Ref keyword_names(Compiler *c, Nodes keywords)
     Ref names = tuple_new(c->vm, keywords.len);
     if (failed(names)) return FAIL;
     for (ptrdiff_t i = 0; i < keywords.len; i++) {
-        Value name = ident_str(&c->idents, ident_of(&c->idents, as_keyword(keywords.items[i])->arg));
+        Value name =
+            ident_str(&c->idents, ident_of(&c->idents, as_keyword(keywords.items[i])->arg));
         if (failed(name)) {
             decref(names);
             return FAIL;
@@ -192,10 +193,13 @@ static int compile_method_call(Compiler *c, NodeCall *node, int want)
     } else {
         k = constant_name(c, ident);
     }
-    Opcode op = through_super ? OP_CALL_SUPER : node->keywords.len ? OP_CALL_METHOD_KW : OP_CALL_METHOD;
+    Opcode op = through_super        ? OP_CALL_SUPER
+                : node->keywords.len ? OP_CALL_METHOD_KW
+                                     : OP_CALL_METHOD;
     emit_cached(c, op, window, argc, to, k);
     emit_position(c, -2, at);
-    if (method->head.pos.line != method->head.pos.end_line) { /* the call is reported from the name on */
+    if (method->head.pos.line !=
+        method->head.pos.end_line) { /* the call is reported from the name on */
         Pos call = node->head.pos;
         call.line = at.line;
         call.col = at.col;
@@ -207,22 +211,27 @@ static int compile_method_call(Compiler *c, NodeCall *node, int want)
 static void warn_not_callable(Compiler *c, NodeCall *node)
 {
     static const char *const what[] = {
-        [LITERAL_NONE] = "NoneType", [LITERAL_FALSE] = "bool", [LITERAL_TRUE] = "bool",
-        [LITERAL_ELLIPSIS] = "ellipsis", [LITERAL_INT] = "int", [LITERAL_FLOAT] = "float",
-        [LITERAL_IMAG] = "complex", [LITERAL_STR] = "str", [LITERAL_BYTES] = "bytes",
+        [LITERAL_NONE] = "NoneType",     [LITERAL_FALSE] = "bool", [LITERAL_TRUE] = "bool",
+        [LITERAL_ELLIPSIS] = "ellipsis", [LITERAL_INT] = "int",    [LITERAL_FLOAT] = "float",
+        [LITERAL_IMAG] = "complex",      [LITERAL_STR] = "str",    [LITERAL_BYTES] = "bytes",
     };
     const char *type = NULL;
     switch (node->func->kind) {
     case NODE_Constant: type = what[as_Constant(node->func)->value.kind]; break;
     case NODE_Tuple: type = "tuple"; break;
-    case NODE_List: case NODE_ListComp: type = "list"; break;
-    case NODE_Dict: case NODE_DictComp: type = "dict"; break;
-    case NODE_Set: case NODE_SetComp: type = "set"; break;
+    case NODE_List:
+    case NODE_ListComp: type = "list"; break;
+    case NODE_Dict:
+    case NODE_DictComp: type = "dict"; break;
+    case NODE_Set:
+    case NODE_SetComp: type = "set"; break;
     case NODE_GeneratorExp: type = "generator"; break;
-    case NODE_JoinedStr: case NODE_FormattedValue: type = "str"; break;
+    case NODE_JoinedStr:
+    case NODE_FormattedValue: type = "str"; break;
     default: return;
     }
-    compile_warning(c, node->head.pos, "'%s' object is not callable; perhaps you missed a comma?", type);
+    compile_warning(c, node->head.pos, "'%s' object is not callable; perhaps you missed a comma?",
+                    type);
 }
 
 int compile_call(Compiler *c, NodeCall *node, int want)

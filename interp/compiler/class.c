@@ -1,8 +1,9 @@
 /* class.c - class statements.
  *
- * The body is a function of one parameter, the namespace, which its names live in; __build_class__ calls it.
- * Methods that say super or __class__ capture a cell of the body, handed over as __classcell__.
- * Neighbours: function.c (decorators, annotations), generic.c (class C[T]), call.c (bases are arguments). */
+ * The body is a function of one parameter, the namespace, which its names live in; __build_class__
+ * calls it. Methods that say super or __class__ capture a cell of the body, handed over as
+ * __classcell__. Neighbours: function.c (decorators, annotations), generic.c (class C[T]), call.c
+ * (bases are arguments). */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/class.h"
 
@@ -101,7 +102,8 @@ static void build_class(Compiler *c, NodeClassDef *node, int window, int line, b
     Nodes bases = node->bases;
     if (generic) {
         bases.items = arena_alloc(c->arena, (size_t)(bases.len + 1) * sizeof *bases.items);
-        if (bases.len) memcpy(bases.items, node->bases.items, (size_t)bases.len * sizeof *bases.items);
+        if (bases.len)
+            memcpy(bases.items, node->bases.items, (size_t)bases.len * sizeof *bases.items);
         bases.items[bases.len++] = node_Name(c->arena, node->head.pos, ".generic_base", CTX_LOAD);
     }
     compile_arguments(c, window, 2, bases, node->keywords, window);

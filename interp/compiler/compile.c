@@ -1,8 +1,8 @@
 /* compile.c - source text or tree to a code object: the driver, and the compiler's errors.
  *
- * parse, look at __future__ imports, build the scopes, emit the module.  Everything the compiler needs on the way
- * lives in one arena, freed at the end.
- * Neighbours: syntax/parser.h, scope.c, statement.c; emit.c (makes the Code). */
+ * parse, look at __future__ imports, build the scopes, emit the module.  Everything the compiler
+ * needs on the way lives in one arena, freed at the end. Neighbours: syntax/parser.h, scope.c,
+ * statement.c; emit.c (makes the Code). */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/compile.h"
 
@@ -23,7 +23,8 @@
 
 /* ---- errors */
 
-/* The line of the source (1-based) and its length without the newline; NULL when there is no such line. */
+/* The line of the source (1-based) and its length without the newline; NULL when there is no such
+ * line. */
 static const char *source_line_at(const Compiler *c, int32_t line, ptrdiff_t *len)
 {
     if (!c->text || line < 1) return NULL;
@@ -42,7 +43,9 @@ static const char *source_line_at(const Compiler *c, int32_t line, ptrdiff_t *le
 static int64_t character_offset(const char *line, ptrdiff_t len, int32_t col)
 {
     if (!line || col < 0) return col + 1;
-    if (col > len) return utf8_invalid(line, len, false) < 0 ? utf8_count(line, len) + (col - len) + 1 : col + 1;
+    if (col > len)
+        return utf8_invalid(line, len, false) < 0 ? utf8_count(line, len) + (col - len) + 1
+                                                  : col + 1;
     return utf8_invalid(line, col, false) < 0 ? utf8_count(line, col) + 1 : col + 1;
 }
 
@@ -58,7 +61,8 @@ static Ref line_text(Compiler *c, const char *line, ptrdiff_t len)
 static Ref error_details(Compiler *c, Pos pos)
 {
     ptrdiff_t len = 0, end_len = 0;
-    const char *line = source_line_at(c, pos.line, &len), *end_line = source_line_at(c, pos.end_line, &end_len);
+    const char *line = source_line_at(c, pos.line, &len),
+               *end_line = source_line_at(c, pos.end_line, &end_len);
     Ref text = line_text(c, line, len);
     if (failed(text)) return FAIL;
     Ref details = tuple_pack(c->vm, 6, c->filename, (Value)from_small(pos.line),
@@ -108,7 +112,8 @@ static void issue_warning(Compiler *c, ExcId id, Pos pos, const char *message)
 {
     if (c->failed) return;
     Ref text = str_from(c->vm, message);
-    if (failed(text) || !warn_at(c->vm, id, text, c->filename, pos.line)) warning_raised(c, id, message, pos);
+    if (failed(text) || !warn_at(c->vm, id, text, c->filename, pos.line))
+        warning_raised(c, id, message, pos);
     decref(text);
 }
 
@@ -137,8 +142,8 @@ bool compile_too_deep(Compiler *c)
 static void future_feature(Compiler *c, Nodealias *alias)
 {
     static const char *const features[] = {
-        "nested_scopes", "generators", "division", "absolute_import", "with_statement", "print_function",
-        "unicode_literals", "barry_as_FLUFL", "generator_stop", "annotations",
+        "nested_scopes",  "generators",       "division",       "absolute_import", "with_statement",
+        "print_function", "unicode_literals", "barry_as_FLUFL", "generator_stop",  "annotations",
     };
     for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
         if (strcmp(alias->name, features[i]) != 0) continue;
@@ -161,8 +166,10 @@ static void refuse_future(Node *node, void *context)
 {
     Compiler *c = context;
     if (is_future(node))
-        compile_error(c, node->pos, "from __future__ imports must occur at the beginning of the file");
-    if (node->kind <= NODE_Continue || node->kind == NODE_ExceptHandler || node->kind == NODE_match_case)
+        compile_error(c, node->pos,
+                      "from __future__ imports must occur at the beginning of the file");
+    if (node->kind <= NODE_Continue || node->kind == NODE_ExceptHandler ||
+        node->kind == NODE_match_case)
         if (!compile_too_deep(c)) node_children(node, refuse_future, c);
 }
 
@@ -172,7 +179,8 @@ static void look_at_future(Compiler *c, Nodes body)
     ptrdiff_t i = docstring_node(body) ? 1 : 0;
     for (; i < body.len && is_future(body.items[i]); i++) {
         NodeImportFrom *from = as_ImportFrom(body.items[i]);
-        for (ptrdiff_t j = 0; j < from->names.len; j++) future_feature(c, as_alias(from->names.items[j]));
+        for (ptrdiff_t j = 0; j < from->names.len; j++)
+            future_feature(c, as_alias(from->names.items[j]));
     }
     for (; i < body.len && !c->failed; i++) refuse_future(body.items[i], c);
 }
@@ -218,7 +226,8 @@ static Ref compile_mod(Compiler *c, Node *tree)
         c->pos = body->pos;
         emit(c, OP_RETURN, value, 0, 0);
     } else {
-        compile_module(c, tree->kind == NODE_Module ? as_Module(tree)->body : as_Interactive(tree)->body);
+        compile_module(c, tree->kind == NODE_Module ? as_Module(tree)->body
+                                                    : as_Interactive(tree)->body);
     }
     return unit_close(c);
 }
@@ -230,7 +239,8 @@ static Ref compile_in(Compiler *c, Node *tree)
     idents_open(&c->idents, c->vm, c->arena);
     if (tree->kind == NODE_Interactive) c->interactive = tree;
     if (tree->kind != NODE_Expression)
-        look_at_future(c, tree->kind == NODE_Module ? as_Module(tree)->body : as_Interactive(tree)->body);
+        look_at_future(c, tree->kind == NODE_Module ? as_Module(tree)->body
+                                                    : as_Interactive(tree)->body);
     Ref code = FAIL;
     if (!c->failed && scopes_build(c, tree)) code = compile_mod(c, tree);
     units_free(c);
@@ -238,11 +248,13 @@ static Ref compile_in(Compiler *c, Node *tree)
     return code;
 }
 
-Ref compile_tree(Vm *vm, Node *tree, const char *text, ptrdiff_t len, Value filename, unsigned flags)
+Ref compile_tree(Vm *vm, Node *tree, const char *text, ptrdiff_t len, Value filename,
+                 unsigned flags)
 {
     Arena arena;
     arena_open(&arena);
-    Compiler c = {.vm = vm, .arena = &arena, .text = text, .len = len, .filename = filename, .flags = flags};
+    Compiler c = {
+        .vm = vm, .arena = &arena, .text = text, .len = len, .filename = filename, .flags = flags};
     Ref code = compile_in(&c, tree);
     arena_close(&arena);
     return code;
@@ -265,15 +277,18 @@ static void raise_problem(Compiler *c, const SyntaxProblem *problem, ParseMode m
 static void issue_notes(Compiler *c, const SyntaxNote *note)
 {
     for (; note && !c->failed; note = note->next)
-        issue_warning(c, strcmp(note->category, "SyntaxWarning") == 0 ? SyntaxWarning : DeprecationWarning,
-                      note->pos, note->message);
+        issue_warning(
+            c, strcmp(note->category, "SyntaxWarning") == 0 ? SyntaxWarning : DeprecationWarning,
+            note->pos, note->message);
 }
 
-Ref compile_source(Vm *vm, const char *text, ptrdiff_t len, Value filename, ParseMode mode, unsigned flags)
+Ref compile_source(Vm *vm, const char *text, ptrdiff_t len, Value filename, ParseMode mode,
+                   unsigned flags)
 {
     Arena arena;
     arena_open(&arena);
-    Compiler c = {.vm = vm, .arena = &arena, .text = text, .len = len, .filename = filename, .flags = flags};
+    Compiler c = {
+        .vm = vm, .arena = &arena, .text = text, .len = len, .filename = filename, .flags = flags};
     Ref code = FAIL;
     ParseResult result = parse(&arena, text, len, mode);
     issue_notes(&c, result.notes);

@@ -8,22 +8,28 @@
 #include "object/code.h"
 #include "syntax/parser.h"
 
-enum { /* compile flags */
-    COMPILE_NAMES = 1,          /* module-level names through the namespace in local 0 (exec, eval, compile(), prompt) */
-    COMPILE_TOP_LEVEL_AWAIT = 2, /* await outside functions is allowed; the code is then a coroutine's */
-    COMPILE_OPTIMIZE = 4,       /* -O: no assert, __debug__ False */
-    COMPILE_NO_DOCS = 16,       /* -OO: and no docstrings */
-    COMPILE_LEVEL_GIVEN = 32,   /* these two as they stand, whatever the command line says */
-    COMPILE_ANNOTATIONS_STRING = 8, /* from __future__ import annotations */
+enum {                    /* compile flags */
+       COMPILE_NAMES = 1, /* module-level names through the namespace in local 0 (exec, eval,
+                             compile(), prompt) */
+       COMPILE_TOP_LEVEL_AWAIT =
+           2, /* await outside functions is allowed; the code is then a coroutine's */
+       COMPILE_OPTIMIZE = 4,           /* -O: no assert, __debug__ False */
+       COMPILE_NO_DOCS = 16,           /* -OO: and no docstrings */
+       COMPILE_LEVEL_GIVEN = 32,       /* these two as they stand, whatever the command line says */
+       COMPILE_ANNOTATIONS_STRING = 8, /* from __future__ import annotations */
 };
 
-/* Parses and compiles; a Code (owned), or FAIL with SyntaxError (filename, lineno, offset, text, end_lineno,
- * end_offset set) raised.  filename is a str.  Warnings are issued.
- * The module code takes no parameters (with COMPILE_NAMES: the namespace as local 0); PARSE_EVAL code returns the value. */
-Ref compile_source(Vm *vm, const char *text, ptrdiff_t len, Value filename, ParseMode mode, unsigned flags);
+/* Parses and compiles; a Code (owned), or FAIL with SyntaxError (filename, lineno, offset, text,
+ * end_lineno, end_offset set) raised.  filename is a str.  Warnings are issued. The module code
+ * takes no parameters (with COMPILE_NAMES: the namespace as local 0); PARSE_EVAL code returns the
+ * value. */
+Ref compile_source(Vm *vm, const char *text, ptrdiff_t len, Value filename, ParseMode mode,
+                   unsigned flags);
 
-/* Compiles a tree that is already there. source text may be NULL: then errors carry no source line. */
-Ref compile_tree(Vm *vm, Node *tree, const char *text, ptrdiff_t len, Value filename, unsigned flags);
+/* Compiles a tree that is already there. source text may be NULL: then errors carry no source line.
+ */
+Ref compile_tree(Vm *vm, Node *tree, const char *text, ptrdiff_t len, Value filename,
+                 unsigned flags);
 
 /* aio --dis: instructions with names, operands, positions, caches, handlers, then nested code. */
 void disassemble(Vm *vm, FILE *out, const Code *code);

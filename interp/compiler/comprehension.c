@@ -1,8 +1,10 @@
-/* comprehension.c - list, set and dict comprehensions (inlined) and generator expressions (functions).
+/* comprehension.c - list, set and dict comprehensions (inlined) and generator expressions
+ * (functions).
  *
- * An inlined comprehension runs in the frame around it; its variables are hidden locals, dropped at the end.
- * A generator expression is a generator function of one parameter, .0: the outermost iterator, made outside.
- * Neighbours: scope.c (the hidden locals), function.c, assign.c (targets). */
+ * An inlined comprehension runs in the frame around it; its variables are hidden locals, dropped at
+ * the end. A generator expression is a generator function of one parameter, .0: the outermost
+ * iterator, made outside. Neighbours: scope.c (the hidden locals), function.c, assign.c (targets).
+ */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/comprehension.h"
 
@@ -20,13 +22,16 @@ typedef struct Making {
 static Making making_of(Node *node)
 {
     switch (node->kind) {
-    case NODE_ListComp: return (Making){node, as_ListComp(node)->generators, as_ListComp(node)->elt, NULL, 0};
-    case NODE_SetComp: return (Making){node, as_SetComp(node)->generators, as_SetComp(node)->elt, NULL, 0};
+    case NODE_ListComp:
+        return (Making){node, as_ListComp(node)->generators, as_ListComp(node)->elt, NULL, 0};
+    case NODE_SetComp:
+        return (Making){node, as_SetComp(node)->generators, as_SetComp(node)->elt, NULL, 0};
     case NODE_DictComp:
         return (Making){node, as_DictComp(node)->generators, as_DictComp(node)->key,
                         as_DictComp(node)->value, 0};
     default:
-        return (Making){node, as_GeneratorExp(node)->generators, as_GeneratorExp(node)->elt, NULL, 0};
+        return (Making){node, as_GeneratorExp(node)->generators, as_GeneratorExp(node)->elt, NULL,
+                        0};
     }
 }
 
@@ -113,7 +118,8 @@ static void compile_level(Compiler *c, const Making *making, ptrdiff_t index, in
 static void check_async(Compiler *c, const Scope *scope)
 {
     if (scope->async_comprehension && !c->unit->scope->is_async)
-        compile_error(c, scope->node->pos, "asynchronous comprehension outside of an asynchronous function");
+        compile_error(c, scope->node->pos,
+                      "asynchronous comprehension outside of an asynchronous function");
 }
 
 static bool is_hidden(const Symbol *symbol)

@@ -1,4 +1,5 @@
-/* comprehension.h - list, set and dict comprehensions (inlined) and generator expressions (functions). */
+/* comprehension.h - list, set and dict comprehensions (inlined) and generator expressions
+ * (functions). */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_COMPILER_COMPREHENSION_H
 #define AIO_COMPILER_COMPREHENSION_H

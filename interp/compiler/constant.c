@@ -34,7 +34,8 @@ static int *table_slot(Unit *unit, uint64_t bits)
 {
     uint32_t mask = (uint32_t)unit->table_capacity - 1;
     uint32_t at = (uint32_t)(bits * UINT64_C(0x9E3779B97F4A7C15) >> 40) & mask;
-    while (unit->constant_table[at] && bits_of(unit->constants[unit->constant_table[at] - 1]) != bits)
+    while (unit->constant_table[at] &&
+           bits_of(unit->constants[unit->constant_table[at] - 1]) != bits)
         at = (at + 1) & mask;
     return &unit->constant_table[at];
 }
@@ -144,7 +145,10 @@ static ptrdiff_t bits_needed(Value v)
 
 static ptrdiff_t length_of(Value v)
 {
-    return is_str(v) ? as_str(v)->len : is_bytes(v) ? as_bytes(v)->len : is_tuple(v) ? tuple_len(v) : -1;
+    return is_str(v)     ? as_str(v)->len
+           : is_bytes(v) ? as_bytes(v)->len
+           : is_tuple(v) ? tuple_len(v)
+                         : -1;
 }
 
 static bool small_enough(BinaryOp op, Value a, Value b)
@@ -159,13 +163,15 @@ static bool small_enough(BinaryOp op, Value a, Value b)
             Value count = la >= 0 ? b : a;
             if (!is_any_int(count)) return false;
             int64_t n = int_value(count, &overflow);
-            ptrdiff_t len = la >= 0 ? la : lb, most = is_tuple(la >= 0 ? a : b) ? FOLD_ITEMS : FOLD_TEXT;
+            ptrdiff_t len = la >= 0 ? la : lb,
+                      most = is_tuple(la >= 0 ? a : b) ? FOLD_ITEMS : FOLD_TEXT;
             return !overflow && n >= 0 && n <= most && (len == 0 || n <= most / len);
         }
         return true;
     case OP2_POW:
         if (!ints) return is_float(a) || is_float(b);
-        return int_sign(b) > 0 && bits_needed(b) < 16 && bits_needed(a) * int_value(b, &overflow) <= FOLD_BITS;
+        return int_sign(b) > 0 && bits_needed(b) < 16 &&
+               bits_needed(a) * int_value(b, &overflow) <= FOLD_BITS;
     case OP2_LSHIFT:
         if (!ints || int_sign(b) < 0 || bits_needed(b) > 8) return false;
         return bits_needed(a) + int_value(b, &overflow) <= FOLD_BITS;
@@ -176,9 +182,10 @@ static bool small_enough(BinaryOp op, Value a, Value b)
 }
 
 static const BinaryOp binary_ops[] = {
-    [BIN_ADD] = OP2_ADD, [BIN_SUB] = OP2_SUB, [BIN_MULT] = OP2_MUL, [BIN_MATMULT] = OP2_MATMUL,
-    [BIN_DIV] = OP2_TRUEDIV, [BIN_MOD] = OP2_MOD, [BIN_POW] = OP2_POW, [BIN_LSHIFT] = OP2_LSHIFT,
-    [BIN_RSHIFT] = OP2_RSHIFT, [BIN_BITOR] = OP2_OR, [BIN_BITXOR] = OP2_XOR, [BIN_BITAND] = OP2_AND,
+    [BIN_ADD] = OP2_ADD,           [BIN_SUB] = OP2_SUB,       [BIN_MULT] = OP2_MUL,
+    [BIN_MATMULT] = OP2_MATMUL,    [BIN_DIV] = OP2_TRUEDIV,   [BIN_MOD] = OP2_MOD,
+    [BIN_POW] = OP2_POW,           [BIN_LSHIFT] = OP2_LSHIFT, [BIN_RSHIFT] = OP2_RSHIFT,
+    [BIN_BITOR] = OP2_OR,          [BIN_BITXOR] = OP2_XOR,    [BIN_BITAND] = OP2_AND,
     [BIN_FLOORDIV] = OP2_FLOORDIV,
 };
 
@@ -210,7 +217,9 @@ static Ref unary_value(Compiler *c, NodeUnaryOp *node)
         Truth truth = value_truth(c->vm, operand);
         out = truth == FAILED ? folded(c, FAIL) : from_bool(truth == NO);
     } else if (!(node->op == UNARY_INVERT && is_bool(operand))) { /* ~True warns when it runs */
-        UnaryOp op = node->op == UNARY_USUB ? OP1_NEG : node->op == UNARY_UADD ? OP1_POS : OP1_INVERT;
+        UnaryOp op = node->op == UNARY_USUB   ? OP1_NEG
+                     : node->op == UNARY_UADD ? OP1_POS
+                                              : OP1_INVERT;
         out = folded(c, number_unary(c->vm, op, operand));
     }
     decref(operand);
@@ -256,8 +265,7 @@ int constant_load(Compiler *c, Ref value, int want)
     int to = temp_for(c, want);
     if (is_int(value) && as_int(value) >= INT16_MIN && as_int(value) <= INT16_MAX)
         emit(c, OP_LOAD_INT, to, (int)as_int(value), 0);
-    else
-        emit(c, OP_LOAD_CONST, to, constant_add(c, value), 0);
+    else emit(c, OP_LOAD_CONST, to, constant_add(c, value), 0);
     return to;
 }
 

@@ -1,8 +1,8 @@
 /* emit.c - the code object being made: instructions, jumps, positions, caches, handler rows.
  *
- * The body is emitted first; what a function does on entry (cells, unbound locals) is only known then,
- * so unit_close puts it in front, which moves nothing but the handler rows, since jumps are relative.
- * Buffers live in the compiler's arena and are passed on from finished units to new ones.
+ * The body is emitted first; what a function does on entry (cells, unbound locals) is only known
+ * then, so unit_close puts it in front, which moves nothing but the handler rows, since jumps are
+ * relative. Buffers live in the compiler's arena and are passed on from finished units to new ones.
  * Neighbours: emit.h (the invariants), constant.c, compile.c. */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/emit.h"
@@ -26,7 +26,8 @@ void *unit_grow(Compiler *c, void *items, int count, int *capacity, size_t size)
 
 static CodePos code_pos(Pos pos)
 {
-    int col = pos.col > INT16_MAX ? -1 : pos.col, end_col = pos.end_col > INT16_MAX ? -1 : pos.end_col;
+    int col = pos.col > INT16_MAX ? -1 : pos.col,
+        end_col = pos.end_col > INT16_MAX ? -1 : pos.end_col;
     return (CodePos){pos.line, pos.end_line, (int16_t)col, (int16_t)end_col};
 }
 
@@ -52,7 +53,8 @@ void emit_position(Compiler *c, int back, Pos pos)
 static bool fits(char letter, int value)
 {
     switch (letter) {
-    case 'n': case 'k': return value >= 0 && value <= 255;
+    case 'n':
+    case 'k': return value >= 0 && value <= 255;
     case '-': return true;
     default: return value >= -128 && value <= 127;
     }
@@ -65,7 +67,8 @@ static void emit_number(Compiler *c, Opcode op, int a, int value, bool fits_16)
         return;
     }
     uint32_t v = (uint32_t)value;
-    unit_word(c, OP_WIDE | (uint32_t)(a >> 8 & 0xff) << 8 | (v >> 8 & 0xff) << 16 | (v >> 24 & 0xff) << 24);
+    unit_word(c, OP_WIDE | (uint32_t)(a >> 8 & 0xff) << 8 | (v >> 8 & 0xff) << 16 |
+                     (v >> 24 & 0xff) << 24);
     unit_word(c, op | (uint32_t)(a & 0xff) << 8 | (v & 0xff) << 16 | (v >> 16 & 0xff) << 24);
 }
 
@@ -221,7 +224,8 @@ static Ref qualname_of(Compiler *c, Scope *scope, Value name)
     Scope *parent = scope->parent;
     Unit *outer = c->unit;
     if (!outer || !parent) return newref(name);
-    if (parent->kind == SCOPE_TYPE_PARAMS) { /* does not show: the name stands where the generic thing stands */
+    if (parent->kind ==
+        SCOPE_TYPE_PARAMS) { /* does not show: the name stands where the generic thing stands */
         parent = parent->parent;
         if (scope->kind != SCOPE_TYPE_PARAMS && outer->outer) outer = outer->outer;
     }
@@ -244,14 +248,23 @@ static Unit *unit_spare(Compiler *c)
         Unit kept = *unit;
         memset(kept.constant_table, 0, (size_t)kept.table_capacity * sizeof *kept.constant_table);
         *unit = (Unit){
-            .words = kept.words, .positions = kept.positions, .capacity = kept.capacity,
-            .labels = kept.labels, .label_capacity = kept.label_capacity,
-            .fixups = kept.fixups, .fixup_capacity = kept.fixup_capacity,
-            .caches = kept.caches, .cache_capacity = kept.cache_capacity,
-            .constants = kept.constants, .constant_capacity = kept.constant_capacity,
-            .constant_table = kept.constant_table, .table_capacity = kept.table_capacity,
-            .handlers = kept.handlers, .handler_capacity = kept.handler_capacity,
-            .attributes = kept.attributes, .attribute_capacity = kept.attribute_capacity,
+            .words = kept.words,
+            .positions = kept.positions,
+            .capacity = kept.capacity,
+            .labels = kept.labels,
+            .label_capacity = kept.label_capacity,
+            .fixups = kept.fixups,
+            .fixup_capacity = kept.fixup_capacity,
+            .caches = kept.caches,
+            .cache_capacity = kept.cache_capacity,
+            .constants = kept.constants,
+            .constant_capacity = kept.constant_capacity,
+            .constant_table = kept.constant_table,
+            .table_capacity = kept.table_capacity,
+            .handlers = kept.handlers,
+            .handler_capacity = kept.handler_capacity,
+            .attributes = kept.attributes,
+            .attribute_capacity = kept.attribute_capacity,
         };
         return unit;
     }
@@ -301,7 +314,8 @@ static void emit_entry_unbind(Compiler *c, Unit *unit)
         int start = i;
         for (; i < scope->local_count; i++) {
             int kinds = scope->locals[i].kinds;
-            if ((kinds & (LOCAL_PARAMETER | LOCAL_CELL)) || !(unit->unbound[i] || scope->looks)) break;
+            if ((kinds & (LOCAL_PARAMETER | LOCAL_CELL)) || !(unit->unbound[i] || scope->looks))
+                break;
         }
         if (i > start) emit(c, OP_UNBIND, start - scope->local_count, i - start, 0);
     }
@@ -327,7 +341,8 @@ static void fill_in_jumps(Unit *unit)
     for (int i = 0; i < unit->fixup_count; i++) {
         int at = unit->fixups[i].at, distance = unit->labels[unit->fixups[i].label] - (at + 1);
         uint32_t word = unit->words[at];
-        unit->words[at] = word /* JUMP or JUMP_BACK */ ? (word & 0xff) | (uint32_t)distance << 8 : (uint32_t)distance;
+        unit->words[at] = word /* JUMP or JUMP_BACK */ ? (word & 0xff) | (uint32_t)distance << 8
+                                                       : (uint32_t)distance;
     }
 }
 
@@ -341,8 +356,8 @@ static bool copy_array(Compiler *c, void *slot, const void *items, int count, si
     return true;
 }
 
-static bool copy_idents(Compiler *c, Ref **slot, Ident *(*at)(const Unit *, int), const Unit *unit, int count,
-                        int *filled)
+static bool copy_idents(Compiler *c, Ref **slot, Ident *(*at)(const Unit *, int), const Unit *unit,
+                        int count, int *filled)
 {
     if (!count) return true;
     *slot = memory_zeroed(c->vm, (size_t)count * sizeof **slot);
@@ -404,7 +419,8 @@ static bool copy_kinds(Compiler *c, Code *code, const Scope *scope)
 
 static bool copy_constants(Compiler *c, Code *code, Unit *unit)
 {
-    if (!copy_array(c, &code->constants, unit->constants, unit->constant_count, sizeof(Ref))) return false;
+    if (!copy_array(c, &code->constants, unit->constants, unit->constant_count, sizeof(Ref)))
+        return false;
     code->constant_count = unit->constant_count;
     unit->constant_count = 0; /* moved */
     return true;
@@ -427,13 +443,16 @@ static bool code_fill(Compiler *c, Code *code, Unit *unit)
     replace(&code->filename, newref(c->filename));
     if (!copy_array(c, &code->instrs, unit->words, unit->count, sizeof *unit->words) ||
         !copy_array(c, &code->positions, unit->positions, unit->count, sizeof *unit->positions) ||
-        !copy_array(c, &code->handlers, unit->handlers, unit->handler_count, sizeof *unit->handlers))
+        !copy_array(c, &code->handlers, unit->handlers, unit->handler_count,
+                    sizeof *unit->handlers))
         return false;
     code->handler_count = unit->handler_count;
-    return copy_constants(c, code, unit) && copy_caches(c, code, unit) && copy_captures(c, code, unit) &&
-           copy_kinds(c, code, scope) &&
-           copy_idents(c, &code->local_names, local_ident, unit, scope->local_count, &code->locals) &&
-           copy_idents(c, &code->free_names, free_ident, unit, scope->free_count, &code->free_count) &&
+    return copy_constants(c, code, unit) && copy_caches(c, code, unit) &&
+           copy_captures(c, code, unit) && copy_kinds(c, code, scope) &&
+           copy_idents(c, &code->local_names, local_ident, unit, scope->local_count,
+                       &code->locals) &&
+           copy_idents(c, &code->free_names, free_ident, unit, scope->free_count,
+                       &code->free_count) &&
            (scope->kind == SCOPE_CLASS ||
             copy_idents(c, &code->attribute_names, attribute_ident, unit, unit->attribute_count,
                         &code->attribute_count));

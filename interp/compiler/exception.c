@@ -1,9 +1,9 @@
 /* exception.c - try, with, and leaving statements early.
  *
- * An exception costs nothing until raised: handler rows say where it goes and which temporaries stay.  A handler
- * finds the exception in R[keep], and while it runs R[keep + 1] keeps what was being handled before.
- * finally bodies are compiled once for each way out: normal, exceptional, and each break, continue, return.
- * Neighbours: emit.c (blocks and handler rows), statement.c. */
+ * An exception costs nothing until raised: handler rows say where it goes and which temporaries
+ * stay.  A handler finds the exception in R[keep], and while it runs R[keep + 1] keeps what was
+ * being handled before. finally bodies are compiled once for each way out: normal, exceptional, and
+ * each break, continue, return. Neighbours: emit.c (blocks and handler rows), statement.c. */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/exception.h"
 
@@ -18,7 +18,8 @@ void check_async_function(Compiler *c, Pos pos, const char *message)
 
 /* ---- leaving early */
 
-/* Calls the exit function in R[exit] with three Nones, in a window on top; the answer is dropped. */
+/* Calls the exit function in R[exit] with three Nones, in a window on top; the answer is dropped.
+ */
 static void call_exit(Compiler *c, int exit, bool is_async)
 {
     int mark = c->unit->depth, window = exit == mark - 1 ? exit : temp_push(c);
@@ -38,9 +39,9 @@ static void unwind_block(Compiler *c, Block *block, int value)
 {
     Pos pos = c->pos;
     switch (block->kind) {
-    case BLOCK_FOR: case BLOCK_ASYNC_FOR: case BLOCK_VALUE:
-        emit(c, OP_CLEAR, block->temp, 0, 0);
-        break;
+    case BLOCK_FOR:
+    case BLOCK_ASYNC_FOR:
+    case BLOCK_VALUE: emit(c, OP_CLEAR, block->temp, 0, 0); break;
     case BLOCK_HANDLER:
         emit(c, OP_POP_HANDLED, block->temp, 0, 0);
         if (block->name) variable_unbind(c, block->name);
@@ -58,14 +59,18 @@ static void unwind_block(Compiler *c, Block *block, int value)
         if (value >= 0) block_pop(c, &waiting);
         break;
     }
-    case BLOCK_WITH: case BLOCK_ASYNC_WITH:
+    case BLOCK_WITH:
+    case BLOCK_ASYNC_WITH:
         c->pos = block->pos;
         call_exit(c, block->temp, block->kind == BLOCK_ASYNC_WITH);
         break;
     case BLOCK_STAR:
-        compile_error(c, c->pos, "'break', 'continue' and 'return' cannot appear in an except* block");
+        compile_error(c, c->pos,
+                      "'break', 'continue' and 'return' cannot appear in an except* block");
         break;
-    case BLOCK_WHILE: case BLOCK_TRY: case BLOCK_CLEANUP: break;
+    case BLOCK_WHILE:
+    case BLOCK_TRY:
+    case BLOCK_CLEANUP: break;
     }
     c->pos = pos;
 }
@@ -87,7 +92,8 @@ void compile_unwind(Compiler *c, Block *until, int value)
 
 /* ---- handlers */
 
-/* Control comes to a handler of block, if it protected anything: R[keep] is the exception, R[keep + 1] pushed. */
+/* Control comes to a handler of block, if it protected anything: R[keep] is the exception, R[keep +
+ * 1] pushed. */
 static int enter_handler(Compiler *c, const Block *block, const State *entry)
 {
     Unit *unit = c->unit;
@@ -100,7 +106,8 @@ static int enter_handler(Compiler *c, const Block *block, const State *entry)
     return error;
 }
 
-/* The end of a handler's protection: an exception in it lands in R[saved + 1], is raised on after saved is put back. */
+/* The end of a handler's protection: an exception in it lands in R[saved + 1], is raised on after
+ * saved is put back. */
 static void emit_cleanup(Compiler *c, const Block *block, int saved, Ident *name)
 {
     Unit *unit = c->unit;
@@ -121,8 +128,8 @@ static void emit_cleanup(Compiler *c, const Block *block, int saved, Ident *name
 }
 
 /* One except clause whose type matched; what its body raises is cleaned up behind it. */
-static void compile_handler(Compiler *c, NodeExceptHandler *node, int error, Block *cleanup, Label end,
-                            State *at_end)
+static void compile_handler(Compiler *c, NodeExceptHandler *node, int error, Block *cleanup,
+                            Label end, State *at_end)
 {
     int saved = error + 1;
     Ident *name = node->name ? scope_ident(c, c->scope, node->name) : NULL;
@@ -238,7 +245,8 @@ void compile_try(Compiler *c, NodeTry *node)
     else try_except(c, node);
 }
 
-/* ---- except*: R[error] original, +1 saved, +2 list of what was raised, +3 what is not handled yet */
+/* ---- except*: R[error] original, +1 saved, +2 list of what was raised, +3 what is not handled yet
+ */
 
 static void star_handler(Compiler *c, NodeExceptHandler *node, int error)
 {

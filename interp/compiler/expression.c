@@ -1,9 +1,10 @@
 /* expression.c - expressions to instructions.
  *
- * A result is computed straight into the register where it is wanted.  Operands that are bound locals are used in
- * place; the left one is copied first if a walrus later in the same expression could rebind it.
- * Conditions become compare-and-branch instructions: and, or, not and comparison chains jump directly.
- * Neighbours: call.c, comprehension.c, fstring.c, function.c (expressions of their own), statement.c. */
+ * A result is computed straight into the register where it is wanted.  Operands that are bound
+ * locals are used in place; the left one is copied first if a walrus later in the same expression
+ * could rebind it. Conditions become compare-and-branch instructions: and, or, not and comparison
+ * chains jump directly. Neighbours: call.c, comprehension.c, fstring.c, function.c (expressions of
+ * their own), statement.c. */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/expression.h"
 
@@ -69,7 +70,8 @@ int compile_operand(Compiler *c, Node *node, bool shared)
 int compile_run(Compiler *c, Nodes items)
 {
     int first = c->unit->depth;
-    for (ptrdiff_t i = 0; i < items.len && !c->failed; i++) compile_expr(c, items.items[i], temp_push(c));
+    for (ptrdiff_t i = 0; i < items.len && !c->failed; i++)
+        compile_expr(c, items.items[i], temp_push(c));
     return first;
 }
 
@@ -87,9 +89,10 @@ int constant_operand(Compiler *c, Node *node)
 /* ---- arithmetic */
 
 static const Opcode arithmetic[] = {
-    [BIN_ADD] = OP_ADD, [BIN_SUB] = OP_SUB, [BIN_MULT] = OP_MUL, [BIN_MATMULT] = OP_MATMUL,
-    [BIN_DIV] = OP_TRUEDIV, [BIN_MOD] = OP_MOD, [BIN_POW] = OP_POW, [BIN_LSHIFT] = OP_LSHIFT,
-    [BIN_RSHIFT] = OP_RSHIFT, [BIN_BITOR] = OP_OR, [BIN_BITXOR] = OP_XOR, [BIN_BITAND] = OP_AND,
+    [BIN_ADD] = OP_ADD,           [BIN_SUB] = OP_SUB,       [BIN_MULT] = OP_MUL,
+    [BIN_MATMULT] = OP_MATMUL,    [BIN_DIV] = OP_TRUEDIV,   [BIN_MOD] = OP_MOD,
+    [BIN_POW] = OP_POW,           [BIN_LSHIFT] = OP_LSHIFT, [BIN_RSHIFT] = OP_RSHIFT,
+    [BIN_BITOR] = OP_OR,          [BIN_BITXOR] = OP_XOR,    [BIN_BITAND] = OP_AND,
     [BIN_FLOORDIV] = OP_FLOORDIV,
 };
 
@@ -143,7 +146,10 @@ static int compile_binary(Compiler *c, NodeBinOp *node, int want)
 static int compile_unary(Compiler *c, NodeUnaryOp *node, int want)
 {
     static const Opcode ops[] = {
-        [UNARY_INVERT] = OP_INVERT, [UNARY_NOT] = OP_NOT, [UNARY_UADD] = OP_POS, [UNARY_USUB] = OP_NEG,
+        [UNARY_INVERT] = OP_INVERT,
+        [UNARY_NOT] = OP_NOT,
+        [UNARY_UADD] = OP_POS,
+        [UNARY_USUB] = OP_NEG,
     };
     Ref value = constant_value(c, &node->head);
     if (!absent(value)) return constant_load(c, value, want);
@@ -157,13 +163,15 @@ static int compile_unary(Compiler *c, NodeUnaryOp *node, int want)
 /* ---- comparison */
 
 static const Opcode comparison[] = {
-    [CMP_EQ] = OP_EQ, [CMP_NOTEQ] = OP_NE, [CMP_LT] = OP_LT, [CMP_LTE] = OP_LE, [CMP_GT] = OP_GT,
-    [CMP_GTE] = OP_GE, [CMP_IS] = OP_IS, [CMP_ISNOT] = OP_IS_NOT, [CMP_IN] = OP_IN, [CMP_NOTIN] = OP_NOT_IN,
+    [CMP_EQ] = OP_EQ, [CMP_NOTEQ] = OP_NE,     [CMP_LT] = OP_LT, [CMP_LTE] = OP_LE,
+    [CMP_GT] = OP_GT, [CMP_GTE] = OP_GE,       [CMP_IS] = OP_IS, [CMP_ISNOT] = OP_IS_NOT,
+    [CMP_IN] = OP_IN, [CMP_NOTIN] = OP_NOT_IN,
 };
 static const Opcode compare_jump[] = {
-    [CMP_EQ] = OP_JUMP_EQ, [CMP_NOTEQ] = OP_JUMP_NE, [CMP_LT] = OP_JUMP_LT, [CMP_LTE] = OP_JUMP_LE,
-    [CMP_GT] = OP_JUMP_GT, [CMP_GTE] = OP_JUMP_GE, [CMP_IS] = OP_JUMP_IS, [CMP_ISNOT] = OP_JUMP_IS,
-    [CMP_IN] = OP_JUMP_IN, [CMP_NOTIN] = OP_JUMP_IN,
+    [CMP_EQ] = OP_JUMP_EQ,    [CMP_NOTEQ] = OP_JUMP_NE, [CMP_LT] = OP_JUMP_LT,
+    [CMP_LTE] = OP_JUMP_LE,   [CMP_GT] = OP_JUMP_GT,    [CMP_GTE] = OP_JUMP_GE,
+    [CMP_IS] = OP_JUMP_IS,    [CMP_ISNOT] = OP_JUMP_IS, [CMP_IN] = OP_JUMP_IN,
+    [CMP_NOTIN] = OP_JUMP_IN,
 };
 
 /* a < b < c as a value: the middle operand is kept for the second comparison. */
@@ -286,12 +294,14 @@ static void jump_bool(Compiler *c, NodeBoolOp *node, bool sense, Label target, S
     Label next = label_new(c);
     State at_next;
     state_unreachable(&at_next);
-    for (ptrdiff_t i = 0; i < last; i++) compile_jump_if(c, node->values.items[i], is_or, next, &at_next);
+    for (ptrdiff_t i = 0; i < last; i++)
+        compile_jump_if(c, node->values.items[i], is_or, next, &at_next);
     compile_jump_if(c, node->values.items[last], sense, target, at_jumps);
     label_join(c, next, &at_next);
 }
 
-static void jump_conditional(Compiler *c, NodeIfExp *node, bool sense, Label target, State *at_jumps)
+static void jump_conditional(Compiler *c, NodeIfExp *node, bool sense, Label target,
+                             State *at_jumps)
 {
     Label other = label_new(c), end = label_new(c);
     State at_other, at_end;
@@ -381,7 +391,8 @@ static int compile_attribute(Compiler *c, NodeAttribute *node, int want)
     int object = compile_operand_near(c, node->value, base, false);
     int to = result_register(c, want, mark, base);
     c->pos = attribute_pos(node);
-    emit_cached(c, OP_GET_ATTR, to, object, 0, constant_name(c, scope_ident(c, c->scope, node->attr)));
+    emit_cached(c, OP_GET_ATTR, to, object, 0,
+                constant_name(c, scope_ident(c, c->scope, node->attr)));
     return to;
 }
 
@@ -469,7 +480,8 @@ static void add_item(Compiler *c, int container, Node *item, Opcode single, Opco
 void compile_items(Compiler *c, Nodes items, int base, bool set)
 {
     ptrdiff_t plain = 0;
-    while (plain < items.len && plain < DISPLAY_WINDOW && items.items[plain]->kind != NODE_Starred) plain++;
+    while (plain < items.len && plain < DISPLAY_WINDOW && items.items[plain]->kind != NODE_Starred)
+        plain++;
     int mark = c->unit->depth;
     c->unit->depth = base;
     compile_run(c, (Nodes){items.items, plain});
@@ -517,7 +529,8 @@ static bool compile_constant_items(Compiler *c, Nodes items, int base, bool set)
         if (!constant_likely(items.items[i])) return false;
     Ref constants = tuple_of_constants(c, items);
     if (absent(constants)) return false;
-    if (set) { /* constants can be hashed; a set of a frozenset is quick, and in the order Python users know */
+    if (set) { /* constants can be hashed; a set of a frozenset is quick, and in the order Python
+                  users know */
         replace(&constants, frozenset_new(c->vm, constants));
         if (failed(constants)) compile_raised(c);
     }
@@ -569,7 +582,8 @@ static int compile_dict(Compiler *c, NodeDict *node, int want)
     int mark = c->unit->depth, base = temp_base(c, want);
     ptrdiff_t plain = 0, len = node->values.len;
     c->unit->depth = base;
-    for (; plain < len && plain < DISPLAY_WINDOW / 2 && node->keys.items[plain] && !c->failed; plain++) {
+    for (; plain < len && plain < DISPLAY_WINDOW / 2 && node->keys.items[plain] && !c->failed;
+         plain++) {
         compile_expr(c, node->keys.items[plain], temp_push(c));
         compile_expr(c, node->values.items[plain], temp_push(c));
     }
@@ -647,8 +661,9 @@ static int compile_await(Compiler *c, NodeAwait *node, int want)
             compile_error(c, c->scope->node->pos,
                           "asynchronous comprehension outside of an asynchronous function");
         else
-            compile_error(c, node->head.pos, scope_is_function(unit) ? "'await' outside async function"
-                                                                     : "'await' outside function");
+            compile_error(c, node->head.pos,
+                          scope_is_function(unit) ? "'await' outside async function"
+                                                  : "'await' outside function");
     }
     int mark = c->unit->depth, base = temp_base(c, want);
     int value = compile_operand_near(c, node->value, base, false);
@@ -698,8 +713,9 @@ static int compile_kind(Compiler *c, Node *node, int want)
     case NODE_Dict: return compile_dict(c, as_Dict(node), want);
     case NODE_NamedExpr: return compile_named(c, as_NamedExpr(node), want);
     case NODE_Lambda: return compile_lambda(c, as_Lambda(node), want);
-    case NODE_ListComp: case NODE_SetComp: case NODE_DictComp:
-        return compile_comprehension(c, node, want);
+    case NODE_ListComp:
+    case NODE_SetComp:
+    case NODE_DictComp: return compile_comprehension(c, node, want);
     case NODE_GeneratorExp: return compile_generator(c, as_GeneratorExp(node), want);
     case NODE_JoinedStr: return compile_joined(c, as_JoinedStr(node), want);
     case NODE_FormattedValue: return compile_formatted(c, as_FormattedValue(node), want);

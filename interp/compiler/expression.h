@@ -5,12 +5,13 @@
 
 #include "compiler/register.h"
 
-/* Evaluates node into register want: a temporary that the caller has pushed and that is dead, or a local, which is
- * written last.  ANYWHERE: into a new temporary, or nowhere when node is a local, whose register is
- * returned.  Temporaries used on the way are given back.  The register. */
+/* Evaluates node into register want: a temporary that the caller has pushed and that is dead, or a
+ * local, which is written last.  ANYWHERE: into a new temporary, or nowhere when node is a local,
+ * whose register is returned.  Temporaries used on the way are given back.  The register. */
 int compile_expr(Compiler *c, Node *node, int want);
 
-/* ANYWHERE, for an operand of an instruction: shared says that other operands are evaluated after this one. */
+/* ANYWHERE, for an operand of an instruction: shared says that other operands are evaluated after
+ * this one. */
 int compile_operand(Compiler *c, Node *node, bool shared);
 
 /* Into base (pushed, dead), or a local's own register. */
@@ -28,7 +29,8 @@ void compile_jump_if(Compiler *c, Node *node, bool sense, Label target, State *a
 /* Evaluates items into new temporaries in a row; the first (the caller sets the depth back). */
 int compile_run(Compiler *c, Nodes items);
 
-/* Gives back temporaries down to mark and answers where a result for want goes: base becomes it for ANYWHERE. */
+/* Gives back temporaries down to mark and answers where a result for want goes: base becomes it for
+ * ANYWHERE. */
 static inline int result_register(Compiler *c, int want, int mark, int base)
 {
     c->unit->depth = want == ANYWHERE ? base + 1 : mark;

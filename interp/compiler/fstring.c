@@ -1,7 +1,7 @@
 /* fstring.c - f-strings and t-strings.
  *
- * The pieces of an f-string are made in a row of temporaries and joined; a t-string keeps them apart.
- * Neighbours: expression.c, constant.c. */
+ * The pieces of an f-string are made in a row of temporaries and joined; a t-string keeps them
+ * apart. Neighbours: expression.c, constant.c. */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/fstring.h"
 
@@ -34,7 +34,8 @@ int compile_joined(Compiler *c, NodeJoinedStr *node, int want)
 {
     Nodes values = node->values;
     if (values.len == 0) return constant_load(c, newref(c->vm->interp->empty_str), want);
-    if (values.len == 1 && values.items[0]->kind != NODE_Constant) return compile_expr(c, values.items[0], want);
+    if (values.len == 1 && values.items[0]->kind != NODE_Constant)
+        return compile_expr(c, values.items[0], want);
     int mark = c->unit->depth, base = temp_base(c, want), count = 0;
     c->unit->depth = base;
     for (ptrdiff_t i = 0; i < values.len && !c->failed; i++) {
@@ -65,7 +66,8 @@ static void compile_interpolation(Compiler *c, NodeInterpolation *node, int at)
     c->pos = pos;
 }
 
-/* The texts between interpolations as a constant tuple: always one more than there are interpolations. */
+/* The texts between interpolations as a constant tuple: always one more than there are
+ * interpolations. */
 static void compile_texts(Compiler *c, Nodes values, int at)
 {
     int mark = c->unit->depth, count = 0;

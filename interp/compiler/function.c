@@ -1,8 +1,9 @@
 /* function.c - def, lambda, decorators, defaults, annotations.
  *
- * A function is made from a code object and up to three parts in a row of registers: the tuple of defaults, the dict
- * of keyword defaults, the __annotate__ function, which computes the annotations when they are asked for.
- * Neighbours: class.c (class statements), generic.c (type parameters), statement.c (bodies). */
+ * A function is made from a code object and up to three parts in a row of registers: the tuple of
+ * defaults, the dict of keyword defaults, the __annotate__ function, which computes the annotations
+ * when they are asked for. Neighbours: class.c (class statements), generic.c (type parameters),
+ * statement.c (bodies). */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/function.h"
 
@@ -28,7 +29,8 @@ Node *docstring_node(Nodes body)
 {
     if (!body.len || body.items[0]->kind != NODE_Expr) return NULL;
     Node *value = as_Expr(body.items[0])->value;
-    return value->kind == NODE_Constant && as_Constant(value)->value.kind == LITERAL_STR ? value : NULL;
+    return value->kind == NODE_Constant && as_Constant(value)->value.kind == LITERAL_STR ? value
+                                                                                         : NULL;
 }
 
 Node *docstring_wanted(const Compiler *c, Nodes body)
@@ -73,8 +75,9 @@ Ref docstring_value(Compiler *c, Node *node)
     if (!memchr(literal->text, '\n', (size_t)len) && literal->text[0] != ' ' &&
         !memchr(literal->text, '\t', (size_t)len))
         return literal_value(c, literal);
-    const char *text = memchr(literal->text, '\t', (size_t)len) ? expand_tabs(c, literal->text, &len)
-                                                               : literal->text;
+    const char *text = memchr(literal->text, '\t', (size_t)len)
+                           ? expand_tabs(c, literal->text, &len)
+                           : literal->text;
     const char *end = text + len, *at = text;
     ptrdiff_t margin = PTRDIFF_MAX, n = line_length(at, end);
     for (at += n; at < end; at += n) { /* the margin of all lines but the first */
@@ -114,8 +117,7 @@ static void open_parameters(Compiler *c, Nodearguments *args)
     if (first) unit->self = scope_ident(c, c->scope, as_arg(first)->arg);
     if (c->scope->is_async)
         unit->flags |= c->scope->is_generator ? CODE_ASYNC_GENERATOR : CODE_COROUTINE;
-    else if (c->scope->is_generator)
-        unit->flags |= CODE_GENERATOR;
+    else if (c->scope->is_generator) unit->flags |= CODE_GENERATOR;
 }
 
 /* Defaults into R[base] and R[base + 1]; which of them there are. */
@@ -193,7 +195,8 @@ void open_evaluator(Compiler *c, Scope *scope, Ident *name, int line)
     int k = constant_add(c, from_small(2)), error = temp_push(c); /* VALUE_WITH_FAKE_GLOBALS */
     State at_known = unit->state;
     emit_jump(c, OP_JUMP_GT_K, -scope->local_count, k, 0, known);
-    emit_cached(c, OP_LOAD_GLOBAL, error, 0, 0, constant_name(c, ident_text(&c->idents, "NotImplementedError")));
+    emit_cached(c, OP_LOAD_GLOBAL, error, 0, 0,
+                constant_name(c, ident_text(&c->idents, "NotImplementedError")));
     emit(c, OP_RAISE, error, 0, 0);
     unit->depth = 0;
     unit->state = at_known;
@@ -220,7 +223,8 @@ static Ref annotate_code(Compiler *c, Node *node, Nodearguments *args, Node *ret
 }
 
 /* One annotation of a module or class body into dict. */
-static void add_body_annotation(Compiler *c, int dict, int condition, int index, const AnnotationItem *item)
+static void add_body_annotation(Compiler *c, int dict, int condition, int index,
+                                const AnnotationItem *item)
 {
     int mark = c->unit->depth;
     Label skip = label_new(c);
@@ -235,8 +239,7 @@ static void add_body_annotation(Compiler *c, int dict, int condition, int index,
     Ident *name = scope_ident(c, c->scope, as_Name(item->node->target)->id);
     if (c->flags & COMPILE_ANNOTATIONS_STRING)
         emit(c, OP_LOAD_CONST, value, constant_add(c, unparse(c, item->node->annotation)), 0);
-    else
-        compile_expr(c, item->node->annotation, value);
+    else compile_expr(c, item->node->annotation, value);
     emit(c, OP_LOAD_CONST, key, constant_name(c, name), 0);
     emit(c, OP_DICT_SET, dict, key, value);
     c->unit->depth = mark;
@@ -247,9 +250,11 @@ void compile_body_annotations(Compiler *c, Ident *name)
 {
     Scope *body = c->unit->scope, *scope = scope_of(c, body->node, ROLE_ANNOTATIONS);
     if (!scope || !body->annotation_count) return;
-    open_evaluator(c, scope, ident_text(&c->idents, "__annotate__"), body->annotations[0].node->head.pos.line);
+    open_evaluator(c, scope, ident_text(&c->idents, "__annotate__"),
+                   body->annotations[0].node->head.pos.line);
     int dict = temp_push(c), condition = 0;
-    while (condition < scope->free_count && scope->frees[condition] != body->condition_cell) condition++;
+    while (condition < scope->free_count && scope->frees[condition] != body->condition_cell)
+        condition++;
     emit(c, OP_BUILD_DICT, dict, dict, 0);
     for (int i = 0; i < body->annotation_count && !c->failed; i++)
         add_body_annotation(c, dict, condition, i, &body->annotations[i]);
@@ -280,7 +285,8 @@ static Ref function_code(Compiler *c, NodeFunctionDef *def, int line)
     if (failed(name)) return FAIL;
     unit_open(c, scope, name, line);
     open_parameters(c, as_arguments(def->args));
-    if (scope->class_name && scope->parent->unit->kind == SCOPE_CLASS) c->unit->flags |= CODE_METHOD;
+    if (scope->class_name && scope->parent->unit->kind == SCOPE_CLASS)
+        c->unit->flags |= CODE_METHOD;
     Nodes body = def->body;
     Node *doc = docstring_wanted(c, body);
     if (doc) {
@@ -295,7 +301,8 @@ static Ref function_code(Compiler *c, NodeFunctionDef *def, int line)
     return unit_close(c);
 }
 
-/* The function with its defaults in R[base] on (parts says which): annotations, code, MAKE_FUNCTION. */
+/* The function with its defaults in R[base] on (parts says which): annotations, code,
+ * MAKE_FUNCTION. */
 static void make_def(Compiler *c, NodeFunctionDef *def, int base, int parts, int line)
 {
     if (scope_of(c, &def->head, ROLE_ANNOTATIONS)) {

@@ -8,12 +8,14 @@
 void compile_function(Compiler *c, Node *node); /* FunctionDef or AsyncFunctionDef */
 int compile_lambda(Compiler *c, NodeLambda *node, int want);
 
-/* MAKE_FUNCTION of code (stolen; FAIL: nothing) into register base; parts as the instruction's b. */
+/* MAKE_FUNCTION of code (stolen; FAIL: nothing) into register base; parts as the instruction's b.
+ */
 void emit_function(Compiler *c, Ref code, int base, int parts);
 
 /* Evaluates decorators into call windows around what is pushed next; the register for it. */
 int open_decorators(Compiler *c, Nodes decorators);
-/* Calls them, innermost first, with the decorated value in register `value`; where the result is. */
+/* Calls them, innermost first, with the decorated value in register `value`; where the result is.
+ */
 int call_decorators(Compiler *c, Nodes decorators, int value);
 
 /* The __annotate__ function of a module or class body (stored there), when it has annotations. */

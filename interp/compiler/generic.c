@@ -1,7 +1,7 @@
 /* generic.c - type parameters, type aliases, and the functions that evaluate on demand.
  *
- * def f[T](...), class C[T] and type A[T] run in a function of their type parameters, called at once.  Bounds,
- * defaults and alias values are functions of a format, called when somebody asks.
+ * def f[T](...), class C[T] and type A[T] run in a function of their type parameters, called at
+ * once.  Bounds, defaults and alias values are functions of a format, called when somebody asks.
  * Neighbours: function.c (generic functions, __annotate__), class.c (generic classes). */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/generic.h"
@@ -97,7 +97,8 @@ void load_type_params(Compiler *c, Nodes params, int base)
 {
     int mark = c->unit->depth, first = mark;
     for (ptrdiff_t i = 0; i < params.len && !c->failed; i++)
-        variable_load(c, scope_ident(c, c->scope, type_param_name(params.items[i])), temp_push(c), false);
+        variable_load(c, scope_ident(c, c->scope, type_param_name(params.items[i])), temp_push(c),
+                      false);
     emit(c, OP_BUILD_TUPLE, base, first, (int)params.len);
     c->unit->depth = mark;
 }

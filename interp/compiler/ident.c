@@ -1,8 +1,8 @@
 /* ident.c - the names of a program, each known once to the compiler.
  *
  * Two open-addressing tables in the compiler's arena: by the address of the parser's Name (the
- * common, cheap look-up) and by text (the first time a Name is met, and for names the compiler makes).
- * Neighbours: scope.c and compile.c (the readers). */
+ * common, cheap look-up) and by text (the first time a Name is met, and for names the compiler
+ * makes). Neighbours: scope.c and compile.c (the readers). */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/ident.h"
 
@@ -10,7 +10,10 @@
 
 #include "object/str.h"
 
-static const struct { const char *text; IdentSpecial special; } special_names[] = {
+static const struct {
+    const char *text;
+    IdentSpecial special;
+} special_names[] = {
     {"super", IDENT_SUPER}, {"__class__", IDENT_CLASS}, {"__debug__", IDENT_DEBUG},
     {"self", IDENT_SELF},   {"locals", IDENT_LOOKS},    {"vars", IDENT_LOOKS},
     {"dir", IDENT_LOOKS},   {"eval", IDENT_LOOKS},      {"exec", IDENT_LOOKS},

@@ -1,7 +1,8 @@
 /* ident.h - the names of a program, each known once to the compiler.
  *
- * The parser's Names are mapped to Idents, which compare by pointer, carry the interned str and know
- * whether the compiler treats the name specially.  Private names of classes are mangled here. */
+ * The parser's Names are mapped to Idents, which compare by pointer, carry the interned str and
+ * know whether the compiler treats the name specially.  Private names of classes are mangled here.
+ */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_COMPILER_IDENT_H
 #define AIO_COMPILER_IDENT_H
@@ -11,11 +12,11 @@
 
 typedef enum IdentSpecial {
     IDENT_PLAIN,
-    IDENT_SUPER,     /* its use in a method captures __class__ */
-    IDENT_CLASS,     /* __class__ */
-    IDENT_DEBUG,     /* __debug__ */
-    IDENT_SELF,      /* self */
-    IDENT_LOOKS,     /* locals, vars, dir, eval, exec: may look at all locals */
+    IDENT_SUPER, /* its use in a method captures __class__ */
+    IDENT_CLASS, /* __class__ */
+    IDENT_DEBUG, /* __debug__ */
+    IDENT_SELF,  /* self */
+    IDENT_LOOKS, /* locals, vars, dir, eval, exec: may look at all locals */
 } IdentSpecial;
 
 typedef struct Ident {
@@ -30,8 +31,11 @@ typedef struct Ident {
 typedef struct Idents {
     Vm *vm;
     Arena *arena;
-    struct IdentSlot { Name name; Ident *ident; } *by_name; /* open addressing by address */
-    Ident **by_text;                                        /* open addressing by hash */
+    struct IdentSlot {
+        Name name;
+        Ident *ident;
+    } * by_name;     /* open addressing by address */
+    Ident **by_text; /* open addressing by hash */
     uint32_t name_count, name_capacity, text_count, text_capacity;
 } Idents;
 

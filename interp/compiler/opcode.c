@@ -13,10 +13,10 @@ enum { /* so that SPEC rows can copy from the generic row */
 #include "compiler/opcodes.def"
 
 const OpcodeInfo opcode_info[OPCODE_COUNT] = {
-#define OP(name, operands, aux, meaning) \
+#define OP(name, operands, aux, meaning)                                                           \
     [OP_##name] = {#name, operands_##name, meaning, AUX_##aux, OP_##name},
 #include "compiler/opcodes.def"
-#define SPEC(name, generic, guard) \
+#define SPEC(name, generic, guard)                                                                 \
     [OP_##name] = {#name, operands_##generic, guard, (Aux)AUX_OF_##generic, OP_##generic},
 #include "compiler/opcodes.def"
 };

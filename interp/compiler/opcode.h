@@ -29,8 +29,8 @@ static inline unsigned instr_op(uint32_t i) { return i & 0xff; }
 static inline int instr_a(uint32_t i) { return (int8_t)(i >> 8); }
 static inline int instr_b(uint32_t i) { return (int8_t)(i >> 16); }
 static inline int instr_c(uint32_t i) { return (int8_t)(i >> 24); }
-static inline unsigned instr_k(uint32_t i) { return i >> 16; }         /* operand K */
-static inline int instr_imm(uint32_t i) { return (int32_t)i >> 16; }   /* operand I */
-static inline int instr_jump(uint32_t i) { return (int32_t)i >> 8; }   /* operand J */
+static inline unsigned instr_k(uint32_t i) { return i >> 16; }       /* operand K */
+static inline int instr_imm(uint32_t i) { return (int32_t)i >> 16; } /* operand I */
+static inline int instr_jump(uint32_t i) { return (int32_t)i >> 8; } /* operand J */
 
 #endif

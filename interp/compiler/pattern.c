@@ -1,11 +1,12 @@
 /* pattern.c - match statements.
  *
- * The subject lies in a hidden local, one for each level of nesting; parts of it lie in temporaries.  A
- * pattern consumes the temporary it is given.  What it captures waits in temporaries of its own (slots) until the
- * whole pattern has matched, then the names are bound in order.  A failing test jumps to the label of the
- * number of temporaries it leaves behind; these labels stand in a row, each dropping one
- * temporary, and end where the next case begins.
- * Neighbours: vm/match.c (what MATCH_KEYS and MATCH_CLASS do), symbols.c (counts the hidden locals). */
+ * The subject lies in a hidden local, one for each level of nesting; parts of it lie in
+ * temporaries.  A pattern consumes the temporary it is given.  What it captures waits in
+ * temporaries of its own (slots) until the whole pattern has matched, then the names are bound in
+ * order.  A failing test jumps to the label of the number of temporaries it leaves behind; these
+ * labels stand in a row, each dropping one temporary, and end where the next case begins.
+ * Neighbours: vm/match.c (what MATCH_KEYS and MATCH_CLASS do), symbols.c (counts the hidden
+ * locals). */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/pattern.h"
 
@@ -44,8 +45,8 @@ static Label failure_label(Compiler *c, Matching *m)
     Failure *failure = m->failure;
     int index = c->unit->depth - failure->base;
     while (failure->count <= index) {
-        failure->labels =
-            unit_grow(c, failure->labels, failure->count, &failure->capacity, sizeof *failure->labels);
+        failure->labels = unit_grow(c, failure->labels, failure->count, &failure->capacity,
+                                    sizeof *failure->labels);
         failure->labels[failure->count++] = label_new(c);
     }
     return failure->labels[index];
@@ -88,7 +89,8 @@ static void collect_names(Node *node, void *context)
     node_children(node, collect_names, context);
     if (node->kind == NODE_MatchAs) collect_name(c, collecting->m, as_MatchAs(node)->name);
     if (node->kind == NODE_MatchStar) collect_name(c, collecting->m, as_MatchStar(node)->name);
-    if (node->kind == NODE_MatchMapping) collect_name(c, collecting->m, as_MatchMapping(node)->rest);
+    if (node->kind == NODE_MatchMapping)
+        collect_name(c, collecting->m, as_MatchMapping(node)->rest);
 }
 
 /* The slot of a name that is met now. */
@@ -97,7 +99,8 @@ static int capture_slot(Compiler *c, Matching *m, Name name, Pos pos)
     Ident *ident = scope_ident(c, c->scope, name);
     int i = 0;
     while (m->names[i].name != ident) i++;
-    if (m->names[i].bound) compile_error(c, pos, "multiple assignments to name '%s' in pattern", ident->text);
+    if (m->names[i].bound)
+        compile_error(c, pos, "multiple assignments to name '%s' in pattern", ident->text);
     m->names[i].bound = true;
     return m->first_slot + i;
 }
@@ -195,7 +198,8 @@ static void compile_as(Compiler *c, Matching *m, NodeMatchAs *node, int subject)
     }
     if (!m->may_always_match) {
         if (node->name)
-            compile_error(c, node->head.pos, "name capture '%s' makes remaining patterns unreachable", node->name);
+            compile_error(c, node->head.pos,
+                          "name capture '%s' makes remaining patterns unreachable", node->name);
         else compile_error(c, node->head.pos, "wildcard makes remaining patterns unreachable");
         return;
     }
@@ -216,7 +220,8 @@ static void set_bound(Matching *m, const bool *bound)
 static void check_same_names(Compiler *c, const Matching *m, const bool *bound, Pos pos)
 {
     for (int i = 0; i < m->count; i++)
-        if (m->names[i].bound != bound[i]) compile_error(c, pos, "alternative patterns bind different names");
+        if (m->names[i].bound != bound[i])
+            compile_error(c, pos, "alternative patterns bind different names");
 }
 
 static void compile_or(Compiler *c, Matching *m, NodeMatchOr *node, int subject)
@@ -255,7 +260,8 @@ static void compile_or(Compiler *c, Matching *m, NodeMatchOr *node, int subject)
 static bool is_wildcard(const Node *node)
 {
     if (node->kind == NODE_MatchStar) return !((const NodeMatchStar *)node)->name;
-    return node->kind == NODE_MatchAs && !((const NodeMatchAs *)node)->pattern && !((const NodeMatchAs *)node)->name;
+    return node->kind == NODE_MatchAs && !((const NodeMatchAs *)node)->pattern &&
+           !((const NodeMatchAs *)node)->name;
 }
 
 /* Each pattern gets one of the temporaries from first on. */
@@ -266,7 +272,8 @@ static void compile_parts(Compiler *c, Matching *m, Nodes patterns, int first)
 }
 
 /* With a wildcard star, items are fetched one by one; those behind the star from the end. */
-static void compile_items_by_index(Compiler *c, Matching *m, Nodes patterns, ptrdiff_t star, int subject)
+static void compile_items_by_index(Compiler *c, Matching *m, Nodes patterns, ptrdiff_t star,
+                                   int subject)
 {
     for (ptrdiff_t i = 0; i < patterns.len && !c->failed; i++) {
         if (is_wildcard(patterns.items[i])) continue;
@@ -339,7 +346,8 @@ static void compile_key(Compiler *c, Node *key, Set *seen, Pos pos)
     if (!absent(constant) && !failed(constant)) {
         Truth duplicate = set_has(c->vm, seen, constant);
         if (duplicate == YES) duplicate_key(c, pos, constant);
-        if (duplicate == FAILED || (duplicate == NO && !set_add(c->vm, seen, constant))) compile_raised(c);
+        if (duplicate == FAILED || (duplicate == NO && !set_add(c->vm, seen, constant)))
+            compile_raised(c);
         constant_load(c, constant, temp_push(c));
         return;
     }
@@ -416,8 +424,8 @@ static Ref keyword_names(Compiler *c, NodeMatchClass *node)
         Ident *name = scope_ident(c, c->scope, node->kwd_attrs.items[i]);
         for (ptrdiff_t j = 0; j < i; j++)
             if (scope_ident(c, c->scope, node->kwd_attrs.items[j]) == name)
-                compile_error(c, node->kwd_patterns.items[i]->pos, "attribute name repeated in class pattern: %s",
-                              name->text);
+                compile_error(c, node->kwd_patterns.items[i]->pos,
+                              "attribute name repeated in class pattern: %s", name->text);
         Value text = ident_str(&c->idents, name);
         if (failed(text)) {
             decref(names);
@@ -474,7 +482,8 @@ static void compile_pattern(Compiler *c, Matching *m, Node *node, int subject)
 }
 
 /* One case; what is known behind its body is merged into at_end. */
-static void compile_case(Compiler *c, Nodematch_case *node, int subject, bool last, Label end, State *at_end)
+static void compile_case(Compiler *c, Nodematch_case *node, int subject, bool last, Label end,
+                         State *at_end)
 {
     int mark = c->unit->depth;
     State before = c->unit->state, at_guard;
@@ -507,7 +516,8 @@ void compile_match(Compiler *c, NodeMatch *node)
     State at_end;
     state_unreachable(&at_end);
     for (ptrdiff_t i = 0; i < node->cases.len && !c->failed; i++)
-        compile_case(c, as_match_case(node->cases.items[i]), subject, i == node->cases.len - 1, end, &at_end);
+        compile_case(c, as_match_case(node->cases.items[i]), subject, i == node->cases.len - 1, end,
+                     &at_end);
     emit(c, OP_CLEAR, subject, 0, 0);
     label_join(c, end, &at_end);
     c->unit->depth = mark;

@@ -1,8 +1,8 @@
 /* register.c - temporaries and variables: where values live while code runs.
  *
- * A plain local is used in place.  Whether it is certainly bound is tracked forward through the code
- * (State in emit.h); where it is not, CHECK_LOCAL goes before its use and the local starts as UNDEF.
- * Neighbours: scope.c (decided where names live), expression.c and assign.c (the users). */
+ * A plain local is used in place.  Whether it is certainly bound is tracked forward through the
+ * code (State in emit.h); where it is not, CHECK_LOCAL goes before its use and the local starts as
+ * UNDEF. Neighbours: scope.c (decided where names live), expression.c and assign.c (the users). */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/register.h"
 
@@ -59,18 +59,17 @@ static int load_other(Compiler *c, Symbol *symbol, int want)
     bool module = unit->kind == SCOPE_MODULE && (c->flags & COMPILE_NAMES);
     int name;
     switch (symbol->where) {
-    case WHERE_LOCAL:
-        emit(c, OP_LOAD_CELL, to, local_register(c, symbol->owner), 0);
-        break;
+    case WHERE_LOCAL: emit(c, OP_LOAD_CELL, to, local_register(c, symbol->owner), 0); break;
     case WHERE_FREE:
         if (named)
-            emit_aux(c, OP_LOAD_NAME_OR_FREE, to, constant_name(c, symbol->name), 0, (uint32_t)symbol->index);
-        else
-            emit(c, OP_LOAD_FREE, to, symbol->index, 0);
+            emit_aux(c, OP_LOAD_NAME_OR_FREE, to, constant_name(c, symbol->name), 0,
+                     (uint32_t)symbol->index);
+        else emit(c, OP_LOAD_FREE, to, symbol->index, 0);
         break;
     default:
         name = constant_name(c, symbol->name);
-        if ((named || module) && symbol->where != WHERE_EXPLICIT) emit(c, OP_LOAD_NAME, to, name, 0);
+        if ((named || module) && symbol->where != WHERE_EXPLICIT)
+            emit(c, OP_LOAD_NAME, to, name, 0);
         else emit_cached(c, OP_LOAD_GLOBAL, to, 0, 0, name);
     }
     return to;
@@ -114,8 +113,7 @@ void variable_store_name(Compiler *c, Ident *name, int from)
 {
     if (c->unit->scope->kind == SCOPE_CLASS || (c->flags & COMPILE_NAMES))
         emit(c, OP_STORE_NAME, from, constant_name(c, name), 0);
-    else
-        emit_cached(c, OP_STORE_GLOBAL, from, 0, 0, constant_name(c, name));
+    else emit_cached(c, OP_STORE_GLOBAL, from, 0, 0, constant_name(c, name));
 }
 
 void variable_delete(Compiler *c, Ident *name)

@@ -1,9 +1,9 @@
 /* register.h - temporaries and variables: where values live while code runs.
  *
- * Temporaries are a stack: a value is pushed, read once (which empties it) and its register given back by setting the
- * depth to what it was.  Registers are numbers as instructions have them: negative for locals.  Whoever
- * asks for an expression "anywhere" may get a local's own register and must not write to it.
- * Neighbours: emit.h, scope.h, expression.h. */
+ * Temporaries are a stack: a value is pushed, read once (which empties it) and its register given
+ * back by setting the depth to what it was.  Registers are numbers as instructions have them:
+ * negative for locals.  Whoever asks for an expression "anywhere" may get a local's own register
+ * and must not write to it. Neighbours: emit.h, scope.h, expression.h. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_COMPILER_REGISTER_H
 #define AIO_COMPILER_REGISTER_H
@@ -26,7 +26,8 @@ static inline int temp_push(Compiler *c) { return temp_push_many(c, 1); }
 /* want itself, or a new temporary for ANYWHERE. */
 static inline int temp_for(Compiler *c, int want) { return want == ANYWHERE ? temp_push(c) : want; }
 
-/* A temporary to work in for a result that goes to want: want itself when it is the newest temporary. */
+/* A temporary to work in for a result that goes to want: want itself when it is the newest
+ * temporary. */
 static inline int temp_base(Compiler *c, int want)
 {
     return want >= 0 && want == c->unit->depth - 1 ? want : temp_push(c);
@@ -38,14 +39,16 @@ void move_to(Compiler *c, int to, int from);
 /* The Symbol through which the current scope knows name. */
 Symbol *variable_find(Compiler *c, Ident *name);
 
-/* The register of the local that name is, or 0 when it is not a plain local (0 is never a local's). */
+/* The register of the local that name is, or 0 when it is not a plain local (0 is never a local's).
+ */
 int variable_local(Compiler *c, Symbol *symbol);
 
 /* Emits the check that the local is bound, unless it is known to be. */
 void variable_check(Compiler *c, Symbol *symbol);
 
-/* Reads name into want (ANYWHERE: maybe its own register); shared: a later operand of the same instruction may rebind
- * it, so that the register itself may only be used when that cannot happen. */
+/* Reads name into want (ANYWHERE: maybe its own register); shared: a later operand of the same
+ * instruction may rebind it, so that the register itself may only be used when that cannot happen.
+ */
 int variable_load(Compiler *c, Ident *name, int want, bool shared);
 
 /* Stores a name of the compiler's own (__annotate__) in the module's or class's namespace. */

@@ -1,10 +1,10 @@
 /* scope.c - what each name of a program means: scopes, and where the value of a symbol lies.
  *
- * A name that its scope does not bind belongs to the nearest function-like scope around that binds it (classes are
- * skipped), else it is global.  When the binder is in the same unit (an inlined comprehension uses a
- * variable of its function) it is an ordinary local; when not, the binder's local becomes a cell and
- * every unit in between gets a closure cell for it.
- * Neighbours: symbols.c (fills the scopes), compile.h. */
+ * A name that its scope does not bind belongs to the nearest function-like scope around that binds
+ * it (classes are skipped), else it is global.  When the binder is in the same unit (an inlined
+ * comprehension uses a variable of its function) it is an ordinary local; when not, the binder's
+ * local becomes a cell and every unit in between gets a closure cell for it. Neighbours: symbols.c
+ * (fills the scopes), compile.h. */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/scope.h"
 
@@ -153,15 +153,16 @@ static Symbol *class_cell(Compiler *c, Symbol **cell, Scope *class_scope, const 
     return *cell;
 }
 
-/* The symbol that binds name as seen from scope, whose own symbol does not; NULL: global.  *classdict: the class whose
- * namespace is asked first. */
+/* The symbol that binds name as seen from scope, whose own symbol does not; NULL: global.
+ * *classdict: the class whose namespace is asked first. */
 static Symbol *find_owner(Compiler *c, Scope *scope, Ident *name, Scope **classdict)
 {
     bool sees_class = scope->sees_class;
     for (Scope *at = scope->parent; at; at = at->parent) {
         if (at->kind == SCOPE_MODULE) return NULL;
         if (at->kind == SCOPE_CLASS) {
-            if (name->special == IDENT_CLASS) return class_cell(c, &at->class_cell, at, "__class__");
+            if (name->special == IDENT_CLASS)
+                return class_cell(c, &at->class_cell, at, "__class__");
             Symbol *bound = sees_class ? scope_find(at, name) : NULL;
             if (bound && (bound->flags & SYM_GLOBAL)) return NULL;
             if (bound && (bound->flags & SYM_BOUND) && !*classdict) *classdict = at;
@@ -195,7 +196,8 @@ static void resolve_unbound(Compiler *c, Symbol *symbol)
     Scope *classdict = NULL;
     Symbol *owner = find_owner(c, symbol->scope, symbol->name, &classdict);
     if (symbol->flags & SYM_NONLOCAL) {
-        if (!owner) compile_error(c, symbol->pos, "no binding for nonlocal '%s' found", symbol->name->text);
+        if (!owner)
+            compile_error(c, symbol->pos, "no binding for nonlocal '%s' found", symbol->name->text);
         else resolve_to(c, symbol, owner);
     } else if (classdict) {
         Symbol *namespace = class_cell(c, &classdict->namespace_cell, classdict, "__classdict__");
@@ -260,17 +262,20 @@ static void number_comprehensions(Compiler *c, Scope *scope)
             if (s->where == WHERE_LOCAL && s->owner == s) add_hidden(c, scope->unit, s);
         number_comprehensions(c, child);
         for (Symbol *s = child->first; s; s = s->next)
-            if (s->where == WHERE_LOCAL && s->owner == s) scope->unit->locals[s->index].busy = false;
+            if (s->where == WHERE_LOCAL && s->owner == s)
+                scope->unit->locals[s->index].busy = false;
     }
 }
 
 static void number_locals(Compiler *c, Scope *unit)
 {
     if (unit->kind == SCOPE_CLASS || (unit->kind == SCOPE_MODULE && (c->flags & COMPILE_NAMES)))
-        add_local(c, unit, ident_text(&c->idents, ".namespace"), NULL, LOCAL_PARAMETER | LOCAL_HIDDEN);
+        add_local(c, unit, ident_text(&c->idents, ".namespace"), NULL,
+                  LOCAL_PARAMETER | LOCAL_HIDDEN);
     if (scope_is_function(unit)) {
         for (Symbol *s = unit->first; s; s = s->next)
-            if (s->flags & SYM_PARAM) add_local(c, unit, s->name, s, LOCAL_PARAMETER | cell_kind(s));
+            if (s->flags & SYM_PARAM)
+                add_local(c, unit, s->name, s, LOCAL_PARAMETER | cell_kind(s));
         for (Symbol *s = unit->first; s; s = s->next)
             if (!(s->flags & SYM_PARAM) && s->where == WHERE_LOCAL && s->owner == s)
                 add_local(c, unit, s->name, s, cell_kind(s));

@@ -1,8 +1,9 @@
 /* statement.c - statements to instructions.
  *
- * Loops note on the block stack what leaving them early must tidy up; break, continue and return walk it
- * (compile_unwind in exception.c).  Code that cannot be reached is compiled for its errors only.
- * Neighbours: assign.c, exception.c (try, with), pattern.c (match), function.c and class.c. */
+ * Loops note on the block stack what leaving them early must tidy up; break, continue and return
+ * walk it (compile_unwind in exception.c).  Code that cannot be reached is compiled for its errors
+ * only. Neighbours: assign.c, exception.c (try, with), pattern.c (match), function.c and class.c.
+ */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/statement.h"
 
@@ -53,15 +54,18 @@ static bool is_short_test(const Node *node)
     const NodeCompare *compare = (const NodeCompare *)node;
     const Node *operands[] = {compare->left, compare->comparators.items[0]};
     for (int i = 0; i < 2; i++)
-        if (operands[i]->kind != NODE_Name && operands[i]->kind != NODE_Constant && operands[i]->kind != NODE_Attribute)
+        if (operands[i]->kind != NODE_Name && operands[i]->kind != NODE_Constant &&
+            operands[i]->kind != NODE_Attribute)
             return false;
     return compare->ops.len == 1;
 }
 
-/* The end of a while body: back to the test, or, where that is short, the test again so that a turn takes one jump. */
+/* The end of a while body: back to the test, or, where that is short, the test again so that a turn
+ * takes one jump. */
 static void compile_next_turn(Compiler *c, NodeWhile *node, Label body, Label test)
 {
-    if (!is_short_test(node->test) || c->unit->state.unreachable || constant_truth(c, node->test) >= 0) {
+    if (!is_short_test(node->test) || c->unit->state.unreachable ||
+        constant_truth(c, node->test) >= 0) {
         emit_back(c, test);
         return;
     }
@@ -156,8 +160,8 @@ static void compile_continue(Compiler *c)
 static bool unwinding_runs_code(Compiler *c)
 {
     for (Block *block = c->unit->block; block; block = block->outer)
-        if (block->kind == BLOCK_FINALLY || block->kind == BLOCK_WITH || block->kind == BLOCK_ASYNC_WITH ||
-            block->kind == BLOCK_HANDLER)
+        if (block->kind == BLOCK_FINALLY || block->kind == BLOCK_WITH ||
+            block->kind == BLOCK_ASYNC_WITH || block->kind == BLOCK_HANDLER)
             return true;
     return false;
 }
@@ -238,7 +242,8 @@ static void import_module(Compiler *c, int to, const char *module, Ref fromlist,
 {
     int k = constant_add(c, text_constant(c, module, (ptrdiff_t)strlen(module)));
     int names = temp_push(c);
-    emit(c, OP_LOAD_CONST, names, is_heap(fromlist) ? constant_append(c, fromlist) : constant_add(c, fromlist), 0);
+    emit(c, OP_LOAD_CONST, names,
+         is_heap(fromlist) ? constant_append(c, fromlist) : constant_add(c, fromlist), 0);
     emit_aux(c, OP_IMPORT_NAME, to, names, level, (uint32_t)k);
     c->unit->depth = names;
 }
@@ -251,7 +256,8 @@ static void import_as(Compiler *c, const char *module, int at)
         const char *part = dot + 1;
         dot = strchr(part, '.');
         ptrdiff_t len = dot ? dot - part : (ptrdiff_t)strlen(part);
-        emit_aux(c, OP_IMPORT_FROM, other, at, 0, (uint32_t)constant_add(c, text_constant(c, part, len)));
+        emit_aux(c, OP_IMPORT_FROM, other, at, 0,
+                 (uint32_t)constant_add(c, text_constant(c, part, len)));
         emit(c, OP_CLEAR, at, 0, 0);
         emit(c, OP_MOVE, at, other, 0);
     }
@@ -306,7 +312,8 @@ static void compile_import_from(Compiler *c, NodeImportFrom *node)
         int value = temp_push(c);
         emit_aux(c, OP_IMPORT_FROM, value, at, 0,
                  (uint32_t)constant_name(c, ident_of(&c->idents, alias->name)));
-        variable_store(c, scope_ident(c, c->scope, alias->asname ? alias->asname : alias->name), value);
+        variable_store(c, scope_ident(c, c->scope, alias->asname ? alias->asname : alias->name),
+                       value);
         c->unit->depth = value;
     }
     emit(c, OP_CLEAR, at, 0, 0);
@@ -351,12 +358,15 @@ static void compile_statement(Compiler *c, Node *node)
     case NODE_With: compile_with(c, as_With(node), 0, false); break;
     case NODE_AsyncWith: compile_with(c, (NodeWith *)(void *)node, 0, true); break;
     case NODE_Match: compile_match(c, as_Match(node)); break;
-    case NODE_FunctionDef: case NODE_AsyncFunctionDef: compile_function(c, node); break;
+    case NODE_FunctionDef:
+    case NODE_AsyncFunctionDef: compile_function(c, node); break;
     case NODE_ClassDef: compile_class(c, as_ClassDef(node)); break;
     case NODE_TypeAlias: compile_type_alias(c, as_TypeAlias(node)); break;
     case NODE_Import: compile_import(c, as_Import(node)); break;
     case NODE_ImportFrom: compile_import_from(c, as_ImportFrom(node)); break;
-    case NODE_Global: case NODE_Nonlocal: case NODE_Pass: break;
+    case NODE_Global:
+    case NODE_Nonlocal:
+    case NODE_Pass: break;
     default: compile_error(c, node->pos, "unexpected %s node", node_name(node->kind));
     }
 }

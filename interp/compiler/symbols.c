@@ -57,8 +57,7 @@ static void visit_name(Compiler *c, NodeName *node)
         scope_define(c, scope, ident, SYM_USE);
         if (ident->special == IDENT_SUPER && scope_is_function(scope))
             scope_define(c, scope, ident_text(&c->idents, "__class__"), SYM_USE);
-        else if (ident->special == IDENT_LOOKS)
-            scope->unit->looks = true;
+        else if (ident->special == IDENT_LOOKS) scope->unit->looks = true;
     } else if (node->ctx == CTX_STORE) {
         check_debug(c, ident, node->head.pos, "assign to");
         scope_define(c, scope, ident, SYM_LOCAL);
@@ -86,7 +85,8 @@ static void declare(Compiler *c, Names names, Pos pos, bool global)
         else if (flags & SYM_ANNOTATED)
             compile_error(c, pos, "annotated name '%s' can't be %s", ident->text, word);
         else if (flags & SYM_LOCAL)
-            compile_error(c, pos, "name '%s' is assigned to before %s declaration", ident->text, word);
+            compile_error(c, pos, "name '%s' is assigned to before %s declaration", ident->text,
+                          word);
         else if (flags & (global ? SYM_NONLOCAL : SYM_GLOBAL))
             compile_error(c, pos, "name '%s' is nonlocal and global", ident->text);
         check_debug(c, ident, pos, "assign to");
@@ -105,9 +105,10 @@ static void bind_through(Compiler *c, NodeName *target, Pos pos)
         if (at->kind == SCOPE_COMPREHENSION || at->kind == SCOPE_GENERATOR) {
             Symbol *symbol = scope_find(at, ident);
             if (symbol && (symbol->flags & SYM_ITER))
-                compile_error(c, target->head.pos,
-                              "assignment expression cannot rebind comprehension iteration variable '%s'",
-                              ident->text);
+                compile_error(
+                    c, target->head.pos,
+                    "assignment expression cannot rebind comprehension iteration variable '%s'",
+                    ident->text);
         } else if (at->kind == SCOPE_FUNCTION || at->kind == SCOPE_LAMBDA) {
             Symbol *outer = scope_symbol(c, at, ident);
             bool global = outer->flags & SYM_GLOBAL;
@@ -121,11 +122,14 @@ static void bind_through(Compiler *c, NodeName *target, Pos pos)
             scope_define(c, at, ident, SYM_GLOBAL);
             return;
         } else if (at->kind == SCOPE_CLASS) {
-            compile_error(c, target->head.pos,
-                          "assignment expression within a comprehension cannot be used in a class body");
+            compile_error(
+                c, target->head.pos,
+                "assignment expression within a comprehension cannot be used in a class body");
         } else {
-            compile_error(c, target->head.pos, "assignment expression within a comprehension cannot be used "
-                          "within %s", at->what);
+            compile_error(c, target->head.pos,
+                          "assignment expression within a comprehension cannot be used "
+                          "within %s",
+                          at->what);
         }
     }
 }
@@ -144,7 +148,8 @@ static void visit_named(Compiler *c, NodeNamedExpr *node)
     NodeName *target = as_Name(node->target);
     if (refused(c, pos, "named expression")) return;
     if (c->scope->iterable_depth > 0) {
-        compile_error(c, pos, "assignment expression cannot be used in a comprehension iterable expression");
+        compile_error(
+            c, pos, "assignment expression cannot be used in a comprehension iterable expression");
         return;
     }
     check_debug(c, here(c, target->id), target->head.pos, "assign to");
@@ -165,9 +170,10 @@ static void bind_iteration(Compiler *c, Node *target)
         Ident *ident = here(c, as_Name(target)->id);
         Symbol *symbol = scope_symbol(c, c->scope, ident);
         if (symbol->flags & (SYM_GLOBAL | SYM_NONLOCAL))
-            compile_error(c, target->pos,
-                          "comprehension inner loop cannot rebind assignment expression target '%s'",
-                          ident->text);
+            compile_error(
+                c, target->pos,
+                "comprehension inner loop cannot rebind assignment expression target '%s'",
+                ident->text);
         check_debug(c, ident, target->pos, "assign to");
         symbol->flags |= SYM_ITER | SYM_LOCAL;
         return;
@@ -201,13 +207,15 @@ static void mark_async(Compiler *c)
         unit->is_async = true;
 }
 
-static void visit_comprehension(Compiler *c, Node *node, Nodes generators, Node *first, Node *second)
+static void visit_comprehension(Compiler *c, Node *node, Nodes generators, Node *first,
+                                Node *second)
 {
     Nodecomprehension *outermost = as_comprehension(generators.items[0]);
     visit_iterable(c, outermost->iter);
     bool generator = node->kind == NODE_GeneratorExp;
     Scope *around = c->scope;
-    Scope *scope = scope_enter(c, generator ? SCOPE_GENERATOR : SCOPE_COMPREHENSION, node, ROLE_MAIN, NULL);
+    Scope *scope =
+        scope_enter(c, generator ? SCOPE_GENERATOR : SCOPE_COMPREHENSION, node, ROLE_MAIN, NULL);
     if (generator) {
         scope->is_generator = true;
         add_parameter(c, ".0");
@@ -231,15 +239,16 @@ static void visit_comprehension(Compiler *c, Node *node, Nodes generators, Node 
 static void visit_yield(Compiler *c, Node *node)
 {
     static const char *const inside[NODE_COUNT] = {
-        [NODE_ListComp] = "list comprehension", [NODE_SetComp] = "set comprehension",
-        [NODE_DictComp] = "dict comprehension", [NODE_GeneratorExp] = "generator expression",
+        [NODE_ListComp] = "list comprehension",
+        [NODE_SetComp] = "set comprehension",
+        [NODE_DictComp] = "dict comprehension",
+        [NODE_GeneratorExp] = "generator expression",
     };
     if (refused(c, node->pos, "yield expression")) return;
     Scope *scope = c->scope;
     if (scope->kind == SCOPE_COMPREHENSION || scope->kind == SCOPE_GENERATOR)
         compile_error(c, node->pos, "'yield' inside %s", inside[scope->node->kind]);
-    else
-        scope->is_generator = true;
+    else scope->is_generator = true;
 }
 
 static void visit_await(Compiler *c, Node *node)
@@ -263,9 +272,11 @@ static void bind_parameter(Compiler *c, Node *node, uint32_t flags)
 
 static void bind_parameters(Compiler *c, Nodearguments *args)
 {
-    for (ptrdiff_t i = 0; i < args->posonlyargs.len; i++) bind_parameter(c, args->posonlyargs.items[i], 0);
+    for (ptrdiff_t i = 0; i < args->posonlyargs.len; i++)
+        bind_parameter(c, args->posonlyargs.items[i], 0);
     for (ptrdiff_t i = 0; i < args->args.len; i++) bind_parameter(c, args->args.items[i], 0);
-    for (ptrdiff_t i = 0; i < args->kwonlyargs.len; i++) bind_parameter(c, args->kwonlyargs.items[i], 0);
+    for (ptrdiff_t i = 0; i < args->kwonlyargs.len; i++)
+        bind_parameter(c, args->kwonlyargs.items[i], 0);
     if (args->vararg) bind_parameter(c, args->vararg, SYM_VARARGS);
     if (args->kwarg) bind_parameter(c, args->kwarg, 0);
 }
@@ -322,17 +333,20 @@ static void visit_annotations(Compiler *c, Node *function, Nodearguments *args, 
         !(args->kwarg && as_arg(args->kwarg)->annotation))
         return;
     enter_annotations(c, function);
-    for (ptrdiff_t i = 0; i < args->posonlyargs.len; i++) visit_parameter(c, args->posonlyargs.items[i]);
+    for (ptrdiff_t i = 0; i < args->posonlyargs.len; i++)
+        visit_parameter(c, args->posonlyargs.items[i]);
     for (ptrdiff_t i = 0; i < args->args.len; i++) visit_parameter(c, args->args.items[i]);
     visit_parameter(c, args->vararg);
-    for (ptrdiff_t i = 0; i < args->kwonlyargs.len; i++) visit_parameter(c, args->kwonlyargs.items[i]);
+    for (ptrdiff_t i = 0; i < args->kwonlyargs.len; i++)
+        visit_parameter(c, args->kwonlyargs.items[i]);
     visit_parameter(c, args->kwarg);
     visit_annotation(c, returns);
     scope_leave(c);
 }
 
 /* An expression computed on demand by a function of its own. */
-static void visit_evaluator(Compiler *c, Node *owner, int role, Node *value, const char *what, Ident *name)
+static void visit_evaluator(Compiler *c, Node *owner, int role, Node *value, const char *what,
+                            Ident *name)
 {
     if (!value) return;
     Scope *scope = scope_enter(c, SCOPE_EVALUATOR, owner, role, name);
@@ -368,11 +382,13 @@ static void visit_type_param(Compiler *c, Node *node, bool *defaults)
     check_debug(c, ident, node->pos, "assign to");
     symbol->flags |= SYM_TYPE_PARAM;
     if (*defaults && !otherwise)
-        compile_error(c, node->pos, "non-default type parameter '%s' follows default type parameter",
+        compile_error(c, node->pos,
+                      "non-default type parameter '%s' follows default type parameter",
                       ident->text);
     if (otherwise) *defaults = true;
     visit_evaluator(c, node, ROLE_BOUND, bound,
-                    bound && bound->kind == NODE_Tuple ? "a TypeVar constraint" : "a TypeVar bound", ident);
+                    bound && bound->kind == NODE_Tuple ? "a TypeVar constraint" : "a TypeVar bound",
+                    ident);
     visit_evaluator(c, node, ROLE_DEFAULT, otherwise, what, ident);
 }
 
@@ -380,7 +396,8 @@ static void visit_type_param(Compiler *c, Node *node, bool *defaults)
 static bool enter_type_params(Compiler *c, Node *node, Nodes params, Name name)
 {
     if (!params.len) return false;
-    Scope *scope = scope_enter(c, SCOPE_TYPE_PARAMS, node, ROLE_TYPE_PARAMS, ident_of(&c->idents, name));
+    Scope *scope =
+        scope_enter(c, SCOPE_TYPE_PARAMS, node, ROLE_TYPE_PARAMS, ident_of(&c->idents, name));
     scope->what = "the definition of a generic";
     if (node->kind == NODE_ClassDef) scope->class_name = scope->name;
     return true;
@@ -389,7 +406,8 @@ static bool enter_type_params(Compiler *c, Node *node, Nodes params, Name name)
 static void visit_type_params(Compiler *c, Nodes params)
 {
     bool defaults = false;
-    for (ptrdiff_t i = 0; i < params.len && !c->failed; i++) visit_type_param(c, params.items[i], &defaults);
+    for (ptrdiff_t i = 0; i < params.len && !c->failed; i++)
+        visit_type_param(c, params.items[i], &defaults);
 }
 
 static void visit_defaults(Compiler *c, Nodearguments *args)
@@ -469,7 +487,8 @@ static void visit_type_alias(Compiler *c, NodeTypeAlias *node)
     Name name = as_Name(node->name)->id;
     bool generic = enter_type_params(c, &node->head, node->type_params, name);
     if (generic) visit_type_params(c, node->type_params);
-    visit_evaluator(c, &node->head, ROLE_BOUND, node->value, "a type alias", ident_of(&c->idents, name));
+    visit_evaluator(c, &node->head, ROLE_BOUND, node->value, "a type alias",
+                    ident_of(&c->idents, name));
     if (generic) scope_leave(c);
 }
 
@@ -480,8 +499,10 @@ static void add_annotation(Compiler *c, NodeAnnAssign *node)
     Scope *scope = c->scope;
     if (scope->annotation_count == scope->annotation_capacity) {
         AnnotationItem *old = scope->annotations;
-        scope->annotation_capacity = scope->annotation_capacity ? scope->annotation_capacity * 2 : 4;
-        scope->annotations = arena_alloc(c->arena, (size_t)scope->annotation_capacity * sizeof *old);
+        scope->annotation_capacity =
+            scope->annotation_capacity ? scope->annotation_capacity * 2 : 4;
+        scope->annotations =
+            arena_alloc(c->arena, (size_t)scope->annotation_capacity * sizeof *old);
         for (int i = 0; i < scope->annotation_count; i++) scope->annotations[i] = old[i];
     }
     bool conditional = c->scopes.conditional > 0;
@@ -506,7 +527,8 @@ static void visit_annotated(Compiler *c, NodeAnnAssign *node)
     if (node->target->kind == NODE_Name) {
         NodeName *target = as_Name(node->target);
         Symbol *symbol = scope_symbol(c, scope, here(c, target->id));
-        if (node->simple && (symbol->flags & (SYM_GLOBAL | SYM_NONLOCAL)) && scope->kind != SCOPE_MODULE) {
+        if (node->simple && (symbol->flags & (SYM_GLOBAL | SYM_NONLOCAL)) &&
+            scope->kind != SCOPE_MODULE) {
             compile_error(c, node->head.pos, "annotated name '%s' can't be %s", symbol->name->text,
                           symbol->flags & SYM_GLOBAL ? "global" : "nonlocal");
             return;
@@ -612,9 +634,12 @@ static void visit_statement(Compiler *c, Node *node)
         visit_try(c, t->body, t->handlers, t->orelse, t->finalbody);
         break;
     }
-    case NODE_If: case NODE_While: case NODE_For: case NODE_AsyncFor: case NODE_With: case NODE_AsyncWith:
-        visit_branching(c, node);
-        break;
+    case NODE_If:
+    case NODE_While:
+    case NODE_For:
+    case NODE_AsyncFor:
+    case NODE_With:
+    case NODE_AsyncWith: visit_branching(c, node); break;
     default: node_children(node, visit_child, c);
     }
 }
@@ -633,13 +658,15 @@ static void visit_expression(Compiler *c, Node *node)
         visit_comprehension(c, node, as_SetComp(node)->generators, as_SetComp(node)->elt, NULL);
         return;
     case NODE_GeneratorExp:
-        visit_comprehension(c, node, as_GeneratorExp(node)->generators, as_GeneratorExp(node)->elt, NULL);
+        visit_comprehension(c, node, as_GeneratorExp(node)->generators, as_GeneratorExp(node)->elt,
+                            NULL);
         return;
     case NODE_DictComp:
         visit_comprehension(c, node, as_DictComp(node)->generators, as_DictComp(node)->key,
                             as_DictComp(node)->value);
         return;
-    case NODE_Yield: case NODE_YieldFrom: visit_yield(c, node); break;
+    case NODE_Yield:
+    case NODE_YieldFrom: visit_yield(c, node); break;
     case NODE_Await: visit_await(c, node); break;
     default: break;
     }

@@ -158,7 +158,8 @@ static void check_target(const Check *check)
     if (in->target < 0 || in->target >= check->code->instr_count)
         BROKEN("jumps out of the code, to %lld", (long long)in->target);
     if (!check->starts[in->target]) BROKEN("jumps into an instruction, at %d", (int)in->target);
-    bool back = in->target < in->next, either = opcode_info[in->op].aux == AUX_JUMP; /* a loop's test at its end */
+    bool back = in->target < in->next,
+         either = opcode_info[in->op].aux == AUX_JUMP; /* a loop's test at its end */
     if (!either && back != (in->op == OP_JUMP_BACK))
         BROKEN("jumps the wrong way, to %d", (int)in->target);
 }

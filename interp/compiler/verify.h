@@ -5,7 +5,8 @@
 
 #include "object/code.h"
 
-/* Stops the process with a message when code breaks a rule of opcodes.def; does nothing in release builds. */
+/* Stops the process with a message when code breaks a rule of opcodes.def; does nothing in release
+ * builds. */
 void verify_code(const Code *code);
 
 #endif

@@ -1,7 +1,7 @@
 /* asyncgens.c - async generators that were begun and not ended, for loop.shutdown_asyncgens().
  *
- * A loop holds weak references to them.  One that is dropped while suspended is closed by a task of its loop.
- * Neighbours: vm/asyncgen.h (who calls), eventloop.c. */
+ * A loop holds weak references to them.  One that is dropped while suspended is closed by a task of
+ * its loop. Neighbours: vm/asyncgen.h (who calls), eventloop.c. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/job.h"
 #include "loop/task.h"
@@ -28,8 +28,10 @@ bool async_generator_started(Vm *vm, Coroutine *generator)
     Loop *loop = vm->running_loop;
     if (!loop || (generator->act.head.aux & ACTIVATION_HOOKED)) return true;
     generator->act.head.aux |= ACTIVATION_HOOKED;
-    if (loop->asyncgens_closed && !warn(vm, ResourceWarning, 1,
-        "asynchronous generator %R was scheduled after loop.shutdown_asyncgens() call", borrow(generator)))
+    if (loop->asyncgens_closed &&
+        !warn(vm, ResourceWarning, 1,
+              "asynchronous generator %R was scheduled after loop.shutdown_asyncgens() call",
+              borrow(generator)))
         return false;
     if (absent(loop->asyncgens)) {
         Ref list = list_new(vm, 8);

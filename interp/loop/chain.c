@@ -1,7 +1,7 @@
 /* chain.c - a future of the loop that follows a concurrent.futures.Future, and the other way round.
  *
- * What the other thread's future tells comes in that thread, holding the interpreter lock; it only schedules a job in the loop.
- * Neighbours: executor.c, future.c, job.h. */
+ * What the other thread's future tells comes in that thread, holding the interpreter lock; it only
+ * schedules a job in the loop. Neighbours: executor.c, future.c, job.h. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/chain.h"
 
@@ -16,7 +16,8 @@
 /* object.name(), its truth. */
 static Truth ask(Vm *vm, Value object, const char *name)
 {
-    Ref method = attr_get_text(vm, object, name), answer = failed(method) ? FAIL : call0(vm, method);
+    Ref method = attr_get_text(vm, object, name),
+        answer = failed(method) ? FAIL : call0(vm, method);
     Truth truth = failed(answer) ? FAILED : value_truth(vm, answer);
     decref(method);
     decref(answer);
@@ -25,7 +26,8 @@ static Truth ask(Vm *vm, Value object, const char *name)
 
 static Ref call_named(Vm *vm, Value object, const char *name, int argc, Value *argv)
 {
-    Ref method = attr_get_text(vm, object, name), answer = failed(method) ? FAIL : call(vm, method, argc, argv);
+    Ref method = attr_get_text(vm, object, name),
+        answer = failed(method) ? FAIL : call(vm, method, argc, argv);
     decref(method);
     return answer;
 }
@@ -82,7 +84,8 @@ Ref future_wrap(Vm *vm, Loop *loop, Value concurrent)
     return FAIL;
 }
 
-NATIVE(asyncio_wrap_future, "wrap_future(future, *, loop=None)", "A future that follows a concurrent.futures.Future.")
+NATIVE(asyncio_wrap_future, "wrap_future(future, *, loop=None)",
+       "A future that follows a concurrent.futures.Future.")
 {
     Loop *loop = is_loop(argv[1]) ? as_loop(argv[1]) : loop_current_or_set(vm);
     return loop ? future_wrap(vm, loop, argv[0]) : FAIL;
@@ -103,7 +106,8 @@ static bool copy_out(Vm *vm, Job *job, Value arg)
         Truth go_on = ask(vm, job->b, "set_running_or_notify_cancel");
         if (go_on != YES) return go_on == NO;
         task->head.aux &= ~(unsigned)FUTURE_UNSEEN;
-        done = call_named(vm, job->b, is_failed(task) ? "set_exception" : "set_result", 1, (Value[]){task->result});
+        done = call_named(vm, job->b, is_failed(task) ? "set_exception" : "set_result", 1,
+                          (Value[]){task->result});
     }
     decref(done);
     return !failed(done);
@@ -148,11 +152,14 @@ static bool begin_task(Vm *vm, Job *job, Value arg __attribute__((unused)))
     return true;
 }
 
-NATIVE(asyncio_run_coroutine_threadsafe, "run_coroutine_threadsafe(coro, loop)",
+NATIVE(
+    asyncio_run_coroutine_threadsafe, "run_coroutine_threadsafe(coro, loop)",
     "Schedule coro on loop from another thread; return a concurrent.futures.Future of its result.")
 {
-    if (!is_coroutine_like(vm, argv[0])) return throw(vm, TypeError, "A coroutine object is required");
-    if (!is_loop(argv[1])) return throw(vm, TypeError, "an event loop was expected, got %R", argv[1]);
+    if (!is_coroutine_like(vm, argv[0]))
+        return throw(vm, TypeError, "A coroutine object is required");
+    if (!is_loop(argv[1]))
+        return throw(vm, TypeError, "an event loop was expected, got %R", argv[1]);
     Loop *loop = as_loop(argv[1]);
     if (!loop_check_open(vm, loop)) return FAIL;
     Ref module = import_text(vm, "concurrent.futures");
@@ -170,4 +177,5 @@ NATIVE(asyncio_run_coroutine_threadsafe, "run_coroutine_threadsafe(coro, loop)",
     return FAIL;
 }
 
-const Native *const chain_functions[] = {&asyncio_wrap_future_def, &asyncio_run_coroutine_threadsafe_def, NULL};
+const Native *const chain_functions[] = {&asyncio_wrap_future_def,
+                                         &asyncio_run_coroutine_threadsafe_def, NULL};

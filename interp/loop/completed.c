@@ -1,8 +1,8 @@
 /* completed.c - asyncio.as_completed().
  *
- * Done futures go through a Queue in the order they finish; async iteration gives the futures themselves, plain iteration
- * coroutines that end with the next result.
- * Neighbours: queue.c, wait.c. */
+ * Done futures go through a Queue in the order they finish; async iteration gives the futures
+ * themselves, plain iteration coroutines that end with the next result. Neighbours: queue.c,
+ * wait.c. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/completed.h"
 
@@ -33,7 +33,11 @@ bool completed_timed_out(Vm *vm, Object *object, Value arg __attribute__((unused
 
 /* ---- one item ---- */
 
-typedef struct NextCompleted { NativeCoroutine coroutine; Ref completed; bool resolve; } NextCompleted;
+typedef struct NextCompleted {
+    NativeCoroutine coroutine;
+    Ref completed;
+    bool resolve;
+} NextCompleted;
 
 static Ref next_completed_resume(Vm *vm, NativeCoroutine *coroutine, Value sent)
 {
@@ -44,8 +48,10 @@ static Ref next_completed_resume(Vm *vm, NativeCoroutine *coroutine, Value sent)
     return self->resolve ? future_result(vm, as_future(sent)) : newref(sent);
 }
 static const NativeCoroutineDef next_completed_coroutine = {
-    .name = "_AsCompletedIterator._wait_for_one", .size = sizeof(NextCompleted),
-    .refs = REFS(REF(NextCompleted, completed)), .resume = next_completed_resume,
+    .name = "_AsCompletedIterator._wait_for_one",
+    .size = sizeof(NextCompleted),
+    .refs = REFS(REF(NextCompleted, completed)),
+    .resume = next_completed_resume,
 };
 
 static Ref next_completed(Vm *vm, Completed *self, bool resolve)
@@ -70,10 +76,15 @@ static Ref completed_anext(Vm *vm, Value self)
 static Ref completed_iter(Vm *vm __attribute__((unused)), Value self) { return newref(self); }
 
 static const TypeDef completed_type = {
-    .name = "asyncio.tasks._AsCompletedIterator", .size = sizeof(Completed), .doc = "Futures in the order they finish.",
+    .name = "asyncio.tasks._AsCompletedIterator",
+    .size = sizeof(Completed),
+    .doc = "Futures in the order they finish.",
     .flags = TYPE_CONTAINER | TYPE_NO_NEW,
     .refs = REFS(REF(Completed, loop), REF(Completed, futures), REF(Completed, done)),
-    .iter = completed_iter, .next = completed_next, .aiter = completed_iter, .anext = completed_anext,
+    .iter = completed_iter,
+    .next = completed_next,
+    .aiter = completed_iter,
+    .anext = completed_anext,
 };
 
 /* ---- making one ---- */
@@ -89,17 +100,20 @@ static bool completed_watch(Vm *vm, Completed *self, Loop *loop, Value timeout)
     self->waiting = self->left = futures->len;
     for (ptrdiff_t i = 0; i < futures->len; i++) {
         newref(borrow(self));
-        if (!future_add_entry(vm, as_future(list_at(futures, i)), ENTRY_COMPLETED, self)) return false;
+        if (!future_add_entry(vm, as_future(list_at(futures, i)), ENTRY_COMPLETED, self))
+            return false;
     }
     double seconds;
     if (is_none(timeout) || !futures->len) return true;
     return float_from(vm, timeout, &seconds) &&
-           timer_start(vm, loop, loop_now(loop) + ns_from_seconds(seconds), ENTRY_COMPLETED_TIMEOUT, self);
+           timer_start(vm, loop, loop_now(loop) + ns_from_seconds(seconds), ENTRY_COMPLETED_TIMEOUT,
+                       self);
 }
 
 NATIVE(asyncio_as_completed, "as_completed(fs, *, timeout=None)",
-    "Iterate over awaitables in the order they finish: `async for` gives the futures, `for` coroutines of results.\n"
-    "What is not done after timeout seconds raises TimeoutError.")
+       "Iterate over awaitables in the order they finish: `async for` gives the futures, `for` "
+       "coroutines of results.\n"
+       "What is not done after timeout seconds raises TimeoutError.")
 {
     if (is_future(argv[0]) || is_coroutine_like(vm, argv[0]))
         return throw(vm, TypeError, "expect an iterable of futures, not %T", argv[0]);

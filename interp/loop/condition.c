@@ -1,7 +1,7 @@
 /* condition.c - asyncio.Condition.
  *
- * wait() gives the lock up, waits for notify(), and takes the lock again before anything else can happen, cancelled or not.
- * Who was notified and then fails to go on passes the notification on.
+ * wait() gives the lock up, waits for notify(), and takes the lock again before anything else can
+ * happen, cancelled or not. Who was notified and then fails to go on passes the notification on.
  * Neighbours: lock.c, waiter.h, barrier.c. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/condition.h"
@@ -79,13 +79,15 @@ static Ref condition_locked_again(Vm *vm, ConditionWait *self, Condition *condit
     return FAIL;
 }
 
-static Ref condition_wait_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+static Ref condition_wait_resume(Vm *vm, NativeCoroutine *coroutine,
+                                 Value sent __attribute__((unused)))
 {
     ConditionWait *self = (ConditionWait *)coroutine;
     Condition *condition = as_condition(self->waiter.owner);
     switch (waiter_phase(&self->waiter)) {
     case 0:
-        if (!check_locked(vm, condition, "wait") || !loop_bind(vm, &condition->loop, self->waiter.owner) ||
+        if (!check_locked(vm, condition, "wait") ||
+            !loop_bind(vm, &condition->loop, self->waiter.owner) ||
             !condition_release_lock(vm, condition))
             return FAIL;
         return waiter_wait(vm, &self->waiter, &condition->waiters, PHASE_WAITING);
@@ -112,9 +114,11 @@ static Ref condition_wait_raise(Vm *vm, NativeCoroutine *coroutine)
 }
 
 static const NativeCoroutineDef condition_wait_def_coroutine = {
-    .name = "Condition.wait", .size = sizeof(ConditionWait),
+    .name = "Condition.wait",
+    .size = sizeof(ConditionWait),
     .refs = REFS(REF(Waiter, owner), REF(ConditionWait, error)),
-    .resume = condition_wait_resume, .raise = condition_wait_raise,
+    .resume = condition_wait_resume,
+    .raise = condition_wait_raise,
 };
 
 Ref condition_wait_coroutine(Vm *vm, Value condition)
@@ -124,9 +128,13 @@ Ref condition_wait_coroutine(Vm *vm, Value condition)
 
 /* ---- wait_for() ---- */
 
-typedef struct ConditionWaitFor { Waiter waiter; Ref predicate; } ConditionWaitFor;
+typedef struct ConditionWaitFor {
+    Waiter waiter;
+    Ref predicate;
+} ConditionWaitFor;
 
-static Ref condition_wait_for_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+static Ref condition_wait_for_resume(Vm *vm, NativeCoroutine *coroutine,
+                                     Value sent __attribute__((unused)))
 {
     ConditionWaitFor *self = (ConditionWaitFor *)coroutine;
     Ref result = call0(vm, self->predicate);
@@ -137,29 +145,37 @@ static Ref condition_wait_for_resume(Vm *vm, NativeCoroutine *coroutine, Value s
     return delegate_new(vm, call_method(vm, self->waiter.owner, N(wait), 0, NULL));
 }
 static const NativeCoroutineDef condition_wait_for_coroutine = {
-    .name = "Condition.wait_for", .size = sizeof(ConditionWaitFor),
-    .refs = REFS(REF(Waiter, owner), REF(ConditionWaitFor, predicate)), .resume = condition_wait_for_resume,
+    .name = "Condition.wait_for",
+    .size = sizeof(ConditionWaitFor),
+    .refs = REFS(REF(Waiter, owner), REF(ConditionWaitFor, predicate)),
+    .resume = condition_wait_for_resume,
 };
 
 /* ---- async with ---- */
 
-static Ref condition_enter_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+static Ref condition_enter_resume(Vm *vm, NativeCoroutine *coroutine,
+                                  Value sent __attribute__((unused)))
 {
     Condition *condition = as_condition(((Waiter *)coroutine)->owner);
     if (coroutine->state++) return NONE;
     if (is_our_lock(condition->lock) && lock_try(vm, as_lock(condition->lock))) return NONE;
     return delegate_new(vm, condition_acquire_lock(vm, condition));
 }
-static Ref condition_exit_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+static Ref condition_exit_resume(Vm *vm, NativeCoroutine *coroutine,
+                                 Value sent __attribute__((unused)))
 {
     return condition_release_lock(vm, as_condition(((Waiter *)coroutine)->owner)) ? NONE : FAIL;
 }
 static const NativeCoroutineDef condition_enter_coroutine = {
-    .name = "Condition.__aenter__", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
+    .name = "Condition.__aenter__",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
     .resume = condition_enter_resume,
 };
 static const NativeCoroutineDef condition_exit_coroutine = {
-    .name = "Condition.__aexit__", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
+    .name = "Condition.__aexit__",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
     .resume = condition_exit_resume,
 };
 
@@ -177,7 +193,8 @@ Condition *condition_new(Vm *vm)
     return NULL;
 }
 
-NATIVE(condition_make, "Condition(cls, lock=None)", "Make a condition with lock, or a lock of its own.")
+NATIVE(condition_make, "Condition(cls, lock=None)",
+       "Make a condition with lock, or a lock of its own.")
 {
     Condition *condition = type_instance(vm, as_type(argv[0]));
     if (!condition) return FAIL;
@@ -207,24 +224,30 @@ NATIVE(condition_locked, "locked(self)", "Return True when the lock is held.")
     return locked == FAILED ? FAIL : from_bool(locked);
 }
 NATIVE(condition_wait, "wait(self)",
-    "A coroutine that releases the lock, waits to be notified, and acquires the lock again; ends with True.")
+       "A coroutine that releases the lock, waits to be notified, and acquires the lock again; "
+       "ends with True.")
 {
     return condition_wait_coroutine(vm, argv[0]);
 }
-NATIVE(condition_wait_for, "wait_for(self, predicate)", "A coroutine that waits until predicate() is true; ends with its value.")
+NATIVE(condition_wait_for, "wait_for(self, predicate)",
+       "A coroutine that waits until predicate() is true; ends with its value.")
 {
-    ConditionWaitFor *self = (ConditionWaitFor *)waiter_new(vm, &condition_wait_for_coroutine, argv[0]);
+    ConditionWaitFor *self =
+        (ConditionWaitFor *)waiter_new(vm, &condition_wait_for_coroutine, argv[0]);
     if (!self) return FAIL;
     self->predicate = newref(argv[1]);
     return from_object(self);
 }
-NATIVE(condition_notify, "notify(self, n=1)", "Wake at most n of those who wait.  Raises RuntimeError without the lock.")
+NATIVE(condition_notify, "notify(self, n=1)",
+       "Wake at most n of those who wait.  Raises RuntimeError without the lock.")
 {
     int64_t n;
-    if (!check_locked(vm, as_condition(argv[0]), "notify") || !int_index(vm, argv[1], &n)) return FAIL;
+    if (!check_locked(vm, as_condition(argv[0]), "notify") || !int_index(vm, argv[1], &n))
+        return FAIL;
     return condition_notify_some(vm, as_condition(argv[0]), n) ? NONE : FAIL;
 }
-NATIVE(condition_notify_all, "notify_all(self)", "Wake all who wait.  Raises RuntimeError without the lock.")
+NATIVE(condition_notify_all, "notify_all(self)",
+       "Wake all who wait.  Raises RuntimeError without the lock.")
 {
     Condition *condition = as_condition(argv[0]);
     if (!check_locked(vm, condition, "notify")) return FAIL;
@@ -243,24 +266,36 @@ static Ref condition_repr(Vm *vm, Value self)
 {
     Truth locked = condition_is_locked(vm, as_condition(self));
     if (locked == FAILED) return FAIL;
-    return primitive_repr(vm, self, locked == YES ? "locked" : "unlocked", &as_condition(self)->waiters);
+    return primitive_repr(vm, self, locked == YES ? "locked" : "unlocked",
+                          &as_condition(self)->waiters);
 }
 static void condition_visit(Object *self, Visit *visit, void *context)
 {
     waiters_visit(&((Condition *)self)->waiters, visit, context);
 }
 static void condition_clear(Object *self) { waiters_clear(&((Condition *)self)->waiters); }
-static Ref get_lock(Vm *vm __attribute__((unused)), Value self) { return newref(as_condition(self)->lock); }
+static Ref get_lock(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_condition(self)->lock);
+}
 
-static const Native *const condition_methods[] = {
-    &condition_acquire_def, &condition_release_def, &condition_locked_def, &condition_wait_def,
-    &condition_wait_for_def, &condition_notify_def, &condition_notify_all_def, &condition_aenter_def,
-    &condition_aexit_def, NULL};
+static const Native *const condition_methods[] = {&condition_acquire_def,    &condition_release_def,
+                                                  &condition_locked_def,     &condition_wait_def,
+                                                  &condition_wait_for_def,   &condition_notify_def,
+                                                  &condition_notify_all_def, &condition_aenter_def,
+                                                  &condition_aexit_def,      NULL};
 static const Attribute condition_attributes[] = {{"_lock", get_lock, NULL, "The lock."}, {0}};
 
 const TypeDef condition_type = {
-    .name = "asyncio.locks.Condition", .size = sizeof(Condition), .doc = "A lock with a way to wait for changes.",
-    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES, .refs = REFS(REF(Condition, loop), REF(Condition, lock)),
-    .visit = condition_visit, .clear = condition_clear, .new = &condition_make_def, .repr = condition_repr,
-    .methods = condition_methods, .attributes = condition_attributes,
+    .name = "asyncio.locks.Condition",
+    .size = sizeof(Condition),
+    .doc = "A lock with a way to wait for changes.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .refs = REFS(REF(Condition, loop), REF(Condition, lock)),
+    .visit = condition_visit,
+    .clear = condition_clear,
+    .new = &condition_make_def,
+    .repr = condition_repr,
+    .methods = condition_methods,
+    .attributes = condition_attributes,
 };

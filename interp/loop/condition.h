@@ -8,7 +8,7 @@
 typedef struct Condition {
     Container head;
     Ref loop;
-    Ref lock;       /* Lock, or what a script gave */
+    Ref lock; /* Lock, or what a script gave */
     Waiters waiters;
 } Condition;
 

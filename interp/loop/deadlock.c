@@ -1,8 +1,9 @@
 /* deadlock.c - what to say when every task waits and nothing can wake one.
  *
- * The report names each waiting task, the lines of its await stack, what it waits for and who holds that.
- * DeadlockError then leaves run_until_complete(); nobody catches it: asyncio.run() ends the program with DEADLOCK_STATUS.
- * Neighbours: loop.c (notices), waiter.h (what knows its owner), lock.h (what knows its holder), runner.c (the status). */
+ * The report names each waiting task, the lines of its await stack, what it waits for and who holds
+ * that. DeadlockError then leaves run_until_complete(); nobody catches it: asyncio.run() ends the
+ * program with DEADLOCK_STATUS. Neighbours: loop.c (notices), waiter.h (what knows its owner),
+ * lock.h (what knows its holder), runner.c (the status). */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
@@ -18,8 +19,8 @@ static bool add_source(Vm *vm, StrBuilder *text, Value file, int line)
     bool ok = true;
     if (is_str(source)) {
         Ref stripped = call_method(vm, source, N(strip), 0, NULL);
-        ok = !failed(stripped) && builder_text(vm, text, "      ") && builder_str(vm, text, stripped) &&
-             builder_text(vm, text, "\n");
+        ok = !failed(stripped) && builder_text(vm, text, "      ") &&
+             builder_str(vm, text, stripped) && builder_text(vm, text, "\n");
         decref(stripped);
     }
     decref(source);
@@ -39,11 +40,13 @@ static bool add_stack(Vm *vm, StrBuilder *text, Task *task)
             ok = !failed(where) && builder_str(vm, text, where) && add_source(vm, text, file, line);
             decref(where);
         } else if (at->head.head.kind == KIND_NATIVE_COROUTINE) {
-            ok = builder_text(vm, text, "    in ") && builder_text(vm, text, ((NativeCoroutine *)at)->def->name) &&
+            ok = builder_text(vm, text, "    in ") &&
+                 builder_text(vm, text, ((NativeCoroutine *)at)->def->name) &&
                  builder_text(vm, text, "\n");
         }
         if (!ok) return false;
-        if (activation_state(at) != ACTIVATION_SUSPENDED || !is_activation(at->awaiting)) return true;
+        if (activation_state(at) != ACTIVATION_SUSPENDED || !is_activation(at->awaiting))
+            return true;
     }
 }
 
@@ -58,33 +61,42 @@ static bool add_task_name(Vm *vm, StrBuilder *text, Value task)
 static bool add_what(Vm *vm, StrBuilder *text, Task *task)
 {
     if (absent(task->waiting)) return true;
-    Value subject = is_waiter(task->waiting) ? (Value)as_waiter(task->waiting)->owner : (Value)task->waiting;
+    Value subject =
+        is_waiter(task->waiting) ? (Value)as_waiter(task->waiting)->owner : (Value)task->waiting;
     if (absent(subject)) return true;
     if (!builder_text(vm, text, "    waits for ")) return false;
-    if (is_task(subject)) return builder_text(vm, text, "task ") && add_task_name(vm, text, subject) && builder_text(vm, text, "\n");
+    if (is_task(subject))
+        return builder_text(vm, text, "task ") && add_task_name(vm, text, subject) &&
+               builder_text(vm, text, "\n");
     if (!builder_repr(vm, text, subject)) return false;
     if (is_kind(subject, KIND_LOCK) && !absent(as_lock(subject)->holder))
-        return builder_text(vm, text, ", held by ") && add_task_name(vm, text, as_lock(subject)->holder) &&
-               builder_text(vm, text, "\n");
+        return builder_text(vm, text, ", held by ") &&
+               add_task_name(vm, text, as_lock(subject)->holder) && builder_text(vm, text, "\n");
     return builder_text(vm, text, "\n");
 }
 
 static bool add_task(Vm *vm, StrBuilder *text, Task *task)
 {
     Ref made = task_made_where(vm, task);
-    bool ok = !failed(made) && builder_text(vm, text, "  ") && add_task_name(vm, text, borrow(task));
-    if (ok && !absent(made)) ok = builder_text(vm, text, " (created at ") && builder_str(vm, text, made) && builder_text(vm, text, ")");
+    bool ok =
+        !failed(made) && builder_text(vm, text, "  ") && add_task_name(vm, text, borrow(task));
+    if (ok && !absent(made))
+        ok = builder_text(vm, text, " (created at ") && builder_str(vm, text, made) &&
+             builder_text(vm, text, ")");
     decref(made);
-    return ok && builder_text(vm, text, "\n") && add_stack(vm, text, task) && add_what(vm, text, task);
+    return ok && builder_text(vm, text, "\n") && add_stack(vm, text, task) &&
+           add_what(vm, text, task);
 }
 
 Ref deadlock_raise(Vm *vm, Loop *loop)
 {
     StrBuilder text;
     builder_open(&text);
-    bool ok = builder_text(vm, &text, "Deadlock: every task waits, and nothing is left that could wake one.");
+    bool ok = builder_text(vm, &text,
+                           "Deadlock: every task waits, and nothing is left that could wake one.");
     ok = ok && builder_text(vm, &text, "\n");
-    for (Task *task = loop->first_task; ok && task; task = task->next) ok = add_task(vm, &text, task);
+    for (Task *task = loop->first_task; ok && task; task = task->next)
+        ok = add_task(vm, &text, task);
     if (!ok) {
         builder_close(&text);
         return FAIL;

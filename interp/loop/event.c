@@ -32,8 +32,11 @@ static Ref event_wait_raise(Vm *vm __attribute__((unused)), NativeCoroutine *cor
 }
 
 static const NativeCoroutineDef event_wait_coroutine = {
-    .name = "Event.wait", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
-    .resume = event_wait_resume, .raise = event_wait_raise,
+    .name = "Event.wait",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
+    .resume = event_wait_resume,
+    .raise = event_wait_raise,
 };
 
 NATIVE(event_make, "Event(cls)", "Make an event that is not set.")
@@ -41,7 +44,8 @@ NATIVE(event_make, "Event(cls)", "Make an event that is not set.")
     Event *event = type_instance(vm, as_type(argv[0]));
     return event ? from_object(event) : FAIL;
 }
-NATIVE(event_wait, "wait(self)", "A coroutine that waits until the event is set, and ends with True.")
+NATIVE(event_wait, "wait(self)",
+       "A coroutine that waits until the event is set, and ends with True.")
 {
     return instant_new(vm, &event_wait_coroutine, argv[0]);
 }
@@ -66,7 +70,8 @@ NATIVE(event_is_set, "is_set(self)", "Return True when the event is set.")
 
 static Ref event_repr(Vm *vm, Value self)
 {
-    return primitive_repr(vm, self, as_event(self)->head.aux ? "set" : "unset", &as_event(self)->waiters);
+    return primitive_repr(vm, self, as_event(self)->head.aux ? "set" : "unset",
+                          &as_event(self)->waiters);
 }
 static void event_visit(Object *self, Visit *visit, void *context)
 {
@@ -74,11 +79,18 @@ static void event_visit(Object *self, Visit *visit, void *context)
 }
 static void event_drop(Object *self) { waiters_clear(&((Event *)self)->waiters); }
 
-static const Native *const event_methods[] = {
-    &event_wait_def, &event_set_def, &event_clear_def, &event_is_set_def, NULL};
+static const Native *const event_methods[] = {&event_wait_def, &event_set_def, &event_clear_def,
+                                              &event_is_set_def, NULL};
 
 const TypeDef event_type = {
-    .name = "asyncio.locks.Event", .size = sizeof(Event), .doc = "A flag that tasks can wait for.",
-    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES, .refs = REFS(REF(Event, loop)),
-    .visit = event_visit, .clear = event_drop, .new = &event_make_def, .repr = event_repr, .methods = event_methods,
+    .name = "asyncio.locks.Event",
+    .size = sizeof(Event),
+    .doc = "A flag that tasks can wait for.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .refs = REFS(REF(Event, loop)),
+    .visit = event_visit,
+    .clear = event_drop,
+    .new = &event_make_def,
+    .repr = event_repr,
+    .methods = event_methods,
 };

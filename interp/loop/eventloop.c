@@ -41,13 +41,15 @@ static bool can_run(Vm *vm, Loop *loop)
 {
     if (!loop_check_open(vm, loop)) return false;
     if (!loop->running && !loop_is_busy(vm)) return true;
-    throw(vm, RuntimeError, loop->running ? "This event loop is already running"
-                                         : "Cannot run the event loop while another loop is running");
+    throw(vm, RuntimeError,
+          loop->running ? "This event loop is already running"
+                        : "Cannot run the event loop while another loop is running");
     return false;
 }
 
 NATIVE(loop_run_until_complete, "run_until_complete(self, future)",
-    "Run until future (or a task for a coroutine) is done; return its result or raise its exception.")
+       "Run until future (or a task for a coroutine) is done; return its result or raise its "
+       "exception.")
 {
     Loop *self = as_loop(argv[0]);
     if (!can_run(vm, self)) return FAIL;
@@ -66,7 +68,8 @@ NATIVE(loop_stop, "stop(self)", "Stop at the end of this turn.")
     as_loop(argv[0])->stopping = true;
     return NONE;
 }
-NATIVE(loop_close_method, "close(self)", "Close the loop: what is scheduled is dropped.  Raises RuntimeError while it runs.")
+NATIVE(loop_close_method, "close(self)",
+       "Close the loop: what is scheduled is dropped.  Raises RuntimeError while it runs.")
 {
     Loop *self = as_loop(argv[0]);
     if (self->running) return throw(vm, RuntimeError, "Cannot close a running event loop");
@@ -95,7 +98,8 @@ NATIVE(loop_time, "time(self)", "Return the loop's clock in seconds.")
 
 static bool check_callback(Vm *vm, Value callback, const char *method)
 {
-    if (is_coroutine(callback) || (is_function(callback) && as_function(callback)->code->flags & CODE_COROUTINE)) {
+    if (is_coroutine(callback) ||
+        (is_function(callback) && as_function(callback)->code->flags & CODE_COROUTINE)) {
         throw(vm, TypeError, "coroutines cannot be used with %s()", method);
         return false;
     }
@@ -107,7 +111,8 @@ static bool check_callback(Vm *vm, Value callback, const char *method)
 static bool check_thread(Vm *vm, Loop *loop)
 {
     if (!loop->debug || !loop->thread_id || loop->thread_id == vm->thread_id) return true;
-    throw(vm, RuntimeError, "Non-thread-safe operation invoked on an event loop other than the current one");
+    throw(vm, RuntimeError,
+          "Non-thread-safe operation invoked on an event loop other than the current one");
     return false;
 }
 
@@ -122,17 +127,20 @@ static Ref call_soon(Vm *vm, Loop *loop, Value callback, Value args, Value conte
 }
 
 NATIVE(loop_call_soon, "call_soon(self, callback, *args, context=None)",
-    "Call callback(*args) on the next turn; return a Handle that can cancel it.")
+       "Call callback(*args) on the next turn; return a Handle that can cancel it.")
 {
     Loop *self = as_loop(argv[0]);
-    if (!loop_check_open(vm, self) || !check_thread(vm, self) || !check_callback(vm, argv[1], "call_soon")) return FAIL;
+    if (!loop_check_open(vm, self) || !check_thread(vm, self) ||
+        !check_callback(vm, argv[1], "call_soon"))
+        return FAIL;
     return call_soon(vm, self, argv[1], argv[2], argv[3]);
 }
 NATIVE(loop_call_soon_threadsafe, "call_soon_threadsafe(self, callback, *args, context=None)",
-    "call_soon() that may be used from any thread.")
+       "call_soon() that may be used from any thread.")
 {
     Loop *self = as_loop(argv[0]);
-    if (!loop_check_open(vm, self) || !check_callback(vm, argv[1], "call_soon_threadsafe")) return FAIL;
+    if (!loop_check_open(vm, self) || !check_callback(vm, argv[1], "call_soon_threadsafe"))
+        return FAIL;
     Ref handle = call_soon(vm, self, argv[1], argv[2], argv[3]);
     if (!failed(handle)) loop_wake(self);
     return handle;
@@ -142,13 +150,14 @@ static Ref call_at(Vm *vm, Loop *loop, double when, Value callback, Value args, 
 {
     TimerHandle *timer = timer_handle_new(vm, loop, when, callback, args, context);
     if (!timer) return FAIL;
-    if (timer_start(vm, loop, ns_from_seconds(when), ENTRY_HANDLE, timer)) return from_object(timer);
+    if (timer_start(vm, loop, ns_from_seconds(when), ENTRY_HANDLE, timer))
+        return from_object(timer);
     decref_object(timer);
     return FAIL;
 }
 
 NATIVE(loop_call_later, "call_later(self, delay, callback, *args, context=None)",
-    "Call callback(*args) after delay seconds; return a TimerHandle.")
+       "Call callback(*args) after delay seconds; return a TimerHandle.")
 {
     Loop *self = as_loop(argv[0]);
     double delay;
@@ -159,7 +168,7 @@ NATIVE(loop_call_later, "call_later(self, delay, callback, *args, context=None)"
     return call_at(vm, self, (double)loop_now(self) / 1e9 + delay, argv[2], argv[3], argv[4]);
 }
 NATIVE(loop_call_at, "call_at(self, when, callback, *args, context=None)",
-    "Call callback(*args) when loop.time() reaches when; return a TimerHandle.")
+       "Call callback(*args) when loop.time() reaches when; return a TimerHandle.")
 {
     Loop *self = as_loop(argv[0]);
     double when;
@@ -178,12 +187,12 @@ NATIVE(loop_create_future, "create_future(self)", "Return a new Future of this l
     return future ? from_object(future) : FAIL;
 }
 NATIVE(loop_create_task_method, "create_task(self, coro, *, name=?, context=?, eager_start=?)",
-    "Schedule coro to run soon as a task of this loop; return the task.")
+       "Schedule coro to run soon as a task of this loop; return the task.")
 {
     return loop_create_task(vm, as_loop(argv[0]), argv[1], argv[2], argv[3], argv[4]);
 }
 NATIVE(loop_set_task_factory, "set_task_factory(self, factory)",
-    "Have create_task() call factory(loop, coro, **kwargs); None: the default.")
+       "Have create_task() call factory(loop, coro, **kwargs); None: the default.")
 {
     if (!is_none(argv[1]) && !type_of(vm, argv[1])->slots.call)
         return throw(vm, TypeError, "task factory must be a callable or None");
@@ -199,32 +208,37 @@ NATIVE(loop_get_task_factory, "get_task_factory(self)", "Return the task factory
 /* ---- exceptions nobody awaits ---- */
 
 NATIVE(loop_set_exception_handler, "set_exception_handler(self, handler)",
-    "Have handler(loop, context) called for exceptions nobody awaits; None: the default.")
+       "Have handler(loop, context) called for exceptions nobody awaits; None: the default.")
 {
     if (!is_none(argv[1]) && !type_of(vm, argv[1])->slots.call)
         return throw(vm, TypeError, "A callable object or None is expected, got %R", argv[1]);
     replace(&as_loop(argv[0])->exception_handler, newref(argv[1]));
     return NONE;
 }
-NATIVE(loop_get_exception_handler, "get_exception_handler(self)", "Return the exception handler, or None.")
+NATIVE(loop_get_exception_handler, "get_exception_handler(self)",
+       "Return the exception handler, or None.")
 {
     Ref handler = as_loop(argv[0])->exception_handler;
     return absent(handler) ? NONE : newref(handler);
 }
 NATIVE(loop_default_exception_handler_method, "default_exception_handler(self, context)",
-    "Log context['message'], the other entries and the exception.")
+       "Log context['message'], the other entries and the exception.")
 {
     return loop_default_exception_handler(vm, argv[0], argv[1]) ? NONE : FAIL;
 }
 NATIVE(loop_call_exception_handler_method, "call_exception_handler(self, context)",
-    "Call the exception handler with context, a dict: message, exception, future, task, handle, ...")
+       "Call the exception handler with context, a dict: message, exception, future, task, handle, "
+       "...")
 {
     return loop_call_exception_handler(vm, argv[0], argv[1]) ? NONE : FAIL;
 }
 
 /* ---- debugging ---- */
 
-NATIVE(loop_get_debug, "get_debug(self)", "Return True in debug mode.") { return from_bool(as_loop(argv[0])->debug); }
+NATIVE(loop_get_debug, "get_debug(self)", "Return True in debug mode.")
+{
+    return from_bool(as_loop(argv[0])->debug);
+}
 NATIVE(loop_set_debug, "set_debug(self, enabled)", "Switch debug mode on or off.")
 {
     Truth enabled = value_truth(vm, argv[1]);
@@ -282,19 +296,23 @@ static Ref unwatch(Vm *vm, Value *argv, unsigned which)
     return loop_watch(vm, self, fd, which, UNDEF) ? TRUE : FAIL;
 }
 
-NATIVE(loop_add_reader, "add_reader(self, fd, callback, *args)", "Call callback(*args) whenever fd can be read.")
+NATIVE(loop_add_reader, "add_reader(self, fd, callback, *args)",
+       "Call callback(*args) whenever fd can be read.")
 {
     return watch(vm, argv, POLL_READ);
 }
-NATIVE(loop_add_writer, "add_writer(self, fd, callback, *args)", "Call callback(*args) whenever fd can be written.")
+NATIVE(loop_add_writer, "add_writer(self, fd, callback, *args)",
+       "Call callback(*args) whenever fd can be written.")
 {
     return watch(vm, argv, POLL_WRITE);
 }
-NATIVE(loop_remove_reader, "remove_reader(self, fd)", "Stop watching fd for reading; return False when nobody did.")
+NATIVE(loop_remove_reader, "remove_reader(self, fd)",
+       "Stop watching fd for reading; return False when nobody did.")
 {
     return unwatch(vm, argv, POLL_READ);
 }
-NATIVE(loop_remove_writer, "remove_writer(self, fd)", "Stop watching fd for writing; return False when nobody did.")
+NATIVE(loop_remove_writer, "remove_writer(self, fd)",
+       "Stop watching fd for writing; return False when nobody did.")
 {
     return unwatch(vm, argv, POLL_WRITE);
 }
@@ -303,7 +321,9 @@ NATIVE(loop_remove_writer, "remove_writer(self, fd)", "Stop watching fd for writ
 NATIVE(loop_on_signal, "on_signal(self, number, frame)", "Schedule the handler of a signal.")
 {
     Loop *self = as_loop(argv[0]);
-    Value handle = absent(self->signal_handlers) ? UNDEF : dict_get(vm, as_dict(self->signal_handlers), argv[1]);
+    Value handle = absent(self->signal_handlers)
+                       ? UNDEF
+                       : dict_get(vm, as_dict(self->signal_handlers), argv[1]);
     if (failed(handle)) return FAIL;
     if (absent(handle) || ((Handle *)as_object(handle))->head.aux) return NONE;
     return loop_ready(vm, self, ENTRY_HANDLE, as_object(newref(handle)), UNDEF) ? NONE : FAIL;
@@ -322,12 +342,12 @@ static bool signal_number(Vm *vm, Value given, int *number)
 }
 
 NATIVE(loop_add_signal_handler, "add_signal_handler(self, sig, callback, *args)",
-    "Call callback(*args) from the loop when signal sig arrives.")
+       "Call callback(*args) from the loop when signal sig arrives.")
 {
     Loop *self = as_loop(argv[0]);
     int number;
-    if (!check_callback(vm, argv[2], "add_signal_handler") || !signal_number(vm, argv[1], &number) ||
-        !loop_check_open(vm, self))
+    if (!check_callback(vm, argv[2], "add_signal_handler") ||
+        !signal_number(vm, argv[1], &number) || !loop_check_open(vm, self))
         return FAIL;
     if (absent(self->signal_handlers)) {
         Ref made = dict_new(vm);
@@ -335,7 +355,8 @@ NATIVE(loop_add_signal_handler, "add_signal_handler(self, sig, callback, *args)"
         self->signal_handlers = made;
     }
     Handle *handle = handle_new(vm, argv[0], argv[2], argv[3], UNDEF);
-    bool ok = handle && dict_set(vm, as_dict(self->signal_handlers), from_small(number), borrow(handle));
+    bool ok =
+        handle && dict_set(vm, as_dict(self->signal_handlers), from_small(number), borrow(handle));
     decref_object(handle);
     Ref catcher = ok ? native_function(vm, &loop_on_signal_def, argv[0], UNDEF) : FAIL;
     Ref old = failed(catcher) ? FAIL : signal_set(vm, number, catcher);
@@ -345,13 +366,14 @@ NATIVE(loop_add_signal_handler, "add_signal_handler(self, sig, callback, *args)"
 }
 
 NATIVE(loop_remove_signal_handler, "remove_signal_handler(self, sig)",
-    "Forget the handler of signal sig; return False when there was none.")
+       "Forget the handler of signal sig; return False when there was none.")
 {
     Loop *self = as_loop(argv[0]);
     int number;
     if (!signal_number(vm, argv[1], &number)) return FAIL;
-    Truth was = absent(self->signal_handlers) ? NO
-                                              : dict_delete(vm, as_dict(self->signal_handlers), from_small(number));
+    Truth was = absent(self->signal_handlers)
+                    ? NO
+                    : dict_delete(vm, as_dict(self->signal_handlers), from_small(number));
     if (was != YES) return was == FAILED ? FAIL : FALSE;
     if (!as_dict(self->signal_handlers)->len) clear(&self->signal_handlers);
     Ref old = signal_set(vm, number, number == 2 ? (Value)UNDEF : NONE);
@@ -361,7 +383,10 @@ NATIVE(loop_remove_signal_handler, "remove_signal_handler(self, sig)",
 
 /* ---- shutting down ---- */
 
-typedef struct ShutdownAsyncgens { NativeCoroutine coroutine; Ref loop, generators; } ShutdownAsyncgens;
+typedef struct ShutdownAsyncgens {
+    NativeCoroutine coroutine;
+    Ref loop, generators;
+} ShutdownAsyncgens;
 
 /* aclose() of each, gathered; owned. */
 static Ref close_all(Vm *vm, Loop *loop, List *generators)
@@ -372,7 +397,9 @@ static Ref close_all(Vm *vm, Loop *loop, List *generators)
         Ref step = call_method(vm, list_at(generators, i), name, 0, NULL);
         ok = !failed(step) && list_push(vm, as_list(closing), step);
     }
-    Ref future = ok ? gather(vm, loop, as_list(closing)->len, as_values(as_list(closing)->items), true) : FAIL;
+    Ref future =
+        ok ? gather(vm, loop, as_list(closing)->len, as_values(as_list(closing)->items), true)
+           : FAIL;
     decref(closing);
     decref(name);
     return future;
@@ -381,11 +408,13 @@ static Ref close_all(Vm *vm, Loop *loop, List *generators)
 static bool report_unclosed(Vm *vm, ShutdownAsyncgens *self, Value results)
 {
     for (ptrdiff_t i = 0; i < as_list(results)->len; i++) {
-        Value error = list_at(as_list(results), i), generator = list_at(as_list(self->generators), i);
+        Value error = list_at(as_list(results), i),
+              generator = list_at(as_list(self->generators), i);
         if (!is_exception(error) || !exception_is(vm, error, Exception_)) continue;
         Ref text = value_repr(vm, generator);
         char message[200];
-        snprintf(message, sizeof message, "an error occurred during closing of asynchronous generator %.100s",
+        snprintf(message, sizeof message,
+                 "an error occurred during closing of asynchronous generator %.100s",
                  failed(text) || !as_str(text)->ascii ? "?" : as_str(text)->data);
         if (failed(text)) error_clear(vm);
         decref(text);
@@ -411,18 +440,20 @@ static Ref shutdown_asyncgens_resume(Vm *vm, NativeCoroutine *coroutine, Value s
 }
 
 static const NativeCoroutineDef shutdown_asyncgens_coroutine = {
-    .name = "BaseEventLoop.shutdown_asyncgens", .size = sizeof(ShutdownAsyncgens),
+    .name = "BaseEventLoop.shutdown_asyncgens",
+    .size = sizeof(ShutdownAsyncgens),
     .refs = REFS(REF(ShutdownAsyncgens, loop), REF(ShutdownAsyncgens, generators)),
     .resume = shutdown_asyncgens_resume,
 };
 
 static Ref loop_shutdown_asyncgens(Vm *vm, Value *argv);
-const Native loop_shutdown_asyncgens_def = {
-    "shutdown_asyncgens(self)", "A coroutine that closes all async generators in use.", loop_shutdown_asyncgens,
-    NATIVE_PLAIN};
+const Native loop_shutdown_asyncgens_def = {"shutdown_asyncgens(self)",
+                                            "A coroutine that closes all async generators in use.",
+                                            loop_shutdown_asyncgens, NATIVE_PLAIN};
 static Ref loop_shutdown_asyncgens(Vm *vm, Value *argv)
 {
-    ShutdownAsyncgens *self = (ShutdownAsyncgens *)native_coroutine_new(vm, &shutdown_asyncgens_coroutine);
+    ShutdownAsyncgens *self =
+        (ShutdownAsyncgens *)native_coroutine_new(vm, &shutdown_asyncgens_coroutine);
     if (!self) return FAIL;
     self->loop = newref(argv[0]);
     return from_object(self);
@@ -441,8 +472,9 @@ NATIVE(loop_make, "EventLoop(cls, *args, **kwargs)", "Make an event loop.")
 static Ref loop_repr(Vm *vm, Value self)
 {
     Loop *loop = as_loop(self);
-    return format_text(vm, "<%T running=%s closed=%s debug=%s>", self, loop->running ? "True" : "False",
-                       loop->closed ? "True" : "False", loop->debug ? "True" : "False");
+    return format_text(vm, "<%T running=%s closed=%s debug=%s>", self,
+                       loop->running ? "True" : "False", loop->closed ? "True" : "False",
+                       loop->debug ? "True" : "False");
 }
 
 static void ring_visit(Loop *loop, Visit *visit, void *context)
@@ -494,34 +526,77 @@ static void loop_finalize(Vm *vm __attribute__((unused)), Object *object)
     while (self->first_task) task_unlink(self->first_task);
 }
 
-static const Native *const loop_methods[] = {
-    &loop_run_forever_def, &loop_run_until_complete_def, &loop_stop_def, &loop_close_method_def,
-    &loop_is_running_def, &loop_is_closed_def, &loop_time_def, &loop_call_soon_def,
-    &loop_call_soon_threadsafe_def, &loop_call_later_def, &loop_call_at_def, &loop_create_future_def,
-    &loop_create_task_method_def, &loop_set_task_factory_def, &loop_get_task_factory_def,
-    &loop_set_exception_handler_def, &loop_get_exception_handler_def, &loop_default_exception_handler_method_def,
-    &loop_call_exception_handler_method_def, &loop_get_debug_def, &loop_set_debug_def, &loop_add_reader_def,
-    &loop_add_writer_def, &loop_remove_reader_def, &loop_remove_writer_def, &loop_add_signal_handler_def,
-    &loop_remove_signal_handler_def, &loop_shutdown_asyncgens_def, &loop_run_in_executor_def,
-    &loop_shutdown_executor_def, &loop_set_default_executor_def, &loop_sock_recv_def, &loop_sock_recv_into_def,
-    &loop_sock_recvfrom_def, &loop_sock_recvfrom_into_def, &loop_sock_sendall_def, &loop_sock_sendto_def,
-    &loop_sock_connect_def, &loop_sock_accept_def, &loop_make_transport_def, NULL};
+static const Native *const loop_methods[] = {&loop_run_forever_def,
+                                             &loop_run_until_complete_def,
+                                             &loop_stop_def,
+                                             &loop_close_method_def,
+                                             &loop_is_running_def,
+                                             &loop_is_closed_def,
+                                             &loop_time_def,
+                                             &loop_call_soon_def,
+                                             &loop_call_soon_threadsafe_def,
+                                             &loop_call_later_def,
+                                             &loop_call_at_def,
+                                             &loop_create_future_def,
+                                             &loop_create_task_method_def,
+                                             &loop_set_task_factory_def,
+                                             &loop_get_task_factory_def,
+                                             &loop_set_exception_handler_def,
+                                             &loop_get_exception_handler_def,
+                                             &loop_default_exception_handler_method_def,
+                                             &loop_call_exception_handler_method_def,
+                                             &loop_get_debug_def,
+                                             &loop_set_debug_def,
+                                             &loop_add_reader_def,
+                                             &loop_add_writer_def,
+                                             &loop_remove_reader_def,
+                                             &loop_remove_writer_def,
+                                             &loop_add_signal_handler_def,
+                                             &loop_remove_signal_handler_def,
+                                             &loop_shutdown_asyncgens_def,
+                                             &loop_run_in_executor_def,
+                                             &loop_shutdown_executor_def,
+                                             &loop_set_default_executor_def,
+                                             &loop_sock_recv_def,
+                                             &loop_sock_recv_into_def,
+                                             &loop_sock_recvfrom_def,
+                                             &loop_sock_recvfrom_into_def,
+                                             &loop_sock_sendall_def,
+                                             &loop_sock_sendto_def,
+                                             &loop_sock_connect_def,
+                                             &loop_sock_accept_def,
+                                             &loop_make_transport_def,
+                                             NULL};
 static const Attribute loop_attributes[] = {
-    {"slow_callback_duration", get_slow, set_slow, "Seconds from which debug mode reports a callback as slow."}, {0}};
+    {"slow_callback_duration", get_slow, set_slow,
+     "Seconds from which debug mode reports a callback as slow."},
+    {0}};
 
 const TypeDef event_loop_type = {
-    .name = "asyncio.base_events.BaseEventLoop", .size = sizeof(Loop), .doc = "An event loop.",
+    .name = "asyncio.base_events.BaseEventLoop",
+    .size = sizeof(Loop),
+    .doc = "An event loop.",
     .base = &abstract_event_loop_type,
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
-    .refs = REFS(REF(Loop, current), REF(Loop, exception_handler), REF(Loop, task_factory), REF(Loop, executor),
-                 REF(Loop, asyncgens), REF(Loop, signal_handlers), REF(Loop, transport_class),
-                 REF(Loop, buffered_class)),
-    .visit = loop_visit, .clear = loop_clear, .needs_finalizer = loop_needs_finalizer, .finalize = loop_finalize,
-    .new = &loop_make_def, .repr = loop_repr, .methods = loop_methods, .attributes = loop_attributes,
+    .refs = REFS(REF(Loop, current), REF(Loop, exception_handler), REF(Loop, task_factory),
+                 REF(Loop, executor), REF(Loop, asyncgens), REF(Loop, signal_handlers),
+                 REF(Loop, transport_class), REF(Loop, buffered_class)),
+    .visit = loop_visit,
+    .clear = loop_clear,
+    .needs_finalizer = loop_needs_finalizer,
+    .finalize = loop_finalize,
+    .new = &loop_make_def,
+    .repr = loop_repr,
+    .methods = loop_methods,
+    .attributes = loop_attributes,
 };
 
 const TypeDef selector_event_loop_type = {
-    .name = "asyncio.unix_events._UnixSelectorEventLoop", .size = sizeof(Loop), .doc = "The event loop of Unix.",
-    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES, .base = &event_loop_type, .new = &loop_make_def,
+    .name = "asyncio.unix_events._UnixSelectorEventLoop",
+    .size = sizeof(Loop),
+    .doc = "The event loop of Unix.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .base = &event_loop_type,
+    .new = &loop_make_def,
     .methods = network_methods,
 };

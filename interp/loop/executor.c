@@ -1,9 +1,10 @@
-/* executor.c - functions run in threads: the loop's default executor, to_thread(), run_in_executor().
+/* executor.c - functions run in threads: the loop's default executor, to_thread(),
+ * run_in_executor().
  *
- * A pool belongs to one loop.  All of it is guarded by the interpreter lock, but for the tickets that idle threads wait for:
- * one per job, under a mutex, because a thread waits without the interpreter lock.  A finished job goes into the ready queue
- * and wakes the loop; there its future is set, as call_soon_threadsafe would do.
- * Neighbours: vm/thread.h, job.h. */
+ * A pool belongs to one loop.  All of it is guarded by the interpreter lock, but for the tickets
+ * that idle threads wait for: one per job, under a mutex, because a thread waits without the
+ * interpreter lock.  A finished job goes into the ready queue and wakes the loop; there its future
+ * is set, as call_soon_threadsafe would do. Neighbours: vm/thread.h, job.h. */
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
 #include <stdlib.h>
@@ -26,12 +27,12 @@ typedef struct PoolJob {
 typedef struct Pool {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    int tickets;          /* under mutex: jobs no thread has taken */
-    bool closing;         /* under mutex */
+    int tickets;                       /* under mutex: jobs no thread has taken */
+    bool closing;                      /* under mutex */
     int threads, idle, limit, holders; /* holders: threads, and the loop: the last one frees it */
     PoolJob *first, *last;
-    Ref joiner;           /* the Waiter of shutdown_default_executor(), or UNDEF */
-    Loop *loop;           /* borrowed; NULL once it is closed */
+    Ref joiner; /* the Waiter of shutdown_default_executor(), or UNDEF */
+    Loop *loop; /* borrowed; NULL once it is closed */
 } Pool;
 
 static void pool_let_go(Pool *pool)
@@ -70,7 +71,8 @@ static void job_free(PoolJob *job)
 
 /* ---- in the thread ---- */
 
-/* In the loop's thread: job->a is the future, job->b the result; an exception comes wrapped in a 1-tuple. */
+/* In the loop's thread: job->a is the future, job->b the result; an exception comes wrapped in a
+ * 1-tuple. */
 static bool settle(Vm *vm, Job *job, Value arg __attribute__((unused)))
 {
     Future *future = as_future(job->a);
@@ -104,7 +106,9 @@ static Ref job_outcome(Vm *vm, PoolJob *job)
 
 static void job_run(Vm *vm, Pool *pool, PoolJob *job)
 {
-    Ref outcome = is_done(as_future(job->future)) ? NONE : job_outcome(vm, job); /* cancelled before it began */
+    Ref outcome = is_done(as_future(job->future))
+                      ? NONE
+                      : job_outcome(vm, job); /* cancelled before it began */
     Loop *loop = pool->loop;
     if (loop && !loop->closed) {
         Job *settling = failed(outcome) ? NULL : job_new(vm, settle, job->future, outcome);
@@ -187,8 +191,11 @@ Ref pool_submit(Vm *vm, Loop *loop, Value callback, Value args, Value kwargs, Va
     PoolJob *job = calloc(1, sizeof *job);
     if (!job) return throw_no_memory(vm);
     Future *future = future_new(vm, loop);
-    if (future) *job = (PoolJob){NULL, newref(borrow(future)), newref(callback), newref(args), newref(kwargs), newref(context)};
-    if (!future || (pool->idle <= pool->tickets && pool->threads < pool->limit && !pool_hire(vm, pool))) {
+    if (future)
+        *job = (PoolJob){NULL,         newref(borrow(future)), newref(callback),
+                         newref(args), newref(kwargs),         newref(context)};
+    if (!future ||
+        (pool->idle <= pool->tickets && pool->threads < pool->limit && !pool_hire(vm, pool))) {
         job_free(job);
         decref_object(future);
         return FAIL;
@@ -226,7 +233,8 @@ void pool_close(Loop *loop)
 static Ref loop_run_in_executor(Vm *vm, Value *argv);
 const Native loop_run_in_executor_def = {
     "run_in_executor(self, executor, func, *args)",
-    "A future of func(*args), run in a thread of executor (None: the default one).", loop_run_in_executor, NATIVE_PLAIN};
+    "A future of func(*args), run in a thread of executor (None: the default one).",
+    loop_run_in_executor, NATIVE_PLAIN};
 static Ref loop_run_in_executor(Vm *vm, Value *argv)
 {
     Loop *self = as_loop(argv[0]);
@@ -244,9 +252,9 @@ static Ref loop_run_in_executor(Vm *vm, Value *argv)
 }
 
 static Ref loop_set_default_executor(Vm *vm, Value *argv);
-const Native loop_set_default_executor_def = {
-    "set_default_executor(self, executor)", "Set what run_in_executor(None, ...) uses.", loop_set_default_executor,
-    NATIVE_PLAIN};
+const Native loop_set_default_executor_def = {"set_default_executor(self, executor)",
+                                              "Set what run_in_executor(None, ...) uses.",
+                                              loop_set_default_executor, NATIVE_PLAIN};
 static Ref loop_set_default_executor(Vm *vm, Value *argv)
 {
     Loop *self = as_loop(argv[0]);
@@ -261,16 +269,21 @@ static Ref loop_set_default_executor(Vm *vm, Value *argv)
     return NONE;
 }
 
-typedef struct ShutdownExecutor { Waiter waiter; Ref timeout; } ShutdownExecutor;
+typedef struct ShutdownExecutor {
+    Waiter waiter;
+    Ref timeout;
+} ShutdownExecutor;
 
-static Ref shutdown_executor_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+static Ref shutdown_executor_resume(Vm *vm, NativeCoroutine *coroutine,
+                                    Value sent __attribute__((unused)))
 {
     Waiter *waiter = (Waiter *)coroutine;
     Loop *loop = as_loop(waiter->owner);
     if (waiter_phase(waiter)) return NONE;
     loop->executor_closed = true;
     if (is_heap(loop->executor)) {
-        Ref shutdown = attr_get_text(vm, loop->executor, "shutdown"), done = failed(shutdown) ? FAIL : call0(vm, shutdown);
+        Ref shutdown = attr_get_text(vm, loop->executor, "shutdown"),
+            done = failed(shutdown) ? FAIL : call0(vm, shutdown);
         decref(shutdown);
         decref(done);
         if (failed(done)) return FAIL;
@@ -283,17 +296,21 @@ static Ref shutdown_executor_resume(Vm *vm, NativeCoroutine *coroutine, Value se
     return waiter_pause(vm, waiter, 1);
 }
 static const NativeCoroutineDef shutdown_executor_coroutine = {
-    .name = "BaseEventLoop.shutdown_default_executor", .size = sizeof(ShutdownExecutor),
-    .refs = REFS(REF(Waiter, owner), REF(ShutdownExecutor, timeout)), .resume = shutdown_executor_resume,
+    .name = "BaseEventLoop.shutdown_default_executor",
+    .size = sizeof(ShutdownExecutor),
+    .refs = REFS(REF(Waiter, owner), REF(ShutdownExecutor, timeout)),
+    .resume = shutdown_executor_resume,
 };
 
 static Ref loop_shutdown_executor(Vm *vm, Value *argv);
 const Native loop_shutdown_executor_def = {
-    "shutdown_default_executor(self, timeout=None)", "A coroutine that waits until the default executor's threads ended.",
-    loop_shutdown_executor, NATIVE_PLAIN};
+    "shutdown_default_executor(self, timeout=None)",
+    "A coroutine that waits until the default executor's threads ended.", loop_shutdown_executor,
+    NATIVE_PLAIN};
 static Ref loop_shutdown_executor(Vm *vm, Value *argv)
 {
-    ShutdownExecutor *self = (ShutdownExecutor *)waiter_new(vm, &shutdown_executor_coroutine, argv[0]);
+    ShutdownExecutor *self =
+        (ShutdownExecutor *)waiter_new(vm, &shutdown_executor_coroutine, argv[0]);
     if (!self) return FAIL;
     self->timeout = newref(argv[1]);
     return from_object(self);
@@ -301,7 +318,10 @@ static Ref loop_shutdown_executor(Vm *vm, Value *argv)
 
 /* ---- to_thread() ---- */
 
-typedef struct ToThread { NativeCoroutine coroutine; Ref func, args, kwargs; } ToThread;
+typedef struct ToThread {
+    NativeCoroutine coroutine;
+    Ref func, args, kwargs;
+} ToThread;
 
 static Ref to_thread_resume(Vm *vm, NativeCoroutine *coroutine, Value sent)
 {
@@ -315,12 +335,15 @@ static Ref to_thread_resume(Vm *vm, NativeCoroutine *coroutine, Value sent)
     return delegate_new(vm, future);
 }
 static const NativeCoroutineDef to_thread_coroutine = {
-    .name = "to_thread", .size = sizeof(ToThread),
-    .refs = REFS(REF(ToThread, func), REF(ToThread, args), REF(ToThread, kwargs)), .resume = to_thread_resume,
+    .name = "to_thread",
+    .size = sizeof(ToThread),
+    .refs = REFS(REF(ToThread, func), REF(ToThread, args), REF(ToThread, kwargs)),
+    .resume = to_thread_resume,
 };
 
 NATIVE(asyncio_to_thread, "to_thread(func, /, *args, **kwargs)",
-    "A coroutine that runs func(*args, **kwargs) in a thread, in a copy of the current context, and ends with its result.")
+       "A coroutine that runs func(*args, **kwargs) in a thread, in a copy of the current context, "
+       "and ends with its result.")
 {
     ToThread *self = (ToThread *)native_coroutine_new(vm, &to_thread_coroutine);
     if (!self) return FAIL;

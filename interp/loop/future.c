@@ -1,8 +1,8 @@
 /* future.c - a result that arrives later.
  *
- * Invariant: callbacks are there only while it is pending; finishing moves each, in the order they were added, to the
- * ready queue of its loop, from where they run one turn later.
- * Neighbours: future.h, task.c (a Future with a coroutine), vm/flow.c (await calls future_await). */
+ * Invariant: callbacks are there only while it is pending; finishing moves each, in the order they
+ * were added, to the ready queue of its loop, from where they run one turn later. Neighbours:
+ * future.h, task.c (a Future with a coroutine), vm/flow.c (await calls future_await). */
 /* SPDX-License-Identifier: MIT */
 #include "loop/future.h"
 
@@ -34,7 +34,10 @@ Future *future_new_of(Vm *vm, Loop *loop, Type *type)
     return future;
 }
 
-Future *future_new(Vm *vm, Loop *loop) { return future_new_of(vm, loop, type_builtin(vm, KIND_FUTURE)); }
+Future *future_new(Vm *vm, Loop *loop)
+{
+    return future_new_of(vm, loop, type_builtin(vm, KIND_FUTURE));
+}
 
 /* ---- callbacks ---- */
 
@@ -42,7 +45,8 @@ Future *future_new(Vm *vm, Loop *loop) { return future_new_of(vm, loop, type_bui
 static bool future_schedule(Vm *vm, Future *future, Tagged what)
 {
     if (loop_check_open(vm, future_loop(future)))
-        return loop_ready(vm, future_loop(future), tag_of(what), object_of(what), newref(borrow(future)));
+        return loop_ready(vm, future_loop(future), tag_of(what), object_of(what),
+                          newref(borrow(future)));
     decref_object(object_of(what));
     return false;
 }
@@ -58,7 +62,8 @@ bool future_add_entry(Vm *vm, Future *future, EntryTag tag, void *object)
     if (!extra) goto failure;
     if (extra->callback_count == extra->callback_capacity) {
         int capacity = extra->callback_capacity ? extra->callback_capacity * 2 : 4;
-        Tagged *callbacks = memory_resize(vm, extra->callbacks, (size_t)capacity * sizeof *callbacks);
+        Tagged *callbacks =
+            memory_resize(vm, extra->callbacks, (size_t)capacity * sizeof *callbacks);
         if (!callbacks) goto failure;
         extra->callbacks = callbacks;
         extra->callback_capacity = capacity;
@@ -77,10 +82,8 @@ int future_remove_entry(Future *future, EntryTag tag, const void *object)
     FutureExtra *extra = future->extra;
     int kept = 0;
     for (int i = 0; extra && i < extra->callback_count; i++)
-        if (extra->callbacks[i] != what)
-            extra->callbacks[kept++] = extra->callbacks[i];
-        else
-            removed++;
+        if (extra->callbacks[i] != what) extra->callbacks[kept++] = extra->callbacks[i];
+        else removed++;
     if (extra) extra->callback_count = kept;
     if (future->first == what) {
         future->first = 0;
@@ -100,7 +103,8 @@ bool future_finish(Vm *vm, Future *future, unsigned bits, Ref result)
     if (first) ok = future_schedule(vm, future, first);
     FutureExtra *extra = future->extra;
     if (extra) {
-        for (int i = 0; i < extra->callback_count; i++) ok = future_schedule(vm, future, extra->callbacks[i]) && ok;
+        for (int i = 0; i < extra->callback_count; i++)
+            ok = future_schedule(vm, future, extra->callbacks[i]) && ok;
         memory_free(extra->callbacks);
         extra->callbacks = NULL;
         extra->callback_count = extra->callback_capacity = 0;
@@ -130,7 +134,8 @@ bool future_set_exception(Vm *vm, Future *future, Ref exception)
         return false;
     }
     Ref traceback = as_exception(exception)->traceback;
-    if (!absent(traceback) && future_extra(vm, future)) future->extra->traceback = newref(traceback);
+    if (!absent(traceback) && future_extra(vm, future))
+        future->extra->traceback = newref(traceback);
     return future_finish(vm, future, FUTURE_FINISHED | FUTURE_FAILED | FUTURE_UNSEEN, exception);
 }
 
@@ -151,7 +156,8 @@ Truth future_cancel_any(Vm *vm, Value value, Value message)
     if (is_waiter(value)) return from_bool(waiter_cancel(vm, as_waiter(value))) == TRUE ? YES : NO;
     if (is_future(value) && !(as_object(value)->flags & OBJ_SUBCLASS) &&
         !(as_future(value)->head.aux & FUTURE_GATHERING))
-        return is_task(value) ? task_cancel(vm, as_task(value), message) : future_cancel(vm, as_future(value), message);
+        return is_task(value) ? task_cancel(vm, as_task(value), message)
+                              : future_cancel(vm, as_future(value), message);
     Ref names = is_heap(message) ? tuple_pack(vm, 1, N(msg)) : UNDEF;
     if (failed(names)) return FAILED;
     Ref method = attr_get(vm, value, N(cancel)), answer = FAIL;
@@ -240,7 +246,8 @@ static Ref future_iter_next(Vm *vm, Value self)
     return FAIL;
 }
 
-NATIVE(future_iter_send, "send(self, value, /)", "Go on; raises StopIteration with the future's result.")
+NATIVE(future_iter_send, "send(self, value, /)",
+       "Go on; raises StopIteration with the future's result.")
 {
     Ref next = future_iter_next(vm, argv[0]);
     return absent(next) ? throw_value(vm, StopIteration, UNDEF) : next;
@@ -257,13 +264,18 @@ NATIVE(future_iter_close, "close(self, /)", "Forget the future.")
 }
 static Ref future_iter_iter(Vm *vm __attribute__((unused)), Value self) { return newref(self); }
 
-static const Native *const future_iter_methods[] = {
-    &future_iter_send_def, &future_iter_throw_def, &future_iter_close_def, NULL};
+static const Native *const future_iter_methods[] = {&future_iter_send_def, &future_iter_throw_def,
+                                                    &future_iter_close_def, NULL};
 
 const TypeDef future_iter_type = {
-    .name = "_asyncio.FutureIter", .size = sizeof(FutureIter), .doc = "What a future's __await__() returns.",
-    .flags = TYPE_FINAL | TYPE_NO_NEW, .refs = REFS(REF(FutureIter, future)),
-    .iter = future_iter_iter, .next = future_iter_next, .methods = future_iter_methods,
+    .name = "_asyncio.FutureIter",
+    .size = sizeof(FutureIter),
+    .doc = "What a future's __await__() returns.",
+    .flags = TYPE_FINAL | TYPE_NO_NEW,
+    .refs = REFS(REF(FutureIter, future)),
+    .iter = future_iter_iter,
+    .next = future_iter_next,
+    .methods = future_iter_methods,
 };
 
 /* ---- repr ---- */
@@ -276,7 +288,8 @@ static bool builder_short_repr(Vm *vm, StrBuilder *text, Value v)
     Ref repr = value_repr(vm, v);
     if (failed(repr)) return false;
     ptrdiff_t len = as_str(repr)->len, head = (REPR_MAX - 3) / 2, tail = REPR_MAX - 3 - head;
-    bool whole = len <= REPR_MAX || is_list(v) || is_tuple(v) || is_dict(v) || is_any_set(v) || is_exception(v);
+    bool whole = len <= REPR_MAX || is_list(v) || is_tuple(v) || is_dict(v) || is_any_set(v) ||
+                 is_exception(v);
     bool ok = whole ? builder_str(vm, text, repr)
                     : builder_slice(vm, text, repr, 0, head) && builder_text(vm, text, "...") &&
                           builder_slice(vm, text, repr, len - tail, len);
@@ -286,13 +299,17 @@ static bool builder_short_repr(Vm *vm, StrBuilder *text, Value v)
 
 bool future_repr_state(Vm *vm, StrBuilder *text, Future *future)
 {
-    return builder_text(vm, text, is_cancelled(future) ? "cancelled" : is_done(future) ? "finished" : "pending");
+    return builder_text(vm, text,
+                        is_cancelled(future) ? "cancelled"
+                        : is_done(future)    ? "finished"
+                                             : "pending");
 }
 
 bool future_repr_result(Vm *vm, StrBuilder *text, Future *future)
 {
     if (!(future->head.aux & FUTURE_FINISHED)) return true;
-    if (is_failed(future)) return builder_text(vm, text, " exception=") && builder_repr(vm, text, future->result);
+    if (is_failed(future))
+        return builder_text(vm, text, " exception=") && builder_repr(vm, text, future->result);
     return builder_text(vm, text, " result=") && builder_short_repr(vm, text, future->result);
 }
 
@@ -305,9 +322,12 @@ static bool entry_repr(Vm *vm, StrBuilder *text, Tagged what)
     case ENTRY_GATHER: return builder_text(vm, text, "gather.<locals>._done_callback()");
     case ENTRY_WAIT: return builder_text(vm, text, "_wait.<locals>._on_completion()");
     case ENTRY_GROUP: return builder_text(vm, text, "TaskGroup._on_task_done()");
-    case ENTRY_COMPLETED: return builder_text(vm, text, "_AsCompletedIterator._handle_completion()");
-    case ENTRY_SHIELD_INNER: return builder_text(vm, text, "shield.<locals>._inner_done_callback()");
-    case ENTRY_SHIELD_OUTER: return builder_text(vm, text, "shield.<locals>._outer_done_callback()");
+    case ENTRY_COMPLETED:
+        return builder_text(vm, text, "_AsCompletedIterator._handle_completion()");
+    case ENTRY_SHIELD_INNER:
+        return builder_text(vm, text, "shield.<locals>._inner_done_callback()");
+    case ENTRY_SHIELD_OUTER:
+        return builder_text(vm, text, "shield.<locals>._outer_done_callback()");
     default: return builder_text(vm, text, "_chain_future.<locals>._call_set_state()");
     }
 }
@@ -324,13 +344,15 @@ bool future_repr_callbacks(Vm *vm, StrBuilder *text, Future *future)
     int count = 0;
     while (callback_at(future, count)) count++;
     if (!count) return true;
-    if (!builder_text(vm, text, " cb=[") || !entry_repr(vm, text, callback_at(future, 0))) return false;
+    if (!builder_text(vm, text, " cb=[") || !entry_repr(vm, text, callback_at(future, 0)))
+        return false;
     if (count > 2) {
         char more[40];
         snprintf(more, sizeof more, ", <%d more>", count - 2);
         if (!builder_text(vm, text, more)) return false;
     }
-    if (count > 1 && (!builder_text(vm, text, ", ") || !entry_repr(vm, text, callback_at(future, count - 1))))
+    if (count > 1 &&
+        (!builder_text(vm, text, ", ") || !entry_repr(vm, text, callback_at(future, count - 1))))
         return false;
     return builder_text(vm, text, "]");
 }
@@ -388,14 +410,18 @@ void future_clear(Object *self)
     memory_free(extra);
 }
 
-static bool future_needs_finalizer(Object *self) { return ((Future *)self)->head.aux & FUTURE_UNSEEN; }
+static bool future_needs_finalizer(Object *self)
+{
+    return ((Future *)self)->head.aux & FUTURE_UNSEEN;
+}
 
 static void future_finalize(Vm *vm, Object *self)
 {
     Future *future = (Future *)self;
     future->head.aux &= ~(unsigned)FUTURE_UNSEEN;
     char message[80];
-    snprintf(message, sizeof message, "%.40s exception was never retrieved", type_name(vm, borrow(future)));
+    snprintf(message, sizeof message, "%.40s exception was never retrieved",
+             type_name(vm, borrow(future)));
     if (!loop_report(vm, future->loop, message, future->result, "future", borrow(future)))
         error_unraisable(vm, "Exception ignored in", borrow(future));
 }
@@ -423,18 +449,20 @@ NATIVE(future_init, "__init__(self, *, loop=None)", "loop: the running one, when
 }
 
 NATIVE(future_result_method, "result(self, /)",
-    "Return the result.\n"
-    "Raises the exception that was set, CancelledError when cancelled, InvalidStateError when it is not done.")
+       "Return the result.\n"
+       "Raises the exception that was set, CancelledError when cancelled, InvalidStateError when "
+       "it is not done.")
 {
     return future_result(vm, as_future(argv[0]));
 }
 NATIVE(future_exception_method, "exception(self, /)",
-    "Return the exception that was set, or None.\n"
-    "Raises CancelledError when cancelled, InvalidStateError when it is not done.")
+       "Return the exception that was set, or None.\n"
+       "Raises CancelledError when cancelled, InvalidStateError when it is not done.")
 {
     return newref(future_exception(vm, as_future(argv[0])));
 }
-NATIVE(future_done, "done(self, /)", "Return True when there is a result or an exception, or it was cancelled.")
+NATIVE(future_done, "done(self, /)",
+       "Return True when there is a result or an exception, or it was cancelled.")
 {
     return from_bool(is_done(as_future(argv[0])));
 }
@@ -443,14 +471,14 @@ NATIVE(future_cancelled, "cancelled(self, /)", "Return True when the future was 
     return from_bool(is_cancelled(as_future(argv[0])));
 }
 NATIVE(future_cancel_method, "cancel(self, /, msg=None)",
-    "Cancel the future and schedule its callbacks; return False when it was done already.")
+       "Cancel the future and schedule its callbacks; return False when it was done already.")
 {
     Truth done = future_cancel(vm, as_future(argv[0]), argv[1]);
     return done == FAILED ? FAIL : from_bool(done);
 }
 NATIVE(future_set_result_method, "set_result(self, result, /)",
-    "Mark the future done with result and schedule its callbacks.\n"
-    "Raises InvalidStateError when it is already done.")
+       "Mark the future done with result and schedule its callbacks.\n"
+       "Raises InvalidStateError when it is already done.")
 {
     return future_set_result(vm, as_future(argv[0]), newref(argv[1])) ? NONE : FAIL;
 }
@@ -458,15 +486,18 @@ NATIVE(future_set_result_method, "set_result(self, result, /)",
 /* The instance to keep for what a script gave to set_exception(); owned. */
 static Ref exception_to_keep(Vm *vm, Value given)
 {
-    Ref error = is_type(given) && type_is_subtype(as_type(given), exception_class(vm, BaseException))
-                    ? call0(vm, given) : newref(given);
+    Ref error =
+        is_type(given) && type_is_subtype(as_type(given), exception_class(vm, BaseException))
+            ? call0(vm, given)
+            : newref(given);
     if (failed(error)) return FAIL;
     if (!is_exception(error)) {
         decref(error);
         return throw(vm, TypeError, "invalid exception object");
     }
     if (!exception_is(vm, error, StopIteration)) return error;
-    Ref kept = exception_new_text(vm, RuntimeError,
+    Ref kept = exception_new_text(
+        vm, RuntimeError,
         "StopIteration interacts badly with generators and cannot be raised into a Future");
     if (!failed(kept)) {
         replace(&as_exception(kept)->cause, newref(error));
@@ -477,8 +508,8 @@ static Ref exception_to_keep(Vm *vm, Value given)
 }
 
 NATIVE(future_set_exception_method, "set_exception(self, exception, /)",
-    "Mark the future done with an exception (class or instance) and schedule its callbacks.\n"
-    "Raises InvalidStateError when it is already done.")
+       "Mark the future done with an exception (class or instance) and schedule its callbacks.\n"
+       "Raises InvalidStateError when it is already done.")
 {
     if (!check_pending(vm, as_future(argv[0]))) return FAIL;
     Ref error = exception_to_keep(vm, argv[1]);
@@ -486,7 +517,7 @@ NATIVE(future_set_exception_method, "set_exception(self, exception, /)",
 }
 
 NATIVE(future_add_done_callback, "add_done_callback(self, fn, /, *, context=None)",
-    "Call fn(future) from the loop when the future is done (soon, when it is already).")
+       "Call fn(future) from the loop when the future is done (soon, when it is already).")
 {
     Future *self = as_future(argv[0]);
     Handle *handle = handle_new(vm, self->loop, argv[1], UNDEF, argv[2]);
@@ -494,19 +525,18 @@ NATIVE(future_add_done_callback, "add_done_callback(self, fn, /, *, context=None
 }
 
 NATIVE(future_remove_done_callback, "remove_done_callback(self, fn, /)",
-    "Remove all callbacks equal to fn; return how many there were.")
+       "Remove all callbacks equal to fn; return how many there were.")
 {
     Future *self = as_future(argv[0]);
     int removed = 0;
     for (int i = 0; callback_at(self, i);) {
         Tagged what = callback_at(self, i);
         Truth same = NO;
-        if (tag_of(what) == ENTRY_CALL) same = value_equal(vm, ((Handle *)object_of(what))->callback, argv[1]);
+        if (tag_of(what) == ENTRY_CALL)
+            same = value_equal(vm, ((Handle *)object_of(what))->callback, argv[1]);
         if (same == FAILED) return FAIL;
-        if (same == YES)
-            removed += future_remove_entry(self, ENTRY_CALL, object_of(what));
-        else
-            i++;
+        if (same == YES) removed += future_remove_entry(self, ENTRY_CALL, object_of(what));
+        else i++;
     }
     return from_small(removed);
 }
@@ -514,12 +544,17 @@ NATIVE(future_remove_done_callback, "remove_done_callback(self, fn, /)",
 NATIVE(future_get_loop, "get_loop(self, /)", "Return the event loop the future is bound to.")
 {
     Ref loop = as_future(argv[0])->loop;
-    return absent(loop) ? throw(vm, RuntimeError, "%T object is not initialized.", argv[0]) : newref(loop);
+    return absent(loop) ? throw(vm, RuntimeError, "%T object is not initialized.", argv[0])
+                        : newref(loop);
 }
 
-NATIVE_CLASS(future_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.") { return newref(argv[0]); }
+NATIVE_CLASS(future_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
+{
+    return newref(argv[0]);
+}
 
-NATIVE(future_make_cancelled_error, "_make_cancelled_error(self, /)", "The CancelledError to raise for it.")
+NATIVE(future_make_cancelled_error, "_make_cancelled_error(self, /)",
+       "The CancelledError to raise for it.")
 {
     return future_cancelled_error(vm, as_future(argv[0]));
 }
@@ -527,7 +562,9 @@ NATIVE(future_make_cancelled_error, "_make_cancelled_error(self, /)", "The Cance
 static Ref get_state(Vm *vm, Value self)
 {
     Future *future = as_future(self);
-    return str_from(vm, is_cancelled(future) ? "CANCELLED" : is_done(future) ? "FINISHED" : "PENDING");
+    return str_from(vm, is_cancelled(future) ? "CANCELLED"
+                        : is_done(future)    ? "FINISHED"
+                                             : "PENDING");
 }
 static Ref get_blocking(Vm *vm __attribute__((unused)), Value self)
 {
@@ -549,7 +586,8 @@ static Ref get_loop_attribute(Vm *vm __attribute__((unused)), Value self)
 static Ref get_result(Vm *vm __attribute__((unused)), Value self)
 {
     Future *future = as_future(self);
-    return !is_done(future) || is_failed(future) || absent(future->result) ? NONE : newref(future->result);
+    return !is_done(future) || is_failed(future) || absent(future->result) ? NONE
+                                                                           : newref(future->result);
 }
 static Ref get_exception(Vm *vm __attribute__((unused)), Value self)
 {
@@ -576,27 +614,47 @@ static Ref get_cancel_message(Vm *vm __attribute__((unused)), Value self)
     return extra && is_heap(extra->cancel_message) ? newref(extra->cancel_message) : NONE;
 }
 
-static const Native *const future_methods[] = {
-    &future_result_method_def, &future_exception_method_def, &future_done_def, &future_cancelled_def,
-    &future_cancel_method_def, &future_set_result_method_def, &future_set_exception_method_def,
-    &future_add_done_callback_def, &future_remove_done_callback_def, &future_get_loop_def,
-    &future_class_getitem_def, &future_make_cancelled_error_def, NULL};
+static const Native *const future_methods[] = {&future_result_method_def,
+                                               &future_exception_method_def,
+                                               &future_done_def,
+                                               &future_cancelled_def,
+                                               &future_cancel_method_def,
+                                               &future_set_result_method_def,
+                                               &future_set_exception_method_def,
+                                               &future_add_done_callback_def,
+                                               &future_remove_done_callback_def,
+                                               &future_get_loop_def,
+                                               &future_class_getitem_def,
+                                               &future_make_cancelled_error_def,
+                                               NULL};
 
 const Attribute future_attributes[] = {
     {"_state", get_state, NULL, "PENDING, CANCELLED or FINISHED."},
-    {"_asyncio_future_blocking", get_blocking, set_blocking, "True between being awaited and the task seeing it."},
+    {"_asyncio_future_blocking", get_blocking, set_blocking,
+     "True between being awaited and the task seeing it."},
     {"_loop", get_loop_attribute, NULL, "Its event loop."},
     {"_result", get_result, NULL, "The result, or None."},
     {"_exception", get_exception, NULL, "The exception, or None."},
-    {"_log_traceback", get_log_traceback, set_log_traceback, "Is its exception still to be reported?"},
+    {"_log_traceback", get_log_traceback, set_log_traceback,
+     "Is its exception still to be reported?"},
     {"_cancel_message", get_cancel_message, NULL, "What cancel() was given."},
     {0}};
 
 const TypeDef future_type = {
-    .name = "_asyncio.Future", .size = sizeof(Future), .doc = "A result that arrives later.",
+    .name = "_asyncio.Future",
+    .size = sizeof(Future),
+    .doc = "A result that arrives later.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
-    .refs = REFS(REF(Future, loop), REF(Future, result)), .visit = future_visit, .clear = future_clear,
-    .needs_finalizer = future_needs_finalizer, .finalize = future_finalize,
-    .new = &future_make_def, .init = &future_init_def, .repr = future_repr, .iter = future_iter_new,
-    .await = future_iter_new, .methods = future_methods, .attributes = future_attributes,
+    .refs = REFS(REF(Future, loop), REF(Future, result)),
+    .visit = future_visit,
+    .clear = future_clear,
+    .needs_finalizer = future_needs_finalizer,
+    .finalize = future_finalize,
+    .new = &future_make_def,
+    .init = &future_init_def,
+    .repr = future_repr,
+    .iter = future_iter_new,
+    .await = future_iter_new,
+    .methods = future_methods,
+    .attributes = future_attributes,
 };

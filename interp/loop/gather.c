@@ -1,8 +1,8 @@
 /* gather.c - asyncio.gather().
  *
- * The outer future keeps its children in a list, one for each argument; each child has the outer one as a callback entry, so
- * gathering n things allocates one list and one object beside the tasks.
- * Neighbours: future.h, task.h. */
+ * The outer future keeps its children in a list, one for each argument; each child has the outer
+ * one as a callback entry, so gathering n things allocates one list and one object beside the
+ * tasks. Neighbours: future.h, task.h. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/gather.h"
 
@@ -76,7 +76,8 @@ bool gather_child_done(Vm *vm, Object *object, Value arg)
     return gather->finished < gather->unlike || gather_finish(vm, gather, child);
 }
 
-NATIVE(gather_cancel, "cancel(self, /, msg=None)", "Cancel every child; return True when one of them could be.")
+NATIVE(gather_cancel, "cancel(self, /, msg=None)",
+       "Cancel every child; return True when one of them could be.")
 {
     Gather *self = (Gather *)as_object(argv[0]);
     if (is_done(&self->future)) return FALSE;
@@ -94,9 +95,13 @@ NATIVE(gather_cancel, "cancel(self, /, msg=None)", "Cancel every child; return T
 
 static const Native *const gather_methods[] = {&gather_cancel_def, NULL};
 static const TypeDef gathering_type = {
-    .name = "asyncio.tasks._GatheringFuture", .size = sizeof(Gather), .base = &future_type,
-    .doc = "The future of several things.", .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES | TYPE_NO_NEW,
-    .refs = REFS(REF(Gather, children)), .methods = gather_methods,
+    .name = "asyncio.tasks._GatheringFuture",
+    .size = sizeof(Gather),
+    .base = &future_type,
+    .doc = "The future of several things.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES | TYPE_NO_NEW,
+    .refs = REFS(REF(Gather, children)),
+    .methods = gather_methods,
 };
 
 /* ---- making ---- */
@@ -105,7 +110,8 @@ static const TypeDef gathering_type = {
 static Ref child_of(Vm *vm, Value awaitable, Loop *loop, Ref *seen, bool *is_new)
 {
     *is_new = true;
-    if (as_object(awaitable)->count > 1 || is_future(awaitable)) { /* else nobody can have given it twice */
+    if (as_object(awaitable)->count > 1 ||
+        is_future(awaitable)) { /* else nobody can have given it twice */
         if (absent(*seen)) *seen = dict_new(vm);
         Value found = failed(*seen) ? FAIL : dict_get(vm, as_dict(*seen), awaitable);
         if (failed(found)) return FAIL;
@@ -130,7 +136,8 @@ static Ref gather_nothing(Vm *vm)
     return FAIL;
 }
 
-static Gather *gather_new(Vm *vm, Loop *loop, Ref children, ptrdiff_t unlike, bool return_exceptions)
+static Gather *gather_new(Vm *vm, Loop *loop, Ref children, ptrdiff_t unlike,
+                          bool return_exceptions)
 {
     Type *type = type_from_def(vm, &gathering_type);
     Gather *gather = type ? (Gather *)future_new_of(vm, loop, type) : NULL;
@@ -192,7 +199,8 @@ done:
     return out;
 }
 
-NATIVE(asyncio_gather, "gather(*coros_or_futures, return_exceptions=False)",
+NATIVE(
+    asyncio_gather, "gather(*coros_or_futures, return_exceptions=False)",
     "A future of the list of all results, in the order of the arguments, which run concurrently.\n"
     "The first exception ends it, unless return_exceptions puts exceptions into the list.")
 {
@@ -204,12 +212,14 @@ NATIVE(asyncio_gather, "gather(*coros_or_futures, return_exceptions=False)",
 
 /* ---- shield() ---- */
 
-/* Entries hold both futures: the outer one's callback lets go of the inner one's, and the other way round. */
+/* Entries hold both futures: the outer one's callback lets go of the inner one's, and the other way
+ * round. */
 bool shield_inner_done(Vm *vm, Object *object, Value arg)
 {
     Future *outer = (Future *)object, *inner = as_future(arg);
     future_remove_entry(outer, ENTRY_SHIELD_OUTER, inner);
-    if (is_cancelled(outer)) return true; /* a failure nobody sees is reported when the inner one goes */
+    if (is_cancelled(outer))
+        return true; /* a failure nobody sees is reported when the inner one goes */
     if (is_done(outer)) return true;
     if (is_cancelled(inner)) return future_cancel(vm, outer, UNDEF) != FAILED;
     if (!is_failed(inner)) return future_set_result(vm, outer, newref(inner->result));
@@ -225,12 +235,13 @@ bool shield_outer_done(Vm *vm __attribute__((unused)), Object *object, Value arg
 }
 
 NATIVE(asyncio_shield, "shield(arg)",
-    "A future of arg's result that can be cancelled without cancelling arg.")
+       "A future of arg's result that can be cancelled without cancelling arg.")
 {
     Ref inner = ensure_future(vm, argv[0], NULL);
     if (failed(inner) || is_done(as_future(inner))) return inner;
     Future *outer = future_new(vm, future_loop(as_future(inner)));
-    bool ok = outer && future_add_entry(vm, as_future(inner), ENTRY_SHIELD_INNER, as_object(newref(borrow(outer))));
+    bool ok = outer && future_add_entry(vm, as_future(inner), ENTRY_SHIELD_INNER,
+                                        as_object(newref(borrow(outer))));
     ok = ok && future_add_entry(vm, outer, ENTRY_SHIELD_OUTER, as_object(newref(inner)));
     decref(inner);
     if (ok) return from_object(outer);

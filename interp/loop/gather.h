@@ -5,7 +5,8 @@
 
 #include "loop/future.h"
 
-/* gather(*awaitables) on loop (NULL: that of the first future, else the current one); a future, owned. */
+/* gather(*awaitables) on loop (NULL: that of the first future, else the current one); a future,
+ * owned. */
 Ref gather(Vm *vm, Loop *loop, ptrdiff_t count, Value *awaitables, bool return_exceptions);
 
 extern const Native *const gather_functions[];

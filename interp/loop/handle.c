@@ -32,7 +32,8 @@ static bool callback_name(Vm *vm, StrBuilder *text, Value callback)
 bool callback_repr(Vm *vm, StrBuilder *text, Value callback, Value args __attribute__((unused)))
 {
     if (!callback_name(vm, text, callback) || !builder_text(vm, text, "()")) return false;
-    Value function = is_kind(callback, KIND_METHOD) ? (Value)as_method(callback)->function : callback;
+    Value function =
+        is_kind(callback, KIND_METHOD) ? (Value)as_method(callback)->function : callback;
     if (!is_function(function)) return true;
     Code *code = as_function(function)->code;
     char line[24];
@@ -43,7 +44,8 @@ bool callback_repr(Vm *vm, StrBuilder *text, Value callback, Value args __attrib
 
 /* ---- making and running ---- */
 
-static bool handle_fill(Vm *vm, Handle *handle, Value loop, Value callback, Value args, Value context)
+static bool handle_fill(Vm *vm, Handle *handle, Value loop, Value callback, Value args,
+                        Value context)
 {
     if (!absent(context) && !is_none(context) && !is_context(context)) {
         throw(vm, TypeError, "a contextvars.Context was expected, got %R", context);
@@ -64,11 +66,13 @@ Handle *handle_new(Vm *vm, Value loop, Value callback, Value args, Value context
     return NULL;
 }
 
-TimerHandle *timer_handle_new(Vm *vm, Loop *loop, double when, Value callback, Value args, Value context)
+TimerHandle *timer_handle_new(Vm *vm, Loop *loop, double when, Value callback, Value args,
+                              Value context)
 {
     TimerHandle *timer = type_instance(vm, type_builtin(vm, KIND_TIMER_HANDLE));
     if (timer) timer->when = when;
-    if (timer && handle_fill(vm, &timer->handle, borrow(loop), callback, args, context)) return timer;
+    if (timer && handle_fill(vm, &timer->handle, borrow(loop), callback, args, context))
+        return timer;
     decref_object(timer);
     return NULL;
 }
@@ -91,19 +95,20 @@ static bool handle_report(Vm *vm, Handle *handle, Value callback, Value args)
     Ref error = error_take(vm), message = UNDEF;
     StrBuilder text;
     builder_open(&text);
-    bool ok = builder_text(vm, &text, "Exception in callback ") && callback_repr(vm, &text, callback, args);
-    if (ok)
-        message = builder_finish(vm, &text);
-    else
-        builder_close(&text);
+    bool ok = builder_text(vm, &text, "Exception in callback ") &&
+              callback_repr(vm, &text, callback, args);
+    if (ok) message = builder_finish(vm, &text);
+    else builder_close(&text);
     if (!ok || failed(message)) {
         error_clear(vm);
         message = UNDEF;
     }
     char *owned = NULL;
-    const char *utf8 = absent(message) ? "Exception in callback" : str_utf8(vm, message, NULL, &owned);
+    const char *utf8 =
+        absent(message) ? "Exception in callback" : str_utf8(vm, message, NULL, &owned);
     if (!utf8) error_clear(vm);
-    ok = loop_report(vm, handle->loop, utf8 ? utf8 : "Exception in callback", error, "handle", borrow(handle));
+    ok = loop_report(vm, handle->loop, utf8 ? utf8 : "Exception in callback", error, "handle",
+                     borrow(handle));
     memory_free(owned);
     decref(message);
     decref(error);
@@ -145,7 +150,8 @@ bool handle_run_done(Vm *vm, Object *object, Value future)
 
 static Handle *as_handle(Value v) { return (Handle *)as_object(v); }
 
-NATIVE(handle_cancel_method, "cancel(self)", "Cancel the callback; no effect when it has run or was cancelled.")
+NATIVE(handle_cancel_method, "cancel(self)",
+       "Cancel the callback; no effect when it has run or was cancelled.")
 {
     handle_cancel(as_handle(argv[0]));
     return NONE;
@@ -156,7 +162,8 @@ NATIVE(handle_cancelled, "cancelled(self)", "Return True when the callback was c
     return from_bool(as_handle(argv[0])->head.aux);
 }
 
-NATIVE(handle_get_context, "get_context(self)", "Return the contextvars.Context the callback runs in.")
+NATIVE(handle_get_context, "get_context(self)",
+       "Return the contextvars.Context the callback runs in.")
 {
     return newref(context_object(vm, &as_handle(argv[0])->context));
 }
@@ -179,7 +186,8 @@ static Ref handle_repr(Vm *vm, Value self)
         decref(when);
     }
     if (ok && !absent(handle->callback))
-        ok = builder_text(vm, &text, " ") && callback_repr(vm, &text, handle->callback, handle->args);
+        ok = builder_text(vm, &text, " ") &&
+             callback_repr(vm, &text, handle->callback, handle->args);
     if (ok && builder_text(vm, &text, ">")) return builder_finish(vm, &text);
     builder_close(&text);
     return FAIL;
@@ -200,20 +208,28 @@ static bool timer_handle_hash(Vm *vm __attribute__((unused)), Value self, int64_
     return true;
 }
 
-static const Native *const handle_methods[] = {
-    &handle_cancel_method_def, &handle_cancelled_def, &handle_get_context_def, NULL};
+static const Native *const handle_methods[] = {&handle_cancel_method_def, &handle_cancelled_def,
+                                               &handle_get_context_def, NULL};
 static const Native *const timer_handle_methods[] = {&timer_handle_when_def, NULL};
 
 const TypeDef handle_type = {
-    .name = "asyncio.Handle", .size = sizeof(Handle), .doc = "A callback that will be called soon.",
+    .name = "asyncio.Handle",
+    .size = sizeof(Handle),
+    .doc = "A callback that will be called soon.",
     .flags = TYPE_CONTAINER | TYPE_NO_NEW | TYPE_WEAKREF,
     .refs = REFS(REF(Handle, callback), REF(Handle, args), REF(Handle, context), REF(Handle, loop)),
-    .repr = handle_repr, .methods = handle_methods,
+    .repr = handle_repr,
+    .methods = handle_methods,
 };
 
 const TypeDef timer_handle_type = {
-    .name = "asyncio.TimerHandle", .size = sizeof(TimerHandle), .doc = "A callback that will be called at some time.",
-    .flags = TYPE_CONTAINER | TYPE_NO_NEW | TYPE_WEAKREF, .base = &handle_type,
-    .repr = handle_repr, .compare = timer_handle_compare, .hash = timer_handle_hash,
+    .name = "asyncio.TimerHandle",
+    .size = sizeof(TimerHandle),
+    .doc = "A callback that will be called at some time.",
+    .flags = TYPE_CONTAINER | TYPE_NO_NEW | TYPE_WEAKREF,
+    .base = &handle_type,
+    .repr = handle_repr,
+    .compare = timer_handle_compare,
+    .hash = timer_handle_hash,
     .methods = timer_handle_methods,
 };

@@ -9,24 +9,26 @@
 #include "object/str.h"
 
 typedef struct Handle {
-    Container head;  /* aux: 1 once cancelled */
-    Ref callback;    /* UNDEF when cancelled */
-    Ref args;        /* tuple or UNDEF */
-    Ref context;     /* what it runs in (context.h) */
+    Container head; /* aux: 1 once cancelled */
+    Ref callback;   /* UNDEF when cancelled */
+    Ref args;       /* tuple or UNDEF */
+    Ref context;    /* what it runs in (context.h) */
     Ref loop;
 } Handle;
 
 typedef struct TimerHandle {
     Handle handle;
-    double when;     /* loop.time() seconds */
-    uint64_t timer;  /* timers.c */
+    double when;    /* loop.time() seconds */
+    uint64_t timer; /* timers.c */
 } TimerHandle;
 
 /* args (tuple) borrowed; context NONE or UNDEF: a copy of the current one. */
 Handle *handle_new(Vm *vm, Value loop, Value callback, Value args, Value context);
-TimerHandle *timer_handle_new(Vm *vm, Loop *loop, double when, Value callback, Value args, Value context);
+TimerHandle *timer_handle_new(Vm *vm, Loop *loop, double when, Value callback, Value args,
+                              Value context);
 void handle_cancel(Handle *handle);
-/* Calls callback(args) in `context`, reporting what it raises to the loop; false: an exception leaves the loop. */
+/* Calls callback(args) in `context`, reporting what it raises to the loop; false: an exception
+ * leaves the loop. */
 bool handle_call(Vm *vm, Handle *handle, int argc, Value *argv);
 /* "f() at file:1", "functools.partial(...)()": as CPython names callbacks. */
 bool callback_repr(Vm *vm, StrBuilder *text, Value callback, Value args);

@@ -3,8 +3,11 @@
 #include "loop/job.h"
 
 static const TypeDef job_type = {
-    .name = "asyncio.Job", .size = sizeof(Job), .doc = "A callback written in C.",
-    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW, .refs = REFS(REF(Job, a), REF(Job, b)),
+    .name = "asyncio.Job",
+    .size = sizeof(Job),
+    .doc = "A callback written in C.",
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
+    .refs = REFS(REF(Job, a), REF(Job, b)),
 };
 
 Job *job_new(Vm *vm, bool (*run)(Vm *vm, Job *job, Value arg), Value a, Value b)

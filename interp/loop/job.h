@@ -1,4 +1,5 @@
-/* job.h - a C function with state of its own as a callback: for what is too rare to have an entry tag.
+/* job.h - a C function with state of its own as a callback: for what is too rare to have an entry
+ * tag.
  *
  * Neighbours: job.c, entries.def (NATIVE). */
 /* SPDX-License-Identifier: MIT */

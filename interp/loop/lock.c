@@ -1,7 +1,7 @@
 /* lock.c - asyncio.Lock.
  *
- * Fair: waiters get it in the order they came.  A release wakes the first waiter, which takes the lock when it runs; when it was
- * cancelled in between it hands the wake-up on, so none is lost.
+ * Fair: waiters get it in the order they came.  A release wakes the first waiter, which takes the
+ * lock when it runs; when it was cancelled in between it hands the wake-up on, so none is lost.
  * Neighbours: waiter.h, condition.c. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/lock.h"
@@ -73,7 +73,8 @@ static Ref lock_acquired(const Waiter *waiter)
     return waiter->coroutine.def == &lock_enter_coroutine ? NONE : TRUE;
 }
 
-static Ref lock_acquire_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+static Ref lock_acquire_resume(Vm *vm, NativeCoroutine *coroutine,
+                               Value sent __attribute__((unused)))
 {
     Waiter *waiter = (Waiter *)coroutine;
     Lock *lock = as_lock(waiter->owner);
@@ -101,12 +102,18 @@ static Ref lock_acquire_raise(Vm *vm, NativeCoroutine *coroutine)
 }
 
 static const NativeCoroutineDef lock_acquire_coroutine = {
-    .name = "Lock.acquire", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
-    .resume = lock_acquire_resume, .raise = lock_acquire_raise,
+    .name = "Lock.acquire",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
+    .resume = lock_acquire_resume,
+    .raise = lock_acquire_raise,
 };
 static const NativeCoroutineDef lock_enter_coroutine = {
-    .name = "Lock.__aenter__", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
-    .resume = lock_acquire_resume, .raise = lock_acquire_raise,
+    .name = "Lock.__aenter__",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
+    .resume = lock_acquire_resume,
+    .raise = lock_acquire_raise,
 };
 
 Ref lock_acquire_new(Vm *vm, Value lock) { return instant_new(vm, &lock_acquire_coroutine, lock); }
@@ -114,13 +121,16 @@ Ref lock_acquire_new(Vm *vm, Value lock) { return instant_new(vm, &lock_acquire_
 /* ---- async with, for subclasses and __aexit__ ---- */
 
 /* await self.acquire() of a subclass that may override it. */
-static Ref enter_subclass_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+static Ref enter_subclass_resume(Vm *vm, NativeCoroutine *coroutine,
+                                 Value sent __attribute__((unused)))
 {
     if (coroutine->state++) return NONE;
     return delegate_new(vm, call_method(vm, ((Waiter *)coroutine)->owner, N(acquire), 0, NULL));
 }
 static const NativeCoroutineDef enter_subclass_coroutine = {
-    .name = "Lock.__aenter__", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
+    .name = "Lock.__aenter__",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
     .resume = enter_subclass_resume,
 };
 
@@ -134,7 +144,10 @@ static Ref lock_exit_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __att
     return NONE;
 }
 static const NativeCoroutineDef lock_exit_coroutine = {
-    .name = "Lock.__aexit__", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)), .resume = lock_exit_resume,
+    .name = "Lock.__aexit__",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
+    .resume = lock_exit_resume,
 };
 
 NATIVE(lock_aenter, "__aenter__(self)", "Acquire.")
@@ -154,11 +167,13 @@ NATIVE(lock_make, "Lock(cls)", "Make an unlocked lock.")
     Lock *lock = type_instance(vm, as_type(argv[0]));
     return lock ? from_object(lock) : FAIL;
 }
-NATIVE(lock_acquire_method, "acquire(self)", "A coroutine that waits until the lock is free, takes it, and ends with True.")
+NATIVE(lock_acquire_method, "acquire(self)",
+       "A coroutine that waits until the lock is free, takes it, and ends with True.")
 {
     return lock_acquire_new(vm, argv[0]);
 }
-NATIVE(lock_release, "release(self)", "Release the lock and wake the first who waits.  Raises RuntimeError when it is free.")
+NATIVE(lock_release, "release(self)",
+       "Release the lock and wake the first who waits.  Raises RuntimeError when it is free.")
 {
     return lock_let_go(vm, as_lock(argv[0])) ? NONE : FAIL;
 }
@@ -169,16 +184,28 @@ NATIVE(lock_locked, "locked(self)", "Return True when the lock is held.")
 
 static Ref lock_repr(Vm *vm, Value self)
 {
-    return primitive_repr(vm, self, as_lock(self)->head.aux ? "locked" : "unlocked", &as_lock(self)->waiters);
+    return primitive_repr(vm, self, as_lock(self)->head.aux ? "locked" : "unlocked",
+                          &as_lock(self)->waiters);
 }
-static void lock_visit(Object *self, Visit *visit, void *context) { waiters_visit(&((Lock *)self)->waiters, visit, context); }
+static void lock_visit(Object *self, Visit *visit, void *context)
+{
+    waiters_visit(&((Lock *)self)->waiters, visit, context);
+}
 static void lock_clear(Object *self) { waiters_clear(&((Lock *)self)->waiters); }
 
-static const Native *const lock_methods[] = {
-    &lock_acquire_method_def, &lock_release_def, &lock_locked_def, &lock_aenter_def, &lock_aexit_def, NULL};
+static const Native *const lock_methods[] = {&lock_acquire_method_def, &lock_release_def,
+                                             &lock_locked_def,         &lock_aenter_def,
+                                             &lock_aexit_def,          NULL};
 
 const TypeDef lock_type = {
-    .name = "asyncio.locks.Lock", .size = sizeof(Lock), .doc = "Mutual exclusion between tasks, first come first served.",
-    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES, .refs = REFS(REF(Lock, loop), REF(Lock, holder)),
-    .visit = lock_visit, .clear = lock_clear, .new = &lock_make_def, .repr = lock_repr, .methods = lock_methods,
+    .name = "asyncio.locks.Lock",
+    .size = sizeof(Lock),
+    .doc = "Mutual exclusion between tasks, first come first served.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .refs = REFS(REF(Lock, loop), REF(Lock, holder)),
+    .visit = lock_visit,
+    .clear = lock_clear,
+    .new = &lock_make_def,
+    .repr = lock_repr,
+    .methods = lock_methods,
 };

@@ -1,4 +1,5 @@
-/* lock.h - asyncio.Lock.  Neighbours: lock.c, condition.c (locks one), deadlock.c (names the holder). */
+/* lock.h - asyncio.Lock.  Neighbours: lock.c, condition.c (locks one), deadlock.c (names the
+ * holder). */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_LOOP_LOCK_H
 #define AIO_LOOP_LOCK_H
@@ -15,13 +16,14 @@ typedef struct TaskLock {
 static inline Lock *as_lock(Value v) { return (Lock *)as_object(v); }
 
 Lock *lock_new(Vm *vm);
-bool lock_try(Vm *vm, Lock *lock);           /* takes it when it is free and nobody waits before us */
-Ref lock_acquire_new(Vm *vm, Value lock);        /* the coroutine of lock.acquire() */
-bool lock_let_go(Vm *vm, Lock *lock);        /* false: RuntimeError, it is not locked */
+bool lock_try(Vm *vm, Lock *lock);        /* takes it when it is free and nobody waits before us */
+Ref lock_acquire_new(Vm *vm, Value lock); /* the coroutine of lock.acquire() */
+bool lock_let_go(Vm *vm, Lock *lock);     /* false: RuntimeError, it is not locked */
 
 /* "<asyncio.locks.Lock object at 0x... [state, waiters:n]>" */
 Ref primitive_repr(Vm *vm, Value self, const char *state, const Waiters *waiters);
-/* A native coroutine that does something when awaited, without waiting: its resume gets waiter->owner. */
+/* A native coroutine that does something when awaited, without waiting: its resume gets
+ * waiter->owner. */
 Ref instant_new(Vm *vm, const NativeCoroutineDef *def, Value owner);
 
 #endif

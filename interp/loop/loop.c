@@ -1,9 +1,10 @@
 /* loop.c - one turn of the loop, and running turns.
  *
- * loop_turn is the specification: wait, collect events, expire timers, run what was ready when the turn began.  Nothing
- * here calls script code except run_ready and safe_point.  The kernel is asked only when that can matter: with entries
- * ready, no descriptor watched and nobody having called loop_wake, a turn makes no system call.
- * Neighbours: loop.h, timers.c, source.h, entries.def, eventloop.c (the object's methods). */
+ * loop_turn is the specification: wait, collect events, expire timers, run what was ready when the
+ * turn began.  Nothing here calls script code except run_ready and safe_point.  The kernel is asked
+ * only when that can matter: with entries ready, no descriptor watched and nobody having called
+ * loop_wake, a turn makes no system call. Neighbours: loop.h, timers.c, source.h, entries.def,
+ * eventloop.c (the object's methods). */
 /* SPDX-License-Identifier: MIT */
 #include "loop/loop.h"
 
@@ -62,7 +63,8 @@ bool ring_grow(Vm *vm, Ring *ring)
     uint32_t capacity = ring->capacity ? ring->capacity * 2 : 64;
     Entry *items = memory_new(vm, capacity * sizeof *items);
     if (!items) return false;
-    for (uint32_t i = 0; i < ring->len; i++) items[i] = ring->items[(ring->head + i) & (ring->capacity - 1)];
+    for (uint32_t i = 0; i < ring->len; i++)
+        items[i] = ring->items[(ring->head + i) & (ring->capacity - 1)];
     memory_free(ring->items);
     *ring = (Ring){items, 0, ring->len, capacity};
     return true;
@@ -81,7 +83,8 @@ static void ring_bring_forward(Ring *ring, uint32_t at)
 {
     uint32_t mask = ring->capacity - 1;
     Entry chosen = ring->items[(ring->head + at) & mask];
-    for (; at > 0; at--) ring->items[(ring->head + at) & mask] = ring->items[(ring->head + at - 1) & mask];
+    for (; at > 0; at--)
+        ring->items[(ring->head + at) & mask] = ring->items[(ring->head + at - 1) & mask];
     ring->items[ring->head] = chosen;
 }
 
@@ -89,10 +92,12 @@ static void ring_bring_forward(Ring *ring, uint32_t at)
 
 bool loop_open(Vm *vm, Loop *loop)
 {
-    loop->source = (Source){.clock = &clock_real, .poller = vm->interp->flags.poll ? &poll_poll : &poll_epoll};
+    loop->source =
+        (Source){.clock = &clock_real, .poller = vm->interp->flags.poll ? &poll_poll : &poll_epoll};
     loop->wake_fd = loop->wake_in = -1;
     loop->slow_callback_s = 0.1;
-    loop->debug = vm->interp->flags.dev_mode || flags_getenv(&vm->interp->flags, "PYTHONASYNCIODEBUG");
+    loop->debug =
+        vm->interp->flags.dev_mode || flags_getenv(&vm->interp->flags, "PYTHONASYNCIODEBUG");
     if (vm->interp->debug & DEBUG_LOOP) loop->listeners = events_printer(vm);
     return !(vm->interp->debug & DEBUG_LOOP) || loop->listeners;
 }
@@ -109,7 +114,8 @@ static void watch_signals(Vm *vm, Loop *loop)
     if (vm == &vm->interp->main && loop->wake_in >= 0) signal_wakeup_fd(loop->wake_in);
 }
 
-/* The poller and the wake-up pipe are made at the first wait: a loop that never waits costs no descriptor. */
+/* The poller and the wake-up pipe are made at the first wait: a loop that never waits costs no
+ * descriptor. */
 static bool poller_open(Vm *vm, Loop *loop)
 {
     if (loop->poller_open) return true;
@@ -124,7 +130,8 @@ static bool poller_open(Vm *vm, Loop *loop)
     loop->wake_in = ends[1];
     loop->poller_open = true;
     if (loop->running) watch_signals(vm, loop);
-    return loop->source.poller->watch(loop->source.poller_state, loop->wake_fd, 0, POLL_READ) || poller_failed(vm);
+    return loop->source.poller->watch(loop->source.poller_state, loop->wake_fd, 0, POLL_READ) ||
+           poller_failed(vm);
 }
 
 static void drop_ready(Loop *loop)
@@ -189,7 +196,8 @@ static bool tell_poller(Loop *loop, int fd, unsigned wanted)
 {
     Watch *watch = &loop->watches[fd];
     if (watch->known == wanted) return true;
-    if (!loop->source.poller->watch(loop->source.poller_state, fd, watch->known, wanted)) return false;
+    if (!loop->source.poller->watch(loop->source.poller_state, fd, watch->known, wanted))
+        return false;
     watch->known = wanted;
     return true;
 }
@@ -207,7 +215,8 @@ static Ref watch_set(Loop *loop, int fd, unsigned which, Ref who)
 
 static void watch_drop(Ref old)
 {
-    if (is_kind(old, KIND_HANDLE) || is_kind(old, KIND_TIMER_HANDLE)) handle_cancel((Handle *)as_object(old));
+    if (is_kind(old, KIND_HANDLE) || is_kind(old, KIND_TIMER_HANDLE))
+        handle_cancel((Handle *)as_object(old));
     decref(old);
 }
 
@@ -235,7 +244,8 @@ bool loop_await(Vm *vm, Loop *loop, int fd, unsigned which, Ref waiter, const vo
         return false;
     }
     Watch *watch = &loop->watches[fd];
-    if (watch->keeper != keeper && !interest_of(watch)) tell_poller(loop, fd, 0); /* left by an earlier descriptor */
+    if (watch->keeper != keeper && !interest_of(watch))
+        tell_poller(loop, fd, 0); /* left by an earlier descriptor */
     watch->keeper = keeper;
     Ref old = watch_set(loop, fd, which, waiter);
     if (!tell_poller(loop, fd, watch->known | which)) {
@@ -252,12 +262,14 @@ void loop_unawait(Loop *loop, int fd, unsigned which, Value waiter)
 {
     if (loop->closed || fd < 0 || fd >= loop->watch_capacity) return;
     Watch *watch = &loop->watches[fd];
-    if ((which == POLL_READ ? watch->reader : watch->writer) == waiter) decref(watch_set(loop, fd, which, UNDEF));
+    if ((which == POLL_READ ? watch->reader : watch->writer) == waiter)
+        decref(watch_set(loop, fd, which, UNDEF));
 }
 
 void loop_forget(Loop *loop, int fd, const void *keeper)
 {
-    if (loop->closed || fd < 0 || fd >= loop->watch_capacity || loop->watches[fd].keeper != keeper) return;
+    if (loop->closed || fd < 0 || fd >= loop->watch_capacity || loop->watches[fd].keeper != keeper)
+        return;
     loop->watches[fd].keeper = NULL;
     if (!interest_of(&loop->watches[fd])) tell_poller(loop, fd, 0);
 }
@@ -277,7 +289,8 @@ static bool tell(Vm *vm, Loop *loop, Value who, unsigned which)
     announce(vm, loop, IO, who, UNDEF);
     if (is_kind(who, KIND_NATIVE_COROUTINE)) return waiter_wake(vm, as_waiter(who));
     bool handle = is_kind(who, KIND_HANDLE) || is_kind(who, KIND_TIMER_HANDLE);
-    return loop_ready(vm, loop, handle ? ENTRY_HANDLE : ENTRY_NATIVE, as_object(newref(who)), from_small(which));
+    return loop_ready(vm, loop, handle ? ENTRY_HANDLE : ENTRY_NATIVE, as_object(newref(who)),
+                      from_small(which));
 }
 
 static bool collect(Vm *vm, Loop *loop, PollEvent event)
@@ -320,14 +333,15 @@ static bool wait_for_events(Vm *vm, Loop *loop, int64_t timeout_ns)
 /* Is there nothing that could ever make something ready? */
 static bool is_deadlock(Vm *vm, Loop *loop)
 {
-    return loop->until_complete && !loop->watch_count && !loop->outside && absent(loop->signal_handlers) &&
-           !vm->next_thread && vm == vm->interp->threads;
+    return loop->until_complete && !loop->watch_count && !loop->outside &&
+           absent(loop->signal_handlers) && !vm->next_thread && vm == vm->interp->threads;
 }
 
 static bool wait_turn(Vm *vm, Loop *loop)
 {
     if (loop->ready.len || loop->stopping) {
-        if (!loop->watch_count && !atomic_load_explicit(&loop->woken, memory_order_relaxed)) return true;
+        if (!loop->watch_count && !atomic_load_explicit(&loop->woken, memory_order_relaxed))
+            return true;
         return wait_for_events(vm, loop, 0);
     }
     int64_t due_ns = timers_next(loop);
@@ -336,7 +350,10 @@ static bool wait_turn(Vm *vm, Loop *loop)
         return wait_for_events(vm, loop, -1);
     }
     int64_t timeout_ns = due_ns - loop_now(loop);
-    return wait_for_events(vm, loop, timeout_ns < 0 ? 0 : timeout_ns > DAY_NS ? DAY_NS : timeout_ns);
+    return wait_for_events(vm, loop,
+                           timeout_ns < 0        ? 0
+                           : timeout_ns > DAY_NS ? DAY_NS
+                                                 : timeout_ns);
 }
 
 static void report_slow(Vm *vm, Loop *loop, Tagged what, int64_t spent_ns)
@@ -345,10 +362,8 @@ static void report_slow(Vm *vm, Loop *loop, Tagged what, int64_t spent_ns)
     char seconds[32];
     snprintf(seconds, sizeof seconds, "%.3f", (double)spent_ns / 1e9);
     Ref text = format_text(vm, "Executing %R took %s seconds", borrow(object_of(what)), seconds);
-    if (failed(text))
-        error_clear(vm);
-    else
-        log_error(vm, "warning", text, UNDEF);
+    if (failed(text)) error_clear(vm);
+    else log_error(vm, "warning", text, UNDEF);
     decref(text);
 }
 
@@ -440,7 +455,9 @@ bool loop_stop_on(Vm *vm, Object *object, Value arg)
     Future *future = as_future(arg);
     if (is_failed(future)) {
         Value exception = future_exception(vm, future);
-        if (exception_is(vm, exception, SystemExit) || exception_is(vm, exception, KeyboardInterrupt)) return true;
+        if (exception_is(vm, exception, SystemExit) ||
+            exception_is(vm, exception, KeyboardInterrupt))
+            return true;
     }
     ((Loop *)object)->stopping = true;
     return true;
@@ -456,6 +473,7 @@ Ref loop_run_until(Vm *vm, Loop *loop, Value future)
     loop->until_complete = outer;
     future_remove_entry(waited, ENTRY_STOP, loop);
     if (!ok) return FAIL;
-    if (!is_done(waited)) return throw(vm, RuntimeError, "Event loop stopped before Future completed.");
+    if (!is_done(waited))
+        return throw(vm, RuntimeError, "Event loop stopped before Future completed.");
     return future_result(vm, waited);
 }

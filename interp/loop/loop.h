@@ -1,8 +1,8 @@
 /* loop.h - the event loop: what is ready, what is due, what is watched, and one turn over them.
  *
- * A Loop is the script's EventLoop object itself.  What can run is an Entry: a tagged word (entries.def) and an
- * argument.  The same word stands in the ready ring, among a future's callbacks and in the timer heap, so waking
- * something moves a word and allocates nothing.
+ * A Loop is the script's EventLoop object itself.  What can run is an Entry: a tagged word
+ * (entries.def) and an argument.  The same word stands in the ready ring, among a future's
+ * callbacks and in the timer heap, so waking something moves a word and allocates nothing.
  * Neighbours: loop.c, timers.c, eventloop.c (its methods), source.h, future.h, task.h. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_LOOP_LOOP_H
@@ -35,45 +35,53 @@ static inline Tagged tagged(EntryTag tag, const void *object) { return (uintptr_
 static inline EntryTag tag_of(Tagged what) { return (EntryTag)(what & 15); }
 static inline Object *object_of(Tagged what) { return (Object *)(what & ~(uintptr_t)15); }
 
-typedef struct Entry { Tagged what; Ref arg; } Entry; /* both owned */
+typedef struct Entry {
+    Tagged what;
+    Ref arg;
+} Entry; /* both owned */
 
 typedef struct Ring { /* a growing circular queue; capacity is a power of two */
     Entry *items;
     uint32_t head, len, capacity;
 } Ring;
 
-/* Who is told about a descriptor: a Handle, a Waiter (woken), an object that starts as a Job does, or UNDEF. */
+/* Who is told about a descriptor: a Handle, a Waiter (woken), an object that starts as a Job does,
+ * or UNDEF. */
 typedef struct Watch {
     Ref reader, writer;
-    unsigned known;     /* POLL_*: what the poller watches for; may be more than anybody wants now */
+    unsigned known; /* POLL_*: what the poller watches for; may be more than anybody wants now */
     const void *keeper; /* the Socket that tells when it is closed (loop_await), borrowed */
 } Watch;
 
 typedef struct Loop {
     Container head;
     Ring ready;
-    Heap timers;             /* keys: due_ns; items: Tagged */
-    size_t dead_timers;      /* items of the heap whose object has been cancelled or set anew */
+    Heap timers;        /* keys: due_ns; items: Tagged */
+    size_t dead_timers; /* items of the heap whose object has been cancelled or set anew */
     Source source;
-    Watch *watches;          /* by descriptor */
+    Watch *watches;                  /* by descriptor */
     int watch_capacity, watch_count; /* watch_count: descriptors watched for scripts */
-    int wake_fd, wake_in;    /* the pipe that ends a wait, read and written end; -1 before the poller is open */
-    int outside;             /* jobs that run in threads and will come back */
+    int wake_fd,
+        wake_in; /* the pipe that ends a wait, read and written end; -1 before the poller is open */
+    int outside; /* jobs that run in threads and will come back */
     bool running, stopping, closed, debug, asyncgens_closed, executor_closed;
     bool poller_open;
-    atomic_bool woken;       /* loop_wake was called and the pipe has not been read since */
-    bool at_prompt;          /* the prompt runs a plain statement: no turn is under way, another loop may run */
-    bool until_complete;     /* run_until_complete is on: a turn with nothing to wait for is a deadlock */
-    uint64_t thread_id;      /* of the thread that runs it */
-    Task *first_task, *last_task; /* every pending task, oldest first; owned */
-    Ref current;             /* the task whose step runs, or UNDEF */
+    atomic_bool woken; /* loop_wake was called and the pipe has not been read since */
+    bool at_prompt; /* the prompt runs a plain statement: no turn is under way, another loop may run
+                     */
+    bool until_complete; /* run_until_complete is on: a turn with nothing to wait for is a deadlock
+                          */
+    uint64_t thread_id;  /* of the thread that runs it */
+    Task *first_task, *last_task;                  /* every pending task, oldest first; owned */
+    Ref current;                                   /* the task whose step runs, or UNDEF */
     Ref exception_handler, task_factory, executor; /* NONE or UNDEF: default */
-    struct Pool *pool;       /* threads of the default executor; executor.c */
-    Ref asyncgens;           /* list of weak references to async generators that were begun, or UNDEF */
-    Ref transport_class, buffered_class; /* of asyncio.selector_events and asyncio.protocols, once needed */
-    Ref signal_handlers;     /* dict: number -> Handle, or UNDEF */
+    struct Pool *pool;                             /* threads of the default executor; executor.c */
+    Ref asyncgens; /* list of weak references to async generators that were begun, or UNDEF */
+    Ref transport_class,
+        buffered_class;  /* of asyncio.selector_events and asyncio.protocols, once needed */
+    Ref signal_handlers; /* dict: number -> Handle, or UNDEF */
     double slow_callback_s;
-    Listener *listeners;     /* events.h; NULL: nobody listens */
+    Listener *listeners; /* events.h; NULL: nobody listens */
     uint64_t turns;
 } Loop;
 
@@ -82,7 +90,7 @@ static inline Loop *as_loop(Value v) { return (Loop *)as_object(v); }
 
 /* What all loops of an interpreter share (Interp.loops). */
 typedef struct LoopState {
-    int64_t task_names;  /* Task-N handed out so far */
+    int64_t task_names; /* Task-N handed out so far */
 } LoopState;
 LoopState *loop_state(Vm *vm); /* NULL: raised */
 void loop_state_close(Interp *interp);
@@ -90,7 +98,10 @@ void loop_state_close(Interp *interp);
 /* The loop running in this thread; NULL: RuntimeError "no running event loop". */
 Loop *loop_running(Vm *vm);
 /* Does a loop run in this thread so that no other may? */
-static inline bool loop_is_busy(const Vm *vm) { return vm->running_loop && !vm->running_loop->at_prompt; }
+static inline bool loop_is_busy(const Vm *vm)
+{
+    return vm->running_loop && !vm->running_loop->at_prompt;
+}
 /* loop_running, else the one set_event_loop() set; NULL: RuntimeError. */
 Loop *loop_current_or_set(Vm *vm);
 
@@ -105,41 +116,50 @@ static inline bool loop_ready(Vm *vm, Loop *loop, EntryTag tag, void *object, Re
         decref(arg);
         return false;
     }
-    ring->items[(ring->head + ring->len++) & (ring->capacity - 1)] = (Entry){tagged(tag, object), arg};
+    ring->items[(ring->head + ring->len++) & (ring->capacity - 1)] =
+        (Entry){tagged(tag, object), arg};
     return true;
 }
 
 /* ---- loop.c ---- */
-bool loop_open(Vm *vm, Loop *loop);      /* source and poller */
-void loop_close(Vm *vm, Loop *loop);     /* drops what is scheduled, closes the poller */
-bool loop_turn(Vm *vm, Loop *loop);      /* false: an exception leaves the loop */
-bool loop_run(Vm *vm, Loop *loop);       /* turns until it is stopped */
+bool loop_open(Vm *vm, Loop *loop);  /* source and poller */
+void loop_close(Vm *vm, Loop *loop); /* drops what is scheduled, closes the poller */
+bool loop_turn(Vm *vm, Loop *loop);  /* false: an exception leaves the loop */
+bool loop_run(Vm *vm, Loop *loop);   /* turns until it is stopped */
 /* Runs until future is done; its result. */
 Ref loop_run_until(Vm *vm, Loop *loop, Value future);
-void loop_wake(Loop *loop);              /* ends a wait; from any thread, also from a signal handler */
+void loop_wake(Loop *loop); /* ends a wait; from any thread, also from a signal handler */
 bool loop_check_open(Vm *vm, Loop *loop); /* RuntimeError "Event loop is closed" */
-static inline int64_t loop_now(const Loop *loop) { return loop->source.clock->now_ns(loop->source.clock_state); }
-/* Watches fd: the handle (stolen) becomes ready when it is readable (POLL_READ) or writable; UNDEF forgets. */
+static inline int64_t loop_now(const Loop *loop)
+{
+    return loop->source.clock->now_ns(loop->source.clock_state);
+}
+/* Watches fd: the handle (stolen) becomes ready when it is readable (POLL_READ) or writable; UNDEF
+ * forgets. */
 bool loop_watch(Vm *vm, Loop *loop, int fd, unsigned which, Ref handle);
-/* The same for one event only: the poller goes on watching, until an event comes that nobody wants or keeper says
- * loop_forget(), so that waiting again costs no system call. */
+/* The same for one event only: the poller goes on watching, until an event comes that nobody wants
+ * or keeper says loop_forget(), so that waiting again costs no system call. */
 bool loop_await(Vm *vm, Loop *loop, int fd, unsigned which, Ref waiter, const void *keeper);
-void loop_unawait(Loop *loop, int fd, unsigned which, Value waiter); /* nobody waits any more, if waiter did */
+void loop_unawait(Loop *loop, int fd, unsigned which,
+                  Value waiter); /* nobody waits any more, if waiter did */
 void loop_forget(Loop *loop, int fd, const void *keeper);
-/* keeper closes fd now.  shared: others may have the same file open, so the poller must be told; else it notices. */
+/* keeper closes fd now.  shared: others may have the same file open, so the poller must be told;
+ * else it notices. */
 void loop_release(Loop *loop, int fd, const void *keeper, bool shared);
 
 /* ---- asyncgens.c: async generators begun in the loop, for shutdown_asyncgens() ---- */
 Ref loop_take_asyncgens(Vm *vm, Loop *loop); /* a list of those still alive, owned */
 
 /* ---- timers.c ---- */
-/* Puts (tag, object) into the heap, newref'd.  The object's timer field becomes the serial; false: raised. */
+/* Puts (tag, object) into the heap, newref'd.  The object's timer field becomes the serial; false:
+ * raised. */
 bool timer_start(Vm *vm, Loop *loop, int64_t due_ns, EntryTag tag, void *object);
 /* The same for what is due already: straight into the ready queue. */
 bool timer_soon(Vm *vm, Loop *loop, EntryTag tag, void *object);
 /* Forgets a timer that has not run yet. */
 void timer_stop(Loop *loop, EntryTag tag, void *object);
-/* Is this timer expired, and was it not stopped while it stood in the ready queue?  Its entry asks first. */
+/* Is this timer expired, and was it not stopped while it stood in the ready queue?  Its entry asks
+ * first. */
 bool timer_take(EntryTag tag, void *object);
 /* When the next one is due; INT64_MAX: never.  Drops dead ones from the top. */
 int64_t timers_next(Loop *loop);
@@ -149,21 +169,24 @@ void timers_close(Loop *loop);
 int64_t ns_from_seconds(double seconds); /* clamped to what fits */
 
 /* ---- report.c ---- */
-/* loop.call_exception_handler({message, exception?, <key>: <subject>}); exception, subject: UNDEF: none.
- * false: the handler raised what must leave the loop (SystemExit, KeyboardInterrupt). */
-bool loop_report(Vm *vm, Value loop, const char *message, Value exception, const char *key, Value subject);
-bool loop_call_exception_handler(Vm *vm, Value loop, Value context);  /* context: the dict */
+/* loop.call_exception_handler({message, exception?, <key>: <subject>}); exception, subject: UNDEF:
+ * none. false: the handler raised what must leave the loop (SystemExit, KeyboardInterrupt). */
+bool loop_report(Vm *vm, Value loop, const char *message, Value exception, const char *key,
+                 Value subject);
+bool loop_call_exception_handler(Vm *vm, Value loop, Value context); /* context: the dict */
 bool loop_default_exception_handler(Vm *vm, Value loop, Value context);
 /* As loop_report with a context of the caller's (borrowed). */
 bool loop_report_context(Vm *vm, Value loop, Value context);
-void log_error(Vm *vm, const char *level, Value text, Value exception); /* as logging's last resort does: to sys.stderr */
+void log_error(Vm *vm, const char *level, Value text,
+               Value exception); /* as logging's last resort does: to sys.stderr */
 
 /* ---- executor.c ---- */
 /* The future of callback(*args) in a thread of the default pool, in `context` (UNDEF: none). */
 Ref pool_submit(Vm *vm, Loop *loop, Value callback, Value args, Value kwargs, Value context);
-void pool_close(Loop *loop);             /* idle threads end; running ones when they are through */
+void pool_close(Loop *loop); /* idle threads end; running ones when they are through */
 extern const Native *const executor_functions[];
-extern const Native loop_run_in_executor_def, loop_shutdown_executor_def, loop_set_default_executor_def;
+extern const Native loop_run_in_executor_def, loop_shutdown_executor_def,
+    loop_set_default_executor_def;
 extern const Native loop_shutdown_asyncgens_def; /* eventloop.c */
 
 /* ---- deadlock.c ---- */

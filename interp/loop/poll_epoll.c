@@ -12,7 +12,10 @@
 
 enum { BATCH = 256 };
 
-typedef struct Epoll { int fd; struct epoll_event events[BATCH]; } Epoll;
+typedef struct Epoll {
+    int fd;
+    struct epoll_event events[BATCH];
+} Epoll;
 
 static void *epoll_open(void)
 {
@@ -24,14 +27,17 @@ static void *epoll_open(void)
     return NULL;
 }
 
-/* What the caller believes may be wrong when a descriptor was closed and its number given anew: then the other call. */
+/* What the caller believes may be wrong when a descriptor was closed and its number given anew:
+ * then the other call. */
 static bool epoll_watch(void *opaque, int fd, unsigned before, unsigned after)
 {
     Epoll *state = opaque;
     struct epoll_event event = {.data.fd = fd};
     if (after & POLL_READ) event.events |= EPOLLIN;
     if (after & POLL_WRITE) event.events |= EPOLLOUT;
-    if (!after) return epoll_ctl(state->fd, EPOLL_CTL_DEL, fd, &event) == 0 || errno == ENOENT || errno == EBADF;
+    if (!after)
+        return epoll_ctl(state->fd, EPOLL_CTL_DEL, fd, &event) == 0 || errno == ENOENT ||
+               errno == EBADF;
     if (epoll_ctl(state->fd, before ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) == 0) return true;
     if (errno != (before ? ENOENT : EEXIST)) return false;
     return epoll_ctl(state->fd, before ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) == 0;
@@ -61,7 +67,8 @@ static int epoll_wait_events(void *opaque, int64_t timeout_ns, PollEvent *events
     for (int i = 0; i < n; i++) {
         uint32_t bits = state->events[i].events;
         events[i].fd = state->events[i].data.fd;
-        events[i].ready = (bits & ~(uint32_t)EPOLLOUT ? POLL_READ : 0) | (bits & ~(uint32_t)EPOLLIN ? POLL_WRITE : 0);
+        events[i].ready = (bits & ~(uint32_t)EPOLLOUT ? POLL_READ : 0) |
+                          (bits & ~(uint32_t)EPOLLIN ? POLL_WRITE : 0);
     }
     return n;
 }

@@ -17,7 +17,8 @@ typedef struct PollState {
 
 static void *poll_open(void) { return calloc(1, sizeof(PollState)); }
 
-static bool poll_watch(void *opaque, int fd, unsigned before __attribute__((unused)), unsigned after)
+static bool poll_watch(void *opaque, int fd, unsigned before __attribute__((unused)),
+                       unsigned after)
 {
     PollState *state = opaque;
     int i = 0;

@@ -1,8 +1,8 @@
 /* queue.c - asyncio.Queue, PriorityQueue and LifoQueue.
  *
- * Items lie in one growing array: a circle for Queue, a stack for LifoQueue, a binary heap for PriorityQueue.  A woken getter or
- * putter has left the list already and looks again when it runs, so an item is never promised to anyone; cancelled after
- * its wake-up, it wakes the next.
+ * Items lie in one growing array: a circle for Queue, a stack for LifoQueue, a binary heap for
+ * PriorityQueue.  A woken getter or putter has left the list already and looks again when it runs,
+ * so an item is never promised to anyone; cancelled after its wake-up, it wakes the next.
  * Neighbours: waiter.h, lock.c (what primitives share). */
 /* SPDX-License-Identifier: MIT */
 #include "loop/queue.h"
@@ -35,7 +35,8 @@ static bool items_reserve(Vm *vm, Queue *queue)
     ptrdiff_t capacity = queue->capacity ? queue->capacity * 2 : 8;
     Ref *items = memory_new(vm, (size_t)capacity * sizeof *items);
     if (!items) return false;
-    for (ptrdiff_t i = 0; i < queue->len; i++) items[i] = queue->items[(queue->first + i) & (queue->capacity - 1)];
+    for (ptrdiff_t i = 0; i < queue->len; i++)
+        items[i] = queue->items[(queue->first + i) & (queue->capacity - 1)];
     memory_free(queue->items);
     queue->items = items;
     queue->first = 0;
@@ -43,7 +44,10 @@ static bool items_reserve(Vm *vm, Queue *queue)
     return true;
 }
 
-static Ref *item_at(Queue *queue, ptrdiff_t i) { return &queue->items[(queue->first + i) & (queue->capacity - 1)]; }
+static Ref *item_at(Queue *queue, ptrdiff_t i)
+{
+    return &queue->items[(queue->first + i) & (queue->capacity - 1)];
+}
 
 /* items[i] < items[j] by the script's order; FAILED also when the queue changed meanwhile. */
 static Truth is_less(Vm *vm, Queue *queue, ptrdiff_t i, ptrdiff_t j)
@@ -196,7 +200,8 @@ static Ref queue_get_now(Vm *vm, Queue *queue)
     Truth empty = queue_is_empty(vm, queue);
     if (empty == FAILED) return FAIL;
     if (empty == YES) return throw_value(vm, queue->head.aux ? QueueShutDown : QueueEmpty, UNDEF);
-    Ref item = is_plain(queue) ? items_take(vm, queue) : call_method(vm, borrow(queue), N(_get), 0, NULL);
+    Ref item =
+        is_plain(queue) ? items_take(vm, queue) : call_method(vm, borrow(queue), N(_get), 0, NULL);
     if (failed(item) || wake_next(vm, &queue->putters)) return item;
     decref(item);
     return FAIL;
@@ -204,7 +209,10 @@ static Ref queue_get_now(Vm *vm, Queue *queue)
 
 /* ---- waiting ---- */
 
-typedef struct QueuePut { Waiter waiter; Ref item; } QueuePut;
+typedef struct QueuePut {
+    Waiter waiter;
+    Ref item;
+} QueuePut;
 
 static Ref queue_put_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
 {
@@ -273,16 +281,25 @@ static Ref queue_join_raise(Vm *vm __attribute__((unused)), NativeCoroutine *cor
 }
 
 static const NativeCoroutineDef queue_put_coroutine = {
-    .name = "Queue.put", .size = sizeof(QueuePut), .refs = REFS(REF(Waiter, owner), REF(QueuePut, item)),
-    .resume = queue_put_resume, .raise = queue_raise,
+    .name = "Queue.put",
+    .size = sizeof(QueuePut),
+    .refs = REFS(REF(Waiter, owner), REF(QueuePut, item)),
+    .resume = queue_put_resume,
+    .raise = queue_raise,
 };
 static const NativeCoroutineDef queue_get_coroutine = {
-    .name = "Queue.get", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
-    .resume = queue_get_resume, .raise = queue_raise,
+    .name = "Queue.get",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
+    .resume = queue_get_resume,
+    .raise = queue_raise,
 };
 static const NativeCoroutineDef queue_join_coroutine = {
-    .name = "Queue.join", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
-    .resume = queue_join_resume, .raise = queue_join_raise,
+    .name = "Queue.join",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
+    .resume = queue_join_resume,
+    .raise = queue_join_raise,
 };
 
 Ref queue_new(Vm *vm)
@@ -291,7 +308,10 @@ Ref queue_new(Vm *vm)
     return queue ? from_object(queue) : FAIL;
 }
 
-Ref queue_get_coroutine_new(Vm *vm, Value queue) { return instant_new(vm, &queue_get_coroutine, queue); }
+Ref queue_get_coroutine_new(Vm *vm, Value queue)
+{
+    return instant_new(vm, &queue_get_coroutine, queue);
+}
 
 /* ---- class Queue ---- */
 
@@ -300,7 +320,8 @@ NATIVE(queue_make, "Queue(cls, *args, **kwargs)", "Make a queue; __init__ sets i
     Queue *queue = type_instance(vm, as_type(argv[0]));
     return queue ? from_object(queue) : FAIL;
 }
-NATIVE(queue_init, "__init__(self, maxsize=0)", "maxsize: most items at a time; 0 and less: no limit.")
+NATIVE(queue_init, "__init__(self, maxsize=0)",
+       "maxsize: most items at a time; 0 and less: no limit.")
 {
     Queue *self = as_queue(argv[0]);
     if (!int_index(vm, argv[1], &self->maxsize)) return FAIL;
@@ -310,16 +331,23 @@ NATIVE(queue_init, "__init__(self, maxsize=0)", "maxsize: most items at a time; 
     decref(done);
     return failed(done) ? FAIL : NONE;
 }
-NATIVE(queue_init_hook, "_init(self, maxsize)", "For subclasses: make the storage.") { return NONE; }
+NATIVE(queue_init_hook, "_init(self, maxsize)", "For subclasses: make the storage.")
+{
+    return NONE;
+}
 NATIVE(queue_put_hook, "_put(self, item)", "For subclasses: store item.")
 {
     return items_put(vm, as_queue(argv[0]), argv[1]) ? NONE : FAIL;
 }
 NATIVE(queue_get_hook, "_get(self)", "For subclasses: take the next item out.")
 {
-    return as_queue(argv[0])->len ? items_take(vm, as_queue(argv[0])) : throw(vm, IndexError, "pop from an empty queue");
+    return as_queue(argv[0])->len ? items_take(vm, as_queue(argv[0]))
+                                  : throw(vm, IndexError, "pop from an empty queue");
 }
-NATIVE(queue_qsize, "qsize(self)", "Return the number of items.") { return from_small(as_queue(argv[0])->len); }
+NATIVE(queue_qsize, "qsize(self)", "Return the number of items.")
+{
+    return from_small(as_queue(argv[0])->len);
+}
 NATIVE(queue_empty, "empty(self)", "Return True when there is no item.")
 {
     Truth empty = queue_is_empty(vm, as_queue(argv[0]));
@@ -337,7 +365,8 @@ NATIVE(queue_put, "put(self, item)", "A coroutine that waits for a free place an
     self->item = newref(argv[1]);
     return from_object(self);
 }
-NATIVE(queue_put_nowait, "put_nowait(self, item)", "Put item into the queue; raises QueueFull when there is no free place.")
+NATIVE(queue_put_nowait, "put_nowait(self, item)",
+       "Put item into the queue; raises QueueFull when there is no free place.")
 {
     return queue_put_now(vm, argv[0], argv[1]) ? NONE : FAIL;
 }
@@ -345,11 +374,13 @@ NATIVE(queue_get, "get(self)", "A coroutine that waits for an item and ends with
 {
     return instant_new(vm, &queue_get_coroutine, argv[0]);
 }
-NATIVE(queue_get_nowait, "get_nowait(self)", "Take an item out; raises QueueEmpty when there is none.")
+NATIVE(queue_get_nowait, "get_nowait(self)",
+       "Take an item out; raises QueueEmpty when there is none.")
 {
     return queue_get_now(vm, as_queue(argv[0]));
 }
-NATIVE(queue_task_done, "task_done(self)", "Say that an item got from the queue has been dealt with.")
+NATIVE(queue_task_done, "task_done(self)",
+       "Say that an item got from the queue has been dealt with.")
 {
     Queue *self = as_queue(argv[0]);
     if (self->unfinished <= 0) return throw(vm, ValueError, "task_done() called too many times");
@@ -360,7 +391,8 @@ NATIVE(queue_join, "join(self)", "A coroutine that waits until every item put ha
     return instant_new(vm, &queue_join_coroutine, argv[0]);
 }
 NATIVE(queue_shutdown, "shutdown(self, immediate=False)",
-    "Make put() raise QueueShutDown, and get() too once the queue is empty (at once when immediate).")
+       "Make put() raise QueueShutDown, and get() too once the queue is empty (at once when "
+       "immediate).")
 {
     Queue *self = as_queue(argv[0]);
     Truth immediate = value_truth(vm, argv[1]);
@@ -370,7 +402,8 @@ NATIVE(queue_shutdown, "shutdown(self, immediate=False)",
         Truth empty = queue_is_empty(vm, self);
         if (empty == FAILED) return FAIL;
         if (empty == YES) break;
-        Ref item = is_plain(self) ? items_take(vm, self) : call_method(vm, argv[0], N(_get), 0, NULL);
+        Ref item =
+            is_plain(self) ? items_take(vm, self) : call_method(vm, argv[0], N(_get), 0, NULL);
         if (failed(item)) return FAIL;
         decref(item);
         if (self->unfinished > 0) self->unfinished--;
@@ -382,7 +415,10 @@ NATIVE(queue_shutdown, "shutdown(self, immediate=False)",
         if (!wake_next(vm, &self->putters)) return FAIL;
     return NONE;
 }
-NATIVE_CLASS(queue_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.") { return newref(argv[0]); }
+NATIVE_CLASS(queue_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
+{
+    return newref(argv[0]);
+}
 
 static Ref get_maxsize(Vm *vm, Value self) { return from_int64(vm, as_queue(self)->maxsize); }
 static Ref get_unfinished(Vm *vm, Value self) { return from_int64(vm, as_queue(self)->unfinished); }
@@ -422,10 +458,12 @@ static Ref queue_text(Vm *vm, Value self, bool with_address)
 {
     StrBuilder text;
     char address[32] = "";
-    if (with_address) snprintf(address, sizeof address, " at 0x%llx", (long long)(uintptr_t)as_object(self));
+    if (with_address)
+        snprintf(address, sizeof address, " at 0x%llx", (long long)(uintptr_t)as_object(self));
     builder_open(&text);
     if (builder_text(vm, &text, "<") && builder_text(vm, &text, type_name(vm, self)) &&
-        builder_text(vm, &text, address) && builder_queue(vm, &text, as_queue(self)) && builder_text(vm, &text, ">"))
+        builder_text(vm, &text, address) && builder_queue(vm, &text, as_queue(self)) &&
+        builder_text(vm, &text, ">"))
         return builder_finish(vm, &text);
     builder_close(&text);
     return FAIL;
@@ -456,26 +494,46 @@ static void queue_clear(Object *object)
 }
 
 static const Native *const queue_methods[] = {
-    &queue_init_hook_def, &queue_put_hook_def, &queue_get_hook_def, &queue_qsize_def, &queue_empty_def,
-    &queue_full_def, &queue_put_def, &queue_put_nowait_def, &queue_get_def, &queue_get_nowait_def,
-    &queue_task_done_def, &queue_join_def, &queue_shutdown_def, &queue_class_getitem_def, NULL};
+    &queue_init_hook_def,  &queue_put_hook_def,      &queue_get_hook_def,
+    &queue_qsize_def,      &queue_empty_def,         &queue_full_def,
+    &queue_put_def,        &queue_put_nowait_def,    &queue_get_def,
+    &queue_get_nowait_def, &queue_task_done_def,     &queue_join_def,
+    &queue_shutdown_def,   &queue_class_getitem_def, NULL};
 static const Attribute queue_attributes[] = {
     {"maxsize", get_maxsize, NULL, "Most items at a time."},
-    {"_unfinished_tasks", get_unfinished, NULL, "Items put and not yet dealt with."}, {0}};
+    {"_unfinished_tasks", get_unfinished, NULL, "Items put and not yet dealt with."},
+    {0}};
 
 const TypeDef queue_type = {
-    .name = "asyncio.queues.Queue", .size = sizeof(Queue), .doc = "A queue between tasks, first in first out.",
-    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES, .refs = REFS(REF(Queue, loop)),
-    .visit = queue_visit, .clear = queue_clear, .new = &queue_make_def, .init = &queue_init_def,
-    .repr = queue_repr, .str = queue_str, .methods = queue_methods, .attributes = queue_attributes,
+    .name = "asyncio.queues.Queue",
+    .size = sizeof(Queue),
+    .doc = "A queue between tasks, first in first out.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .refs = REFS(REF(Queue, loop)),
+    .visit = queue_visit,
+    .clear = queue_clear,
+    .new = &queue_make_def,
+    .init = &queue_init_def,
+    .repr = queue_repr,
+    .str = queue_str,
+    .methods = queue_methods,
+    .attributes = queue_attributes,
 };
 const TypeDef priority_queue_type = {
-    .name = "asyncio.queues.PriorityQueue", .size = sizeof(Queue), .base = &queue_type,
-    .doc = "A queue that gives the least item out first.", .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
-    .repr = queue_repr, .str = queue_str,
+    .name = "asyncio.queues.PriorityQueue",
+    .size = sizeof(Queue),
+    .base = &queue_type,
+    .doc = "A queue that gives the least item out first.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .repr = queue_repr,
+    .str = queue_str,
 };
 const TypeDef lifo_queue_type = {
-    .name = "asyncio.queues.LifoQueue", .size = sizeof(Queue), .base = &queue_type,
-    .doc = "A queue that gives the newest item out first.", .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
-    .repr = queue_repr, .str = queue_str,
+    .name = "asyncio.queues.LifoQueue",
+    .size = sizeof(Queue),
+    .base = &queue_type,
+    .doc = "A queue that gives the newest item out first.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .repr = queue_repr,
+    .str = queue_str,
 };

@@ -5,8 +5,8 @@
 
 #include "loop/waiter.h"
 
-Ref queue_new(Vm *vm);                                  /* without limit */
-bool queue_put_now(Vm *vm, Value queue, Value item);    /* false: raised */
-Ref queue_get_coroutine_new(Vm *vm, Value queue);       /* the coroutine of queue.get() */
+Ref queue_new(Vm *vm);                               /* without limit */
+bool queue_put_now(Vm *vm, Value queue, Value item); /* false: raised */
+Ref queue_get_coroutine_new(Vm *vm, Value queue);    /* the coroutine of queue.get() */
 
 #endif

@@ -1,8 +1,8 @@
 /* report.c - telling about exceptions that nobody awaits: the loop's exception handler.
  *
- * Without a handler the text goes to the logger "asyncio" when the script uses logging, else to sys.stderr, as
- * logging's last resort would print it.
- * Neighbours: eventloop.c (the methods), future.c and handle.c (who report). */
+ * Without a handler the text goes to the logger "asyncio" when the script uses logging, else to
+ * sys.stderr, as logging's last resort would print it. Neighbours: eventloop.c (the methods),
+ * future.c and handle.c (who report). */
 /* SPDX-License-Identifier: MIT */
 #include <unistd.h>
 
@@ -35,13 +35,15 @@ static void write_stderr(Vm *vm, Value text)
     memory_free(owned);
 }
 
-/* logging.getLogger("asyncio").<level>(text, exc_info=exception): YES; NO: the script does not use logging. */
+/* logging.getLogger("asyncio").<level>(text, exc_info=exception): YES; NO: the script does not use
+ * logging. */
 static Truth log_with_logging(Vm *vm, const char *level, Value text, Value exception)
 {
     Value logging = dict_get_text(vm, as_dict(vm->interp->modules), "logging");
     if (failed(logging)) return FAILED;
     if (absent(logging)) return NO;
-    Ref get_logger = attr_get_text(vm, logging, "getLogger"), logger = FAIL, method = FAIL, names = FAIL, done = FAIL;
+    Ref get_logger = attr_get_text(vm, logging, "getLogger"), logger = FAIL, method = FAIL,
+        names = FAIL, done = FAIL;
     Ref name = failed(get_logger) ? FAIL : str_from(vm, "asyncio");
     if (!failed(name)) logger = call1(vm, get_logger, name);
     if (!failed(logger)) method = attr_get_text(vm, logger, level);
@@ -80,10 +82,8 @@ void log_error(Vm *vm, const char *level, Value text, Value exception)
     }
     Ref whole = ok ? builder_finish(vm, &out) : FAIL;
     if (!ok) builder_close(&out);
-    if (failed(whole))
-        error_clear(vm);
-    else
-        write_stderr(vm, whole);
+    if (failed(whole)) error_clear(vm);
+    else write_stderr(vm, whole);
     decref(whole);
 }
 
@@ -94,7 +94,9 @@ static bool add_context_line(Vm *vm, StrBuilder *text, Value key, Value value)
 {
     if (str_is(key, "created_at")) /* ours: "file:line" of the task's maker */
         return builder_text(vm, text, "\ncreated at: ") && builder_str(vm, text, value);
-    if (!builder_text(vm, text, "\n") || !builder_str(vm, text, key) || !builder_text(vm, text, ": ")) return false;
+    if (!builder_text(vm, text, "\n") || !builder_str(vm, text, key) ||
+        !builder_text(vm, text, ": "))
+        return false;
     return builder_repr(vm, text, value);
 }
 
@@ -140,7 +142,8 @@ bool loop_default_exception_handler(Vm *vm, Value loop __attribute__((unused)), 
 
 static bool is_fatal(Vm *vm) { return error_is(vm, SystemExit) || error_is(vm, KeyboardInterrupt); }
 
-/* loop.default_exception_handler(context), which a subclass may override; its own failure is logged. */
+/* loop.default_exception_handler(context), which a subclass may override; its own failure is
+ * logged. */
 static bool call_default_handler(Vm *vm, Value loop, Value context)
 {
     bool ok;
@@ -171,7 +174,8 @@ static bool report_handler_failure(Vm *vm, Value loop, Value context)
     if (ok) text = str_from(vm, "Unhandled error in exception handler");
     ok = ok && !failed(text) && dict_set_text(vm, as_dict(inner), "message", text) &&
          dict_set_text(vm, as_dict(inner), "exception", error) &&
-         dict_set_text(vm, as_dict(inner), "context", context) && call_default_handler(vm, loop, inner);
+         dict_set_text(vm, as_dict(inner), "context", context) &&
+         call_default_handler(vm, loop, inner);
     decref(text);
     decref(inner);
     decref(error);
@@ -190,11 +194,13 @@ bool loop_call_exception_handler(Vm *vm, Value loop, Value context)
 }
 
 /* {message, exception, key: subject}; owned. */
-static Ref report_context(Vm *vm, const char *message, Value exception, const char *key, Value subject)
+static Ref report_context(Vm *vm, const char *message, Value exception, const char *key,
+                          Value subject)
 {
     Ref context = dict_new(vm), text = failed(context) ? FAIL : str_from(vm, message);
     if (failed(text) || !dict_set_text(vm, as_dict(context), "message", text)) goto failure;
-    if (!absent(exception) && !dict_set_text(vm, as_dict(context), "exception", exception)) goto failure;
+    if (!absent(exception) && !dict_set_text(vm, as_dict(context), "exception", exception))
+        goto failure;
     if (!absent(subject) && !dict_set_text(vm, as_dict(context), key, subject)) goto failure;
     decref(text);
     return context;
@@ -219,25 +225,20 @@ bool loop_report_context(Vm *vm, Value loop, Value context)
         error_clear(vm);
         ok = true;
     }
-    if (ok)
-        error_restore(vm, travelling);
-    else
-        decref(travelling);
+    if (ok) error_restore(vm, travelling);
+    else decref(travelling);
     return ok;
 }
 
-bool loop_report(Vm *vm, Value loop, const char *message, Value exception, const char *key, Value subject)
+bool loop_report(Vm *vm, Value loop, const char *message, Value exception, const char *key,
+                 Value subject)
 {
     Ref travelling = error_take(vm), context = report_context(vm, message, exception, key, subject);
     bool ok = true;
-    if (failed(context))
-        error_clear(vm);
-    else
-        ok = loop_report_context(vm, loop, context);
+    if (failed(context)) error_clear(vm);
+    else ok = loop_report_context(vm, loop, context);
     decref(context);
-    if (ok)
-        error_restore(vm, travelling);
-    else
-        decref(travelling);
+    if (ok) error_restore(vm, travelling);
+    else decref(travelling);
     return ok;
 }

@@ -1,8 +1,8 @@
 /* runner.c - asyncio.run() and asyncio.Runner.
  *
- * Ctrl-C cancels the main task once; when that ends it, KeyboardInterrupt is raised, and a second Ctrl-C raises it at once.
- * A deadlock ends the program with DEADLOCK_STATUS: its report has been printed.
- * Neighbours: eventloop.c, gather.c, deadlock.c. */
+ * Ctrl-C cancels the main task once; when that ends it, KeyboardInterrupt is raised, and a second
+ * Ctrl-C raises it at once. A deadlock ends the program with DEADLOCK_STATUS: its report has been
+ * printed. Neighbours: eventloop.c, gather.c, deadlock.c. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/runner.h"
 
@@ -22,12 +22,12 @@ enum { DEADLOCK_STATUS = 70 };
 typedef enum RunnerState { RUNNER_CREATED, RUNNER_OPEN, RUNNER_CLOSED } RunnerState;
 
 typedef struct Runner {
-    Container head;   /* aux: RunnerState */
+    Container head; /* aux: RunnerState */
     Ref debug, factory, loop;
-    Ref context;      /* Context the main tasks run in */
-    Ref task;         /* the main task that runs, or UNDEF */
-    int interrupts;   /* Ctrl-C seen by it */
-    bool set_loop;    /* it is this thread's event loop: set_event_loop() */
+    Ref context;    /* Context the main tasks run in */
+    Ref task;       /* the main task that runs, or UNDEF */
+    int interrupts; /* Ctrl-C seen by it */
+    bool set_loop;  /* it is this thread's event loop: set_event_loop() */
 } Runner;
 
 static const TypeDef runner_type;
@@ -71,7 +71,8 @@ static bool runner_open(Vm *vm, Runner *runner)
 /* ---- Ctrl-C ---- */
 
 /* signal.signal()'s handler while a main task runs; self is the runner. */
-NATIVE(runner_on_sigint, "on_sigint(self, number, frame)", "Cancel the main task; the second time raise KeyboardInterrupt.")
+NATIVE(runner_on_sigint, "on_sigint(self, number, frame)",
+       "Cancel the main task; the second time raise KeyboardInterrupt.")
 {
     Runner *self = as_runner(argv[0]);
     self->interrupts++;
@@ -103,7 +104,8 @@ static Ref runner_await(Vm *vm, Runner *runner, Value task)
     clear(&runner->task);
     if (ours && signal_get(vm, SIGINT) == catcher) decref(signal_set(vm, SIGINT, UNDEF));
     decref(catcher);
-    if (failed(result) && error_is(vm, CancelledError) && runner->interrupts > 0 && task_uncancel(as_task(task)) == 0) {
+    if (failed(result) && error_is(vm, CancelledError) && runner->interrupts > 0 &&
+        task_uncancel(as_task(task)) == 0) {
         error_clear(vm);
         throw_value(vm, KeyboardInterrupt, UNDEF);
     }
@@ -112,7 +114,8 @@ static Ref runner_await(Vm *vm, Runner *runner, Value task)
 
 static Ref runner_run(Vm *vm, Runner *runner, Value main, Value context, const char *who)
 {
-    if (loop_is_busy(vm)) return throw(vm, RuntimeError, "%s cannot be called from a running event loop", who);
+    if (loop_is_busy(vm))
+        return throw(vm, RuntimeError, "%s cannot be called from a running event loop", who);
     bool coroutine = is_coroutine_like(vm, main);
     if (!coroutine && !type_of(vm, main)->slots.await)
         return throw(vm, TypeError, "An asyncio.Future, a coroutine or an awaitable is required");
@@ -130,7 +133,8 @@ static Ref runner_run(Vm *vm, Runner *runner, Value main, Value context, const c
     }
     if (failed(task)) return FAIL;
     if (is_task(task)) as_future(task)->head.aux |= FUTURE_SILENT;
-    Ref result = is_task(task) ? runner_await(vm, runner, task) : loop_run_until(vm, as_loop(runner->loop), task);
+    Ref result = is_task(task) ? runner_await(vm, runner, task)
+                               : loop_run_until(vm, as_loop(runner->loop), task);
     if (failed(result)) as_future(task)->head.aux &= ~(unsigned)FUTURE_UNSEEN;
     decref(task);
     return result;
@@ -156,8 +160,8 @@ static bool report_shutdown_failures(Vm *vm, Loop *loop, List *tasks)
         Future *future = as_future(list_at(tasks, i));
         if (!is_failed(future)) continue;
         future->head.aux &= ~(unsigned)FUTURE_UNSEEN;
-        if (!loop_report(vm, borrow(loop), "unhandled exception during asyncio.run() shutdown", future->result, "task",
-                         borrow(future)))
+        if (!loop_report(vm, borrow(loop), "unhandled exception during asyncio.run() shutdown",
+                         future->result, "task", borrow(future)))
             return false;
     }
     return true;
@@ -167,9 +171,11 @@ static bool cancel_all_tasks(Vm *vm, Loop *loop)
 {
     Ref tasks = list_new(vm, 0);
     bool ok = !failed(tasks);
-    for (Task *task = loop->first_task; ok && task; task = task->next) ok = list_push(vm, as_list(tasks), newref(borrow(task)));
+    for (Task *task = loop->first_task; ok && task; task = task->next)
+        ok = list_push(vm, as_list(tasks), newref(borrow(task)));
     List *list = ok ? as_list(tasks) : NULL;
-    for (ptrdiff_t i = 0; ok && i < list->len; i++) ok = future_cancel_any(vm, list_at(list, i), UNDEF) != FAILED;
+    for (ptrdiff_t i = 0; ok && i < list->len; i++)
+        ok = future_cancel_any(vm, list_at(list, i), UNDEF) != FAILED;
     if (ok && list->len)
         ok = run_through(vm, loop, gather(vm, loop, list->len, as_values(list->items), true)) &&
              report_shutdown_failures(vm, loop, list);
@@ -207,7 +213,8 @@ static bool runner_close(Vm *vm, Runner *runner)
     return ok;
 }
 
-/* Closes whatever happened before; an exception that was travelling goes on unless closing raised another. */
+/* Closes whatever happened before; an exception that was travelling goes on unless closing raised
+ * another. */
 static bool runner_close_after(Vm *vm, Runner *runner)
 {
     Ref error = error_take(vm);
@@ -223,7 +230,8 @@ static bool runner_close_after(Vm *vm, Runner *runner)
 
 /* ---- what scripts see ---- */
 
-NATIVE(runner_make, "Runner(cls, *, debug=None, loop_factory=None)", "Make a runner; its loop is made at first use.")
+NATIVE(runner_make, "Runner(cls, *, debug=None, loop_factory=None)",
+       "Make a runner; its loop is made at first use.")
 {
     Runner *runner = type_instance(vm, as_type(argv[0]));
     if (!runner) return FAIL;
@@ -231,7 +239,8 @@ NATIVE(runner_make, "Runner(cls, *, debug=None, loop_factory=None)", "Make a run
     runner->factory = newref(argv[2]);
     return from_object(runner);
 }
-NATIVE(runner_run_method, "run(self, coro, *, context=None)", "Run coro as a task until it is done; return its result.")
+NATIVE(runner_run_method, "run(self, coro, *, context=None)",
+       "Run coro as a task until it is done; return its result.")
 {
     return runner_run(vm, as_runner(argv[0]), argv[1], argv[2], "Runner.run()");
 }
@@ -239,7 +248,8 @@ NATIVE(runner_get_loop, "get_loop(self)", "Return the event loop.")
 {
     return runner_open(vm, as_runner(argv[0])) ? newref(as_runner(argv[0])->loop) : FAIL;
 }
-NATIVE(runner_close_method, "close(self)", "Cancel what is left, run it to its end and close the loop.")
+NATIVE(runner_close_method, "close(self)",
+       "Cancel what is left, run it to its end and close the loop.")
 {
     return runner_close(vm, as_runner(argv[0])) ? NONE : FAIL;
 }
@@ -252,20 +262,26 @@ NATIVE(runner_exit, "__exit__(self, exc_type, exc_val, exc_tb)", "close().")
     return runner_close(vm, as_runner(argv[0])) ? NONE : FAIL;
 }
 
-static const Native *const runner_methods[] = {
-    &runner_run_method_def, &runner_get_loop_def, &runner_close_method_def, &runner_enter_def, &runner_exit_def, NULL};
+static const Native *const runner_methods[] = {&runner_run_method_def,   &runner_get_loop_def,
+                                               &runner_close_method_def, &runner_enter_def,
+                                               &runner_exit_def,         NULL};
 static const TypeDef runner_type = {
-    .name = "asyncio.runners.Runner", .size = sizeof(Runner), .doc = "An event loop for several runs.",
+    .name = "asyncio.runners.Runner",
+    .size = sizeof(Runner),
+    .doc = "An event loop for several runs.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
-    .refs = REFS(REF(Runner, debug), REF(Runner, factory), REF(Runner, loop), REF(Runner, context), REF(Runner, task)),
-    .new = &runner_make_def, .methods = runner_methods,
+    .refs = REFS(REF(Runner, debug), REF(Runner, factory), REF(Runner, loop), REF(Runner, context),
+                 REF(Runner, task)),
+    .new = &runner_make_def,
+    .methods = runner_methods,
 };
 const TypeDef *const runner_types[] = {&runner_type, NULL};
 
 NATIVE(asyncio_run, "run(main, *, debug=None, loop_factory=None)",
-    "Run the coroutine main in a new event loop, close the loop and return the result.")
+       "Run the coroutine main in a new event loop, close the loop and return the result.")
 {
-    if (loop_is_busy(vm)) return throw(vm, RuntimeError, "asyncio.run() cannot be called from a running event loop");
+    if (loop_is_busy(vm))
+        return throw(vm, RuntimeError, "asyncio.run() cannot be called from a running event loop");
     Type *type = type_from_def(vm, &runner_type);
     Runner *runner = type ? type_instance(vm, type) : NULL;
     if (!runner) return FAIL;
@@ -278,7 +294,8 @@ NATIVE(asyncio_run, "run(main, *, debug=None, loop_factory=None)",
         result = FAIL;
     }
     decref_object(runner);
-    if (!deadlock || !failed(result) || vm->interp->flags.interactive) return result; /* the prompt goes on */
+    if (!deadlock || !failed(result) || vm->interp->flags.interactive)
+        return result; /* the prompt goes on */
     error_clear(vm);
     return throw_value(vm, SystemExit, from_small(DEADLOCK_STATUS));
 }

@@ -1,8 +1,8 @@
 /* semaphore.c - asyncio.Semaphore and BoundedSemaphore.
  *
- * A woken waiter owns its unit already (value was lowered for it); cancelled before it ran, it gives the unit back and
- * wakes as many others as there are units.
- * Neighbours: waiter.h, lock.c (what primitives share). */
+ * A woken waiter owns its unit already (value was lowered for it); cancelled before it ran, it
+ * gives the unit back and wakes as many others as there are units. Neighbours: waiter.h, lock.c
+ * (what primitives share). */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
@@ -46,7 +46,8 @@ static Ref semaphore_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __att
 {
     Waiter *waiter = (Waiter *)coroutine;
     Semaphore *semaphore = as_semaphore(waiter->owner);
-    Ref result = coroutine->def->name[10] == 'a' ? TRUE : NONE; /* Semaphore.acquire, Semaphore.__aenter__ */
+    Ref result =
+        coroutine->def->name[10] == 'a' ? TRUE : NONE; /* Semaphore.acquire, Semaphore.__aenter__ */
     if (waiter_phase(waiter) == 0) {
         if (!semaphore_is_locked(semaphore)) {
             semaphore->value--;
@@ -72,12 +73,18 @@ static Ref semaphore_raise(Vm *vm, NativeCoroutine *coroutine)
 }
 
 static const NativeCoroutineDef semaphore_acquire_coroutine = {
-    .name = "Semaphore.acquire", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
-    .resume = semaphore_resume, .raise = semaphore_raise,
+    .name = "Semaphore.acquire",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
+    .resume = semaphore_resume,
+    .raise = semaphore_raise,
 };
 static const NativeCoroutineDef semaphore_enter_coroutine = {
-    .name = "Semaphore.__aenter__", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
-    .resume = semaphore_resume, .raise = semaphore_raise,
+    .name = "Semaphore.__aenter__",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
+    .resume = semaphore_resume,
+    .raise = semaphore_raise,
 };
 
 static bool semaphore_let_go(Vm *vm, Value self)
@@ -91,7 +98,8 @@ static bool semaphore_let_go(Vm *vm, Value self)
     return semaphore_wake_next(vm, semaphore) != FAILED;
 }
 
-static Ref semaphore_exit_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+static Ref semaphore_exit_resume(Vm *vm, NativeCoroutine *coroutine,
+                                 Value sent __attribute__((unused)))
 {
     Value self = ((Waiter *)coroutine)->owner;
     if (!(as_object(self)->flags & OBJ_SUBCLASS)) return semaphore_let_go(vm, self) ? NONE : FAIL;
@@ -100,7 +108,9 @@ static Ref semaphore_exit_resume(Vm *vm, NativeCoroutine *coroutine, Value sent 
     return failed(done) ? FAIL : NONE;
 }
 static const NativeCoroutineDef semaphore_exit_coroutine = {
-    .name = "Semaphore.__aexit__", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
+    .name = "Semaphore.__aexit__",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
     .resume = semaphore_exit_resume,
 };
 
@@ -114,7 +124,8 @@ NATIVE(semaphore_make, "Semaphore(cls, value=1)", "Make a semaphore of value uni
     semaphore->value = semaphore->bound = value;
     return from_object(semaphore);
 }
-NATIVE(semaphore_acquire, "acquire(self)", "A coroutine that waits for a unit, takes it, and ends with True.")
+NATIVE(semaphore_acquire, "acquire(self)",
+       "A coroutine that waits for a unit, takes it, and ends with True.")
 {
     return instant_new(vm, &semaphore_acquire_coroutine, argv[0]);
 }
@@ -151,19 +162,29 @@ static void semaphore_clear(Object *self) { waiters_clear(&((Semaphore *)self)->
 
 static Ref get_value(Vm *vm, Value self) { return from_int64(vm, as_semaphore(self)->value); }
 
-static const Native *const semaphore_methods[] = {
-    &semaphore_acquire_def, &semaphore_release_def, &semaphore_locked_def, &semaphore_aenter_def,
-    &semaphore_aexit_def, NULL};
+static const Native *const semaphore_methods[] = {&semaphore_acquire_def, &semaphore_release_def,
+                                                  &semaphore_locked_def,  &semaphore_aenter_def,
+                                                  &semaphore_aexit_def,   NULL};
 static const Attribute semaphore_attributes[] = {{"_value", get_value, NULL, "Units left."}, {0}};
 
 const TypeDef semaphore_type = {
-    .name = "asyncio.locks.Semaphore", .size = sizeof(Semaphore), .doc = "A number of units that tasks can take.",
-    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES, .refs = REFS(REF(Semaphore, loop)),
-    .visit = semaphore_visit, .clear = semaphore_clear, .new = &semaphore_make_def, .repr = semaphore_repr,
-    .methods = semaphore_methods, .attributes = semaphore_attributes,
+    .name = "asyncio.locks.Semaphore",
+    .size = sizeof(Semaphore),
+    .doc = "A number of units that tasks can take.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .refs = REFS(REF(Semaphore, loop)),
+    .visit = semaphore_visit,
+    .clear = semaphore_clear,
+    .new = &semaphore_make_def,
+    .repr = semaphore_repr,
+    .methods = semaphore_methods,
+    .attributes = semaphore_attributes,
 };
 const TypeDef bounded_semaphore_type = {
-    .name = "asyncio.locks.BoundedSemaphore", .size = sizeof(Semaphore), .base = &semaphore_type,
+    .name = "asyncio.locks.BoundedSemaphore",
+    .size = sizeof(Semaphore),
+    .base = &semaphore_type,
     .doc = "A semaphore that refuses to be released more often than it was acquired.",
-    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES, .repr = semaphore_repr,
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .repr = semaphore_repr,
 };

@@ -1,8 +1,8 @@
 /* sleep.c - asyncio.sleep().
  *
- * A sleeping coroutine is its own timer: the heap holds it, its entry wakes it a turn later than the deadline's turn,
- * as the future and handle of asyncio's would.
- * Neighbours: waiter.h, timers.c. */
+ * A sleeping coroutine is its own timer: the heap holds it, its entry wakes it a turn later than
+ * the deadline's turn, as the future and handle of asyncio's would. Neighbours: waiter.h, timers.c.
+ */
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 
@@ -48,7 +48,8 @@ static Ref sleep_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribu
 static Ref sleep_raise(Vm *vm __attribute__((unused)), NativeCoroutine *coroutine)
 {
     Sleep *self = (Sleep *)coroutine;
-    if (is_loop(self->timed.waiter.owner)) timer_stop(as_loop(self->timed.waiter.owner), ENTRY_SLEEP, self);
+    if (is_loop(self->timed.waiter.owner))
+        timer_stop(as_loop(self->timed.waiter.owner), ENTRY_SLEEP, self);
     return FAIL;
 }
 
@@ -58,18 +59,20 @@ bool sleep_fire(Vm *vm, Object *object, Value arg __attribute__((unused)))
 }
 
 static const NativeCoroutineDef sleep_def = {
-    .name = "sleep", .size = sizeof(Sleep), .refs = REFS(REF(Waiter, owner), REF(Sleep, result)),
-    .resume = sleep_resume, .raise = sleep_raise,
+    .name = "sleep",
+    .size = sizeof(Sleep),
+    .refs = REFS(REF(Waiter, owner), REF(Sleep, result)),
+    .resume = sleep_resume,
+    .raise = sleep_raise,
 };
 
 NATIVE(asyncio_sleep, "sleep(delay, result=None)",
-    "A coroutine that ends with result after delay seconds; 0 and less: after one turn of the loop.")
+       "A coroutine that ends with result after delay seconds; 0 and less: after one turn of the "
+       "loop.")
 {
     double delay_s;
-    if (is_int(argv[0]))
-        delay_s = (double)as_int(argv[0]);
-    else if (!float_from(vm, argv[0], &delay_s))
-        return FAIL;
+    if (is_int(argv[0])) delay_s = (double)as_int(argv[0]);
+    else if (!float_from(vm, argv[0], &delay_s)) return FAIL;
     Sleep *self = (Sleep *)native_coroutine_new(vm, &sleep_def);
     if (!self) return FAIL;
     self->delay_s = delay_s;

@@ -1,10 +1,10 @@
 /* task.c - driving a coroutine.
  *
- * One step resumes the innermost activation of the await chain, and what comes back says what the task waits for.  While it
- * is pending it stands in its loop's list, which holds it: a task nobody keeps runs on.
- * Invariant: a pending task is in exactly one place that will bring it back: the ready queue, the callbacks of
- * the future it waits for, or the waiter it waits for.
- * Neighbours: task.h, taskface.c (its methods), vm/flow.c (activation_resume), future.c, waiter.c. */
+ * One step resumes the innermost activation of the await chain, and what comes back says what the
+ * task waits for.  While it is pending it stands in its loop's list, which holds it: a task nobody
+ * keeps runs on. Invariant: a pending task is in exactly one place that will bring it back: the
+ * ready queue, the callbacks of the future it waits for, or the waiter it waits for. Neighbours:
+ * task.h, taskface.c (its methods), vm/flow.c (activation_resume), future.c, waiter.c. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/task.h"
 
@@ -51,13 +51,12 @@ Ref loop_all_tasks(Vm *vm, Loop *loop)
 
 /* ---- the innermost activation ---- */
 
-/* A count is given back that is certainly not the last way to reach the object: no candidate for the collector. */
+/* A count is given back that is certainly not the last way to reach the object: no candidate for
+ * the collector. */
 static void release(Activation *activation)
 {
-    if (activation->head.head.count > 1)
-        activation->head.head.count--;
-    else
-        decref_object(activation);
+    if (activation->head.head.count > 1) activation->head.head.count--;
+    else decref_object(activation);
 }
 
 static void task_stands_at(Task *task, Activation *at)
@@ -69,7 +68,8 @@ static void task_stands_at(Task *task, Activation *at)
     if (old) release(old);
 }
 
-/* Where to resume: task->at, unless somebody else moved the chain; NULL: raised, it cannot be resumed. */
+/* Where to resume: task->at, unless somebody else moved the chain; NULL: raised, it cannot be
+ * resumed. */
 static Activation *task_where_to_resume(Vm *vm, Task *task)
 {
     Activation *at = task->at;
@@ -80,8 +80,7 @@ static Activation *task_where_to_resume(Vm *vm, Task *task)
     if (activation_state(at) <= ACTIVATION_SUSPENDED) return at;
     if (activation_state(at) == ACTIVATION_RUNNING)
         throw(vm, ValueError, "coroutine already executing");
-    else
-        throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
+    else throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
     return NULL;
 }
 
@@ -106,7 +105,8 @@ static bool task_raised(Vm *vm, Task *task)
     if (cancelled) return task_finish(vm, task, FUTURE_CANCELLED, error);
     announce(vm, loop, EXCEPTION, borrow(task), error);
     Ref traceback = as_exception(error)->traceback;
-    if (!absent(traceback) && future_extra(vm, &task->future)) task->future.extra->traceback = newref(traceback);
+    if (!absent(traceback) && future_extra(vm, &task->future))
+        task->future.extra->traceback = newref(traceback);
     Ref again = fatal ? newref(error) : UNDEF;
     bool ok = task_finish(vm, task, FUTURE_FINISHED | FUTURE_FAILED | FUTURE_UNSEEN, error);
     if (!fatal) return ok;
@@ -116,7 +116,8 @@ static bool task_raised(Vm *vm, Task *task)
 
 static bool task_returned(Vm *vm, Task *task, Ref value)
 {
-    if (!(task->future.head.aux & TASK_MUST_CANCEL)) return task_finish(vm, task, FUTURE_FINISHED, value);
+    if (!(task->future.head.aux & TASK_MUST_CANCEL))
+        return task_finish(vm, task, FUTURE_FINISHED, value);
     task->future.head.aux &= ~(unsigned)TASK_MUST_CANCEL; /* cancelled during its last step */
     decref(value);
     return task_finish(vm, task, FUTURE_CANCELLED, UNDEF);
@@ -125,14 +126,16 @@ static bool task_returned(Vm *vm, Task *task, Ref value)
 /* The next step throws the exception just raised into the coroutine. */
 static bool task_throw_soon(Vm *vm, Task *task)
 {
-    return loop_ready(vm, future_loop(&task->future), ENTRY_STEP, as_object(newref(borrow(task))), error_take(vm));
+    return loop_ready(vm, future_loop(&task->future), ENTRY_STEP, as_object(newref(borrow(task))),
+                      error_take(vm));
 }
 
 /* Cancels at once what it has just begun to wait for. */
 static bool task_cancel_waiting(Vm *vm, Task *task)
 {
     FutureExtra *extra = task->future.extra;
-    Truth cancelled = future_cancel_any(vm, task->waiting, extra ? (Value)extra->cancel_message : UNDEF);
+    Truth cancelled =
+        future_cancel_any(vm, task->waiting, extra ? (Value)extra->cancel_message : UNDEF);
     if (cancelled == YES) task->future.head.aux &= ~(unsigned)TASK_MUST_CANCEL;
     return cancelled != FAILED;
 }
@@ -142,14 +145,14 @@ static bool task_awaits_future(Vm *vm, Task *task, Ref yielded)
     Future *future = as_future(yielded);
     bool blocking = future->head.aux & FUTURE_BLOCKING;
     if (future->loop != task->future.loop)
-        throw(vm, RuntimeError, "Task %R got Future %R attached to a different loop", borrow(task), (Value)yielded);
-    else if (!blocking)
-        throw(vm, RuntimeError, "yield was used instead of yield from in task %R with %R", borrow(task),
+        throw(vm, RuntimeError, "Task %R got Future %R attached to a different loop", borrow(task),
               (Value)yielded);
+    else if (!blocking)
+        throw(vm, RuntimeError, "yield was used instead of yield from in task %R with %R",
+              borrow(task), (Value)yielded);
     else if (borrow(task) == yielded)
         throw(vm, RuntimeError, "Task cannot await on itself: %R", borrow(task));
-    else
-        goto wait;
+    else goto wait;
     decref(yielded);
     return task_throw_soon(vm, task);
 wait:
@@ -169,10 +172,10 @@ static bool task_awaits_waiter(Vm *vm, Task *task, Ref yielded)
 static bool task_got_bad_yield(Vm *vm, Task *task, Ref yielded)
 {
     if (is_kind(yielded, KIND_GENERATOR))
-        throw(vm, RuntimeError, "yield was used instead of yield from for generator in task %R with %R",
-              borrow(task), (Value)yielded);
-    else
-        throw(vm, RuntimeError, "Task got bad yield: %R", (Value)yielded);
+        throw(vm, RuntimeError,
+              "yield was used instead of yield from for generator in task %R with %R", borrow(task),
+              (Value)yielded);
+    else throw(vm, RuntimeError, "Task got bad yield: %R", (Value)yielded);
     decref(yielded);
     return task_throw_soon(vm, task);
 }
@@ -186,12 +189,9 @@ static bool task_suspended(Vm *vm, Task *task, Ref yielded)
     }
     bool ok;
     announce(vm, loop, AWAITS, borrow(task), yielded);
-    if (is_future(yielded))
-        ok = task_awaits_future(vm, task, yielded);
-    else if (is_waiter(yielded))
-        ok = task_awaits_waiter(vm, task, yielded);
-    else
-        return task_got_bad_yield(vm, task, yielded);
+    if (is_future(yielded)) ok = task_awaits_future(vm, task, yielded);
+    else if (is_waiter(yielded)) ok = task_awaits_waiter(vm, task, yielded);
+    else return task_got_bad_yield(vm, task, yielded);
     if (ok && (task->future.head.aux & TASK_MUST_CANCEL) && !absent(task->waiting))
         ok = task_cancel_waiting(vm, task);
     return ok;
@@ -248,10 +248,12 @@ static bool task_step(Vm *vm, Task *task, Ref error)
     Ref outer = loop->current, out = UNDEF;
     if (!absent(outer)) {
         decref(error);
-        throw(vm, RuntimeError, "Cannot enter into task %R while another task %R is being executed.",
-              borrow(task), (Value)outer);
+        throw(vm, RuntimeError,
+              "Cannot enter into task %R while another task %R is being executed.", borrow(task),
+              (Value)outer);
         Ref raised = error_take(vm);
-        bool ok = loop_report(vm, borrow(loop), "Exception in callback Task.task_step()", raised, "task", borrow(task));
+        bool ok = loop_report(vm, borrow(loop), "Exception in callback Task.task_step()", raised,
+                              "task", borrow(task));
         decref(raised);
         return ok;
     }
@@ -273,7 +275,10 @@ static bool task_step(Vm *vm, Task *task, Ref error)
     return ok;
 }
 
-bool task_run_step(Vm *vm, Object *object, Value arg) { return task_step(vm, (Task *)object, newref(arg)); }
+bool task_run_step(Vm *vm, Object *object, Value arg)
+{
+    return task_step(vm, (Task *)object, newref(arg));
+}
 
 bool task_run_wake(Vm *vm, Object *object, Value arg)
 {
@@ -286,9 +291,11 @@ bool task_run_wake(Vm *vm, Object *object, Value arg)
         } else if (is_failed(future)) {
             future->head.aux &= ~(unsigned)FUTURE_UNSEEN;
             error = newref(future->result);
-            replace(&as_exception(error)->traceback, future->extra ? newref(future->extra->traceback) : UNDEF);
+            replace(&as_exception(error)->traceback,
+                    future->extra ? newref(future->extra->traceback) : UNDEF);
         }
-    } else if (is_waiter(task->waiting) && (as_waiter(task->waiting)->coroutine.state & WAITER_CANCELLED)) {
+    } else if (is_waiter(task->waiting) &&
+               (as_waiter(task->waiting)->coroutine.state & WAITER_CANCELLED)) {
         error = future_cancelled_error(vm, &task->future);
     }
     return !failed(error) && task_step(vm, task, error);
@@ -334,7 +341,8 @@ Truth task_cancel(Vm *vm, Task *task, Value message)
 
 int task_uncancel(Task *task)
 {
-    if (task->cancels > 0 && --task->cancels == 0) task->future.head.aux &= ~(unsigned)TASK_MUST_CANCEL;
+    if (task->cancels > 0 && --task->cancels == 0)
+        task->future.head.aux &= ~(unsigned)TASK_MUST_CANCEL;
     return task->cancels;
 }
 
@@ -381,7 +389,8 @@ static bool task_start_eagerly(Vm *vm, Task *task, Loop *loop)
     return ok;
 }
 
-bool task_init_with(Vm *vm, Task *task, Loop *loop, Value coroutine, Value name, Value context, bool eager)
+bool task_init_with(Vm *vm, Task *task, Loop *loop, Value coroutine, Value name, Value context,
+                    bool eager)
 {
     if (!is_coroutine_like(vm, coroutine)) {
         throw(vm, TypeError, "a coroutine was expected, got %R", coroutine);
@@ -396,7 +405,8 @@ bool task_init_with(Vm *vm, Task *task, Loop *loop, Value coroutine, Value name,
     replace(&task->future.loop, newref(borrow(loop)));
     replace(&task->coroutine, newref(coroutine));
     replace(&task->context, is_context(context) ? newref(context) : context_snapshot(vm));
-    if (!(task->future.head.aux & TASK_FOREIGN)) task_stands_at(task, activation_innermost(as_activation(coroutine)));
+    if (!(task->future.head.aux & TASK_FOREIGN))
+        task_stands_at(task, activation_innermost(as_activation(coroutine)));
     remember_maker(vm, task);
     announce(vm, loop, CREATED, borrow(task), loop->current);
     if (eager && loop->running) return task_start_eagerly(vm, task, loop);
@@ -415,11 +425,14 @@ Task *task_new(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, b
     return NULL;
 }
 
-static Ref create_with_factory(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, Value eager)
+static Ref create_with_factory(Vm *vm, Loop *loop, Value coroutine, Value name, Value context,
+                               Value eager)
 {
     Value argv[5] = {borrow(loop), coroutine};
-    const struct { const char *keyword; Value value; } options[] = {
-        {"name", name}, {"context", context}, {"eager_start", eager}};
+    const struct {
+        const char *keyword;
+        Value value;
+    } options[] = {{"name", name}, {"context", context}, {"eager_start", eager}};
     Ref keywords[3];
     int given = 0;
     for (int i = 0; i < 3; i++) {
@@ -440,7 +453,8 @@ static Ref create_with_factory(Vm *vm, Loop *loop, Value coroutine, Value name, 
 Ref loop_create_task(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, Value eager)
 {
     if (!loop_check_open(vm, loop)) return FAIL;
-    if (is_heap(loop->task_factory)) return create_with_factory(vm, loop, coroutine, name, context, eager);
+    if (is_heap(loop->task_factory))
+        return create_with_factory(vm, loop, coroutine, name, context, eager);
     Truth is_eager = absent(eager) || is_none(eager) ? NO : value_truth(vm, eager);
     if (is_eager == FAILED) return FAIL;
     Task *task = task_new(vm, loop, coroutine, name, context, is_eager == YES);
@@ -449,7 +463,10 @@ Ref loop_create_task(Vm *vm, Loop *loop, Value coroutine, Value name, Value cont
 
 /* ---- any awaitable as a future ---- */
 
-typedef struct Wrapping { NativeCoroutine coroutine; Ref awaitable; } Wrapping;
+typedef struct Wrapping {
+    NativeCoroutine coroutine;
+    Ref awaitable;
+} Wrapping;
 
 static Ref wrapping_resume(Vm *vm, NativeCoroutine *self, Value sent)
 {
@@ -458,7 +475,9 @@ static Ref wrapping_resume(Vm *vm, NativeCoroutine *self, Value sent)
 }
 
 static const NativeCoroutineDef wrapping_def = {
-    .name = "_wrap_awaitable", .size = sizeof(Wrapping), .refs = REFS(REF(Wrapping, awaitable)),
+    .name = "_wrap_awaitable",
+    .size = sizeof(Wrapping),
+    .refs = REFS(REF(Wrapping, awaitable)),
     .resume = wrapping_resume,
 };
 
@@ -466,7 +485,8 @@ Ref ensure_future(Vm *vm, Value awaitable, Loop *loop)
 {
     if (is_future(awaitable)) {
         if (!loop || as_future(awaitable)->loop == borrow(loop)) return newref(awaitable);
-        return throw(vm, ValueError,
+        return throw(
+            vm, ValueError,
             "The future belongs to a different loop than the one specified as the loop argument");
     }
     bool wrap = !is_coroutine_like(vm, awaitable);

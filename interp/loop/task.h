@@ -1,8 +1,9 @@
 /* task.h - a coroutine driven by the loop.
  *
- * A task remembers the innermost activation of its await chain and resumes it directly.  What it waits
- * for is a Future (or Task), a Waiter (a native coroutine that yielded itself), or nothing: then a step is scheduled.
- * Neighbours: task.c, vm/coroutine.h (activation_resume), waiter.h, future.h. */
+ * A task remembers the innermost activation of its await chain and resumes it directly.  What it
+ * waits for is a Future (or Task), a Waiter (a native coroutine that yielded itself), or nothing:
+ * then a step is scheduled. Neighbours: task.c, vm/coroutine.h (activation_resume), waiter.h,
+ * future.h. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_LOOP_TASK_H
 #define AIO_LOOP_TASK_H
@@ -12,33 +13,33 @@
 
 struct Task {
     Future future;
-    Ref coroutine;          /* outermost; UNDEF once its frame is of no more use */
-    Activation *at;         /* innermost activation of the chain; owned; NULL: foreign, running or done */
-    Ref waiting;            /* Future or Waiter it waits for, or UNDEF */
-    Ref name;               /* str, or the int N of "Task-N" */
-    Ref context;            /* what it runs in (context.h) */
-    Task *next, *previous;  /* pending tasks of the loop */
-    int32_t cancels;        /* cancelling() */
-    int32_t made_at;        /* the instruction of made_by that created it */
-    Ref made_by;            /* Code, or UNDEF: C did */
+    Ref coroutine;  /* outermost; UNDEF once its frame is of no more use */
+    Activation *at; /* innermost activation of the chain; owned; NULL: foreign, running or done */
+    Ref waiting;    /* Future or Waiter it waits for, or UNDEF */
+    Ref name;       /* str, or the int N of "Task-N" */
+    Ref context;    /* what it runs in (context.h) */
+    Task *next, *previous; /* pending tasks of the loop */
+    int32_t cancels;       /* cancelling() */
+    int32_t made_at;       /* the instruction of made_by that created it */
+    Ref made_by;           /* Code, or UNDEF: C did */
 };
 
 static inline bool is_task(Value v) { return is_kind(v, KIND_TASK); }
 static inline Task *as_task(Value v) { return (Task *)as_object(v); }
 
-/* A task for coroutine (borrowed), scheduled on loop.  name: str, NONE or UNDEF: "Task-N".  context: NONE or
- * UNDEF: a copy of the current one. */
+/* A task for coroutine (borrowed), scheduled on loop.  name: str, NONE or UNDEF: "Task-N". context:
+ * NONE or UNDEF: a copy of the current one. */
 Task *task_new(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, bool eager);
 /* The same through the loop's task factory; owned. */
 Ref loop_create_task(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, Value eager);
 
-Truth task_cancel(Vm *vm, Task *task, Value message);  /* NO: it was done */
+Truth task_cancel(Vm *vm, Task *task, Value message); /* NO: it was done */
 int task_uncancel(Task *task);
 /* The running task of a loop, borrowed; UNDEF: none. */
 static inline Value loop_current(const Loop *loop) { return loop->current; }
 /* Called by a waiter: the wait is over.  false: raised. */
 bool task_wake(Vm *vm, Task *task);
-Ref task_name(Vm *vm, Task *task);                     /* str, owned */
+Ref task_name(Vm *vm, Task *task); /* str, owned */
 /* Where its innermost script frame stands: "file:line" pieces; false: nowhere. */
 bool task_where(Vm *vm, Task *task, Value *filename, Value *name, int *line);
 /* "file:line" of its maker, owned; UNDEF: unknown. */
@@ -49,9 +50,11 @@ Ref loop_all_tasks(Vm *vm, Loop *loop);
 /* asyncio.iscoroutine(), async generators' steps and @types.coroutine generators included. */
 bool is_coroutine_like(Vm *vm, Value v);
 /* Fills in a zeroed Task and schedules it: what task_new and Task.__init__ do. */
-bool task_init_with(Vm *vm, Task *task, Loop *loop, Value coroutine, Value name, Value context, bool eager);
+bool task_init_with(Vm *vm, Task *task, Loop *loop, Value coroutine, Value name, Value context,
+                    bool eager);
 void task_unlink(Task *task);
 
-extern const Native *const task_functions[]; /* current_task, all_tasks, create_task, _register_task, ... */
+extern const Native
+    *const task_functions[]; /* current_task, all_tasks, create_task, _register_task, ... */
 
 #endif

@@ -28,7 +28,8 @@ Ref task_made_where(Vm *vm, Task *task)
 {
     if (absent(task->made_by)) return UNDEF;
     Code *code = as_code(task->made_by);
-    return format_text(vm, "%S:%d", (Value)code->filename, code_position(code, task->made_at < 0 ? 0 : task->made_at).line);
+    return format_text(vm, "%S:%d", (Value)code->filename,
+                       code_position(code, task->made_at < 0 ? 0 : task->made_at).line);
 }
 
 bool task_where(Vm *vm, Task *task, Value *filename, Value *name, int *line)
@@ -42,7 +43,8 @@ bool task_where(Vm *vm, Task *task, Value *filename, Value *name, int *line)
             *filename = file, *name = who, *line = where;
             found = true;
         }
-        if (activation_state(at) != ACTIVATION_SUSPENDED || !is_activation(at->awaiting)) return found;
+        if (activation_state(at) != ACTIVATION_SUSPENDED || !is_activation(at->awaiting))
+            return found;
     }
 }
 
@@ -52,7 +54,8 @@ static bool builder_coroutine(Vm *vm, StrBuilder *text, Value coroutine)
 {
     Ref name = attr_get_or_absent(vm, coroutine, N(__qualname__));
     if (failed(name)) return false;
-    bool ok = is_str(name) ? builder_str(vm, text, name) : builder_text(vm, text, type_name(vm, coroutine));
+    bool ok = is_str(name) ? builder_str(vm, text, name)
+                           : builder_text(vm, text, type_name(vm, coroutine));
     decref(name);
     if (!ok || !builder_text(vm, text, "()")) return false;
     if (!is_activation(coroutine)) return true;
@@ -64,8 +67,8 @@ static bool builder_coroutine(Vm *vm, StrBuilder *text, Value coroutine)
     char number[16];
     if (done) line = ((Coroutine *)as_object(coroutine))->function->code->first_line;
     snprintf(number, sizeof number, ":%d", line);
-    return builder_text(vm, text, done ? " done, defined at " : " running at ") && builder_str(vm, text, file) &&
-           builder_text(vm, text, number);
+    return builder_text(vm, text, done ? " done, defined at " : " running at ") &&
+           builder_str(vm, text, file) && builder_text(vm, text, number);
 }
 
 static bool builder_waiting(Vm *vm, StrBuilder *text, Value waiting)
@@ -73,8 +76,10 @@ static bool builder_waiting(Vm *vm, StrBuilder *text, Value waiting)
     if (absent(waiting)) return true;
     if (!builder_text(vm, text, " wait_for=")) return false;
     if (!is_waiter(waiting)) return builder_repr(vm, text, waiting);
-    return builder_text(vm, text, waiter_is_done(as_waiter(waiting)) ? "<Future finished result=True>"
-                                                                    : "<Future pending cb=[Task.task_wakeup()]>");
+    return builder_text(vm, text,
+                        waiter_is_done(as_waiter(waiting))
+                            ? "<Future finished result=True>"
+                            : "<Future pending cb=[Task.task_wakeup()]>");
 }
 
 static bool builder_task(Vm *vm, StrBuilder *text, Task *task)
@@ -82,9 +87,10 @@ static bool builder_task(Vm *vm, StrBuilder *text, Task *task)
     Future *future = &task->future;
     bool cancelling = !is_done(future) && task->cancels > 0;
     Ref name = task_name(vm, task);
-    bool ok = !failed(name) && builder_text(vm, text, "<") && builder_text(vm, text, type_name(vm, borrow(task))) &&
-              builder_text(vm, text, " ");
-    ok = ok && (cancelling ? builder_text(vm, text, "cancelling") : future_repr_state(vm, text, future));
+    bool ok = !failed(name) && builder_text(vm, text, "<") &&
+              builder_text(vm, text, type_name(vm, borrow(task))) && builder_text(vm, text, " ");
+    ok = ok &&
+         (cancelling ? builder_text(vm, text, "cancelling") : future_repr_state(vm, text, future));
     ok = ok && builder_text(vm, text, " name=") && builder_repr(vm, text, name);
     decref(name);
     if (ok && !absent(task->coroutine))
@@ -114,18 +120,20 @@ static bool task_needs_finalizer(Object *self)
 {
     Task *task = (Task *)self;
     unsigned bits = task->future.head.aux;
-    return (bits & FUTURE_UNSEEN) || (!(bits & (FUTURE_DONE | FUTURE_SILENT)) && !absent(task->coroutine));
+    return (bits & FUTURE_UNSEEN) ||
+           (!(bits & (FUTURE_DONE | FUTURE_SILENT)) && !absent(task->coroutine));
 }
 
 static bool report_task(Vm *vm, Task *task, const char *message, bool exception, const char *key)
 {
     Ref context = dict_new(vm), text = str_from(vm, message), made = task_made_where(vm, task);
-    bool ok = !failed(context) && !failed(text) && !failed(made) &&
-              dict_set_text(vm, as_dict(context), "message", text) &&
-              (!exception || dict_set_text(vm, as_dict(context), "exception", task->future.result)) &&
-              dict_set_text(vm, as_dict(context), key, borrow(task)) &&
-              (absent(made) || dict_set_text(vm, as_dict(context), "created_at", made)) &&
-              loop_report_context(vm, task->future.loop, context);
+    bool ok =
+        !failed(context) && !failed(text) && !failed(made) &&
+        dict_set_text(vm, as_dict(context), "message", text) &&
+        (!exception || dict_set_text(vm, as_dict(context), "exception", task->future.result)) &&
+        dict_set_text(vm, as_dict(context), key, borrow(task)) &&
+        (absent(made) || dict_set_text(vm, as_dict(context), "created_at", made)) &&
+        loop_report_context(vm, task->future.loop, context);
     decref(made);
     decref(text);
     decref(context);
@@ -140,7 +148,8 @@ static void task_finalize(Vm *vm, Object *self)
     Ref travelling = error_take(vm);
     if (unseen) {
         char message[80];
-        snprintf(message, sizeof message, "%.40s exception was never retrieved", type_name(vm, borrow(task)));
+        snprintf(message, sizeof message, "%.40s exception was never retrieved",
+                 type_name(vm, borrow(task)));
         ok = report_task(vm, task, message, true, "future");
     } else {
         ok = report_task(vm, task, "Task was destroyed but it is pending!", false, "task");
@@ -154,7 +163,8 @@ static void task_clear(Object *self)
     Task *task = (Task *)self;
     Activation *at = task->at;
     task->at = NULL;
-    if (is_waiter(task->waiting) && as_waiter(task->waiting)->task == task) as_waiter(task->waiting)->task = NULL;
+    if (is_waiter(task->waiting) && as_waiter(task->waiting)->task == task)
+        as_waiter(task->waiting)->task = NULL;
     decref_object(at);
     future_clear(self);
 }
@@ -175,24 +185,30 @@ NATIVE(task_make, "Task(cls, *args, **kwargs)", "Make a task; __init__ fills it 
 }
 
 NATIVE(task_init, "__init__(self, coro, *, loop=None, name=None, context=None, eager_start=False)",
-    "Schedule coro to run on loop (the current one by default).")
+       "Schedule coro to run on loop (the current one by default).")
 {
     Task *self = as_task(argv[0]);
-    Loop *loop = is_none(argv[2]) ? loop_current_or_set(vm) : is_loop(argv[2]) ? as_loop(argv[2]) : NULL;
-    if (!loop && !is_none(argv[2])) throw(vm, TypeError, "loop must be an event loop, not %T", argv[2]);
+    Loop *loop = is_none(argv[2])   ? loop_current_or_set(vm)
+                 : is_loop(argv[2]) ? as_loop(argv[2])
+                                    : NULL;
+    if (!loop && !is_none(argv[2]))
+        throw(vm, TypeError, "loop must be an event loop, not %T", argv[2]);
     Truth eager = loop ? value_truth(vm, argv[5]) : FAILED;
-    if (!absent(self->coroutine)) return throw(vm, RuntimeError, "the task has been initialized already");
+    if (!absent(self->coroutine))
+        return throw(vm, RuntimeError, "the task has been initialized already");
     if (eager == FAILED) return FAIL;
     return task_init_with(vm, self, loop, argv[1], argv[3], argv[4], eager == YES) ? NONE : FAIL;
 }
 
-NATIVE(task_cancel_method, "cancel(self, /, msg=None)",
+NATIVE(
+    task_cancel_method, "cancel(self, /, msg=None)",
     "Request that CancelledError be thrown into the coroutine; return False when the task is done.")
 {
     Truth cancelled = task_cancel(vm, as_task(argv[0]), argv[1]);
     return cancelled == FAILED ? FAIL : from_bool(cancelled);
 }
-NATIVE(task_cancelling, "cancelling(self, /)", "Return how many cancel() calls have not been undone by uncancel().")
+NATIVE(task_cancelling, "cancelling(self, /)",
+       "Return how many cancel() calls have not been undone by uncancel().")
 {
     return from_small(as_task(argv[0])->cancels);
 }
@@ -200,15 +216,20 @@ NATIVE(task_uncancel_method, "uncancel(self, /)", "Undo one cancel(); return how
 {
     return from_small(task_uncancel(as_task(argv[0])));
 }
-NATIVE(task_set_result, "set_result(self, result, /)", "Tasks get their result from their coroutine.")
+NATIVE(task_set_result, "set_result(self, result, /)",
+       "Tasks get their result from their coroutine.")
 {
     return throw(vm, RuntimeError, "Task does not support set_result operation");
 }
-NATIVE(task_set_exception, "set_exception(self, exception, /)", "Tasks get their exception from their coroutine.")
+NATIVE(task_set_exception, "set_exception(self, exception, /)",
+       "Tasks get their exception from their coroutine.")
 {
     return throw(vm, RuntimeError, "Task does not support set_exception operation");
 }
-NATIVE(task_get_name, "get_name(self, /)", "Return the task's name.") { return task_name(vm, as_task(argv[0])); }
+NATIVE(task_get_name, "get_name(self, /)", "Return the task's name.")
+{
+    return task_name(vm, as_task(argv[0]));
+}
 NATIVE(task_set_name_method, "set_name(self, value, /)", "Set the task's name to str(value).")
 {
     Ref name = value_str(vm, argv[1]);
@@ -225,7 +246,8 @@ NATIVE(task_get_context, "get_context(self, /)", "Return the contextvars.Context
 {
     Task *self = as_task(argv[0]);
     Loop *loop = vm->running_loop; /* while the task runs, its context is the current one */
-    if (loop && loop->current == argv[0] && self->future.loop == borrow(loop)) return newref(context_current(vm));
+    if (loop && loop->current == argv[0] && self->future.loop == borrow(loop))
+        return newref(context_current(vm));
     return newref(context_object(vm, &self->context));
 }
 
@@ -265,7 +287,7 @@ static Ref task_frames(Vm *vm, Task *task)
 }
 
 NATIVE(task_get_stack, "get_stack(self, /, *, limit=None)",
-    "Return the list of frames where the task is suspended, or of its exception's traceback.")
+       "Return the list of frames where the task is suspended, or of its exception's traceback.")
 {
     Ref stack = task_frames(vm, as_task(argv[0]));
     if (failed(stack) || is_none(argv[1])) return stack;
@@ -274,7 +296,8 @@ NATIVE(task_get_stack, "get_stack(self, /, *, limit=None)",
         decref(stack);
         return FAIL;
     }
-    ptrdiff_t len = as_list(stack)->len, start = limit < len && !is_failed(as_future(argv[0])) ? len - limit : 0;
+    ptrdiff_t len = as_list(stack)->len,
+              start = limit < len && !is_failed(as_future(argv[0])) ? len - limit : 0;
     Ref part = list_slice(vm, as_list(stack), start, limit < len && start == 0 ? limit : len);
     decref(stack);
     return part;
@@ -282,20 +305,23 @@ NATIVE(task_get_stack, "get_stack(self, /, *, limit=None)",
 
 static bool builder_stack(Vm *vm, StrBuilder *text, Task *task)
 {
-    bool none = absent(task->coroutine) || (task->future.head.aux & TASK_FOREIGN) || is_done(&task->future);
+    bool none =
+        absent(task->coroutine) || (task->future.head.aux & TASK_FOREIGN) || is_done(&task->future);
     Value file, name;
     int line;
-    bool ok = builder_text(vm, text, none ? "No stack for " : "Stack for ") && builder_repr(vm, text, borrow(task)) &&
+    bool ok = builder_text(vm, text, none ? "No stack for " : "Stack for ") &&
+              builder_repr(vm, text, borrow(task)) &&
               builder_text(vm, text, none ? "\n" : " (most recent call last):\n");
-    if (!ok || none || !activation_where(vm, as_activation(task->coroutine), &file, &name, &line)) return ok;
+    if (!ok || none || !activation_where(vm, as_activation(task->coroutine), &file, &name, &line))
+        return ok;
     Ref where = format_text(vm, "  File \"%S\", line %d, in %S\n", file, line, name);
     ok = !failed(where) && builder_str(vm, text, where);
     decref(where);
     Ref source = ok ? source_line(vm, file, line) : UNDEF;
     if (is_str(source)) {
         Ref stripped = call_method(vm, source, N(strip), 0, NULL);
-        ok = !failed(stripped) && builder_text(vm, text, "    ") && builder_str(vm, text, stripped) &&
-             builder_text(vm, text, "\n");
+        ok = !failed(stripped) && builder_text(vm, text, "    ") &&
+             builder_str(vm, text, stripped) && builder_text(vm, text, "\n");
         decref(stripped);
     }
     decref(source);
@@ -303,7 +329,7 @@ static bool builder_stack(Vm *vm, StrBuilder *text, Task *task)
 }
 
 NATIVE(task_print_stack, "print_stack(self, /, *, limit=None, file=None)",
-    "Print where the task is suspended, to file or sys.stderr.")
+       "Print where the task is suspended, to file or sys.stderr.")
 {
     StrBuilder text;
     builder_open(&text);
@@ -314,7 +340,8 @@ NATIVE(task_print_stack, "print_stack(self, /, *, limit=None, file=None)",
     Ref whole = builder_finish(vm, &text);
     if (failed(whole)) return FAIL;
     Value file = is_none(argv[2]) ? dict_get_text(vm, as_dict(vm->interp->sys), "stderr") : argv[2];
-    Ref done = absent(file) || failed(file) ? NONE : call_method(vm, file, N(write), 1, (Value[]){whole});
+    Ref done =
+        absent(file) || failed(file) ? NONE : call_method(vm, file, N(write), 1, (Value[]){whole});
     decref(whole);
     if (failed(done)) return FAIL;
     decref(done);
@@ -350,23 +377,33 @@ static bool set_log_destroy(Vm *vm, Value self, Value value)
 
 static const Native *const task_methods[] = {
     &task_cancel_method_def, &task_cancelling_def, &task_uncancel_method_def, &task_set_result_def,
-    &task_set_exception_def, &task_get_name_def, &task_set_name_method_def, &task_get_coro_def,
-    &task_get_context_def, &task_get_stack_def, &task_print_stack_def, NULL};
+    &task_set_exception_def, &task_get_name_def,   &task_set_name_method_def, &task_get_coro_def,
+    &task_get_context_def,   &task_get_stack_def,  &task_print_stack_def,     NULL};
 static const Attribute task_attributes[] = {
     {"_must_cancel", get_must_cancel, NULL, "Will the next step throw CancelledError?"},
     {"_fut_waiter", get_waiting, NULL, "What the task waits for, or None."},
     {"_coro", get_coroutine, NULL, "The coroutine."},
-    {"_log_destroy_pending", get_log_destroy, set_log_destroy, "Report it when it is dropped while pending?"},
+    {"_log_destroy_pending", get_log_destroy, set_log_destroy,
+     "Report it when it is dropped while pending?"},
     {0}};
 
 const TypeDef task_type = {
-    .name = "_asyncio.Task", .size = sizeof(Task), .doc = "A coroutine driven by an event loop.",
-    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES, .base = &future_type,
-    .refs = REFS(REF(Task, coroutine), REF(Task, waiting), REF(Task, name), REF(Task, context), REF(Task, made_by)),
-    .visit = task_visit, .clear = task_clear,
-    .needs_finalizer = task_needs_finalizer, .finalize = task_finalize,
-    .new = &task_make_def, .init = &task_init_def, .repr = task_repr,
-    .methods = task_methods, .attributes = task_attributes,
+    .name = "_asyncio.Task",
+    .size = sizeof(Task),
+    .doc = "A coroutine driven by an event loop.",
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .base = &future_type,
+    .refs = REFS(REF(Task, coroutine), REF(Task, waiting), REF(Task, name), REF(Task, context),
+                 REF(Task, made_by)),
+    .visit = task_visit,
+    .clear = task_clear,
+    .needs_finalizer = task_needs_finalizer,
+    .finalize = task_finalize,
+    .new = &task_make_def,
+    .init = &task_init_def,
+    .repr = task_repr,
+    .methods = task_methods,
+    .attributes = task_attributes,
 };
 
 /* ---- functions ---- */
@@ -380,34 +417,37 @@ static Loop *loop_given(Vm *vm, Value given)
     return NULL;
 }
 
-NATIVE(asyncio_current_task, "current_task(loop=None)", "Return the task that runs in loop (the running one), or None.")
+NATIVE(asyncio_current_task, "current_task(loop=None)",
+       "Return the task that runs in loop (the running one), or None.")
 {
     Loop *loop = loop_given(vm, argv[0]);
     return !loop ? FAIL : absent(loop->current) ? NONE : newref(loop->current);
 }
 
-NATIVE(asyncio_all_tasks, "all_tasks(loop=None)", "Return the set of tasks of loop (the running one) that are not done.")
+NATIVE(asyncio_all_tasks, "all_tasks(loop=None)",
+       "Return the set of tasks of loop (the running one) that are not done.")
 {
     Loop *loop = loop_given(vm, argv[0]);
     return loop ? loop_all_tasks(vm, loop) : FAIL;
 }
 
 NATIVE(asyncio_create_task, "create_task(coro, *, name=?, context=?, eager_start=?)",
-    "Schedule coro to run soon as a task of the running loop; return the task.")
+       "Schedule coro to run soon as a task of the running loop; return the task.")
 {
     Loop *loop = loop_running(vm);
     return loop ? loop_create_task(vm, loop, argv[0], argv[1], argv[2], argv[3]) : FAIL;
 }
 
 NATIVE(asyncio_ensure_future, "ensure_future(coro_or_future, *, loop=None)",
-    "Return a future itself, or a task for a coroutine or any other awaitable.")
+       "Return a future itself, or a task for a coroutine or any other awaitable.")
 {
     if (is_none(argv[1])) return ensure_future(vm, argv[0], NULL);
     return is_loop(argv[1]) ? ensure_future(vm, argv[0], as_loop(argv[1]))
                             : throw(vm, TypeError, "an event loop was expected, got %R", argv[1]);
 }
 
-NATIVE(asyncio_register_task, "_register_task(task)", "Tell asyncio about a task of another implementation.")
+NATIVE(asyncio_register_task, "_register_task(task)",
+       "Tell asyncio about a task of another implementation.")
 {
     return NONE;
 }
@@ -415,36 +455,43 @@ NATIVE(asyncio_unregister_task, "_unregister_task(task)", "Forget such a task.")
 
 NATIVE(asyncio_enter_task, "_enter_task(loop, task)", "Make task the current one of loop.")
 {
-    if (!is_loop(argv[0])) return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
+    if (!is_loop(argv[0]))
+        return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
     Loop *loop = as_loop(argv[0]);
     if (!absent(loop->current))
-        return throw(vm, RuntimeError, "Cannot enter into task %R while another task %R is being executed.",
-                     argv[1], (Value)loop->current);
+        return throw(vm, RuntimeError,
+                     "Cannot enter into task %R while another task %R is being executed.", argv[1],
+                     (Value)loop->current);
     loop->current = newref(argv[1]);
     return NONE;
 }
 NATIVE(asyncio_leave_task, "_leave_task(loop, task)", "Make no task the current one of loop.")
 {
-    if (!is_loop(argv[0])) return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
+    if (!is_loop(argv[0]))
+        return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
     Loop *loop = as_loop(argv[0]);
     if (loop->current != argv[1])
-        return throw(vm, RuntimeError, "Leaving task %R does not match the current task %R.", argv[1],
-                     absent(loop->current) ? NONE : (Value)loop->current);
+        return throw(vm, RuntimeError, "Leaving task %R does not match the current task %R.",
+                     argv[1], absent(loop->current) ? NONE : (Value)loop->current);
     clear(&loop->current);
     return NONE;
 }
-NATIVE(asyncio_swap_current_task, "_swap_current_task(loop, task)", "Set the current task; return the one before.")
+NATIVE(asyncio_swap_current_task, "_swap_current_task(loop, task)",
+       "Set the current task; return the one before.")
 {
-    if (!is_loop(argv[0])) return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
+    if (!is_loop(argv[0]))
+        return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
     Ref before = take(&as_loop(argv[0])->current);
     if (!is_none(argv[1])) as_loop(argv[0])->current = newref(argv[1]);
     return absent(before) ? NONE : before;
 }
 
-NATIVE(asyncio_eager_task_factory, "eager_task_factory(loop, coro, *, name=None, context=None, eager_start=True)",
-    "A task factory whose tasks begin to run at once.")
+NATIVE(asyncio_eager_task_factory,
+       "eager_task_factory(loop, coro, *, name=None, context=None, eager_start=True)",
+       "A task factory whose tasks begin to run at once.")
 {
-    if (!is_loop(argv[0])) return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
+    if (!is_loop(argv[0]))
+        return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
     Truth eager = value_truth(vm, argv[4]);
     if (eager == FAILED) return FAIL;
     Task *task = task_new(vm, as_loop(argv[0]), argv[1], argv[2], argv[3], eager == YES);
@@ -466,11 +513,13 @@ NATIVE(asyncio_iscoroutine, "iscoroutine(obj)", "Return True for a coroutine obj
     return from_bool(is_coroutine_like(vm, argv[0]) && !is_kind(argv[0], KIND_GENERATOR));
 }
 
-NATIVE(asyncio_iscoroutinefunction, "iscoroutinefunction(func)", "Return True for a function made by async def.")
+NATIVE(asyncio_iscoroutinefunction, "iscoroutinefunction(func)",
+       "Return True for a function made by async def.")
 {
     Ref func = newref(argv[0]);
     while (is_kind(func, KIND_METHOD)) replace(&func, newref(as_method(func)->function));
-    bool is = is_function(func) && as_function(func)->code->flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE);
+    bool is = is_function(func) &&
+              as_function(func)->code->flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE);
     if (!is) {
         Ref mark = attr_get_or_absent(vm, func, N(_is_coroutine_mark));
         if (failed(mark)) error_clear(vm);
@@ -481,8 +530,17 @@ NATIVE(asyncio_iscoroutinefunction, "iscoroutinefunction(func)", "Return True fo
     return from_bool(is);
 }
 
-const Native *const task_functions[] = {
-    &asyncio_current_task_def, &asyncio_all_tasks_def, &asyncio_create_task_def, &asyncio_ensure_future_def,
-    &asyncio_register_task_def, &asyncio_unregister_task_def, &asyncio_enter_task_def, &asyncio_leave_task_def,
-    &asyncio_swap_current_task_def, &asyncio_eager_task_factory_def, &asyncio_isfuture_def,
-    &asyncio_iscoroutine_def, &asyncio_iscoroutinefunction_def, NULL};
+const Native *const task_functions[] = {&asyncio_current_task_def,
+                                        &asyncio_all_tasks_def,
+                                        &asyncio_create_task_def,
+                                        &asyncio_ensure_future_def,
+                                        &asyncio_register_task_def,
+                                        &asyncio_unregister_task_def,
+                                        &asyncio_enter_task_def,
+                                        &asyncio_leave_task_def,
+                                        &asyncio_swap_current_task_def,
+                                        &asyncio_eager_task_factory_def,
+                                        &asyncio_isfuture_def,
+                                        &asyncio_iscoroutine_def,
+                                        &asyncio_iscoroutinefunction_def,
+                                        NULL};

@@ -1,8 +1,8 @@
 /* taskgroup.c - asyncio.TaskGroup.
  *
- * The group keeps its tasks in a dict (in order, each once).  A task that fails aborts the group: the others are cancelled, and
- * so is the parent, once, to get it out of the body; __aexit__ takes that cancellation back before it raises the group.
- * Neighbours: task.c, waiter.h. */
+ * The group keeps its tasks in a dict (in order, each once).  A task that fails aborts the group:
+ * the others are cancelled, and so is the parent, once, to get it out of the body; __aexit__ takes
+ * that cancellation back before it raises the group. Neighbours: task.c, waiter.h. */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
@@ -16,16 +16,19 @@
 typedef struct TaskGroup {
     Container head;
     Ref loop, parent;
-    Ref tasks;        /* dict: task -> None */
-    Ref errors;       /* list, or UNDEF */
-    Ref base_error;   /* SystemExit or KeyboardInterrupt, or UNDEF */
-    Waiter *leaving;  /* __aexit__ that waits for the tasks, borrowed; or NULL */
+    Ref tasks;       /* dict: task -> None */
+    Ref errors;      /* list, or UNDEF */
+    Ref base_error;  /* SystemExit or KeyboardInterrupt, or UNDEF */
+    Waiter *leaving; /* __aexit__ that waits for the tasks, borrowed; or NULL */
     bool entered, exiting, aborting, parent_cancelled;
 } TaskGroup;
 
 static TaskGroup *as_group(Value v) { return (TaskGroup *)as_object(v); }
 
-static ptrdiff_t group_len(const TaskGroup *group) { return absent(group->tasks) ? 0 : as_dict(group->tasks)->len; }
+static ptrdiff_t group_len(const TaskGroup *group)
+{
+    return absent(group->tasks) ? 0 : as_dict(group->tasks)->len;
+}
 
 static bool is_base_error(Vm *vm, Value error)
 {
@@ -59,8 +62,9 @@ static bool group_add_error(Vm *vm, TaskGroup *group, Value error)
 
 static bool report_orphan(Vm *vm, TaskGroup *group, Value task, Value error)
 {
-    Ref text = format_text(vm, "Task %R has errored out but its parent task %R is already completed", task,
-                           (Value)group->parent);
+    Ref text =
+        format_text(vm, "Task %R has errored out but its parent task %R is already completed", task,
+                    (Value)group->parent);
     char *owned = NULL;
     const char *utf8 = failed(text) ? NULL : str_utf8(vm, text, NULL, &owned);
     bool ok = utf8 && loop_report(vm, group->loop, utf8, error, "task", task);
@@ -88,14 +92,17 @@ bool group_task_done(Vm *vm, Object *object, Value arg)
 
 /* ---- async with ---- */
 
-static Ref group_enter_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+static Ref group_enter_resume(Vm *vm, NativeCoroutine *coroutine,
+                              Value sent __attribute__((unused)))
 {
     Value self = ((Waiter *)coroutine)->owner;
     TaskGroup *group = as_group(self);
-    if (group->entered) return throw(vm, RuntimeError, "TaskGroup %R has already been entered", self);
+    if (group->entered)
+        return throw(vm, RuntimeError, "TaskGroup %R has already been entered", self);
     Loop *loop = loop_running(vm);
     if (!loop) return FAIL;
-    if (!is_task(loop->current)) return throw(vm, RuntimeError, "TaskGroup %R cannot determine the parent task", self);
+    if (!is_task(loop->current))
+        return throw(vm, RuntimeError, "TaskGroup %R cannot determine the parent task", self);
     Ref tasks = dict_new(vm);
     if (failed(tasks)) return FAIL;
     group->entered = true;
@@ -105,7 +112,9 @@ static Ref group_enter_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __a
     return newref(self);
 }
 static const NativeCoroutineDef group_enter_coroutine = {
-    .name = "TaskGroup.__aenter__", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
+    .name = "TaskGroup.__aenter__",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
     .resume = group_enter_resume,
 };
 
@@ -126,12 +135,15 @@ static void raise_kept(Vm *vm, Value error)
 static Ref raise_group(Vm *vm, TaskGroup *group)
 {
     Task *parent = as_task(group->parent);
-    if (parent->cancels > 0) { /* cancelled from outside as well: a new cancellation reaches the next await */
+    if (parent->cancels >
+        0) { /* cancelled from outside as well: a new cancellation reaches the next await */
         task_uncancel(parent);
         if (task_cancel(vm, parent, UNDEF) == FAILED) return FAIL;
     }
     Ref text = str_from(vm, "unhandled errors in a TaskGroup");
-    Ref error = failed(text) ? FAIL : call2(vm, borrow(exception_class(vm, BaseExceptionGroup)), text, group->errors);
+    Ref error = failed(text) ? FAIL
+                             : call2(vm, borrow(exception_class(vm, BaseExceptionGroup)), text,
+                                     group->errors);
     decref(text);
     clear(&group->errors);
     if (failed(error)) return FAIL;
@@ -150,7 +162,8 @@ static Ref group_exit_finish(Vm *vm, GroupExit *self, TaskGroup *group)
         decref(error);
         return FAIL;
     }
-    if (group->parent_cancelled && task_uncancel(as_task(group->parent)) == 0) clear(&self->cancellation);
+    if (group->parent_cancelled && task_uncancel(as_task(group->parent)) == 0)
+        clear(&self->cancellation);
     bool errors = !absent(group->errors) && as_list(group->errors)->len;
     if (!absent(self->cancellation) && !errors) {
         error_restore(vm, take(&self->cancellation));
@@ -177,12 +190,15 @@ static Ref group_exit_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __at
     GroupExit *self = (GroupExit *)coroutine;
     TaskGroup *group = as_group(self->waiter.owner);
     if (waiter_phase(&self->waiter) == 0) {
-        if (!group->entered) return throw(vm, RuntimeError, "TaskGroup %R has not been entered", (Value)self->waiter.owner);
+        if (!group->entered)
+            return throw(vm, RuntimeError, "TaskGroup %R has not been entered",
+                         (Value)self->waiter.owner);
         group->exiting = true;
         if (is_exception(self->exception)) {
             if (is_base_error(vm, self->exception) && absent(group->base_error))
                 group->base_error = newref(self->exception);
-            if (exception_is(vm, self->exception, CancelledError)) self->cancellation = newref(self->exception);
+            if (exception_is(vm, self->exception, CancelledError))
+                self->cancellation = newref(self->exception);
             if (!group->aborting && !group_abort(vm, group)) return FAIL;
         }
     } else if (!waiter_check(vm, &self->waiter)) {
@@ -210,9 +226,11 @@ static Ref group_exit_raise(Vm *vm, NativeCoroutine *coroutine)
 }
 
 static const NativeCoroutineDef group_exit_coroutine = {
-    .name = "TaskGroup.__aexit__", .size = sizeof(GroupExit),
+    .name = "TaskGroup.__aexit__",
+    .size = sizeof(GroupExit),
     .refs = REFS(REF(Waiter, owner), REF(GroupExit, exception), REF(GroupExit, cancellation)),
-    .resume = group_exit_resume, .raise = group_exit_raise,
+    .resume = group_exit_resume,
+    .raise = group_exit_raise,
 };
 
 /* ---- the class ---- */
@@ -222,8 +240,12 @@ NATIVE(group_make, "TaskGroup(cls)", "Make a task group; use it with `async with
     TaskGroup *group = type_instance(vm, as_type(argv[0]));
     return group ? from_object(group) : FAIL;
 }
-NATIVE(group_aenter, "__aenter__(self)", "Enter.") { return instant_new(vm, &group_enter_coroutine, argv[0]); }
-NATIVE(group_aexit, "__aexit__(self, et, exc, tb)", "Wait for the tasks; raise what failed as a group.")
+NATIVE(group_aenter, "__aenter__(self)", "Enter.")
+{
+    return instant_new(vm, &group_enter_coroutine, argv[0]);
+}
+NATIVE(group_aexit, "__aexit__(self, et, exc, tb)",
+       "Wait for the tasks; raise what failed as a group.")
 {
     GroupExit *exit = (GroupExit *)waiter_new(vm, &group_exit_coroutine, argv[0]);
     if (!exit) return FAIL;
@@ -245,7 +267,7 @@ static Ref refuse(Vm *vm, Value self, Value coroutine, const char *why)
 }
 
 NATIVE(group_create_task, "create_task(self, coro, *, name=?, context=?, eager_start=?)",
-    "Schedule coro as a task of the group; return the task.")
+       "Schedule coro as a task of the group; return the task.")
 {
     TaskGroup *self = as_group(argv[0]);
     if (!self->entered) return refuse(vm, argv[0], argv[1], "has not been entered");
@@ -268,15 +290,22 @@ static Ref group_repr(Vm *vm, Value self)
     if (!absent(group->errors) && as_list(group->errors)->len)
         snprintf(errors, sizeof errors, " errors=%td", as_list(group->errors)->len);
     return format_text(vm, "<TaskGroup%s%s%s>", tasks, errors,
-                       group->aborting ? " cancelling" : group->entered ? " entered" : "");
+                       group->aborting  ? " cancelling"
+                       : group->entered ? " entered"
+                                        : "");
 }
 
-static const Native *const group_methods[] = {&group_aenter_def, &group_aexit_def, &group_create_task_def, NULL};
+static const Native *const group_methods[] = {&group_aenter_def, &group_aexit_def,
+                                              &group_create_task_def, NULL};
 
 const TypeDef task_group_type = {
-    .name = "asyncio.taskgroups.TaskGroup", .size = sizeof(TaskGroup), .doc = "Tasks that end together.",
+    .name = "asyncio.taskgroups.TaskGroup",
+    .size = sizeof(TaskGroup),
+    .doc = "Tasks that end together.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
-    .refs = REFS(REF(TaskGroup, loop), REF(TaskGroup, parent), REF(TaskGroup, tasks), REF(TaskGroup, errors),
-                 REF(TaskGroup, base_error)),
-    .new = &group_make_def, .repr = group_repr, .methods = group_methods,
+    .refs = REFS(REF(TaskGroup, loop), REF(TaskGroup, parent), REF(TaskGroup, tasks),
+                 REF(TaskGroup, errors), REF(TaskGroup, base_error)),
+    .new = &group_make_def,
+    .repr = group_repr,
+    .methods = group_methods,
 };

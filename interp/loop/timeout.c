@@ -1,8 +1,8 @@
 /* timeout.c - asyncio.timeout(), timeout_at() and Timeout.
  *
- * The deadline is a timer entry of its own; passing it cancels the task that entered.  On the way out a CancelledError that
- * only this timeout asked for becomes TimeoutError; task.cancelling() tells whether somebody else asked too.
- * Neighbours: timers.c, task.c (cancel, uncancel). */
+ * The deadline is a timer entry of its own; passing it cancels the task that entered.  On the way
+ * out a CancelledError that only this timeout asked for becomes TimeoutError; task.cancelling()
+ * tells whether somebody else asked too. Neighbours: timers.c, task.c (cancel, uncancel). */
 /* SPDX-License-Identifier: MIT */
 #include "loop/timeout.h"
 
@@ -81,7 +81,8 @@ bool timeout_leave(Vm *vm, Timeout *timeout, Value exception)
     if (is_loop(timeout->loop)) timer_stop(as_loop(timeout->loop), ENTRY_TIMEOUT, timeout);
     if (state_of(timeout) == TIMEOUT_EXPIRING) {
         timeout->head.aux = TIMEOUT_EXPIRED;
-        bool ours = is_task(timeout->task) && task_uncancel(as_task(timeout->task)) <= timeout->cancelling;
+        bool ours =
+            is_task(timeout->task) && task_uncancel(as_task(timeout->task)) <= timeout->cancelling;
         if (ours && is_exception(exception) && exception_is(vm, exception, CancelledError)) {
             throw_timeout(vm, exception);
             return false;
@@ -94,52 +95,72 @@ bool timeout_leave(Vm *vm, Timeout *timeout, Value exception)
 
 /* ---- the class ---- */
 
-typedef struct TimeoutExit { Waiter waiter; Ref exception; } TimeoutExit;
+typedef struct TimeoutExit {
+    Waiter waiter;
+    Ref exception;
+} TimeoutExit;
 
-static Ref timeout_enter_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+static Ref timeout_enter_resume(Vm *vm, NativeCoroutine *coroutine,
+                                Value sent __attribute__((unused)))
 {
     Value self = ((Waiter *)coroutine)->owner;
     return timeout_enter(vm, as_timeout(self)) ? newref(self) : FAIL;
 }
-static Ref timeout_exit_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
+static Ref timeout_exit_resume(Vm *vm, NativeCoroutine *coroutine,
+                               Value sent __attribute__((unused)))
 {
     TimeoutExit *self = (TimeoutExit *)coroutine;
     return timeout_leave(vm, as_timeout(self->waiter.owner), self->exception) ? NONE : FAIL;
 }
 static const NativeCoroutineDef timeout_enter_coroutine = {
-    .name = "Timeout.__aenter__", .size = sizeof(Waiter), .refs = REFS(REF(Waiter, owner)),
+    .name = "Timeout.__aenter__",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
     .resume = timeout_enter_resume,
 };
 static const NativeCoroutineDef timeout_exit_coroutine = {
-    .name = "Timeout.__aexit__", .size = sizeof(TimeoutExit),
-    .refs = REFS(REF(Waiter, owner), REF(TimeoutExit, exception)), .resume = timeout_exit_resume,
+    .name = "Timeout.__aexit__",
+    .size = sizeof(TimeoutExit),
+    .refs = REFS(REF(Waiter, owner), REF(TimeoutExit, exception)),
+    .resume = timeout_exit_resume,
 };
 
-NATIVE(timeout_make, "Timeout(cls, when)", "A timeout for the time `when` of loop.time(); None: never.")
+NATIVE(timeout_make, "Timeout(cls, when)",
+       "A timeout for the time `when` of loop.time(); None: never.")
 {
     Timeout *timeout = type_instance(vm, as_type(argv[0]));
     if (!timeout) return FAIL;
     timeout->when = newref(argv[1]);
     return from_object(timeout);
 }
-NATIVE(timeout_when, "when(self)", "Return the deadline, or None.") { return newref(as_timeout(argv[0])->when); }
-NATIVE(timeout_reschedule, "reschedule(self, when)", "Move the deadline; raises RuntimeError when it cannot be moved any more.")
+NATIVE(timeout_when, "when(self)", "Return the deadline, or None.")
+{
+    return newref(as_timeout(argv[0])->when);
+}
+NATIVE(timeout_reschedule, "reschedule(self, when)",
+       "Move the deadline; raises RuntimeError when it cannot be moved any more.")
 {
     Timeout *self = as_timeout(argv[0]);
     if (state_of(self) != TIMEOUT_ENTERED)
         return state_of(self) == TIMEOUT_CREATED
                    ? throw(vm, RuntimeError, "Timeout has not been entered")
-                   : throw(vm, RuntimeError, "Cannot change state of %s Timeout", state_name(state_of(self)));
+                   : throw(vm, RuntimeError, "Cannot change state of %s Timeout",
+                           state_name(state_of(self)));
     replace(&self->when, newref(argv[1]));
     return timeout_arm(vm, self) ? NONE : FAIL;
 }
-NATIVE(timeout_expired, "expired(self)", "Return True when the deadline passed while it was entered.")
+NATIVE(timeout_expired, "expired(self)",
+       "Return True when the deadline passed while it was entered.")
 {
     TimeoutState state = state_of(as_timeout(argv[0]));
     return from_bool(state == TIMEOUT_EXPIRING || state == TIMEOUT_EXPIRED);
 }
-NATIVE(timeout_aenter, "__aenter__(self)", "Start.") { return instant_new(vm, &timeout_enter_coroutine, argv[0]); }
-NATIVE(timeout_aexit, "__aexit__(self, exc_type, exc_val, exc_tb)", "Stop; CancelledError of the deadline becomes TimeoutError.")
+NATIVE(timeout_aenter, "__aenter__(self)", "Start.")
+{
+    return instant_new(vm, &timeout_enter_coroutine, argv[0]);
+}
+NATIVE(timeout_aexit, "__aexit__(self, exc_type, exc_val, exc_tb)",
+       "Stop; CancelledError of the deadline becomes TimeoutError.")
 {
     TimeoutExit *exit = (TimeoutExit *)waiter_new(vm, &timeout_exit_coroutine, argv[0]);
     if (!exit) return FAIL;
@@ -155,17 +176,23 @@ static Ref timeout_repr(Vm *vm, Value self)
     return format_text(vm, "<Timeout [%s] when=%S>", state, (Value)timeout->when);
 }
 
-static const Native *const timeout_methods[] = {
-    &timeout_when_def, &timeout_reschedule_def, &timeout_expired_def, &timeout_aenter_def, &timeout_aexit_def, NULL};
+static const Native *const timeout_methods[] = {&timeout_when_def,    &timeout_reschedule_def,
+                                                &timeout_expired_def, &timeout_aenter_def,
+                                                &timeout_aexit_def,   NULL};
 
 const TypeDef timeout_type = {
-    .name = "asyncio.timeouts.Timeout", .size = sizeof(Timeout), .doc = "Cancels a block that takes too long.",
+    .name = "asyncio.timeouts.Timeout",
+    .size = sizeof(Timeout),
+    .doc = "Cancels a block that takes too long.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES | TYPE_FINAL,
     .refs = REFS(REF(Timeout, when), REF(Timeout, task), REF(Timeout, loop)),
-    .new = &timeout_make_def, .repr = timeout_repr, .methods = timeout_methods,
+    .new = &timeout_make_def,
+    .repr = timeout_repr,
+    .methods = timeout_methods,
 };
 
-NATIVE(asyncio_timeout, "timeout(delay)", "An async context manager that cancels its block after delay seconds (None: never).")
+NATIVE(asyncio_timeout, "timeout(delay)",
+       "An async context manager that cancels its block after delay seconds (None: never).")
 {
     Value when = NONE;
     if (!is_none(argv[0])) {
@@ -177,7 +204,8 @@ NATIVE(asyncio_timeout, "timeout(delay)", "An async context manager that cancels
     Timeout *timeout = timeout_new(vm, when);
     return timeout ? from_object(timeout) : FAIL;
 }
-NATIVE(asyncio_timeout_at, "timeout_at(when)", "An async context manager that cancels its block at the time `when` of loop.time().")
+NATIVE(asyncio_timeout_at, "timeout_at(when)",
+       "An async context manager that cancels its block at the time `when` of loop.time().")
 {
     Timeout *timeout = timeout_new(vm, argv[0]);
     return timeout ? from_object(timeout) : FAIL;
@@ -187,9 +215,9 @@ NATIVE(asyncio_timeout_at, "timeout_at(when)", "An async context manager that ca
 
 typedef struct WaitFor {
     NativeCoroutine coroutine;
-    Ref awaited;  /* the argument; a future once waited for */
-    Ref timeout;  /* the argument: None or seconds */
-    Ref guard;    /* Timeout, or UNDEF */
+    Ref awaited; /* the argument; a future once waited for */
+    Ref timeout; /* the argument: None or seconds */
+    Ref guard;   /* Timeout, or UNDEF */
 } WaitFor;
 
 enum { WAIT_BEGIN, WAIT_AWAITING, WAIT_CANCELLING };
@@ -230,7 +258,8 @@ static Ref wait_for_begin(Vm *vm, WaitFor *self)
     return answer;
 }
 
-/* It was cancelled because there was no time: its result if it has one after all, else TimeoutError. */
+/* It was cancelled because there was no time: its result if it has one after all, else
+ * TimeoutError. */
 static Ref wait_for_cancelled(Vm *vm, WaitFor *self)
 {
     Ref result = future_result(vm, as_future(self->awaited));
@@ -247,7 +276,8 @@ static Ref wait_for_resume(Vm *vm, NativeCoroutine *coroutine, Value sent)
     switch (coroutine->state) {
     case WAIT_BEGIN: return wait_for_begin(vm, self);
     case WAIT_CANCELLING: return wait_for_cancelled(vm, self);
-    default: return timeout_leave(vm, (Timeout *)as_object(self->guard), NONE) ? newref(sent) : FAIL;
+    default:
+        return timeout_leave(vm, (Timeout *)as_object(self->guard), NONE) ? newref(sent) : FAIL;
     }
 }
 
@@ -261,7 +291,8 @@ static Ref wait_for_raise(Vm *vm, NativeCoroutine *coroutine)
             decref(error);
             return wait_for_cancelled(vm, self);
         }
-    } else if (!absent(self->guard) && !timeout_leave(vm, (Timeout *)as_object(self->guard), error)) {
+    } else if (!absent(self->guard) &&
+               !timeout_leave(vm, (Timeout *)as_object(self->guard), error)) {
         decref(error);
         return FAIL;
     }
@@ -270,13 +301,16 @@ static Ref wait_for_raise(Vm *vm, NativeCoroutine *coroutine)
 }
 
 static const NativeCoroutineDef wait_for_coroutine = {
-    .name = "wait_for", .size = sizeof(WaitFor),
+    .name = "wait_for",
+    .size = sizeof(WaitFor),
     .refs = REFS(REF(WaitFor, awaited), REF(WaitFor, timeout), REF(WaitFor, guard)),
-    .resume = wait_for_resume, .raise = wait_for_raise,
+    .resume = wait_for_resume,
+    .raise = wait_for_raise,
 };
 
 NATIVE(asyncio_wait_for, "wait_for(fut, timeout)",
-    "A coroutine that awaits fut for at most timeout seconds (None: for ever), then cancels it and raises TimeoutError.")
+       "A coroutine that awaits fut for at most timeout seconds (None: for ever), then cancels it "
+       "and raises TimeoutError.")
 {
     WaitFor *self = (WaitFor *)native_coroutine_new(vm, &wait_for_coroutine);
     if (!self) return FAIL;
@@ -285,5 +319,5 @@ NATIVE(asyncio_wait_for, "wait_for(fut, timeout)",
     return from_object(self);
 }
 
-const Native *const timeout_functions[] = {
-    &asyncio_timeout_def, &asyncio_timeout_at_def, &asyncio_wait_for_def, NULL};
+const Native *const timeout_functions[] = {&asyncio_timeout_def, &asyncio_timeout_at_def,
+                                           &asyncio_wait_for_def, NULL};

@@ -8,22 +8,26 @@
 #include "loop/task.h"
 
 typedef enum TimeoutState {
-    TIMEOUT_CREATED, TIMEOUT_ENTERED, TIMEOUT_EXPIRING, TIMEOUT_EXPIRED, TIMEOUT_EXITED
+    TIMEOUT_CREATED,
+    TIMEOUT_ENTERED,
+    TIMEOUT_EXPIRING,
+    TIMEOUT_EXPIRED,
+    TIMEOUT_EXITED
 } TimeoutState;
 
 typedef struct Timeout {
-    Container head;      /* aux: TimeoutState */
-    Ref when;            /* None or seconds, as given */
-    Ref task;            /* who entered it, or UNDEF */
+    Container head; /* aux: TimeoutState */
+    Ref when;       /* None or seconds, as given */
+    Ref task;       /* who entered it, or UNDEF */
     Ref loop;
-    uint64_t timer;      /* timers.c */
-    int32_t cancelling;  /* task.cancelling() when it entered */
+    uint64_t timer;     /* timers.c */
+    int32_t cancelling; /* task.cancelling() when it entered */
 } Timeout;
 
-Timeout *timeout_new(Vm *vm, Value when);          /* when: None or a number (loop time) */
+Timeout *timeout_new(Vm *vm, Value when); /* when: None or a number (loop time) */
 bool timeout_enter(Vm *vm, Timeout *timeout);
-/* What __aexit__ does with the exception leaving the block (borrowed, NONE: none).  true: nothing more to do; false: raised
- * (TimeoutError in its place). */
+/* What __aexit__ does with the exception leaving the block (borrowed, NONE: none).  true: nothing
+ * more to do; false: raised (TimeoutError in its place). */
 bool timeout_leave(Vm *vm, Timeout *timeout, Value exception);
 
 extern const Native *const timeout_functions[]; /* timeout, timeout_at, wait_for */

@@ -1,9 +1,10 @@
 /* timers.c - when each sleeping thing wakes.
  *
- * A binary heap ordered by (due_ns, serial): timers due at the same instant fire in the order they were made.  What
- * is timed keeps the serial of its live item in a `timer` field; stopping it only clears the field, and the heap drops
- * items whose serial is no longer the object's when they surface, or all of them once they are the majority.
- * Neighbours: base/heap.h (the heap), loop.c (expires timers once a turn), handle.c, sleep.c, timeout.c. */
+ * A binary heap ordered by (due_ns, serial): timers due at the same instant fire in the order they
+ * were made.  What is timed keeps the serial of its live item in a `timer` field; stopping it only
+ * clears the field, and the heap drops items whose serial is no longer the object's when they
+ * surface, or all of them once they are the majority. Neighbours: base/heap.h (the heap), loop.c
+ * (expires timers once a turn), handle.c, sleep.c, timeout.c. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
@@ -58,7 +59,8 @@ bool timer_soon(Vm *vm, Loop *loop, EntryTag tag, void *object)
     return loop_ready(vm, loop, tag, object, UNDEF);
 }
 
-/* Drops the dead items, which are the majority.  They are collected first: a drop may run script code. */
+/* Drops the dead items, which are the majority.  They are collected first: a drop may run script
+ * code. */
 static void timers_sweep(Loop *loop)
 {
     Heap *heap = &loop->timers;

@@ -1,7 +1,7 @@
 /* wait.c - asyncio.wait().
  *
- * One native coroutine is the waiter, the counter and the timer; each future has it as a callback entry meanwhile.
- * Neighbours: waiter.h, timers.c, completed.c. */
+ * One native coroutine is the waiter, the counter and the timer; each future has it as a callback
+ * entry meanwhile. Neighbours: waiter.h, timers.c, completed.c. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/wait.h"
 
@@ -20,7 +20,7 @@ typedef struct Wait {
     TimedWaiter timed; /* waiter.owner: the loop once it waits */
     Ref given;         /* the argument, then the list of futures */
     Ref timeout, return_when;
-    ptrdiff_t left;    /* futures that are not done */
+    ptrdiff_t left; /* futures that are not done */
     WaitMode mode;
 } Wait;
 
@@ -65,8 +65,7 @@ static bool wait_read_futures(Vm *vm, Wait *self)
         if (is_future(item)) continue;
         if (is_coroutine_like(vm, item))
             throw(vm, TypeError, "Passing coroutines is forbidden, use tasks explicitly.");
-        else
-            throw(vm, TypeError, "An asyncio.Future, a coroutine or an awaitable is required");
+        else throw(vm, TypeError, "An asyncio.Future, a coroutine or an awaitable is required");
         return false;
     }
     return true;
@@ -91,7 +90,8 @@ static Ref wait_begin(Vm *vm, Wait *self)
     double seconds;
     if (!is_none(self->timeout) &&
         (!float_from(vm, self->timeout, &seconds) ||
-         !timer_start(vm, loop, loop_now(loop) + ns_from_seconds(seconds), ENTRY_WAIT_TIMEOUT, self)))
+         !timer_start(vm, loop, loop_now(loop) + ns_from_seconds(seconds), ENTRY_WAIT_TIMEOUT,
+                      self)))
         return FAIL;
     Ref answer = waiter_pause(vm, &self->timed.waiter, 1);
     for (ptrdiff_t i = 0; i < futures->len; i++) {
@@ -138,7 +138,8 @@ bool wait_child_done(Vm *vm, Object *object, Value arg)
     Future *future = as_future(arg);
     bool failure = is_failed(future);
     if (self->mode == WAIT_FIRST_EXCEPTION && failure) future->head.aux &= ~(unsigned)FUTURE_UNSEEN;
-    if (--self->left > 0 && self->mode != WAIT_FIRST_COMPLETED && !(self->mode == WAIT_FIRST_EXCEPTION && failure))
+    if (--self->left > 0 && self->mode != WAIT_FIRST_COMPLETED &&
+        !(self->mode == WAIT_FIRST_EXCEPTION && failure))
         return true;
     timer_stop(as_loop(self->timed.waiter.owner), ENTRY_WAIT_TIMEOUT, self);
     return waiter_wake(vm, &self->timed.waiter);
@@ -150,14 +151,17 @@ bool wait_timed_out(Vm *vm, Object *object, Value arg __attribute__((unused)))
 }
 
 static const NativeCoroutineDef wait_coroutine = {
-    .name = "wait", .size = sizeof(Wait),
+    .name = "wait",
+    .size = sizeof(Wait),
     .refs = REFS(REF(Waiter, owner), REF(Wait, given), REF(Wait, timeout), REF(Wait, return_when)),
-    .resume = wait_resume, .raise = wait_raise,
+    .resume = wait_resume,
+    .raise = wait_raise,
 };
 
 NATIVE(asyncio_wait, "wait(fs, *, timeout=None, return_when='ALL_COMPLETED')",
-    "A coroutine that waits for futures and tasks and ends with two sets: those done and those pending.\n"
-    "It ends after timeout seconds, too, and raises no TimeoutError.")
+       "A coroutine that waits for futures and tasks and ends with two sets: those done and those "
+       "pending.\n"
+       "It ends after timeout seconds, too, and raises no TimeoutError.")
 {
     Wait *self = (Wait *)native_coroutine_new(vm, &wait_coroutine);
     if (!self) return FAIL;

@@ -1,4 +1,5 @@
-/* wait.h - asyncio.wait() and as_completed().  Neighbours: wait.c, completed.c, modules/asyncio.c. */
+/* wait.h - asyncio.wait() and as_completed().  Neighbours: wait.c, completed.c, modules/asyncio.c.
+ */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_LOOP_WAIT_H
 #define AIO_LOOP_WAIT_H

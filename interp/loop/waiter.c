@@ -6,12 +6,14 @@
 
 #include "vm/eval.h"
 
-/* Only a Waiter sets these bits of the state word: other native coroutines keep it below WAITER_PENDING. */
+/* Only a Waiter sets these bits of the state word: other native coroutines keep it below
+ * WAITER_PENDING. */
 bool is_waiter(Value v)
 {
     if (!is_kind(v, KIND_NATIVE_COROUTINE)) return false;
     NativeCoroutine *coroutine = (NativeCoroutine *)as_object(v);
-    return coroutine->def->size >= sizeof(Waiter) && (coroutine->state & (WAITER_PENDING | WAITER_DONE));
+    return coroutine->def->size >= sizeof(Waiter) &&
+           (coroutine->state & (WAITER_PENDING | WAITER_DONE));
 }
 
 Waiter *waiter_new(Vm *vm, const NativeCoroutineDef *def, Value owner)

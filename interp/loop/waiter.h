@@ -1,9 +1,11 @@
-/* waiter.h - a native coroutine that waits for one wake-up: what Lock.acquire, Event.wait, Queue.get are made of.
+/* waiter.h - a native coroutine that waits for one wake-up: what Lock.acquire, Event.wait,
+ * Queue.get are made of.
  *
- * It stands for the Future that asyncio's own primitives make for each wait, without there being one:
- * it yields itself, the task that drives it remembers it, and waking it schedules that task's step, one turn later, as a
- * Future's callback would.  Invariant: it stays in its owner's list until its coroutine has run again.
- * Neighbours: waiter.c, task.c (accepts it), lock.c and friends. */
+ * It stands for the Future that asyncio's own primitives make for each wait, without there being
+ * one: it yields itself, the task that drives it remembers it, and waking it schedules that task's
+ * step, one turn later, as a Future's callback would.  Invariant: it stays in its owner's list
+ * until its coroutine has run again. Neighbours: waiter.c, task.c (accepts it), lock.c and friends.
+ */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_LOOP_WAITER_H
 #define AIO_LOOP_WAITER_H
@@ -19,19 +21,34 @@ struct Waiter {
     Ref owner;                 /* Lock, Event, ... that it waits for */
 };
 
-typedef struct TimedWaiter { Waiter waiter; uint64_t timer; } TimedWaiter; /* timer: timers.c */
+typedef struct TimedWaiter {
+    Waiter waiter;
+    uint64_t timer;
+} TimedWaiter; /* timer: timers.c */
 
 enum { /* NativeCoroutine.state: the machine's phase in the low byte */
-    WAITER_PHASE = 255,
-    WAITER_PENDING = 256, WAITER_WOKEN = 512, WAITER_CANCELLED = 1024, WAITER_LISTED = 2048,
-    WAITER_DONE = WAITER_WOKEN | WAITER_CANCELLED,
+       WAITER_PHASE = 255,
+       WAITER_PENDING = 256,
+       WAITER_WOKEN = 512,
+       WAITER_CANCELLED = 1024,
+       WAITER_LISTED = 2048,
+       WAITER_DONE = WAITER_WOKEN | WAITER_CANCELLED,
 };
 
-typedef struct Waiters { Waiter *first, *last; int len; } Waiters;
+typedef struct Waiters {
+    Waiter *first, *last;
+    int len;
+} Waiters;
 
 static inline Waiter *as_waiter(Value v) { return (Waiter *)as_object(v); }
-static inline int waiter_phase(const Waiter *waiter) { return waiter->coroutine.state & WAITER_PHASE; }
-static inline bool waiter_is_done(const Waiter *waiter) { return waiter->coroutine.state & WAITER_DONE; }
+static inline int waiter_phase(const Waiter *waiter)
+{
+    return waiter->coroutine.state & WAITER_PHASE;
+}
+static inline bool waiter_is_done(const Waiter *waiter)
+{
+    return waiter->coroutine.state & WAITER_DONE;
+}
 
 /* A new one; owner newref'd. */
 Waiter *waiter_new(Vm *vm, const NativeCoroutineDef *def, Value owner);
@@ -44,10 +61,12 @@ Ref waiter_wait(Vm *vm, Waiter *waiter, Waiters *list, int phase);
 Ref waiter_pause(Vm *vm, Waiter *waiter, int phase);
 /* To be called first when resumed or thrown into: leaves the list. */
 void waiter_leave(Waiter *waiter, Waiters *list);
-/* Was it resumed by anything but a wake-up?  Raises RuntimeError "await wasn't used with future" then. */
+/* Was it resumed by anything but a wake-up?  Raises RuntimeError "await wasn't used with future"
+ * then. */
 bool waiter_check(Vm *vm, Waiter *waiter);
 
-bool waiter_wake(Vm *vm, Waiter *waiter);   /* like future.set_result(); no effect when done; false: raised */
+bool waiter_wake(Vm *vm,
+                 Waiter *waiter); /* like future.set_result(); no effect when done; false: raised */
 bool waiter_cancel(Vm *vm, Waiter *waiter); /* like future.cancel(); false: was done */
 
 void waiters_visit(Waiters *list, Visit *visit, void *context);
@@ -60,7 +79,8 @@ Ref delegate_any(Vm *vm, Value awaitable);
 /* The same, stealing; FAIL passes through. */
 Ref delegate_new(Vm *vm, Ref awaitable);
 
-/* A primitive's loop: bound at first use; another loop then: RuntimeError "... is bound to a different event loop". */
+/* A primitive's loop: bound at first use; another loop then: RuntimeError "... is bound to a
+ * different event loop". */
 bool loop_bind(Vm *vm, Ref *slot, Value primitive);
 
 #endif

@@ -1,9 +1,9 @@
 /* alloc.c - cells for objects and raw memory.
  *
- * Memory for objects comes in cells of 16 bytes: a size class is a number of cells, its free list is LIFO,
- * so that what was just freed (and is in the cache) is used next.  Fresh cells are cut from
- * slabs, which are given back only at the end.  An object above CELLS_MAX cells is malloc'd (cells 0).
- * Neighbours: alloc.h, object/life.c (object_new, object_free). */
+ * Memory for objects comes in cells of 16 bytes: a size class is a number of cells, its free list
+ * is LIFO, so that what was just freed (and is in the cache) is used next.  Fresh cells are cut
+ * from slabs, which are given back only at the end.  An object above CELLS_MAX cells is malloc'd
+ * (cells 0). Neighbours: alloc.h, object/life.c (object_new, object_free). */
 /* SPDX-License-Identifier: MIT */
 #include "memory/alloc.h"
 
@@ -14,7 +14,10 @@
 
 #define SLAB_BYTES (64 * 1024)
 
-struct Slab { struct Slab *next; uint64_t pad; };
+struct Slab {
+    struct Slab *next;
+    uint64_t pad;
+};
 typedef struct Slab Slab;
 
 /* The live objects, AIO_DEBUG=refs: a set of pointers, open addressing. */
@@ -26,7 +29,8 @@ struct Registry {
 static char registry_gone;
 #define GONE ((Object *)(void *)&registry_gone)
 
-/* --- failing on purpose ------------------------------------------------------------------------ */
+/* --- failing on purpose ------------------------------------------------------------------------
+ */
 
 /* AIO_DEBUG=oom=N: is this the allocation that fails? */
 static bool allocation_fails(Allocator *memory)
@@ -43,7 +47,8 @@ static void *exhausted(Vm *vm)
     return NULL;
 }
 
-/* --- the registry ------------------------------------------------------------------------------ */
+/* --- the registry ------------------------------------------------------------------------------
+ */
 
 static size_t registry_start(const struct Registry *registry, const Object *object)
 {
@@ -76,7 +81,8 @@ static void registry_add(struct Registry *registry, Object *object)
 static void registry_remove(struct Registry *registry, const void *object)
 {
     size_t at = registry_start(registry, object);
-    while (registry->slots[at] && registry->slots[at] != object) at = (at + 1) & (registry->size - 1);
+    while (registry->slots[at] && registry->slots[at] != object)
+        at = (at + 1) & (registry->size - 1);
     if (registry->slots[at]) registry->slots[at] = GONE;
 }
 
@@ -87,7 +93,8 @@ void objects_each(Interp *interp, void (*each)(Object *object, void *context), v
         if (registry->slots[i] && registry->slots[i] != GONE) each(registry->slots[i], context);
 }
 
-/* --- cells --------------------------------------------------------------------------------------- */
+/* --- cells ---------------------------------------------------------------------------------------
+ */
 
 #ifndef AIO_SYSTEM_MALLOC
 /* Cuts `cells` cells from the newest slab, taking a new one when it is used up. */
@@ -179,7 +186,8 @@ void allocator_close(Interp *interp)
     *memory = (Allocator){.fail_after = -1};
 }
 
-/* --- raw memory ---------------------------------------------------------------------------------- */
+/* --- raw memory ----------------------------------------------------------------------------------
+ */
 
 void *memory_new(Vm *vm, size_t size_bytes)
 {

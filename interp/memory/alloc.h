@@ -22,37 +22,41 @@
 #endif
 
 #define CELL_BYTES 16
-#define CELLS_MAX 64
+#define CELLS_MAX  64
 
-typedef struct FreeCell { struct FreeCell *next; } FreeCell;
+typedef struct FreeCell {
+    struct FreeCell *next;
+} FreeCell;
 
 typedef struct Allocator {
     FreeCell *free[CELLS_MAX + 1]; /* by size in cells */
     char *slab_next, *slab_end;    /* uncut part of the newest slab */
     struct Slab *slabs;
-    int64_t fail_after;            /* AIO_DEBUG=oom=N: allocations left before one fails; -1: never */
-    int64_t live;                  /* objects alive */
-    bool watch;                    /* the fast path is closed: fail_after or registry is in use */
-    struct Registry *registry;     /* AIO_DEBUG=refs: every live object; NULL: off */
-    int drop_depth;                /* nested object_drop calls */
+    int64_t fail_after;        /* AIO_DEBUG=oom=N: allocations left before one fails; -1: never */
+    int64_t live;              /* objects alive */
+    bool watch;                /* the fast path is closed: fail_after or registry is in use */
+    struct Registry *registry; /* AIO_DEBUG=refs: every live object; NULL: off */
+    int drop_depth;            /* nested object_drop calls */
     int drop_count, drop_capacity; /* objects whose drop was put off because of that */
     Object **drops;
 } Allocator;
 
-/* Prepares interp's allocator, zeroed before; registry: remember every live object (AIO_DEBUG=refs); fail_after as above. */
+/* Prepares interp's allocator, zeroed before; registry: remember every live object
+ * (AIO_DEBUG=refs); fail_after as above. */
 void allocator_open(Interp *interp, bool registry, int64_t fail_after);
 /* Frees all slabs: nothing allocated may be used any more. */
 void allocator_close(Interp *interp);
 
-/* Memory for an object of size_bytes, not cleared; *cells: what Object.cells must be.  NULL: MemoryError raised. */
+/* Memory for an object of size_bytes, not cleared; *cells: what Object.cells must be.  NULL:
+ * MemoryError raised. */
 void *cells_new(Vm *vm, size_t size_bytes, uint16_t *cells);
 void cells_free(Interp *interp, void *memory, uint16_t cells);
 
 /* Raises MemoryError; object/error.c. */
 Ref throw_no_memory(Vm *vm);
 
-/* A new object of size_bytes: header set (count 1, flags and kind from shape's type), the rest zeroed.
- * NULL with MemoryError raised when memory is out. */
+/* A new object of size_bytes: header set (count 1, flags and kind from shape's type), the rest
+ * zeroed. NULL with MemoryError raised when memory is out. */
 void *object_new(Vm *vm, Shape *shape, size_t size_bytes);
 
 /* Gives the memory of a dropped object back. */
@@ -64,9 +68,10 @@ void objects_each(Interp *interp, void (*each)(Object *object, void *context), v
 void objects_report(Vm *vm, FILE *file);
 
 /* Raw memory owned by objects (list storage, hash tables): malloc with MemoryError and oom=N. */
-void *memory_new(Vm *vm, size_t size_bytes);                        /* uninitialised */
+void *memory_new(Vm *vm, size_t size_bytes); /* uninitialised */
 void *memory_zeroed(Vm *vm, size_t size_bytes);
-void *memory_resize(Vm *vm, void *memory, size_t size_bytes);       /* NULL on failure, memory stays valid */
+void *memory_resize(Vm *vm, void *memory,
+                    size_t size_bytes); /* NULL on failure, memory stays valid */
 void memory_free(void *memory);
 
 #endif

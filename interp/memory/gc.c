@@ -1,11 +1,12 @@
 /* gc.c - the cycle collector.
  *
- * Three passes over what the candidates reach: subtract every inner reference from the counts (grey); what is then
- * held from outside gets its counts back (black); the rest is garbage (white).  White objects get their counts back
- * too, weak references to them are cleared, their contents dropped, and counting does the rest.
- * Objects with a finaliser to run are finalised first and judged again in a second round.
- * An automatic collection does not look inside types, modules and code; gc.collect() does.
- * Neighbours: gc.h (the algorithm's source), object/life.c (object_visit, object_clear), vm/pending.c (safe points). */
+ * Three passes over what the candidates reach: subtract every inner reference from the counts
+ * (grey); what is then held from outside gets its counts back (black); the rest is garbage (white).
+ * White objects get their counts back too, weak references to them are cleared, their contents
+ * dropped, and counting does the rest. Objects with a finaliser to run are finalised first and
+ * judged again in a second round. An automatic collection does not look inside types, modules and
+ * code; gc.collect() does. Neighbours: gc.h (the algorithm's source), object/life.c (object_visit,
+ * object_clear), vm/pending.c (safe points). */
 /* SPDX-License-Identifier: MIT */
 #include "memory/gc.h"
 
@@ -58,14 +59,18 @@ void object_candidate(Object *object)
     ((Container *)object)->candidate = (uint32_t)collector->candidates.len;
     if (collector->candidates.len < collector->next_look) return;
     collector->next_look = collector->candidates.len + FIRST_LOOK;
-    if (collector->enabled && interp->memory.live > collector->live_after + collector->live_after / 4 + FIRST_LOOK)
+    if (collector->enabled &&
+        interp->memory.live > collector->live_after + collector->live_after / 4 + FIRST_LOOK)
         atomic_fetch_or(&interp->running->interrupt, INTERRUPT_GC);
 }
 
 /* ---- the three passes ---- */
 
 static unsigned colour(const Object *object) { return object->flags & OBJ_COLOUR; }
-static void paint(Object *object, unsigned shade) { object->flags = (uint8_t)((object->flags & ~OBJ_COLOUR) | shade); }
+static void paint(Object *object, unsigned shade)
+{
+    object->flags = (uint8_t)((object->flags & ~OBJ_COLOUR) | shade);
+}
 
 /* Can the collector look inside what slot holds? */
 static Object *inner(const struct Collector *collector, Ref slot)
@@ -99,11 +104,13 @@ static void restore(Ref *slot, void *context)
     }
 }
 
-static void follow(struct Collector *collector, Object *from, void (*each)(Ref *slot, void *context))
+static void follow(struct Collector *collector, Object *from,
+                   void (*each)(Ref *slot, void *context))
 {
     ptrdiff_t floor = collector->work.len;
     object_visit(from, each, collector);
-    while (collector->work.len > floor) object_visit(collector->work.items[--collector->work.len], each, collector);
+    while (collector->work.len > floor)
+        object_visit(collector->work.items[--collector->work.len], each, collector);
 }
 
 static void scan(Ref *slot, void *context)
@@ -127,32 +134,38 @@ static void recount(Ref *slot, void *context)
     if (object) object->count++;
 }
 
-/* Fills collector->garbage from the candidates, all counts as they were, everything black but the garbage. */
+/* Fills collector->garbage from the candidates, all counts as they were, everything black but the
+ * garbage. */
 static void find_garbage(struct Collector *collector)
 {
     ObjectStack *roots = &collector->candidates;
     for (ptrdiff_t n = 0; n < roots->len; n++) {
         ((Container *)roots->items[n])->candidate = 0;
-        if (colour(roots->items[n]) == GREY || !inner(collector, from_object(roots->items[n]))) continue;
+        if (colour(roots->items[n]) == GREY || !inner(collector, from_object(roots->items[n])))
+            continue;
         paint(roots->items[n], GREY);
         follow(collector, roots->items[n], subtract);
     }
     for (ptrdiff_t n = 0; n < roots->len; n++) {
         Ref root = from_object(roots->items[n]);
         scan(&root, collector);
-        while (collector->work.len) object_visit(collector->work.items[--collector->work.len], scan, collector);
+        while (collector->work.len)
+            object_visit(collector->work.items[--collector->work.len], scan, collector);
     }
     roots->len = 0;
     ptrdiff_t kept = 0; /* restore() may have turned what was white black again */
     for (ptrdiff_t n = 0; n < collector->garbage.len; n++)
-        if (colour(collector->garbage.items[n]) == WHITE) collector->garbage.items[kept++] = collector->garbage.items[n];
+        if (colour(collector->garbage.items[n]) == WHITE)
+            collector->garbage.items[kept++] = collector->garbage.items[n];
     collector->garbage.len = kept;
-    for (ptrdiff_t n = 0; n < kept; n++) object_visit(collector->garbage.items[n], recount, collector);
+    for (ptrdiff_t n = 0; n < kept; n++)
+        object_visit(collector->garbage.items[n], recount, collector);
 }
 
 /* ---- getting rid of it ---- */
 
-/* Queues the finalisers that have not run yet; true: there were some, so nothing may be cleared now. */
+/* Queues the finalisers that have not run yet; true: there were some, so nothing may be cleared
+ * now. */
 static bool finalize_garbage(Vm *vm, ObjectStack *garbage)
 {
     bool any = false;
@@ -198,7 +211,9 @@ static ptrdiff_t collect(Vm *vm, bool full)
     }
     collector->next_look = collector->candidates.len + FIRST_LOOK;
     collector->live_after = vm->interp->memory.live;
-    if (vm->interp->debug & DEBUG_GC) fprintf(stderr, "gc: %td unreachable, %lld alive\n", found, (long long)collector->live_after);
+    if (vm->interp->debug & DEBUG_GC)
+        fprintf(stderr, "gc: %td unreachable, %lld alive\n", found,
+                (long long)collector->live_after);
     return found;
 }
 

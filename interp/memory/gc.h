@@ -1,8 +1,9 @@
 /* gc.h - the cycle collector.
  *
- * Works from candidates: containers whose count fell to non-zero.  Memory nobody drops cannot be garbage, so an idle
- * heap costs nothing.  Trial deletion (Bacon and Rajan, "Concurrent Cycle Collection in Reference Counted Systems", 2001,
- * the synchronous algorithm): subtract the references that come from inside, what is left at zero is garbage. */
+ * Works from candidates: containers whose count fell to non-zero.  Memory nobody drops cannot be
+ * garbage, so an idle heap costs nothing.  Trial deletion (Bacon and Rajan, "Concurrent Cycle
+ * Collection in Reference Counted Systems", 2001, the synchronous algorithm): subtract the
+ * references that come from inside, what is left at zero is garbage. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_MEMORY_GC_H
 #define AIO_MEMORY_GC_H
@@ -16,10 +17,10 @@ typedef struct ObjectStack {
 
 typedef struct Collector {
     ObjectStack candidates;
-    ObjectStack work;      /* objects whose references are still to be followed */
+    ObjectStack work; /* objects whose references are still to be followed */
     ObjectStack garbage;
-    ptrdiff_t next_look;   /* candidates at which the heap's growth is looked at */
-    int64_t live_after;    /* objects alive after the last collection */
+    ptrdiff_t next_look; /* candidates at which the heap's growth is looked at */
+    int64_t live_after;  /* objects alive after the last collection */
     bool enabled, running, full;
 } Collector;
 
@@ -45,12 +46,15 @@ bool collector_enabled(const Interp *interp);
 /* What the object layer knows (object/life.c, weakref.c, vm/pending.c). */
 Interp *object_interp(const Object *object);
 void object_visit(Object *object, void (*visit)(Ref *slot, void *context), void *context);
-void object_clear(Object *object);              /* drops everything it refers to */
-bool object_is_boundary(const Object *object);  /* a type, module, module namespace or code */
+void object_clear(Object *object);             /* drops everything it refers to */
+bool object_is_boundary(const Object *object); /* a type, module, module namespace or code */
 bool object_has_finalizer(const Object *object);
-void object_finalize_later(Interp *interp, Object *object); /* keeps it alive until its finaliser has run */
-bool object_finalize(Vm *vm, Object *object);   /* count is 0; false: it lives on until its finaliser has run */
+void object_finalize_later(Interp *interp,
+                           Object *object); /* keeps it alive until its finaliser has run */
+bool object_finalize(
+    Vm *vm, Object *object); /* count is 0; false: it lives on until its finaliser has run */
 void weakref_callback_later(Interp *interp, Ref callback, Ref weakref); /* steals both */
-void weakrefs_clear(Vm *vm, Object *object);    /* weak references to it go dead, callbacks are queued */
+void weakrefs_clear(Vm *vm,
+                    Object *object); /* weak references to it go dead, callbacks are queued */
 
 #endif

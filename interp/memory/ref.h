@@ -1,12 +1,12 @@
 /* ref.h - the object header and reference counting.
  *
- * Every heap object starts with an Object: count, kind, flags, shape.  The shape (object/shape.h) is
- * the hidden class: it names the type and says where attributes lie, so that one comparison guards
- * both.  `kind` is the C layout (a row of object/types.def): a list and an instance of a script's
- * subclass of list both have KIND_LIST.  Counts of constants start at IMMORTAL and may drift.
- * An object that can be part of a cycle starts with a Container; the cycle collector works from
- * candidates, containers whose count fell to non-zero (gc.h).
- * Neighbours: value.h, alloc.h (memory), gc.h. */
+ * Every heap object starts with an Object: count, kind, flags, shape.  The shape (object/shape.h)
+ * is the hidden class: it names the type and says where attributes lie, so that one comparison
+ * guards both.  `kind` is the C layout (a row of object/types.def): a list and an instance of a
+ * script's subclass of list both have KIND_LIST.  Counts of constants start at IMMORTAL and may
+ * drift. An object that can be part of a cycle starts with a Container; the cycle collector works
+ * from candidates, containers whose count fell to non-zero (gc.h). Neighbours: value.h, alloc.h
+ * (memory), gc.h. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_MEMORY_REF_H
 #define AIO_MEMORY_REF_H
@@ -23,7 +23,8 @@ typedef struct Object {
     uint8_t kind;   /* Kind: the C layout */
     uint8_t flags;  /* OBJ_* */
     uint16_t cells; /* size in 16-byte units, 0 when malloc'd; alloc.h */
-    Shape *shape;   /* borrowed from its type; with OBJ_SUBCLASS the object owns a reference to the type */
+    Shape *shape;   /* borrowed from its type; with OBJ_SUBCLASS the object owns a reference to the
+                       type */
 } Object;
 
 typedef struct Container { /* the head of every object that may be part of a cycle */
@@ -34,8 +35,9 @@ typedef struct Container { /* the head of every object that may be part of a cyc
 
 enum {
     OBJ_CONTAINER = 1, /* starts with Container */
-    OBJ_SUBCLASS = 2,  /* its type derives from that of its kind: slots may be overridden; counted in the type */
-    OBJ_WEAKREFS = 4,  /* somebody holds a weak reference to it (weakref.c) */
+    OBJ_SUBCLASS = 2, /* its type derives from that of its kind: slots may be overridden; counted in
+                         the type */
+    OBJ_WEAKREFS = 4, /* somebody holds a weak reference to it (weakref.c) */
     OBJ_FINALIZED = 8, /* __del__ has run */
     OBJ_COLOUR = 48,   /* gc.c: two bits */
     OBJ_DEAD = 64,     /* being destroyed */
@@ -45,10 +47,17 @@ enum {
 #define IMMORTAL 0x60000000u
 
 static inline Object *as_object(Value v) { return (Object *)(uintptr_t)v; }
-static inline Ref from_object(void *object) { return (Ref)object; }   /* hands over the owned reference */
-static inline Value borrow(const void *object) { return (Value)object; } /* a C struct seen as a Value */
+static inline Ref from_object(void *object)
+{
+    return (Ref)object;
+} /* hands over the owned reference */
+static inline Value borrow(const void *object)
+{
+    return (Value)object;
+} /* a C struct seen as a Value */
 
-/* Called when a count reached zero, and when a container's count fell to non-zero for the first time. */
+/* Called when a count reached zero, and when a container's count fell to non-zero for the first
+ * time. */
 void object_drop(Object *object);
 void object_candidate(Object *object);
 
@@ -61,18 +70,21 @@ ALWAYS_INLINE Ref newref(Value v)
     return (Ref)(uintptr_t)v;
 }
 
-/* Never raises; a finaliser may run script code later, at the next safe point, or now: treat as a call. */
+/* Never raises; a finaliser may run script code later, at the next safe point, or now: treat as a
+ * call. */
 ALWAYS_INLINE void decref(Ref v)
 {
     if (!is_heap(v)) return;
     Object *object = as_object(v);
-    if (--object->count == 0)
-        object_drop(object);
+    if (--object->count == 0) object_drop(object);
     else if ((object->flags & OBJ_CONTAINER) && ((Container *)object)->candidate == 0)
         object_candidate(object);
 }
 
-static inline void decref_object(void *object) { if (object) decref((Ref)object); }
+static inline void decref_object(void *object)
+{
+    if (object) decref((Ref)object);
+}
 
 /* Stores first, then drops what was there. */
 ALWAYS_INLINE void replace(Ref *slot, Ref v)

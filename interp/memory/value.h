@@ -8,8 +8,8 @@
  *      FFFC .... .... ....   a small integer: 50 bits, two's complement
  *      FFFF .... .... ....     (up to here)
  *
- * Value is borrowed, Ref is owned (STYLE section 7).  Both are pointers to an incomplete type that is
- * never dereferenced: Ref converts to Value for free, the reverse does not compile.  Nothing
+ * Value is borrowed, Ref is owned (STYLE section 7).  Both are pointers to an incomplete type that
+ * is never dereferenced: Ref converts to Value for free, the reverse does not compile.  Nothing
  * outside this file looks at the bits.
  * Neighbours: ref.h (counting), vm.h. */
 /* SPDX-License-Identifier: MIT */
@@ -27,16 +27,17 @@ typedef struct ValueBits *Ref;         /* owned: give away or decref exactly onc
 
 #define VALUE_OF_BITS(bits) ((Ref)(uintptr_t)(bits))
 
-#define UNDEF VALUE_OF_BITS(0)                           /* no value */
-#define FAIL VALUE_OF_BITS(0x0001000000000001u)          /* an exception has been raised */
-#define NONE VALUE_OF_BITS(0x0001000000000002u)
-#define FALSE VALUE_OF_BITS(0x0001000000000004u)
-#define TRUE VALUE_OF_BITS(0x0001000000000005u)
+#define UNDEF           VALUE_OF_BITS(0)                   /* no value */
+#define FAIL            VALUE_OF_BITS(0x0001000000000001u) /* an exception has been raised */
+#define NONE            VALUE_OF_BITS(0x0001000000000002u)
+#define FALSE           VALUE_OF_BITS(0x0001000000000004u)
+#define TRUE            VALUE_OF_BITS(0x0001000000000005u)
 #define NOT_IMPLEMENTED VALUE_OF_BITS(0x0001000000000006u)
-#define ELLIPSIS VALUE_OF_BITS(0x0001000000000007u)
-#define TAIL VALUE_OF_BITS(0x0001000000000008u)          /* a native asks eval to go on elsewhere (frame.h) */
+#define ELLIPSIS        VALUE_OF_BITS(0x0001000000000007u)
+#define TAIL                                                                                       \
+    VALUE_OF_BITS(0x0001000000000008u) /* a native asks eval to go on elsewhere (frame.h) */
 
-#define INT_TAG 0xFFFC000000000000u
+#define INT_TAG       0xFFFC000000000000u
 #define DOUBLE_OFFSET 0x0002000000000000u
 #define SMALL_INT_MAX ((INT64_C(1) << 49) - 1)
 #define SMALL_INT_MIN (-(INT64_C(1) << 49))
@@ -50,13 +51,22 @@ static inline bool is_none(Value v) { return v == NONE; }
 /* Is v a pointer to an Object? (UNDEF is not.) */
 static inline bool is_heap(Value v) { return (bits_of(v) - 1) >> 48 == 0; }
 
-static inline bool is_int(Value v) { return bits_of(v) >= INT_TAG; } /* a small int; see int.h for the rest */
+static inline bool is_int(Value v)
+{
+    return bits_of(v) >= INT_TAG;
+} /* a small int; see int.h for the rest */
 static inline bool both_ints(Value a, Value b) { return (bits_of(a) & bits_of(b)) >= INT_TAG; }
 static inline int64_t as_int(Value v) { return (int64_t)(bits_of(v) << 14) >> 14; }
 static inline bool fits_small(int64_t n) { return n >= SMALL_INT_MIN && n <= SMALL_INT_MAX; }
-static inline Ref from_small(int64_t n) { return VALUE_OF_BITS((uint64_t)n | INT_TAG); } /* n fits_small */
+static inline Ref from_small(int64_t n)
+{
+    return VALUE_OF_BITS((uint64_t)n | INT_TAG);
+} /* n fits_small */
 
-static inline bool is_float(Value v) { return bits_of(v) - DOUBLE_OFFSET < INT_TAG - DOUBLE_OFFSET; }
+static inline bool is_float(Value v)
+{
+    return bits_of(v) - DOUBLE_OFFSET < INT_TAG - DOUBLE_OFFSET;
+}
 static inline bool both_floats(Value a, Value b) { return is_float(a) && is_float(b); }
 static inline double as_float(Value v)
 {

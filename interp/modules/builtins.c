@@ -1,7 +1,8 @@
 /* builtins.c - the module builtins: functions that are always there.
  *
- * The types (int, list ...) are set by name from types.def's TypeDefs, exceptions from exceptions.def.
- * Neighbours: builtins_code.c (compile, eval, exec, __import__), object/ (the types). */
+ * The types (int, list ...) are set by name from types.def's TypeDefs, exceptions from
+ * exceptions.def. Neighbours: builtins_code.c (compile, eval, exec, __import__), object/ (the
+ * types). */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
@@ -30,27 +31,34 @@
 
 /* ---- numbers ---- */
 
-NATIVE(builtins_abs, "abs(x, /)", "Return the absolute value of the argument.") { return number_unary(vm, OP1_ABS, argv[0]); }
+NATIVE(builtins_abs, "abs(x, /)", "Return the absolute value of the argument.")
+{
+    return number_unary(vm, OP1_ABS, argv[0]);
+}
 NATIVE(builtins_divmod, "divmod(x, y, /)", "Return the tuple (x//y, x%y).")
 {
     return number_binary(vm, OP2_DIVMOD, argv[0], argv[1]);
 }
-NATIVE(builtins_pow, "pow(base, exp, mod=None)", "base**exp, or base**exp % mod computed efficiently.")
+NATIVE(builtins_pow, "pow(base, exp, mod=None)",
+       "base**exp, or base**exp % mod computed efficiently.")
 {
     return number_power(vm, argv[0], argv[1], argv[2]);
 }
-NATIVE(builtins_round, "round(number, ndigits=None)", "Round a number to a given precision in decimal digits.")
+NATIVE(builtins_round, "round(number, ndigits=None)",
+       "Round a number to a given precision in decimal digits.")
 {
     Ref result = call_special(vm, argv[0], N(__round__), argv[1] == NONE ? 0 : 1, &argv[1]);
-    return absent(result) ? throw(vm, TypeError, "type %T doesn't define __round__ method", argv[0]) : result;
+    return absent(result) ? throw(vm, TypeError, "type %T doesn't define __round__ method", argv[0])
+                          : result;
 }
 
 static Ref based(Vm *vm, Value v, int base, const char *prefix)
 {
     Type *type = type_of(vm, v);
-    Ref number = is_any_int(v)       ? newref(v)
-                 : type->slots.index ? type->slots.index(vm, v)
-                                     : throw(vm, TypeError, "'%T' object cannot be interpreted as an integer", v);
+    Ref number = is_any_int(v) ? newref(v)
+                 : type->slots.index
+                     ? type->slots.index(vm, v)
+                     : throw(vm, TypeError, "'%T' object cannot be interpreted as an integer", v);
     if (failed(number)) return FAIL;
     Ref digits = int_to_text(vm, number, base);
     decref(number);
@@ -63,17 +71,29 @@ static Ref based(Vm *vm, Value v, int base, const char *prefix)
     decref(body);
     return text;
 }
-NATIVE(builtins_bin, "bin(number, /)", "Return the binary representation of an integer.") { return based(vm, argv[0], 2, "0b"); }
-NATIVE(builtins_oct, "oct(number, /)", "Return the octal representation of an integer.") { return based(vm, argv[0], 8, "0o"); }
-NATIVE(builtins_hex, "hex(number, /)", "Return the hexadecimal representation of an integer.") { return based(vm, argv[0], 16, "0x"); }
+NATIVE(builtins_bin, "bin(number, /)", "Return the binary representation of an integer.")
+{
+    return based(vm, argv[0], 2, "0b");
+}
+NATIVE(builtins_oct, "oct(number, /)", "Return the octal representation of an integer.")
+{
+    return based(vm, argv[0], 8, "0o");
+}
+NATIVE(builtins_hex, "hex(number, /)", "Return the hexadecimal representation of an integer.")
+{
+    return based(vm, argv[0], 16, "0x");
+}
 
 NATIVE(builtins_sum, "sum(iterable, /, start=0)",
-    "Return start plus every item of iterable, added from left to right.\n"
-    "Raises TypeError when an item cannot be added; items already consumed stay consumed.")
+       "Return start plus every item of iterable, added from left to right.\n"
+       "Raises TypeError when an item cannot be added; items already consumed stay consumed.")
 {
-    if (is_str(argv[1])) return throw(vm, TypeError, "sum() can't sum strings [use ''.join(seq) instead]");
-    if (is_kind(argv[1], KIND_BYTES)) return throw(vm, TypeError, "sum() can't sum bytes [use b''.join(seq) instead]");
-    if (is_kind(argv[1], KIND_BYTEARRAY)) return throw(vm, TypeError, "sum() can't sum bytearray [use b''.join(seq) instead]");
+    if (is_str(argv[1]))
+        return throw(vm, TypeError, "sum() can't sum strings [use ''.join(seq) instead]");
+    if (is_kind(argv[1], KIND_BYTES))
+        return throw(vm, TypeError, "sum() can't sum bytes [use b''.join(seq) instead]");
+    if (is_kind(argv[1], KIND_BYTEARRAY))
+        return throw(vm, TypeError, "sum() can't sum bytearray [use b''.join(seq) instead]");
     Ref out = FAIL, item = UNDEF, total = newref(argv[1]);
     double carry = 0; /* compensation of float sums: Neumaier's variant of Kahan's algorithm */
     Ref iter = iter_of(vm, argv[0]);
@@ -88,7 +108,8 @@ NATIVE(builtins_sum, "sum(iterable, /, start=0)",
             continue;
         }
         if (is_float(total) && (is_float(item) || is_int(item))) {
-            double x = as_float(total), y = is_float(item) ? as_float(item) : (double)as_int(item), t = x + y;
+            double x = as_float(total), y = is_float(item) ? as_float(item) : (double)as_int(item),
+                   t = x + y;
             carry += fabs(x) >= fabs(y) ? (x - t) + y : (y - t) + x;
             total = from_float(t);
             continue;
@@ -96,7 +117,8 @@ NATIVE(builtins_sum, "sum(iterable, /, start=0)",
         replace(&total, number_add(vm, total, item));
         if (failed(total)) goto done;
     }
-    if (is_float(total) && carry != 0 && isfinite(carry)) total = from_float(as_float(total) + carry);
+    if (is_float(total) && carry != 0 && isfinite(carry))
+        total = from_float(as_float(total) + carry);
     out = take(&total);
 done:
     decref(item);
@@ -113,7 +135,8 @@ NATIVE(builtins_len, "len(obj, /)", "Return the number of items in a container."
     return len < 0 ? FAIL : from_int64(vm, len);
 }
 
-static Ref extreme_of(Vm *vm, Value items, Value key, Value fallback, CompareOp op, const char *name)
+static Ref extreme_of(Vm *vm, Value items, Value key, Value fallback, CompareOp op,
+                      const char *name)
 {
     Ref best = UNDEF, best_key = UNDEF, item = UNDEF, item_key = UNDEF, out = FAIL;
     Ref iter = iter_of(vm, items);
@@ -149,17 +172,21 @@ done:
 static Ref extreme(Vm *vm, Value *argv, CompareOp op, const char *name)
 {
     Value args = argv[0], key = argv[1], fallback = argv[2];
-    if (tuple_len(args) == 0) return throw(vm, TypeError, "%s expected at least 1 argument, got 0", name);
+    if (tuple_len(args) == 0)
+        return throw(vm, TypeError, "%s expected at least 1 argument, got 0", name);
     if (tuple_len(args) == 1) return extreme_of(vm, tuple_at(args, 0), key, fallback, op, name);
     if (!absent(fallback))
-        return throw(vm, TypeError, "Cannot specify a default for %s() with multiple positional arguments", name);
+        return throw(vm, TypeError,
+                     "Cannot specify a default for %s() with multiple positional arguments", name);
     return extreme_of(vm, args, key, fallback, op, name);
 }
-NATIVE(builtins_max, "max(*args, key=None, default=?)", "Return the biggest item of an iterable or of the arguments.")
+NATIVE(builtins_max, "max(*args, key=None, default=?)",
+       "Return the biggest item of an iterable or of the arguments.")
 {
     return extreme(vm, argv, CMP_GREATER, "max");
 }
-NATIVE(builtins_min, "min(*args, key=None, default=?)", "Return the smallest item of an iterable or of the arguments.")
+NATIVE(builtins_min, "min(*args, key=None, default=?)",
+       "Return the smallest item of an iterable or of the arguments.")
 {
     return extreme(vm, argv, CMP_LESS, "min");
 }
@@ -180,10 +207,19 @@ static Ref any_all(Vm *vm, Value iterable, Truth stop)
     decref(iter);
     return truth == FAILED ? FAIL : from_bool(truth == YES);
 }
-NATIVE(builtins_any, "any(iterable, /)", "Return True if bool(x) is True for any x in the iterable.") { return any_all(vm, argv[0], YES); }
-NATIVE(builtins_all, "all(iterable, /)", "Return True if bool(x) is True for all values x in the iterable.") { return any_all(vm, argv[0], NO); }
+NATIVE(builtins_any, "any(iterable, /)",
+       "Return True if bool(x) is True for any x in the iterable.")
+{
+    return any_all(vm, argv[0], YES);
+}
+NATIVE(builtins_all, "all(iterable, /)",
+       "Return True if bool(x) is True for all values x in the iterable.")
+{
+    return any_all(vm, argv[0], NO);
+}
 
-NATIVE(builtins_sorted, "sorted(iterable, /, *, key=None, reverse=False)", "Return a new sorted list.")
+NATIVE(builtins_sorted, "sorted(iterable, /, *, key=None, reverse=False)",
+       "Return a new sorted list.")
 {
     Truth reverse = value_truth(vm, argv[2]);
     if (reverse == FAILED) return FAIL;
@@ -193,20 +229,25 @@ NATIVE(builtins_sorted, "sorted(iterable, /, *, key=None, reverse=False)", "Retu
     return FAIL;
 }
 
-NATIVE(builtins_iter, "iter(object, sentinel=?, /)", "Get an iterator from an object, or from calls of it until sentinel.")
+NATIVE(builtins_iter, "iter(object, sentinel=?, /)",
+       "Get an iterator from an object, or from calls of it until sentinel.")
 {
     if (absent(argv[1])) return iter_of(vm, argv[0]);
-    if (!type_of(vm, argv[0])->slots.call) return throw(vm, TypeError, "iter(v, w): v must be callable");
+    if (!type_of(vm, argv[0])->slots.call)
+        return throw(vm, TypeError, "iter(v, w): v must be callable");
     return iter_callable(vm, argv[0], argv[1]);
 }
 
-NATIVE(builtins_next, "next(iterator, default=?, /)", "Return the next item from the iterator, or default at its end.")
+NATIVE(builtins_next, "next(iterator, default=?, /)",
+       "Return the next item from the iterator, or default at its end.")
 {
     Value iterator = argv[0];
     if (is_kind(iterator, KIND_GENERATOR) && absent(argv[1])) {
         Activation *generator = as_activation(iterator);
-        if (activation_state(generator) == ACTIVATION_DONE) return throw_value(vm, StopIteration, UNDEF);
-        if (generator->awaiter || activation_state(activation_innermost(generator)) == ACTIVATION_RUNNING)
+        if (activation_state(generator) == ACTIVATION_DONE)
+            return throw_value(vm, StopIteration, UNDEF);
+        if (generator->awaiter ||
+            activation_state(activation_innermost(generator)) == ACTIVATION_RUNNING)
             return throw(vm, ValueError, "generator already executing");
         return tail_resume(vm, iterator, NONE);
     }
@@ -224,16 +265,20 @@ NATIVE(builtins_next, "next(iterator, default=?, /)", "Return the next item from
     return absent(argv[1]) ? throw_value(vm, StopIteration, UNDEF) : newref(argv[1]);
 }
 
-NATIVE(builtins_aiter, "aiter(async_iterable, /)", "Return an AsyncIterator for an AsyncIterable object.")
+NATIVE(builtins_aiter, "aiter(async_iterable, /)",
+       "Return an AsyncIterator for an AsyncIterable object.")
 {
     Type *type = type_of(vm, argv[0]);
-    if (!type->slots.aiter) return throw(vm, TypeError, "'%T' object is not an async iterable", argv[0]);
+    if (!type->slots.aiter)
+        return throw(vm, TypeError, "'%T' object is not an async iterable", argv[0]);
     return type->slots.aiter(vm, argv[0]);
 }
-NATIVE(builtins_anext, "anext(async_iterator, default=?, /)", "Return the next item from the async iterator.")
+NATIVE(builtins_anext, "anext(async_iterator, default=?, /)",
+       "Return the next item from the async iterator.")
 {
     Type *type = type_of(vm, argv[0]);
-    if (!type->slots.anext) return throw(vm, TypeError, "'%T' object is not an async iterator", argv[0]);
+    if (!type->slots.anext)
+        return throw(vm, TypeError, "'%T' object is not an async iterator", argv[0]);
     Ref step = type->slots.anext(vm, argv[0]);
     if (failed(step) || absent(argv[1])) return step;
     Ref wrapped = anext_default(vm, step, argv[1]);
@@ -243,11 +288,18 @@ NATIVE(builtins_anext, "anext(async_iterator, default=?, /)", "Return the next i
 
 /* ---- objects ---- */
 
-NATIVE(builtins_repr, "repr(obj, /)", "Return the canonical string representation of the object.") { return value_repr(vm, argv[0]); }
-NATIVE(builtins_ascii, "ascii(obj, /)", "Return an ASCII-only representation of an object.") { return value_ascii(vm, argv[0]); }
+NATIVE(builtins_repr, "repr(obj, /)", "Return the canonical string representation of the object.")
+{
+    return value_repr(vm, argv[0]);
+}
+NATIVE(builtins_ascii, "ascii(obj, /)", "Return an ASCII-only representation of an object.")
+{
+    return value_ascii(vm, argv[0]);
+}
 NATIVE(builtins_format, "format(value, format_spec='', /)", "Return value.__format__(format_spec).")
 {
-    if (!is_str(argv[1])) return throw(vm, TypeError, "format() argument 2 must be str, not %T", argv[1]);
+    if (!is_str(argv[1]))
+        return throw(vm, TypeError, "format() argument 2 must be str, not %T", argv[1]);
     return value_format(vm, argv[0], argv[1]);
 }
 NATIVE(builtins_hash, "hash(obj, /)", "Return the hash value for the given object.")
@@ -264,12 +316,14 @@ NATIVE(builtins_callable, "callable(obj, /)", "Return whether the object is call
 {
     return from_bool(type_of(vm, argv[0])->slots.call != NULL);
 }
-NATIVE(builtins_isinstance, "isinstance(obj, class_or_tuple, /)", "Return whether an object is an instance of a class.")
+NATIVE(builtins_isinstance, "isinstance(obj, class_or_tuple, /)",
+       "Return whether an object is an instance of a class.")
 {
     Truth truth = value_is_instance(vm, argv[0], argv[1]);
     return truth == FAILED ? FAIL : from_bool(truth == YES);
 }
-NATIVE(builtins_issubclass, "issubclass(cls, class_or_tuple, /)", "Return whether cls is derived from another class.")
+NATIVE(builtins_issubclass, "issubclass(cls, class_or_tuple, /)",
+       "Return whether cls is derived from another class.")
 {
     Truth truth = value_is_subclass(vm, argv[0], argv[1]);
     return truth == FAILED ? FAIL : from_bool(truth == YES);
@@ -280,15 +334,18 @@ static Ref attribute_name(Vm *vm, Value name)
     if (!is_str(name)) return throw(vm, TypeError, "attribute name must be string, not '%T'", name);
     return str_intern(vm, newref(name));
 }
-NATIVE(builtins_getattr, "getattr(object, name, default=?, /)", "Get a named attribute from an object.")
+NATIVE(builtins_getattr, "getattr(object, name, default=?, /)",
+       "Get a named attribute from an object.")
 {
     Ref name = attribute_name(vm, argv[1]);
     if (failed(name)) return FAIL;
-    Ref value = absent(argv[2]) ? attr_get(vm, argv[0], name) : attr_get_or_absent(vm, argv[0], name);
+    Ref value =
+        absent(argv[2]) ? attr_get(vm, argv[0], name) : attr_get_or_absent(vm, argv[0], name);
     decref(name);
     return absent(value) ? newref(argv[2]) : value;
 }
-NATIVE(builtins_setattr, "setattr(obj, name, value, /)", "Set the named attribute on the given object.")
+NATIVE(builtins_setattr, "setattr(obj, name, value, /)",
+       "Set the named attribute on the given object.")
 {
     Ref name = attribute_name(vm, argv[1]);
     if (failed(name)) return FAIL;
@@ -296,7 +353,8 @@ NATIVE(builtins_setattr, "setattr(obj, name, value, /)", "Set the named attribut
     decref(name);
     return good ? NONE : FAIL;
 }
-NATIVE(builtins_delattr, "delattr(obj, name, /)", "Delete the named attribute from the given object.")
+NATIVE(builtins_delattr, "delattr(obj, name, /)",
+       "Delete the named attribute from the given object.")
 {
     Ref name = attribute_name(vm, argv[1]);
     if (failed(name)) return FAIL;
@@ -304,7 +362,8 @@ NATIVE(builtins_delattr, "delattr(obj, name, /)", "Delete the named attribute fr
     decref(name);
     return good ? NONE : FAIL;
 }
-NATIVE(builtins_hasattr, "hasattr(obj, name, /)", "Return whether the object has an attribute with the given name.")
+NATIVE(builtins_hasattr, "hasattr(obj, name, /)",
+       "Return whether the object has an attribute with the given name.")
 {
     Ref name = attribute_name(vm, argv[1]);
     if (failed(name)) return FAIL;
@@ -324,19 +383,28 @@ static Ref frame_names(Vm *vm)
     if (!(frame->code->flags & CODE_OPTIMIZED)) return newref(borrow(frame->function->globals));
     return frame_locals_dict(vm, frame);
 }
-NATIVE(builtins_locals, "locals()", "Return a dictionary containing the current scope's local variables.") { return frame_names(vm); }
-NATIVE(builtins_globals, "globals()", "Return the dictionary containing the current scope's global variables.")
+NATIVE(builtins_locals, "locals()",
+       "Return a dictionary containing the current scope's local variables.")
+{
+    return frame_names(vm);
+}
+NATIVE(builtins_globals, "globals()",
+       "Return the dictionary containing the current scope's global variables.")
 {
     Frame *frame = frame_current(vm);
-    return frame ? newref(borrow(frame->function->globals)) : throw(vm, RuntimeError, "no current frame");
+    return frame ? newref(borrow(frame->function->globals))
+                 : throw(vm, RuntimeError, "no current frame");
 }
-NATIVE(builtins_vars, "vars(object=?, /)", "Return the __dict__ of an object, or the local variables.")
+NATIVE(builtins_vars, "vars(object=?, /)",
+       "Return the __dict__ of an object, or the local variables.")
 {
     if (absent(argv[0])) return frame_names(vm);
     Ref dict = attr_get_or_absent(vm, argv[0], N(__dict__));
-    return absent(dict) ? throw(vm, TypeError, "vars() argument must have __dict__ attribute") : dict;
+    return absent(dict) ? throw(vm, TypeError, "vars() argument must have __dict__ attribute")
+                        : dict;
 }
-NATIVE(builtins_dir, "dir(object=?, /)", "A sorted list of the names an object, or the current scope, has.")
+NATIVE(builtins_dir, "dir(object=?, /)",
+       "A sorted list of the names an object, or the current scope, has.")
 {
     Ref names = FAIL;
     if (absent(argv[0])) {
@@ -365,7 +433,8 @@ NATIVE(builtins_chr, "chr(i, /)", "Return a Unicode string of one character with
             return FAIL;
         }
     }
-    if (point < 0 || point > 0x10ffff) return throw(vm, ValueError, "chr() arg not in range(0x110000)");
+    if (point < 0 || point > 0x10ffff)
+        return throw(vm, ValueError, "chr() arg not in range(0x110000)");
     return str_from_char(vm, (uint32_t)point);
 }
 NATIVE(builtins_ord, "ord(c, /)", "Return the ordinal value of a character.")
@@ -409,7 +478,7 @@ static bool check_separator(Vm *vm, Value v, const char *name)
 }
 
 NATIVE(builtins_print, "print(*args, sep=' ', end='\\n', file=None, flush=False)",
-    "Write the values to file (sys.stdout by default), separated by sep and followed by end.")
+       "Write the values to file (sys.stdout by default), separated by sep and followed by end.")
 {
     Value args = argv[0], sep = argv[1], end = argv[2];
     if (!check_separator(vm, sep, "sep") || !check_separator(vm, end, "end")) return FAIL;
@@ -432,7 +501,8 @@ NATIVE(builtins_print, "print(*args, sep=' ', end='\\n', file=None, flush=False)
     return flush == FAILED ? FAIL : NONE;
 }
 
-NATIVE(builtins_input, "input(prompt='', /)", "Read a line from standard input; the prompt is written first.")
+NATIVE(builtins_input, "input(prompt='', /)",
+       "Read a line from standard input; the prompt is written first.")
 {
     Ref out = standard_file(vm, N(stdout));
     bool good = !failed(out) && write_value(vm, out, argv[0]);
@@ -458,7 +528,8 @@ NATIVE(builtins_input, "input(prompt='', /)", "Read a line from standard input; 
     return cut;
 }
 
-NATIVE(builtins_build_class, "__build_class__(func, name, /, *bases, **kwds)", "What a class statement calls.")
+NATIVE(builtins_build_class, "__build_class__(func, name, /, *bases, **kwds)",
+       "What a class statement calls.")
 {
     Value bases = argv[2];
     Dict *keywords = as_dict(argv[3]);
@@ -473,7 +544,9 @@ NATIVE(builtins_build_class, "__build_class__(func, name, /, *bases, **kwds)", "
             as_tuple(names)->items[k] = newref(key);
             values[count + k] = value;
         }
-        class = type_build_class(vm, argv[0], argv[1], &(Args){values, (int)count, keywords->len ? (Value)names : (Value)UNDEF});
+        class = type_build_class(
+            vm, argv[0], argv[1],
+            &(Args){values, (int)count, keywords->len ? (Value)names : (Value)UNDEF});
     }
     decref(names);
     memory_free(values);
@@ -483,20 +556,34 @@ NATIVE(builtins_build_class, "__build_class__(func, name, /, *bases, **kwds)", "
 /* ---- the module ---- */
 
 static const Native *const builtins_functions[] = {
-    &builtins_abs_def, &builtins_divmod_def, &builtins_pow_def, &builtins_round_def, &builtins_bin_def, &builtins_oct_def,
-    &builtins_hex_def, &builtins_sum_def, &builtins_len_def, &builtins_max_def, &builtins_min_def, &builtins_any_def,
-    &builtins_all_def, &builtins_sorted_def, &builtins_iter_def, &builtins_next_def, &builtins_aiter_def, &builtins_anext_def,
-    &builtins_repr_def, &builtins_ascii_def, &builtins_format_def, &builtins_hash_def, &builtins_id_def,
-    &builtins_callable_def, &builtins_isinstance_def, &builtins_issubclass_def, &builtins_getattr_def, &builtins_setattr_def,
-    &builtins_delattr_def, &builtins_hasattr_def, &builtins_locals_def, &builtins_globals_def, &builtins_vars_def,
-    &builtins_dir_def, &builtins_chr_def, &builtins_ord_def, &builtins_print_def, &builtins_input_def,
+    &builtins_abs_def,         &builtins_divmod_def,
+    &builtins_pow_def,         &builtins_round_def,
+    &builtins_bin_def,         &builtins_oct_def,
+    &builtins_hex_def,         &builtins_sum_def,
+    &builtins_len_def,         &builtins_max_def,
+    &builtins_min_def,         &builtins_any_def,
+    &builtins_all_def,         &builtins_sorted_def,
+    &builtins_iter_def,        &builtins_next_def,
+    &builtins_aiter_def,       &builtins_anext_def,
+    &builtins_repr_def,        &builtins_ascii_def,
+    &builtins_format_def,      &builtins_hash_def,
+    &builtins_id_def,          &builtins_callable_def,
+    &builtins_isinstance_def,  &builtins_issubclass_def,
+    &builtins_getattr_def,     &builtins_setattr_def,
+    &builtins_delattr_def,     &builtins_hasattr_def,
+    &builtins_locals_def,      &builtins_globals_def,
+    &builtins_vars_def,        &builtins_dir_def,
+    &builtins_chr_def,         &builtins_ord_def,
+    &builtins_print_def,       &builtins_input_def,
     &builtins_build_class_def, NULL,
 };
 
 static const Kind builtin_kinds[] = {
-    KIND_OBJECT, KIND_TYPE, KIND_INT, KIND_BOOL, KIND_FLOAT, KIND_COMPLEX, KIND_STR, KIND_BYTES, KIND_BYTEARRAY,
-    KIND_MEMORYVIEW, KIND_LIST, KIND_TUPLE, KIND_DICT, KIND_SET, KIND_FROZENSET, KIND_RANGE, KIND_SLICE, KIND_ENUMERATE,
-    KIND_ZIP, KIND_MAP, KIND_FILTER, KIND_REVERSED, KIND_PROPERTY, KIND_CLASSMETHOD, KIND_STATICMETHOD, KIND_SUPER,
+    KIND_OBJECT,       KIND_TYPE,  KIND_INT,       KIND_BOOL,       KIND_FLOAT,    KIND_COMPLEX,
+    KIND_STR,          KIND_BYTES, KIND_BYTEARRAY, KIND_MEMORYVIEW, KIND_LIST,     KIND_TUPLE,
+    KIND_DICT,         KIND_SET,   KIND_FROZENSET, KIND_RANGE,      KIND_SLICE,    KIND_ENUMERATE,
+    KIND_ZIP,          KIND_MAP,   KIND_FILTER,    KIND_REVERSED,   KIND_PROPERTY, KIND_CLASSMETHOD,
+    KIND_STATICMETHOD, KIND_SUPER,
 };
 
 /* Exceptions of modules of their own are not builtins: their names have a dot. */
@@ -519,13 +606,17 @@ static bool builtins_open(Vm *vm, Value module)
         Type *type = type_builtin(vm, builtin_kinds[n]);
         if (!dict_set(vm, dict, type->name, borrow(type))) return false;
     }
-    return add_exceptions(vm, dict) && dict_set_text(vm, dict, "None", NONE) && dict_set_text(vm, dict, "True", TRUE) &&
-           dict_set_text(vm, dict, "False", FALSE) && dict_set_text(vm, dict, "Ellipsis", ELLIPSIS) &&
-           dict_set_text(vm, dict, "NotImplemented", NOT_IMPLEMENTED) && dict_set_text(vm, dict, "__debug__", from_bool(!vm->interp->flags.optimize)) &&
+    return add_exceptions(vm, dict) && dict_set_text(vm, dict, "None", NONE) &&
+           dict_set_text(vm, dict, "True", TRUE) && dict_set_text(vm, dict, "False", FALSE) &&
+           dict_set_text(vm, dict, "Ellipsis", ELLIPSIS) &&
+           dict_set_text(vm, dict, "NotImplemented", NOT_IMPLEMENTED) &&
+           dict_set_text(vm, dict, "__debug__", from_bool(!vm->interp->flags.optimize)) &&
            (vm->interp->flags.no_site || sitewords_add(vm, dict)) && builtins_code_open(vm, dict);
 }
 
 const ModuleDef builtins_module = {
-    .name = "builtins", .doc = "Functions, exceptions and other objects that are always there.",
-    .functions = builtins_functions, .open = builtins_open,
+    .name = "builtins",
+    .doc = "Functions, exceptions and other objects that are always there.",
+    .functions = builtins_functions,
+    .open = builtins_open,
 };

@@ -17,7 +17,8 @@
 #include "vm/import.h"
 
 /* Source text of a str or bytes-like value: compiled in mode. */
-static Ref compile_value(Vm *vm, Value source, Value filename, ParseMode mode, unsigned flags, const char *who)
+static Ref compile_value(Vm *vm, Value source, Value filename, ParseMode mode, unsigned flags,
+                         const char *who)
 {
     ptrdiff_t len;
     char *owned = NULL;
@@ -34,18 +35,22 @@ static Ref compile_value(Vm *vm, Value source, Value filename, ParseMode mode, u
         len = buffer.len;
     }
     Ref code = FAIL;
-    if (memchr(text, 0, (size_t)len)) throw(vm, SyntaxError, "source code string cannot contain null bytes");
+    if (memchr(text, 0, (size_t)len))
+        throw(vm, SyntaxError, "source code string cannot contain null bytes");
     else code = compile_source(vm, text, len, filename, mode, flags);
     memory_free(owned);
     if (buffer.data) buffer_release(vm, &buffer);
     return code;
 }
 
-NATIVE(builtins_compile, "compile(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)",
-    "Compile source into a code object that can be executed by exec() or eval().")
+NATIVE(builtins_compile,
+       "compile(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, "
+       "_feature_version=-1)",
+       "Compile source into a code object that can be executed by exec() or eval().")
 {
     ParseMode mode;
-    if (!is_str(argv[2])) return throw(vm, TypeError, "compile() argument 'mode' must be str, not %T", argv[2]);
+    if (!is_str(argv[2]))
+        return throw(vm, TypeError, "compile() argument 'mode' must be str, not %T", argv[2]);
     if (str_is(argv[2], "exec")) mode = PARSE_FILE;
     else if (str_is(argv[2], "eval")) mode = PARSE_EVAL;
     else if (str_is(argv[2], "single")) mode = PARSE_SINGLE;
@@ -56,8 +61,8 @@ NATIVE(builtins_compile, "compile(source, filename, mode, flags=0, dont_inherit=
     if (level < -1 || level > 2) return throw(vm, ValueError, "compile(): invalid optimize value");
     unsigned wanted = COMPILE_NAMES | (flags & 0x2000 ? COMPILE_TOP_LEVEL_AWAIT : 0u) |
                       (flags & 0x1000000 ? COMPILE_ANNOTATIONS_STRING : 0u) |
-                      (level >= 0 ? COMPILE_LEVEL_GIVEN : 0u) | (level >= 1 ? COMPILE_OPTIMIZE : 0u) |
-                      (level == 2 ? COMPILE_NO_DOCS : 0u);
+                      (level >= 0 ? COMPILE_LEVEL_GIVEN : 0u) |
+                      (level >= 1 ? COMPILE_OPTIMIZE : 0u) | (level == 2 ? COMPILE_NO_DOCS : 0u);
     Ref filename = is_str(argv[1]) ? newref(argv[1]) : value_str(vm, argv[1]);
     if (failed(filename)) return FAIL;
     Ref code = compile_value(vm, argv[0], filename, mode, wanted, "compile() arg 1");
@@ -70,7 +75,8 @@ static bool check_closure(Vm *vm, const Code *code, Value closure, const char *w
 {
     bool given = closure != NONE;
     if (!given && strcmp(who, "eval") == 0) {
-        if (code->free_count) throw(vm, TypeError, "code object passed to eval() may not contain free variables");
+        if (code->free_count)
+            throw(vm, TypeError, "code object passed to eval() may not contain free variables");
         return code->free_count == 0;
     }
     if (code->free_count == 0) {
@@ -78,8 +84,11 @@ static bool check_closure(Vm *vm, const Code *code, Value closure, const char *w
         return !given;
     }
     bool good = given && is_tuple(closure) && tuple_len(closure) == code->free_count;
-    for (ptrdiff_t n = 0; good && n < code->free_count; n++) good = is_kind(tuple_at(closure, n), KIND_CELL);
-    if (!good) throw(vm, TypeError, "code object requires a closure of exactly length %d", code->free_count);
+    for (ptrdiff_t n = 0; good && n < code->free_count; n++)
+        good = is_kind(tuple_at(closure, n), KIND_CELL);
+    if (!good)
+        throw(vm, TypeError, "code object requires a closure of exactly length %d",
+              code->free_count);
     return good;
 }
 
@@ -90,7 +99,8 @@ static Ref run_closed(Vm *vm, Code *code, Dict *globals, Value namespace, Value 
     Ref function = function_new(vm, code, globals, NULL);
     if (failed(function)) return FAIL;
     for (ptrdiff_t n = 0; n < code->free_count; n++)
-        ((Function *)as_object(function))->cells[n] = (Cell *)as_object(newref(tuple_at(closure, n)));
+        ((Function *)as_object(function))->cells[n] =
+            (Cell *)as_object(newref(tuple_at(closure, n)));
     Ref result = call(vm, function, absent(namespace) ? 0 : 1, &namespace);
     decref(function);
     return result;
@@ -103,7 +113,8 @@ static Ref run_with(Vm *vm, Value code, Value globals, Value locals, Value closu
     Frame *frame = frame_current(vm);
     if (is_none(globals)) globals = UNDEF;
     if (is_none(locals)) locals = UNDEF;
-    if (!absent(globals) && !is_dict(globals)) return throw(vm, TypeError, "%s() globals must be a dict, not %T", who, globals);
+    if (!absent(globals) && !is_dict(globals))
+        return throw(vm, TypeError, "%s() globals must be a dict, not %T", who, globals);
     if (!absent(locals) && !type_of(vm, locals)->slots.get_item)
         return throw(vm, TypeError, "%s() locals must be a mapping or None, not %T", who, locals);
     Ref own = UNDEF;
@@ -111,7 +122,7 @@ static Ref run_with(Vm *vm, Value code, Value globals, Value locals, Value closu
         if (!frame) return throw(vm, SystemError, "globals and locals cannot be NULL");
         globals = borrow(frame->function->globals);
         if (absent(locals)) {
-            own = frame->code->flags & CODE_NAMESPACE    ? newref(frame->base[0])
+            own = frame->code->flags & CODE_NAMESPACE   ? newref(frame->base[0])
                   : frame->code->flags & CODE_OPTIMIZED ? frame_locals_dict(vm, frame)
                                                         : newref(globals);
             locals = own;
@@ -130,13 +141,16 @@ static Ref run_with(Vm *vm, Value code, Value globals, Value locals, Value closu
 }
 
 NATIVE(builtins_exec, "exec(source, /, globals=None, locals=None, *, closure=None)",
-    "Execute the given source in the context of globals and locals.")
+       "Execute the given source in the context of globals and locals.")
 {
     Ref code = is_kind(argv[0], KIND_CODE) ? newref(argv[0]) : FAIL;
     if (failed(code)) {
-        if (argv[3] != NONE) return throw(vm, TypeError, "closure can only be used when source is a code object");
+        if (argv[3] != NONE)
+            return throw(vm, TypeError, "closure can only be used when source is a code object");
         Ref filename = str_from(vm, "<string>");
-        code = failed(filename) ? FAIL : compile_value(vm, argv[0], filename, PARSE_FILE, COMPILE_NAMES, "exec() arg 1");
+        code = failed(filename) ? FAIL
+                                : compile_value(vm, argv[0], filename, PARSE_FILE, COMPILE_NAMES,
+                                                "exec() arg 1");
         decref(filename);
         if (failed(code)) return FAIL;
     }
@@ -148,18 +162,21 @@ NATIVE(builtins_exec, "exec(source, /, globals=None, locals=None, *, closure=Non
 }
 
 NATIVE(builtins_eval, "eval(source, /, globals=None, locals=None)",
-    "Evaluate the given source in the context of globals and locals.")
+       "Evaluate the given source in the context of globals and locals.")
 {
     Ref code = is_kind(argv[0], KIND_CODE) ? newref(argv[0]) : FAIL;
     if (failed(code)) {
         Ref filename = str_from(vm, "<string>"), source = newref(argv[0]);
         if (is_str(source)) { /* leading blanks are allowed */
             ptrdiff_t start = 0, len = as_str(source)->len;
-            while (start < len && (str_at(as_str(source), start) == ' ' || str_at(as_str(source), start) == '\t')) start++;
+            while (start < len &&
+                   (str_at(as_str(source), start) == ' ' || str_at(as_str(source), start) == '\t'))
+                start++;
             if (start) replace(&source, str_slice(vm, source, start, len));
         }
-        code = failed(filename) || failed(source) ? FAIL
-                                                  : compile_value(vm, source, filename, PARSE_EVAL, COMPILE_NAMES, "eval() arg 1");
+        code = failed(filename) || failed(source)
+                   ? FAIL
+                   : compile_value(vm, source, filename, PARSE_EVAL, COMPILE_NAMES, "eval() arg 1");
         decref(filename);
         decref(source);
         if (failed(code)) return FAIL;
@@ -169,14 +186,16 @@ NATIVE(builtins_eval, "eval(source, /, globals=None, locals=None)",
     return result;
 }
 
-NATIVE(builtins_import, "__import__(name, globals=None, locals=None, fromlist=(), level=0)", "Import a module.")
+NATIVE(builtins_import, "__import__(name, globals=None, locals=None, fromlist=(), level=0)",
+       "Import a module.")
 {
     int64_t level;
     if (!int_index(vm, argv[4], &level)) return FAIL;
     Ref fromlist = argv[3] == NONE ? newref(vm->interp->empty_tuple) : FAIL;
     if (failed(fromlist)) fromlist = tuple_from(vm, argv[3]);
     if (failed(fromlist)) return FAIL;
-    Ref module = import_module(vm, argv[0], is_dict(argv[1]) ? as_dict(argv[1]) : NULL, fromlist, (int)level);
+    Ref module = import_module(vm, argv[0], is_dict(argv[1]) ? as_dict(argv[1]) : NULL, fromlist,
+                               (int)level);
     decref(fromlist);
     return module;
 }

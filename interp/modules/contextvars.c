@@ -6,10 +6,16 @@
 #include "object/native.h"
 #include "object/str.h"
 
-static Ref missing_repr(Vm *vm, Value self __attribute__((unused))) { return str_from(vm, "<Token.MISSING>"); }
+static Ref missing_repr(Vm *vm, Value self __attribute__((unused)))
+{
+    return str_from(vm, "<Token.MISSING>");
+}
 
 static const TypeDef token_missing_type = {
-    .name = "Token.MISSING", .size = sizeof(Object), .doc = "No value before.", .flags = TYPE_FINAL | TYPE_NO_NEW,
+    .name = "Token.MISSING",
+    .size = sizeof(Object),
+    .doc = "No value before.",
+    .flags = TYPE_FINAL | TYPE_NO_NEW,
     .repr = missing_repr,
 };
 
@@ -27,9 +33,13 @@ static bool contextvars_open(Vm *vm, Value module)
     Object *missing = type ? type_instance(vm, type) : NULL;
     if (!missing) return false;
     Dict *names = type_dict(vm, type_builtin(vm, KIND_CONTEXT_TOKEN));
-    bool ok = names ? dict_set_text(vm, names, "MISSING", borrow(missing)) : !failed(throw_no_memory(vm));
+    bool ok =
+        names ? dict_set_text(vm, names, "MISSING", borrow(missing)) : !failed(throw_no_memory(vm));
     decref_object(missing);
-    const struct { const char *name; Kind kind; } types[] = {
+    const struct {
+        const char *name;
+        Kind kind;
+    } types[] = {
         {"Context", KIND_CONTEXT}, {"ContextVar", KIND_CONTEXT_VAR}, {"Token", KIND_CONTEXT_TOKEN}};
     for (int i = 0; ok && i < 3; i++)
         ok = module_set(vm, module, types[i].name, newref(borrow(type_builtin(vm, types[i].kind))));
@@ -38,6 +48,8 @@ static bool contextvars_open(Vm *vm, Value module)
 
 static const Native *const contextvars_functions[] = {&contextvars_copy_context_def, NULL};
 const ModuleDef contextvars_module = {
-    .name = "contextvars", .doc = "Variables with a value per context.", .functions = contextvars_functions,
+    .name = "contextvars",
+    .doc = "Variables with a value per context.",
+    .functions = contextvars_functions,
     .open = contextvars_open,
 };

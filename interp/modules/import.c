@@ -425,8 +425,9 @@ static Ref load_timed(Vm *vm, Value name, Value path)
     interp->import_depth--;
     int64_t all_ns = now_ns() - begun_ns;
     if (!failed(module) && as_str(name)->ascii)
-        fprintf(stderr, "import time: %9lld | %10lld | %*s%s\n", (long long)((all_ns - interp->import_ns) / 1000),
-                (long long)(all_ns / 1000), interp->import_depth * 2, "", as_str(name)->data);
+        fprintf(stderr, "import time: %9lld | %10lld | %*s%s\n",
+                (long long)((all_ns - interp->import_ns) / 1000), (long long)(all_ns / 1000),
+                interp->import_depth * 2, "", as_str(name)->data);
     interp->import_ns = outer_ns + all_ns;
     return module;
 }
@@ -434,7 +435,8 @@ static Ref load_timed(Vm *vm, Value name, Value path)
 /* Loads name, which is not in sys.modules; path UNDEF: sys.path. */
 static Ref load(Vm *vm, Value name, Value path)
 {
-    return vm->interp->flags.import_times ? load_timed(vm, name, path) : find_and_load(vm, name, path);
+    return vm->interp->flags.import_times ? load_timed(vm, name, path)
+                                          : find_and_load(vm, name, path);
 }
 
 static Ref find_and_load(Vm *vm, Value name, Value path)

@@ -1,6 +1,8 @@
-/* insight.c - module _aio: what the runtime knows of tasks, for the module aio and the prompt's commands.
+/* insight.c - module _aio: what the runtime knows of tasks, for the module aio and the prompt's
+ * commands.
  *
- * Neighbours: loop/task.h (the graph), loop/events.h (the stream), stdlib/aio/ (what is made of it). */
+ * Neighbours: loop/task.h (the graph), loop/events.h (the stream), stdlib/aio/ (what is made of
+ * it). */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
@@ -25,7 +27,8 @@ static const char *state_of(const Task *task)
     return absent(task->waiting) ? "ready" : "waiting";
 }
 
-/* One activation as (file, line, name); a native one as (None, 0, name).  UNDEF: nothing to show. */
+/* One activation as (file, line, name); a native one as (None, 0, name).  UNDEF: nothing to show.
+ */
 static Ref step_of(Vm *vm, Activation *at)
 {
     Value file, name;

@@ -1,8 +1,8 @@
 /* signal.c - module _signal: what the kernel offers for signals.
  *
- * A disposition is kept as vm/signals.h has it: None is the default action, ... ignores, else what is called.  For scripts
- * these are SIG_DFL (0), SIG_IGN (1) and the callable.  Module signal adds the enumerations.
- * Neighbours: vm/signals.c (catching), loop/eventloop.c (add_signal_handler). */
+ * A disposition is kept as vm/signals.h has it: None is the default action, ... ignores, else what
+ * is called.  For scripts these are SIG_DFL (0), SIG_IGN (1) and the callable.  Module signal adds
+ * the enumerations. Neighbours: vm/signals.c (catching), loop/eventloop.c (add_signal_handler). */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <math.h>
@@ -48,7 +48,8 @@ static Ref raise_errno(Vm *vm) { return throw_errno(vm, errno, UNDEF); }
 
 /* ---- dispositions */
 
-NATIVE(signal_default_int_handler, "default_int_handler(signalnum, frame, /)", "Raise KeyboardInterrupt.")
+NATIVE(signal_default_int_handler, "default_int_handler(signalnum, frame, /)",
+       "Raise KeyboardInterrupt.")
 {
     return throw_value(vm, KeyboardInterrupt, UNDEF);
 }
@@ -70,17 +71,20 @@ static Ref disposition(Vm *vm, int number, Ref kept)
     if (!absent(kept)) return kept;
     struct sigaction now;
     if (sigaction(number, NULL, &now) < 0) return raise_errno(vm);
-    if (number == SIGINT && now.sa_handler != SIG_IGN && now.sa_handler != SIG_DFL) return interrupt_handler(vm);
+    if (number == SIGINT && now.sa_handler != SIG_IGN && now.sa_handler != SIG_DFL)
+        return interrupt_handler(vm);
     if (number == SIGPIPE || now.sa_handler == SIG_IGN) return from_small(IGNORE);
     return now.sa_handler == SIG_DFL ? from_small(DEFAULT) : NONE;
 }
 
 NATIVE(signal_signal, "signal(signalnum, handler, /)",
-    "Set what happens when a signal arrives: SIG_DFL, SIG_IGN or handler(number, frame); return what was set before.\n"
-    "Only the main thread may do this; raises ValueError elsewhere.")
+       "Set what happens when a signal arrives: SIG_DFL, SIG_IGN or handler(number, frame); return "
+       "what was set before.\n"
+       "Only the main thread may do this; raises ValueError elsewhere.")
 {
     int number;
-    if (vm != &vm->interp->main) return throw(vm, ValueError, "signal only works in main thread of the main interpreter");
+    if (vm != &vm->interp->main)
+        return throw(vm, ValueError, "signal only works in main thread of the main interpreter");
     if (!signal_number(vm, argv[0], &number)) return FAIL;
     Value handler = argv[1];
     if (is_any_int(handler)) {
@@ -102,17 +106,22 @@ NATIVE(signal_signal, "signal(signalnum, handler, /)",
     decref(before);
     return FAIL;
 wrong:
-    return throw(vm, TypeError, "signal handler must be signal.SIG_IGN, signal.SIG_DFL, or a callable object");
+    return throw(vm, TypeError,
+                 "signal handler must be signal.SIG_IGN, signal.SIG_DFL, or a callable object");
 }
 
 NATIVE(signal_getsignal, "getsignal(signalnum, /)",
-    "Return what happens when a signal arrives: SIG_DFL, SIG_IGN, a callable, or None when it was not set from here.")
+       "Return what happens when a signal arrives: SIG_DFL, SIG_IGN, a callable, or None when it "
+       "was not set from here.")
 {
     int number;
-    return signal_number(vm, argv[0], &number) ? disposition(vm, number, newref(signal_get(vm, number))) : FAIL;
+    return signal_number(vm, argv[0], &number)
+               ? disposition(vm, number, newref(signal_get(vm, number)))
+               : FAIL;
 }
 
-NATIVE(signal_siginterrupt, "siginterrupt(signalnum, flag, /)", "Let system calls be broken off by a signal, or not.")
+NATIVE(signal_siginterrupt, "siginterrupt(signalnum, flag, /)",
+       "Let system calls be broken off by a signal, or not.")
 {
     int number;
     Truth flag = value_truth(vm, argv[1]);
@@ -124,12 +133,14 @@ NATIVE(signal_siginterrupt, "siginterrupt(signalnum, flag, /)", "Let system call
 }
 
 NATIVE(signal_set_wakeup_fd, "set_wakeup_fd(fd, /, *, warn_on_full_buffer=True)",
-    "Write the number of each signal that arrives to fd, as one byte; -1: do not.  Return the descriptor set before.")
+       "Write the number of each signal that arrives to fd, as one byte; -1: do not.  Return the "
+       "descriptor set before.")
 {
     int64_t fd;
     if (!int_index(vm, argv[0], &fd)) return FAIL;
     if (vm != &vm->interp->main)
-        return throw(vm, ValueError, "set_wakeup_fd only works in main thread of the main interpreter");
+        return throw(vm, ValueError,
+                     "set_wakeup_fd only works in main thread of the main interpreter");
     return from_small(signal_wakeup_fd((int)fd));
 }
 
@@ -152,7 +163,8 @@ NATIVE(signal_pthread_kill, "pthread_kill(thread_id, signalnum, /)", "Send a sig
     return safe_point(vm) ? NONE : FAIL;
 }
 
-NATIVE(signal_strsignal, "strsignal(signalnum, /)", "Return the system's description of a signal, or None.")
+NATIVE(signal_strsignal, "strsignal(signalnum, /)",
+       "Return the system's description of a signal, or None.")
 {
     int number;
     if (!signal_number(vm, argv[0], &number)) return FAIL;
@@ -193,7 +205,8 @@ NATIVE(signal_valid_signals, "valid_signals()", "Return the set of signal number
     return set_of_signals(vm, &all);
 }
 
-NATIVE(signal_pthread_sigmask, "pthread_sigmask(how, mask, /)", "Change which signals the thread blocks; return those blocked before.")
+NATIVE(signal_pthread_sigmask, "pthread_sigmask(how, mask, /)",
+       "Change which signals the thread blocks; return those blocked before.")
 {
     int64_t how;
     sigset_t mask, before;
@@ -203,13 +216,15 @@ NATIVE(signal_pthread_sigmask, "pthread_sigmask(how, mask, /)", "Change which si
     return safe_point(vm) ? set_of_signals(vm, &before) : FAIL;
 }
 
-NATIVE(signal_sigpending, "sigpending()", "Return the set of signals that are blocked and have arrived.")
+NATIVE(signal_sigpending, "sigpending()",
+       "Return the set of signals that are blocked and have arrived.")
 {
     sigset_t pending;
     return sigpending(&pending) < 0 ? raise_errno(vm) : set_of_signals(vm, &pending);
 }
 
-NATIVE(signal_sigwait, "sigwait(sigset, /)", "Wait until one of the signals arrives; return its number.")
+NATIVE(signal_sigwait, "sigwait(sigset, /)",
+       "Wait until one of the signals arrives; return its number.")
 {
     sigset_t wanted;
     int number;
@@ -230,7 +245,8 @@ NATIVE(signal_pause, "pause()", "Wait until a signal arrives.")
 
 /* ---- timers */
 
-NATIVE(signal_alarm, "alarm(seconds, /)", "Let SIGALRM arrive in so many seconds; return those left of the alarm before.")
+NATIVE(signal_alarm, "alarm(seconds, /)",
+       "Let SIGALRM arrive in so many seconds; return those left of the alarm before.")
 {
     int64_t seconds;
     if (!int_index(vm, argv[0], &seconds)) return FAIL;
@@ -240,13 +256,17 @@ NATIVE(signal_alarm, "alarm(seconds, /)", "Let SIGALRM arrive in so many seconds
 static struct timeval time_of(double seconds)
 {
     double whole = floor(seconds);
-    return (struct timeval){.tv_sec = (time_t)whole, .tv_usec = (suseconds_t)((seconds - whole) * 1e6)};
+    return (struct timeval){.tv_sec = (time_t)whole,
+                            .tv_usec = (suseconds_t)((seconds - whole) * 1e6)};
 }
 
 static Ref timer_tuple(Vm *vm, const struct itimerval *timer)
 {
-    return tuple_pack(vm, 2, (Value)from_float((double)timer->it_value.tv_sec + 1e-6 * (double)timer->it_value.tv_usec),
-                      (Value)from_float((double)timer->it_interval.tv_sec + 1e-6 * (double)timer->it_interval.tv_usec));
+    return tuple_pack(
+        vm, 2,
+        (Value)from_float((double)timer->it_value.tv_sec + 1e-6 * (double)timer->it_value.tv_usec),
+        (Value)from_float((double)timer->it_interval.tv_sec +
+                          1e-6 * (double)timer->it_interval.tv_usec));
 }
 
 static Ref raise_timer_error(Vm *vm)
@@ -256,14 +276,18 @@ static Ref raise_timer_error(Vm *vm)
 }
 
 NATIVE(signal_setitimer, "setitimer(which, seconds, interval=0.0, /)",
-    "Start or stop a timer that sends a signal after seconds and then every interval; return (seconds, interval) of before.")
+       "Start or stop a timer that sends a signal after seconds and then every interval; return "
+       "(seconds, interval) of before.")
 {
     int64_t which;
     double seconds, interval;
-    if (!int_index(vm, argv[0], &which) || !float_from(vm, argv[1], &seconds) || !float_from(vm, argv[2], &interval))
+    if (!int_index(vm, argv[0], &which) || !float_from(vm, argv[1], &seconds) ||
+        !float_from(vm, argv[2], &interval))
         return FAIL;
-    struct itimerval timer = {.it_interval = time_of(interval), .it_value = time_of(seconds)}, before;
-    if (seconds > 0 && timer.it_value.tv_sec == 0 && timer.it_value.tv_usec == 0) timer.it_value.tv_usec = 1;
+    struct itimerval timer = {.it_interval = time_of(interval), .it_value = time_of(seconds)},
+                     before;
+    if (seconds > 0 && timer.it_value.tv_sec == 0 && timer.it_value.tv_usec == 0)
+        timer.it_value.tv_usec = 1;
     if (setitimer((int)which, &timer, &before) < 0) return raise_timer_error(vm);
     return timer_tuple(vm, &before);
 }
@@ -278,34 +302,86 @@ NATIVE(signal_getitimer, "getitimer(which, /)", "Return (seconds left, interval)
 
 /* ---- the module */
 
-static const struct { const char *name; int value; } constants[] = {
-    {"SIGHUP", SIGHUP}, {"SIGINT", SIGINT}, {"SIGQUIT", SIGQUIT}, {"SIGILL", SIGILL}, {"SIGTRAP", SIGTRAP},
-    {"SIGABRT", SIGABRT}, {"SIGIOT", SIGIOT}, {"SIGBUS", SIGBUS}, {"SIGFPE", SIGFPE}, {"SIGKILL", SIGKILL},
-    {"SIGUSR1", SIGUSR1}, {"SIGSEGV", SIGSEGV}, {"SIGUSR2", SIGUSR2}, {"SIGPIPE", SIGPIPE}, {"SIGALRM", SIGALRM},
-    {"SIGTERM", SIGTERM}, {"SIGSTKFLT", SIGSTKFLT}, {"SIGCHLD", SIGCHLD}, {"SIGCLD", SIGCHLD}, {"SIGCONT", SIGCONT},
-    {"SIGSTOP", SIGSTOP}, {"SIGTSTP", SIGTSTP}, {"SIGTTIN", SIGTTIN}, {"SIGTTOU", SIGTTOU}, {"SIGURG", SIGURG},
-    {"SIGXCPU", SIGXCPU}, {"SIGXFSZ", SIGXFSZ}, {"SIGVTALRM", SIGVTALRM}, {"SIGPROF", SIGPROF},
-    {"SIGWINCH", SIGWINCH}, {"SIGIO", SIGIO}, {"SIGPOLL", SIGPOLL}, {"SIGPWR", SIGPWR}, {"SIGSYS", SIGSYS},
-    {"SIG_DFL", DEFAULT}, {"SIG_IGN", IGNORE}, {"SIG_BLOCK", SIG_BLOCK}, {"SIG_UNBLOCK", SIG_UNBLOCK},
-    {"SIG_SETMASK", SIG_SETMASK}, {"ITIMER_REAL", ITIMER_REAL}, {"ITIMER_VIRTUAL", ITIMER_VIRTUAL},
-    {"ITIMER_PROF", ITIMER_PROF}, {"NSIG", NSIG},
+static const struct {
+    const char *name;
+    int value;
+} constants[] = {
+    {"SIGHUP", SIGHUP},
+    {"SIGINT", SIGINT},
+    {"SIGQUIT", SIGQUIT},
+    {"SIGILL", SIGILL},
+    {"SIGTRAP", SIGTRAP},
+    {"SIGABRT", SIGABRT},
+    {"SIGIOT", SIGIOT},
+    {"SIGBUS", SIGBUS},
+    {"SIGFPE", SIGFPE},
+    {"SIGKILL", SIGKILL},
+    {"SIGUSR1", SIGUSR1},
+    {"SIGSEGV", SIGSEGV},
+    {"SIGUSR2", SIGUSR2},
+    {"SIGPIPE", SIGPIPE},
+    {"SIGALRM", SIGALRM},
+    {"SIGTERM", SIGTERM},
+    {"SIGSTKFLT", SIGSTKFLT},
+    {"SIGCHLD", SIGCHLD},
+    {"SIGCLD", SIGCHLD},
+    {"SIGCONT", SIGCONT},
+    {"SIGSTOP", SIGSTOP},
+    {"SIGTSTP", SIGTSTP},
+    {"SIGTTIN", SIGTTIN},
+    {"SIGTTOU", SIGTTOU},
+    {"SIGURG", SIGURG},
+    {"SIGXCPU", SIGXCPU},
+    {"SIGXFSZ", SIGXFSZ},
+    {"SIGVTALRM", SIGVTALRM},
+    {"SIGPROF", SIGPROF},
+    {"SIGWINCH", SIGWINCH},
+    {"SIGIO", SIGIO},
+    {"SIGPOLL", SIGPOLL},
+    {"SIGPWR", SIGPWR},
+    {"SIGSYS", SIGSYS},
+    {"SIG_DFL", DEFAULT},
+    {"SIG_IGN", IGNORE},
+    {"SIG_BLOCK", SIG_BLOCK},
+    {"SIG_UNBLOCK", SIG_UNBLOCK},
+    {"SIG_SETMASK", SIG_SETMASK},
+    {"ITIMER_REAL", ITIMER_REAL},
+    {"ITIMER_VIRTUAL", ITIMER_VIRTUAL},
+    {"ITIMER_PROF", ITIMER_PROF},
+    {"NSIG", NSIG},
 };
 
 static bool signal_open(Vm *vm, Value module)
 {
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
-        if (!module_set(vm, module, constants[i].name, from_small(constants[i].value))) return false;
+        if (!module_set(vm, module, constants[i].name, from_small(constants[i].value)))
+            return false;
     return module_set(vm, module, "SIGRTMIN", from_small(SIGRTMIN)) &&
            module_set(vm, module, "SIGRTMAX", from_small(SIGRTMAX)) &&
            module_set(vm, module, "ItimerError", newref(borrow(exception_class(vm, OSError))));
 }
 
-static const Native *const signal_functions[] = {
-    &signal_signal_def, &signal_getsignal_def, &signal_default_int_handler_def, &signal_siginterrupt_def,
-    &signal_set_wakeup_fd_def, &signal_raise_signal_def, &signal_pthread_kill_def, &signal_strsignal_def,
-    &signal_valid_signals_def, &signal_pthread_sigmask_def, &signal_sigpending_def, &signal_sigwait_def,
-    &signal_pause_def, &signal_alarm_def, &signal_setitimer_def, &signal_getitimer_def, NULL};
+static const Native *const signal_functions[] = {&signal_signal_def,
+                                                 &signal_getsignal_def,
+                                                 &signal_default_int_handler_def,
+                                                 &signal_siginterrupt_def,
+                                                 &signal_set_wakeup_fd_def,
+                                                 &signal_raise_signal_def,
+                                                 &signal_pthread_kill_def,
+                                                 &signal_strsignal_def,
+                                                 &signal_valid_signals_def,
+                                                 &signal_pthread_sigmask_def,
+                                                 &signal_sigpending_def,
+                                                 &signal_sigwait_def,
+                                                 &signal_pause_def,
+                                                 &signal_alarm_def,
+                                                 &signal_setitimer_def,
+                                                 &signal_getitimer_def,
+                                                 NULL};
 
 const ModuleDef _signal_module = {
-    .name = "_signal", .doc = "Signals as the system has them.", .functions = signal_functions, .open = signal_open,
+    .name = "_signal",
+    .doc = "Signals as the system has them.",
+    .functions = signal_functions,
+    .open = signal_open,
 };

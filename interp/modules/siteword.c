@@ -1,7 +1,8 @@
-/* siteword.c - the builtins that are words for people: exit, quit, help, copyright, credits, license.
+/* siteword.c - the builtins that are words for people: exit, quit, help, copyright, credits,
+ * license.
  *
- * Each shows what it is for when its repr is printed, and does it when called.  help is stdlib/aio/helping.aio.
- * Neighbours: builtins.c. */
+ * Each shows what it is for when its repr is printed, and does it when called.  help is
+ * stdlib/aio/helping.aio. Neighbours: builtins.c. */
 /* SPDX-License-Identifier: MIT */
 #include "modules/siteword.h"
 

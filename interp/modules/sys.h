@@ -10,7 +10,7 @@ void sys_flush(Vm *vm);
 
 /* sysinfo.c: what sys tells of numbers, versions, threads, flags. */
 bool sysinfo_open(Vm *vm, Value module);
-Ref sys_builtin_names(Vm *vm);   /* tuple: the modules in C */
-Ref sys_library_names(Vm *vm);   /* frozenset: those and the top ones of the library in the binary */
+Ref sys_builtin_names(Vm *vm); /* tuple: the modules in C */
+Ref sys_library_names(Vm *vm); /* frozenset: those and the top ones of the library in the binary */
 
 #endif

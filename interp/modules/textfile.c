@@ -1,8 +1,8 @@
 /* textfile.c - text files over a descriptor.
  *
- * UTF-8 both ways, '\n' only.  Output is buffered: by line at a terminal, else by block; stderr by line.  Reading and
- * writing let other threads run while they block.
- * Neighbours: builtins.c (print, open), sys.c (the standard files). */
+ * UTF-8 both ways, '\n' only.  Output is buffered: by line at a terminal, else by block; stderr by
+ * line.  Reading and writing let other threads run while they block. Neighbours: builtins.c (print,
+ * open), sys.c (the standard files). */
 /* SPDX-License-Identifier: MIT */
 #include "modules/textfile.h"
 
@@ -115,7 +115,8 @@ static bool write_text(Vm *vm, TextFile *file, Value text)
 
 bool file_write(Vm *vm, Value file, Value text)
 {
-    if (is_heap(file) && type_of(vm, file)->def == &textfile_type && !(as_object(file)->flags & OBJ_SUBCLASS))
+    if (is_heap(file) && type_of(vm, file)->def == &textfile_type &&
+        !(as_object(file)->flags & OBJ_SUBCLASS))
         return write_text(vm, as_textfile(file), text);
     Ref result = call_method(vm, file, N(write), 1, &text);
     decref(result);
@@ -124,7 +125,8 @@ bool file_write(Vm *vm, Value file, Value text)
 
 NATIVE(textfile_write, "write(self, text, /)", "Write a str; return how many characters it has.")
 {
-    if (!is_str(argv[1])) return throw(vm, TypeError, "write() argument must be str, not %T", argv[1]);
+    if (!is_str(argv[1]))
+        return throw(vm, TypeError, "write() argument must be str, not %T", argv[1]);
     return write_text(vm, as_textfile(argv[0]), argv[1]) ? from_small(as_str(argv[1])->len) : FAIL;
 }
 
@@ -158,7 +160,8 @@ static Truth fill(Vm *vm, TextFile *file)
     }
     for (;;) {
         gil_release(vm);
-        ssize_t got = read(file->fd, file->in + file->in_len, (size_t)(file->in_capacity - file->in_len));
+        ssize_t got =
+            read(file->fd, file->in + file->in_len, (size_t)(file->in_capacity - file->in_len));
         int problem = errno;
         gil_acquire(vm);
         if (got > 0) {
@@ -208,7 +211,9 @@ static Ref read_line(Vm *vm, TextFile *file)
 {
     ptrdiff_t from = 0;
     for (;;) {
-        char *end = file->in_len > from ? memchr(file->in + from, '\n', (size_t)(file->in_len - from)) : NULL;
+        char *end = file->in_len > from
+                        ? memchr(file->in + from, '\n', (size_t)(file->in_len - from))
+                        : NULL;
         if (end) return hand_out(vm, file, end - file->in + 1);
         from = file->in_len;
         Truth more = fill(vm, file);
@@ -240,12 +245,16 @@ NATIVE(textfile_read, "read(self, size=-1, /)", "Read size characters, or everyt
         if (more == NO) return hand_out(vm, file, file->in_len);
     }
 }
-NATIVE(textfile_readline, "readline(self, size=-1, /)", "Read a line with its end; '' at the end of the file.")
+NATIVE(textfile_readline, "readline(self, size=-1, /)",
+       "Read a line with its end; '' at the end of the file.")
 {
     TextFile *file = as_textfile(argv[0]);
     return check_readable(vm, file) ? read_line(vm, file) : FAIL;
 }
-static Ref textfile_iter(Vm *vm, Value self) { return check_open(vm, as_textfile(self)) ? newref(self) : FAIL; }
+static Ref textfile_iter(Vm *vm, Value self)
+{
+    return check_open(vm, as_textfile(self)) ? newref(self) : FAIL;
+}
 static Ref textfile_next(Vm *vm, Value self)
 {
     if (!check_readable(vm, as_textfile(self))) return FAIL;
@@ -254,7 +263,8 @@ static Ref textfile_next(Vm *vm, Value self)
     decref(line);
     return UNDEF;
 }
-NATIVE(textfile_readlines, "readlines(self, hint=-1, /)", "The rest of the file as a list of lines.")
+NATIVE(textfile_readlines, "readlines(self, hint=-1, /)",
+       "The rest of the file as a list of lines.")
 {
     return check_readable(vm, as_textfile(argv[0])) ? list_from(vm, argv[0]) : FAIL;
 }
@@ -273,20 +283,35 @@ NATIVE(textfile_close, "close(self, /)", "Write what is buffered and close.")
 {
     return close_file(vm, as_textfile(argv[0])) ? NONE : FAIL;
 }
-NATIVE(textfile_enter, "__enter__(self, /)", "The file.") { return check_open(vm, as_textfile(argv[0])) ? newref(argv[0]) : FAIL; }
-NATIVE(textfile_exit, "__exit__(self, /, *args)", "Close.") { return close_file(vm, as_textfile(argv[0])) ? NONE : FAIL; }
+NATIVE(textfile_enter, "__enter__(self, /)", "The file.")
+{
+    return check_open(vm, as_textfile(argv[0])) ? newref(argv[0]) : FAIL;
+}
+NATIVE(textfile_exit, "__exit__(self, /, *args)", "Close.")
+{
+    return close_file(vm, as_textfile(argv[0])) ? NONE : FAIL;
+}
 NATIVE(textfile_fileno, "fileno(self, /)", "The descriptor.")
 {
     return check_open(vm, as_textfile(argv[0])) ? from_small(as_textfile(argv[0])->fd) : FAIL;
 }
 NATIVE(textfile_isatty, "isatty(self, /)", "Is it a terminal?")
 {
-    return check_open(vm, as_textfile(argv[0])) ? from_bool(isatty(as_textfile(argv[0])->fd)) : FAIL;
+    return check_open(vm, as_textfile(argv[0])) ? from_bool(isatty(as_textfile(argv[0])->fd))
+                                                : FAIL;
 }
-NATIVE(textfile_readable, "readable(self, /)", "Can it be read?") { return from_bool(as_textfile(argv[0])->readable); }
-NATIVE(textfile_writable, "writable(self, /)", "Can it be written?") { return from_bool(as_textfile(argv[0])->writable); }
-NATIVE(textfile_reconfigure, "reconfigure(self, /, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)",
-    "Change the buffering.")
+NATIVE(textfile_readable, "readable(self, /)", "Can it be read?")
+{
+    return from_bool(as_textfile(argv[0])->readable);
+}
+NATIVE(textfile_writable, "writable(self, /)", "Can it be written?")
+{
+    return from_bool(as_textfile(argv[0])->writable);
+}
+NATIVE(textfile_reconfigure,
+       "reconfigure(self, /, *, encoding=None, errors=None, newline=None, line_buffering=None, "
+       "write_through=None)",
+       "Change the buffering.")
 {
     TextFile *file = as_textfile(argv[0]);
     if (argv[4] != NONE) file->line_buffered = argv[4] == TRUE;
@@ -294,17 +319,32 @@ NATIVE(textfile_reconfigure, "reconfigure(self, /, *, encoding=None, errors=None
     return textfile_flush(vm, file) ? NONE : FAIL;
 }
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_textfile(self)->name); }
-static Ref get_mode(Vm *vm __attribute__((unused)), Value self) { return newref(as_textfile(self)->mode); }
-static Ref get_encoding(Vm *vm, Value self __attribute__((unused))) { return str_from(vm, "utf-8"); }
+static Ref get_name(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_textfile(self)->name);
+}
+static Ref get_mode(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_textfile(self)->mode);
+}
+static Ref get_encoding(Vm *vm, Value self __attribute__((unused)))
+{
+    return str_from(vm, "utf-8");
+}
 static Ref get_errors(Vm *vm, Value self __attribute__((unused))) { return str_from(vm, "strict"); }
-static Ref get_closed(Vm *vm __attribute__((unused)), Value self) { return from_bool(as_textfile(self)->fd < 0); }
-static Ref get_line_buffering(Vm *vm __attribute__((unused)), Value self) { return from_bool(as_textfile(self)->line_buffered); }
+static Ref get_closed(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(as_textfile(self)->fd < 0);
+}
+static Ref get_line_buffering(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(as_textfile(self)->line_buffered);
+}
 
 static Ref textfile_repr(Vm *vm, Value self)
 {
-    return format_text(vm, "<_io.TextIOWrapper name=%R mode=%R encoding='utf-8'>", (Value)as_textfile(self)->name,
-                       (Value)as_textfile(self)->mode);
+    return format_text(vm, "<_io.TextIOWrapper name=%R mode=%R encoding='utf-8'>",
+                       (Value)as_textfile(self)->name, (Value)as_textfile(self)->mode);
 }
 
 static void textfile_clear(Object *object)
@@ -325,20 +365,31 @@ static void textfile_clear(Object *object)
 }
 
 static const Native *const textfile_methods[] = {
-    &textfile_write_def, &textfile_writelines_def, &textfile_flush_method_def, &textfile_read_def, &textfile_readline_def,
-    &textfile_readlines_def, &textfile_close_def, &textfile_enter_def, &textfile_exit_def, &textfile_fileno_def,
-    &textfile_isatty_def, &textfile_readable_def, &textfile_writable_def, &textfile_reconfigure_def, NULL,
+    &textfile_write_def,    &textfile_writelines_def,  &textfile_flush_method_def,
+    &textfile_read_def,     &textfile_readline_def,    &textfile_readlines_def,
+    &textfile_close_def,    &textfile_enter_def,       &textfile_exit_def,
+    &textfile_fileno_def,   &textfile_isatty_def,      &textfile_readable_def,
+    &textfile_writable_def, &textfile_reconfigure_def, NULL,
 };
 static const Attribute textfile_attributes[] = {
-    {"name", get_name, NULL, "path or descriptor"},   {"mode", get_mode, NULL, "mode it was opened in"},
-    {"encoding", get_encoding, NULL, "always utf-8"}, {"errors", get_errors, NULL, "always strict"},
-    {"closed", get_closed, NULL, "is it closed?"},    {"line_buffering", get_line_buffering, NULL, "is each line written at once?"},
+    {"name", get_name, NULL, "path or descriptor"},
+    {"mode", get_mode, NULL, "mode it was opened in"},
+    {"encoding", get_encoding, NULL, "always utf-8"},
+    {"errors", get_errors, NULL, "always strict"},
+    {"closed", get_closed, NULL, "is it closed?"},
+    {"line_buffering", get_line_buffering, NULL, "is each line written at once?"},
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef textfile_type = {
-    .name = "_io.TextIOWrapper", .doc = "A text file.", .size = sizeof(TextFile),
+    .name = "_io.TextIOWrapper",
+    .doc = "A text file.",
+    .size = sizeof(TextFile),
     .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF | TYPE_NO_NEW,
-    .refs = REFS(REF(TextFile, name), REF(TextFile, mode)), .clear = textfile_clear,
-    .repr = textfile_repr, .iter = textfile_iter, .next = textfile_next,
-    .methods = textfile_methods, .attributes = textfile_attributes,
+    .refs = REFS(REF(TextFile, name), REF(TextFile, mode)),
+    .clear = textfile_clear,
+    .repr = textfile_repr,
+    .iter = textfile_iter,
+    .next = textfile_next,
+    .methods = textfile_methods,
+    .attributes = textfile_attributes,
 };

@@ -1,4 +1,5 @@
-/* textfile.h - text files over a descriptor: sys.stdin, sys.stdout, sys.stderr and open() in text mode. */
+/* textfile.h - text files over a descriptor: sys.stdin, sys.stdout, sys.stderr and open() in text
+ * mode. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_MODULES_TEXTFILE_H
 #define AIO_MODULES_TEXTFILE_H
@@ -7,12 +8,12 @@
 
 typedef struct TextFile {
     Container head;
-    int fd;             /* -1: closed */
+    int fd; /* -1: closed */
     bool readable, writable, line_buffered, keep_fd;
     Ref name, mode;
-    char *out;          /* bytes not written yet */
+    char *out; /* bytes not written yet */
     ptrdiff_t out_len;
-    char *in;           /* bytes read and not yet handed out */
+    char *in; /* bytes read and not yet handed out */
     ptrdiff_t in_len, in_capacity;
     bool at_eof;
 } TextFile;

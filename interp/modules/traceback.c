@@ -11,9 +11,11 @@
 #include "object/tuple.h"
 
 NATIVE(traceback_anchor, "anchor(segment, /)",
-    "Return (start, end) of the operator, subscript or call to mark inside the text of an expression, or None.")
+       "Return (start, end) of the operator, subscript or call to mark inside the text of an "
+       "expression, or None.")
 {
-    if (!is_str(argv[0])) return throw(vm, TypeError, "anchor() argument must be str, not %T", argv[0]);
+    if (!is_str(argv[0]))
+        return throw(vm, TypeError, "anchor() argument must be str, not %T", argv[0]);
     ptrdiff_t len;
     char *owned = NULL;
     const char *text = str_utf8(vm, argv[0], &len, &owned);
@@ -22,17 +24,23 @@ NATIVE(traceback_anchor, "anchor(segment, /)",
     int64_t start = found.start < 0 ? 0 : utf8_count(text, found.start);
     int64_t end = found.start < 0 ? 0 : utf8_count(text, found.end);
     memory_free(owned);
-    return found.start < 0 ? NONE : tuple_pack(vm, 2, (Value)from_small(start), (Value)from_small(end));
+    return found.start < 0 ? NONE
+                           : tuple_pack(vm, 2, (Value)from_small(start), (Value)from_small(end));
 }
 
-NATIVE(traceback_hint, "hint(error, /)", "Return what stands behind the message of an exception: a suggestion, or ''.")
+NATIVE(traceback_hint, "hint(error, /)",
+       "Return what stands behind the message of an exception: a suggestion, or ''.")
 {
-    if (!is_exception(argv[0])) return throw(vm, TypeError, "hint() argument must be an exception, not %T", argv[0]);
+    if (!is_exception(argv[0]))
+        return throw(vm, TypeError, "hint() argument must be an exception, not %T", argv[0]);
     Ref text = error_hint(vm, argv[0]);
     return absent(text) ? newref(vm->interp->empty_str) : text;
 }
 
-static const Native *const traceback_functions[] = {&traceback_anchor_def, &traceback_hint_def, NULL};
+static const Native *const traceback_functions[] = {&traceback_anchor_def, &traceback_hint_def,
+                                                    NULL};
 const ModuleDef _traceback_module = {
-    .name = "_traceback", .doc = "The native part of traceback.", .functions = traceback_functions,
+    .name = "_traceback",
+    .doc = "The native part of traceback.",
+    .functions = traceback_functions,
 };

@@ -6,7 +6,8 @@
 #include "object/list.h"
 #include "object/native.h"
 
-NATIVE(weakref_getweakrefcount, "getweakrefcount(object, /)", "How many weak references there are to object.")
+NATIVE(weakref_getweakrefcount, "getweakrefcount(object, /)",
+       "How many weak references there are to object.")
 {
     return from_small(weakref_count(vm, argv[0]));
 }
@@ -20,12 +21,17 @@ NATIVE(weakref_getweakrefs, "getweakrefs(object, /)", "A list of the weak refere
         }
     return list;
 }
-static const Native *const weakref_functions[] = {&weakref_getweakrefcount_def, &weakref_getweakrefs_def, NULL};
+static const Native *const weakref_functions[] = {&weakref_getweakrefcount_def,
+                                                  &weakref_getweakrefs_def, NULL};
 static bool weakref_open(Vm *vm, Value module)
 {
     Value type = borrow(type_builtin(vm, KIND_WEAKREF));
-    return module_set(vm, module, "ref", newref(type)) && module_set(vm, module, "ReferenceType", newref(type));
+    return module_set(vm, module, "ref", newref(type)) &&
+           module_set(vm, module, "ReferenceType", newref(type));
 }
 const ModuleDef _weakref_module = {
-    .name = "_weakref", .doc = "Weak references.", .functions = weakref_functions, .open = weakref_open,
+    .name = "_weakref",
+    .doc = "Weak references.",
+    .functions = weakref_functions,
+    .open = weakref_open,
 };

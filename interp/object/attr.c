@@ -1,9 +1,10 @@
 /* attr.c - attribute access.
  *
- * The generic protocol of an instance: a data descriptor of the class, the instance's own attribute, another attribute
- * of the class (bound by its __get__), then AttributeError.  For a class the same, with the metaclass as the class
- * and the MRO as its own attributes.  A type whose get_attr slot is not one of these has its own way.
- * Neighbours: shape.c (own attributes), type.c (lookup), slot.c (__getattr__), module.c, super.c. */
+ * The generic protocol of an instance: a data descriptor of the class, the instance's own
+ * attribute, another attribute of the class (bound by its __get__), then AttributeError.  For a
+ * class the same, with the metaclass as the class and the MRO as its own attributes.  A type whose
+ * get_attr slot is not one of these has its own way. Neighbours: shape.c (own attributes), type.c
+ * (lookup), slot.c (__getattr__), module.c, super.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/attr.h"
 
@@ -18,7 +19,8 @@
 #include "object/tuple.h"
 #include "object/typeparts.h"
 
-/* --- errors -------------------------------------------------------------------------------------- */
+/* --- errors --------------------------------------------------------------------------------------
+ */
 
 /* Gives the AttributeError being raised its name and obj. */
 static void describe_error(Vm *vm, Value object, Value name)
@@ -34,8 +36,7 @@ Ref attr_missing(Vm *vm, Value object, Value name)
 {
     if (is_type(object))
         throw(vm, AttributeError, "type object '%N' has no attribute '%S'", as_type(object), name);
-    else
-        throw(vm, AttributeError, "'%T' object has no attribute '%S'", object, name);
+    else throw(vm, AttributeError, "'%T' object has no attribute '%S'", object, name);
     describe_error(vm, object, name);
     return FAIL;
 }
@@ -43,17 +44,19 @@ Ref attr_missing(Vm *vm, Value object, Value name)
 static bool cannot_set(Vm *vm, Value self, Value name, bool class_has_it)
 {
     bool attributes = is_heap(self) && object_has_attributes(as_object(self));
-    if (attributes)
-        return attr_missing(vm, self, name), false;
+    if (attributes) return attr_missing(vm, self, name), false;
     if (class_has_it)
         throw(vm, AttributeError, "'%T' object attribute '%S' is read-only", self, name);
     else
-        throw(vm, AttributeError, "'%T' object has no attribute '%S' and no __dict__ for setting new attributes", self, name);
+        throw(vm, AttributeError,
+              "'%T' object has no attribute '%S' and no __dict__ for setting new attributes", self,
+              name);
     describe_error(vm, self, name);
     return false;
 }
 
-/* --- instances ----------------------------------------------------------------------------------- */
+/* --- instances -----------------------------------------------------------------------------------
+ */
 
 Ref object_get_attr_or_absent(Vm *vm, Value self, Value name)
 {
@@ -106,7 +109,8 @@ bool object_set_attr(Vm *vm, Value self, Value name, Value value)
     return done == YES;
 }
 
-/* --- classes ------------------------------------------------------------------------------------- */
+/* --- classes -------------------------------------------------------------------------------------
+ */
 
 static Ref type_find(Vm *vm, Value self, Value name)
 {
@@ -146,7 +150,8 @@ bool type_set_attr(Vm *vm, Value self, Value name, Value value)
 {
     Type *type = as_type(self);
     if (!(type->flags & TYPE_HEAP))
-        return throw(vm, TypeError, "cannot set '%S' attribute of immutable type '%N'", name, type), false;
+        return throw(vm, TypeError, "cannot set '%S' attribute of immutable type '%N'", name, type),
+               false;
     Value above = type_lookup(vm, type_of(vm, self), name);
     if (!absent(above)) {
         bool (*set)(Vm *, Value, Value, Value) = type_of(vm, above)->slots.descr_set;
@@ -168,9 +173,13 @@ bool type_set_attr(Vm *vm, Value self, Value name, Value value)
     return type_modified(vm, type, name);
 }
 
-/* --- any value ----------------------------------------------------------------------------------- */
+/* --- any value -----------------------------------------------------------------------------------
+ */
 
-Ref attr_get(Vm *vm, Value object, Value name) { return type_of(vm, object)->slots.get_attr(vm, object, name); }
+Ref attr_get(Vm *vm, Value object, Value name)
+{
+    return type_of(vm, object)->slots.get_attr(vm, object, name);
+}
 
 Ref attr_get_text(Vm *vm, Value object, const char *name)
 {
@@ -185,7 +194,7 @@ Ref attr_get_or_absent(Vm *vm, Value object, Value name)
 {
     Ref (*get)(Vm *, Value, Value) = type_of(vm, object)->slots.get_attr;
     Ref out = get == object_get_attr ? object_get_attr_or_absent(vm, object, name)
-            : get == type_get_attr   ? type_find(vm, object, name)
+              : get == type_get_attr ? type_find(vm, object, name)
                                      : get(vm, object, name);
     if (!failed(out) || !error_is(vm, AttributeError)) return out;
     error_clear(vm);

@@ -1,8 +1,8 @@
 /* buildclass.c - the class statement: __build_class__.
  *
- * Bases that are no classes are replaced by what their __mro_entries__ answers; the metaclass is the most derived one;
- * its __prepare__ gives the namespace the body runs in; then the metaclass is called with it.
- * Neighbours: typemake.c (type.__new__). */
+ * Bases that are no classes are replaced by what their __mro_entries__ answers; the metaclass is
+ * the most derived one; its __prepare__ gives the namespace the body runs in; then the metaclass is
+ * called with it. Neighbours: typemake.c (type.__new__). */
 /* SPDX-License-Identifier: MIT */
 #include "object/attr.h"
 #include "object/call.h"
@@ -20,11 +20,11 @@ enum { KEYWORDS_MAX = 64 };
 
 /* The parts of a class statement on their way. */
 typedef struct Statement {
-    Ref bases;          /* tuple, resolved */
+    Ref bases; /* tuple, resolved */
     Ref metaclass;
     Ref namespace;
     Value argv[3 + KEYWORDS_MAX]; /* name, bases, namespace, keyword values */
-    Ref kwnames;        /* tuple without 'metaclass', UNDEF when empty */
+    Ref kwnames;                  /* tuple without 'metaclass', UNDEF when empty */
 } Statement;
 
 /* Appends what base.__mro_entries__(bases) answers; NO: it has no such method. */
@@ -38,7 +38,8 @@ static Truth mro_entries(Vm *vm, Value base, Value bases, List *out)
     if (failed(entries)) return FAILED;
     bool ok = is_tuple(entries);
     if (!ok) throw(vm, TypeError, "__mro_entries__ must return a tuple");
-    for (ptrdiff_t i = 0; ok && i < tuple_len(entries); i++) ok = list_push(vm, out, newref(tuple_at(entries, i)));
+    for (ptrdiff_t i = 0; ok && i < tuple_len(entries); i++)
+        ok = list_push(vm, out, newref(tuple_at(entries, i)));
     decref(entries);
     return ok ? YES : FAILED;
 }
@@ -56,7 +57,8 @@ static Ref resolve_bases(Vm *vm, Value bases)
         Truth replaced = is_type(base) ? NO : mro_entries(vm, base, bases, as_list(list));
         ok = replaced == YES || (replaced == NO && list_push(vm, as_list(list), newref(base)));
     }
-    Ref out = ok ? tuple_from_values(vm, as_list(list)->len, as_values(as_list(list)->items)) : FAIL;
+    Ref out =
+        ok ? tuple_from_values(vm, as_list(list)->len, as_values(as_list(list)->items)) : FAIL;
     decref(list);
     return out;
 }
@@ -66,7 +68,8 @@ static bool take_keywords(Vm *vm, Statement *s, const Args *args)
 {
     if (absent(args->kwnames)) return true;
     ptrdiff_t given = tuple_len(args->kwnames), kept = 0;
-    if (given > KEYWORDS_MAX) return throw(vm, TypeError, "too many keyword arguments in class statement"), false;
+    if (given > KEYWORDS_MAX)
+        return throw(vm, TypeError, "too many keyword arguments in class statement"), false;
     Value names[KEYWORDS_MAX];
     for (ptrdiff_t i = 0; i < given; i++) {
         Value name = tuple_at(args->kwnames, i), value = args->argv[args->argc + i];
@@ -86,7 +89,8 @@ static bool choose_metaclass(Vm *vm, Statement *s)
 {
     if (absent(s->metaclass)) {
         bool any = tuple_len(s->bases) > 0;
-        s->metaclass = newref(borrow(any ? type_of(vm, tuple_at(s->bases, 0)) : type_builtin(vm, KIND_TYPE)));
+        s->metaclass =
+            newref(borrow(any ? type_of(vm, tuple_at(s->bases, 0)) : type_builtin(vm, KIND_TYPE)));
     }
     if (!is_type(s->metaclass)) return true; /* any callable will do */
     Type *winner = metaclass_of(vm, as_type(s->metaclass), s->bases);
@@ -103,18 +107,22 @@ static bool prepare(Vm *vm, Statement *s)
     } else {
         Args args = {s->argv, 2, s->kwnames};
         Value pair[2 + KEYWORDS_MAX] = {s->argv[0], s->argv[1]};
-        if (!absent(s->kwnames)) memcpy(pair + 2, s->argv + 3, (size_t)tuple_len(s->kwnames) * sizeof *pair);
+        if (!absent(s->kwnames))
+            memcpy(pair + 2, s->argv + 3, (size_t)tuple_len(s->kwnames) * sizeof *pair);
         args.argv = pair;
         s->namespace = call_args(vm, method, &args);
         decref(method);
     }
     if (failed(s->namespace)) return false;
-    if (is_dict(s->namespace) || (type_of(vm, s->namespace)->slots.get_item && !is_list(s->namespace) && !is_tuple(s->namespace)))
+    if (is_dict(s->namespace) || (type_of(vm, s->namespace)->slots.get_item &&
+                                  !is_list(s->namespace) && !is_tuple(s->namespace)))
         return true;
     if (is_type(s->metaclass))
-        throw(vm, TypeError, "%N.__prepare__() must return a mapping, not %T", as_type(s->metaclass), (Value)s->namespace);
+        throw(vm, TypeError, "%N.__prepare__() must return a mapping, not %T",
+              as_type(s->metaclass), (Value)s->namespace);
     else
-        throw(vm, TypeError, "<metaclass>.__prepare__() must return a mapping, not %T", (Value)s->namespace);
+        throw(vm, TypeError, "<metaclass>.__prepare__() must return a mapping, not %T",
+              (Value)s->namespace);
     return false;
 }
 
@@ -125,8 +133,11 @@ static bool check_cell(Vm *vm, Value cell, Value class, Value name)
     Value held = ((Cell *)as_object(cell))->value;
     if (held == class) return true;
     if (absent(held))
-        return throw(vm, RuntimeError, "__class__ not set defining %R as %R. Was __classcell__ propagated to type.__new__?",
-                     name, class), false;
+        return throw(vm, RuntimeError,
+                     "__class__ not set defining %R as %R. Was __classcell__ propagated to "
+                     "type.__new__?",
+                     name, class),
+               false;
     return throw(vm, TypeError, "__class__ set to %R defining %R as %R", held, name, class), false;
 }
 

@@ -12,16 +12,11 @@ typedef struct ByteArray {
     ptrdiff_t exports;       /* buffers out: the size must not change */
 } ByteArray;
 
-static inline bool is_bytearray(Value v)
-{
-    return is_kind(v, KIND_BYTEARRAY);
-}
-static inline ByteArray *as_bytearray(Value v)
-{
-    return (ByteArray *)(void *)as_object(v);
-}
+static inline bool is_bytearray(Value v) { return is_kind(v, KIND_BYTEARRAY); }
+static inline ByteArray *as_bytearray(Value v) { return (ByteArray *)(void *)as_object(v); }
 Ref bytearray_from(Vm *vm, const char *data, ptrdiff_t len); /* data NULL: zeros */
-/* Changes the length, keeping what fits (new bytes are undefined); BufferError while a buffer is out. */
+/* Changes the length, keeping what fits (new bytes are undefined); BufferError while a buffer is
+ * out. */
 bool bytearray_resize(Vm *vm, ByteArray *array, ptrdiff_t len);
 /* Replaces the bytes [start, end) by len others, which may not lie within array. */
 bool bytearray_splice(Vm *vm, ByteArray *array, ptrdiff_t start, ptrdiff_t end, const char *data,

@@ -1,6 +1,7 @@
 /* bytes.c - immutable bytes: the type, its construction and its iterator.
  *
- * Neighbours: bytesmethod.c, bytessearch.c (methods shared with bytearray), buffer.c, percent.c, codec.c. */
+ * Neighbours: bytesmethod.c, bytessearch.c (methods shared with bytearray), buffer.c, percent.c,
+ * codec.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/bytes.h"
 
@@ -49,7 +50,8 @@ Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len)
     return from_object(bytes);
 }
 
-/* A copy as an instance of type, a class derived from bytes; its attribute slot lies behind the bytes. */
+/* A copy as an instance of type, a class derived from bytes; its attribute slot lies behind the
+ * bytes. */
 static Ref bytes_of_subclass(Vm *vm, Type *type, Span from)
 {
     size_t size = ((size_t)from.len + 1 + 7) & ~(size_t)7;

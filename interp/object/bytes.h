@@ -7,30 +7,34 @@
 
 typedef struct Bytes {
     Container head;
-    int64_t hash;  /* 0: not computed yet */
+    int64_t hash; /* 0: not computed yet */
     ptrdiff_t len;
-    char data[];   /* and a zero byte */
+    char data[]; /* and a zero byte */
 } Bytes;
 
 struct Buffer {
     char *data;
-    ptrdiff_t len;   /* bytes */
+    ptrdiff_t len; /* bytes */
     bool readonly;
     const char *format; /* struct-module format of an item, "B" by default */
     ptrdiff_t item_size;
-    Ref owner;       /* keeps data alive */
+    Ref owner; /* keeps data alive */
 };
 
-typedef struct BytesIter { Object head; Ref source; ptrdiff_t next; } BytesIter; /* bytes or bytearray; UNDEF at the end */
+typedef struct BytesIter {
+    Object head;
+    Ref source;
+    ptrdiff_t next;
+} BytesIter; /* bytes or bytearray; UNDEF at the end */
 
 static inline bool is_bytes(Value v) { return is_kind(v, KIND_BYTES); }
 static inline Bytes *as_bytes(Value v) { return (Bytes *)as_object(v); }
-Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len);  /* data NULL: uninitialised */
-Ref bytes_concat(Vm *vm, Value a, Value b);               /* b: any bytes-like; TypeError "can't concat ..." */
+Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len); /* data NULL: uninitialised */
+Ref bytes_concat(Vm *vm, Value a, Value b); /* b: any bytes-like; TypeError "can't concat ..." */
 Ref bytes_repr_of(Vm *vm, const char *data, ptrdiff_t len, const char *prefix, const char *suffix);
 /* An int in range(256): TypeError when it is none, else ValueError with the message. */
 bool byte_value(Vm *vm, Value v, const char *message, char *byte);
-Ref bytes_percent(Vm *vm, Value format, Value args);      /* format % args: bytes (percent.c) */
+Ref bytes_percent(Vm *vm, Value format, Value args); /* format % args: bytes (percent.c) */
 /* Any bytes-like object; raises TypeError "a bytes-like object is required, not 'str'". */
 bool buffer_get(Vm *vm, Value v, Buffer *buffer, bool writable);
 void buffer_release(Vm *vm, Buffer *buffer);

@@ -16,11 +16,12 @@ Ref call2(Vm *vm, Value callee, Value a, Value b);
 /* object.name(argv...), name an interned str. */
 Ref call_method(Vm *vm, Value object, Value name, int argc, Value *argv);
 
-/* The special method `name` looked up on the type only, called with self: UNDEF when the type has none. */
+/* The special method `name` looked up on the type only, called with self: UNDEF when the type has
+ * none. */
 Ref call_special(Vm *vm, Value self, Value name, int argc, Value *argv);
 
-/* For super() without arguments: the running function's __class__ cell content and its first argument (owned); false:
- * raised RuntimeError. */
+/* For super() without arguments: the running function's __class__ cell content and its first
+ * argument (owned); false: raised RuntimeError. */
 bool frame_super(Vm *vm, Ref *cls, Ref *self);
 
 /* The global `name` of the innermost running script function, borrowed, or UNDEF. */
@@ -30,7 +31,8 @@ Value frame_global(Vm *vm, Value name);
 bool recursion_enter(Vm *vm);
 void recursion_leave(Vm *vm);
 
-/* Runs what waits for a safe point (signals, finalisers, cycle collection); false: an exception was raised. */
+/* Runs what waits for a safe point (signals, finalisers, cycle collection); false: an exception was
+ * raised. */
 bool safe_point(Vm *vm);
 
 #endif

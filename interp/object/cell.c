@@ -66,12 +66,19 @@ NATIVE(cell_make, "new(cls, contents=?, /)", "A new cell, empty unless contents 
 }
 
 static const Attribute cell_attributes[] = {
-    {"cell_contents", get_contents, set_contents, "what the cell holds; ValueError when it is empty"},
+    {"cell_contents", get_contents, set_contents,
+     "what the cell holds; ValueError when it is empty"},
     {0},
 };
 
 const TypeDef cell_type = {
-    .name = "cell", .size = sizeof(Cell), .flags = TYPE_CONTAINER | TYPE_FINAL, .new = &cell_make_def,
-    .doc = "A variable shared between nested functions.", .refs = REFS(REF(Cell, value)),
-    .repr = cell_repr, .compare = cell_compare, .attributes = cell_attributes,
+    .name = "cell",
+    .size = sizeof(Cell),
+    .flags = TYPE_CONTAINER | TYPE_FINAL,
+    .new = &cell_make_def,
+    .doc = "A variable shared between nested functions.",
+    .refs = REFS(REF(Cell, value)),
+    .repr = cell_repr,
+    .compare = cell_compare,
+    .attributes = cell_attributes,
 };

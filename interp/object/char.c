@@ -90,19 +90,13 @@ static utf8proc_category_t category(uint32_t point)
 }
 
 /* Is the category in the set given as a bit mask? */
-static bool category_in(uint32_t point, uint32_t mask)
-{
-    return mask >> category(point) & 1;
-}
+static bool category_in(uint32_t point, uint32_t mask) { return mask >> category(point) & 1; }
 #define BIT(name)  (1u << UTF8PROC_CATEGORY_##name)
 #define LETTERS    (BIT(LU) | BIT(LL) | BIT(LT) | BIT(LM) | BIT(LO))
 #define SEPARATORS (BIT(ZS) | BIT(ZL) | BIT(ZP))
 #define OTHERS     (BIT(CN) | BIT(CC) | BIT(CF) | BIT(CS) | BIT(CO))
 
-static bool ascii_alpha(uint32_t point)
-{
-    return (point | 32) - 'a' < 26;
-}
+static bool ascii_alpha(uint32_t point) { return (point | 32) - 'a' < 26; }
 
 bool char_is_alpha(uint32_t point)
 {

@@ -31,10 +31,7 @@ static inline bool char_is_cased(uint32_t point)
 {
     return char_is_lower(point) || char_is_upper(point) || char_is_title(point);
 }
-static inline bool char_is_surrogate(uint32_t point)
-{
-    return point - 0xD800 < 0x800;
-}
+static inline bool char_is_surrogate(uint32_t point) { return point - 0xD800 < 0x800; }
 
 /* Full case mappings: write up to three points, return how many. */
 int char_lower(uint32_t point, uint32_t out[3]);

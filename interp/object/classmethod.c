@@ -1,8 +1,8 @@
 /* classmethod.c - classmethod and staticmethod.
  *
- * Both wrap a callable and copy its name and doc; they differ in what __get__ gives: the callable bound to the class, or
- * the callable itself.
- * Neighbours: method.c, native.c (methods of builtin types that bind to the class). */
+ * Both wrap a callable and copy its name and doc; they differ in what __get__ gives: the callable
+ * bound to the class, or the callable itself. Neighbours: method.c, native.c (methods of builtin
+ * types that bind to the class). */
 /* SPDX-License-Identifier: MIT */
 #include "object/classmethod.h"
 
@@ -27,7 +27,8 @@ static Ref wrap(Vm *vm, Kind kind, Value function)
 Ref classmethod_new(Vm *vm, Value function) { return wrap(vm, KIND_CLASSMETHOD, function); }
 Ref staticmethod_new(Vm *vm, Value function) { return wrap(vm, KIND_STATICMETHOD, function); }
 
-/* The wrapper looks like what it wraps: __module__, __name__, __qualname__, __doc__ are copied, __wrapped__ set. */
+/* The wrapper looks like what it wraps: __module__, __name__, __qualname__, __doc__ are copied,
+ * __wrapped__ set. */
 static bool copy_names(Vm *vm, Value self, Value function)
 {
     const NameId names[] = {NAME___module__, NAME___name__, NAME___qualname__, NAME___doc__};
@@ -53,27 +54,32 @@ static Ref classmethod_get(Vm *vm, Value self, Value object, Value type)
     Value function = as_wrapper(self)->function;
     if (absent(function)) return throw(vm, RuntimeError, "uninitialized classmethod object");
     Value class = absent(type) || is_none(type) ? borrow(type_of(vm, object)) : type;
-    if (is_kind(function, KIND_NATIVE_FUNCTION) && as_native(function)->native->binding == NATIVE_CLASSMETHOD)
+    if (is_kind(function, KIND_NATIVE_FUNCTION) &&
+        as_native(function)->native->binding == NATIVE_CLASSMETHOD)
         return native_bind(vm, as_native(function), class);
     return method_new(vm, function, class);
 }
 
-static Ref staticmethod_get(Vm *vm, Value self, Value object __attribute__((unused)), Value type __attribute__((unused)))
+static Ref staticmethod_get(Vm *vm, Value self, Value object __attribute__((unused)),
+                            Value type __attribute__((unused)))
 {
     Value function = as_wrapper(self)->function;
-    return absent(function) ? throw(vm, RuntimeError, "uninitialized staticmethod object") : newref(function);
+    return absent(function) ? throw(vm, RuntimeError, "uninitialized staticmethod object")
+                            : newref(function);
 }
 
 static Ref staticmethod_call(Vm *vm, Value self, const Args *args)
 {
     Value function = as_wrapper(self)->function;
-    return absent(function) ? throw(vm, RuntimeError, "uninitialized staticmethod object") : call_args(vm, function, args);
+    return absent(function) ? throw(vm, RuntimeError, "uninitialized staticmethod object")
+                            : call_args(vm, function, args);
 }
 
 static Ref wrapper_repr(Vm *vm, Value self)
 {
     Value function = as_wrapper(self)->function;
-    return format_text(vm, "<%s(%R)>", is_kind(self, KIND_CLASSMETHOD) ? "classmethod" : "staticmethod",
+    return format_text(vm, "<%s(%R)>",
+                       is_kind(self, KIND_CLASSMETHOD) ? "classmethod" : "staticmethod",
                        absent(function) ? (Value)NONE : function);
 }
 
@@ -118,15 +124,28 @@ static const Attribute wrapper_attributes[] = {
 };
 
 const TypeDef classmethod_type = {
-    .name = "classmethod", .size = sizeof(Wrapper), .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES, .init = &wrapper_init_def,
+    .name = "classmethod",
+    .size = sizeof(Wrapper),
+    .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES,
+    .init = &wrapper_init_def,
     .doc = "classmethod(function): a method that gets the class as its first argument.",
-    .refs = REFS(REF(Wrapper, function)), .repr = wrapper_repr, .descr_get = classmethod_get,
-    .methods = wrapper_methods, .attributes = wrapper_attributes,
+    .refs = REFS(REF(Wrapper, function)),
+    .repr = wrapper_repr,
+    .descr_get = classmethod_get,
+    .methods = wrapper_methods,
+    .attributes = wrapper_attributes,
 };
 
 const TypeDef staticmethod_type = {
-    .name = "staticmethod", .size = sizeof(Wrapper), .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES, .init = &wrapper_init_def,
+    .name = "staticmethod",
+    .size = sizeof(Wrapper),
+    .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES,
+    .init = &wrapper_init_def,
     .doc = "staticmethod(function): a method that gets neither instance nor class.",
-    .refs = REFS(REF(Wrapper, function)), .repr = wrapper_repr, .descr_get = staticmethod_get, .call = staticmethod_call,
-    .methods = wrapper_methods, .attributes = wrapper_attributes,
+    .refs = REFS(REF(Wrapper, function)),
+    .repr = wrapper_repr,
+    .descr_get = staticmethod_get,
+    .call = staticmethod_call,
+    .methods = wrapper_methods,
+    .attributes = wrapper_attributes,
 };

@@ -1,8 +1,8 @@
 /* code.c - code objects.
  *
- * Made empty here and filled by the compiler; owns all its arrays.  All code objects of an interpreter are
- * linked, so that their specialised instructions can be reset.
- * Neighbours: compiler/ (makes them), vm/eval.c (runs them). */
+ * Made empty here and filled by the compiler; owns all its arrays.  All code objects of an
+ * interpreter are linked, so that their specialised instructions can be reset. Neighbours:
+ * compiler/ (makes them), vm/eval.c (runs them). */
 /* SPDX-License-Identifier: MIT */
 #include "object/code.h"
 
@@ -30,7 +30,8 @@ Code *code_new(Vm *vm)
 
 CodePos code_position(const Code *code, int index)
 {
-    if (!code->positions || index < 0 || index >= code->instr_count) return (CodePos){code->first_line, code->first_line, -1, -1};
+    if (!code->positions || index < 0 || index >= code->instr_count)
+        return (CodePos){code->first_line, code->first_line, -1, -1};
     return code->positions[index];
 }
 
@@ -80,21 +81,34 @@ static void code_clear(Object *self)
     code->local_kinds = NULL;
 }
 
-/* --- what scripts see ------------------------------------------------------------------------------------- */
+/* --- what scripts see
+ * ------------------------------------------------------------------------------------- */
 
 static Ref code_repr(Vm *vm, Value self)
 {
     const Code *code = as_code(self);
     char address[32];
     snprintf(address, sizeof address, "%#llx", (unsigned long long)bits_of(self));
-    return format_text(vm, "<code object %S at %s, file \"%S\", line %d>", (Value)code->name, address, (Value)code->filename,
-                       code->first_line);
+    return format_text(vm, "<code object %S at %s, file \"%S\", line %d>", (Value)code->name,
+                       address, (Value)code->filename, code->first_line);
 }
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_code(self)->name); }
-static Ref get_qualname(Vm *vm __attribute__((unused)), Value self) { return newref(as_code(self)->qualname); }
-static Ref get_filename(Vm *vm __attribute__((unused)), Value self) { return newref(as_code(self)->filename); }
-static Ref get_first_line(Vm *vm __attribute__((unused)), Value self) { return from_small(as_code(self)->first_line); }
+static Ref get_name(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_code(self)->name);
+}
+static Ref get_qualname(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_code(self)->qualname);
+}
+static Ref get_filename(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_code(self)->filename);
+}
+static Ref get_first_line(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_small(as_code(self)->first_line);
+}
 /* A namespace is a parameter that scripts do not see. */
 static Ref get_arg_count(Vm *vm __attribute__((unused)), Value self)
 {
@@ -106,9 +120,18 @@ static Ref get_positional_only(Vm *vm __attribute__((unused)), Value self)
     const Code *code = as_code(self);
     return from_small(code->flags & CODE_NAMESPACE ? 0 : code->positional_only);
 }
-static Ref get_keyword_only(Vm *vm __attribute__((unused)), Value self) { return from_small(as_code(self)->keyword_only); }
-static Ref get_flags(Vm *vm __attribute__((unused)), Value self) { return from_small(as_code(self)->flags & 0xFFFFFFF); }
-static Ref get_stack_size(Vm *vm __attribute__((unused)), Value self) { return from_small(as_code(self)->temps); }
+static Ref get_keyword_only(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_small(as_code(self)->keyword_only);
+}
+static Ref get_flags(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_small(as_code(self)->flags & 0xFFFFFFF);
+}
+static Ref get_stack_size(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_small(as_code(self)->temps);
+}
 
 /* Locals in the order parameters, variables, chosen by kind; free variables are not among them. */
 static Ref local_names(Vm *vm, const Code *code, bool cells)
@@ -163,14 +186,16 @@ static Ref get_names(Vm *vm, Value self) { return constants(vm, as_code(self), t
 
 static Ref number_or_none(int n) { return n < 0 ? NONE : from_small(n); }
 
-NATIVE(code_positions, "co_positions(self, /)", "Iterate over (line, end line, column, end column) of each instruction word.")
+NATIVE(code_positions, "co_positions(self, /)",
+       "Iterate over (line, end line, column, end column) of each instruction word.")
 {
     const Code *code = as_code(argv[0]);
     Ref list = list_new(vm, code->instr_count);
     for (int i = 0; !failed(list) && i < code->instr_count; i++) {
         CodePos pos = code_position(code, i);
-        Ref row = tuple_pack(vm, 4, (Value)number_or_none(pos.line), (Value)number_or_none(pos.end_line),
-                             (Value)number_or_none(pos.col), (Value)number_or_none(pos.end_col));
+        Ref row =
+            tuple_pack(vm, 4, (Value)number_or_none(pos.line), (Value)number_or_none(pos.end_line),
+                       (Value)number_or_none(pos.col), (Value)number_or_none(pos.end_col));
         if (failed(row) || !list_push(vm, as_list(list), row)) replace(&list, FAIL);
     }
     if (failed(list)) return FAIL;
@@ -179,14 +204,16 @@ NATIVE(code_positions, "co_positions(self, /)", "Iterate over (line, end line, c
     return iter;
 }
 
-NATIVE(code_lines, "co_lines(self, /)", "Iterate over (start, end, line): offsets of instruction bytes of one line.")
+NATIVE(code_lines, "co_lines(self, /)",
+       "Iterate over (start, end, line): offsets of instruction bytes of one line.")
 {
     const Code *code = as_code(argv[0]);
     Ref list = list_new(vm, 8);
     for (int i = 0; !failed(list) && i < code->instr_count;) {
         int start = i, line = code_position(code, i).line;
         while (i < code->instr_count && code_position(code, i).line == line) i++;
-        Ref row = tuple_pack(vm, 3, (Value)from_small(start * 4), (Value)from_small(i * 4), (Value)number_or_none(line));
+        Ref row = tuple_pack(vm, 3, (Value)from_small(start * 4), (Value)from_small(i * 4),
+                             (Value)number_or_none(line));
         if (failed(row) || !list_push(vm, as_list(list), row)) replace(&list, FAIL);
     }
     if (failed(list)) return FAIL;
@@ -217,7 +244,14 @@ static const Attribute code_attributes[] = {
 };
 
 const TypeDef code_type = {
-    .name = "code", .size = sizeof(Code), .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW | TYPE_WEAKREF,
-    .doc = "Compiled code.", .refs = REFS(REF(Code, name), REF(Code, qualname), REF(Code, filename)),
-    .visit = code_visit, .clear = code_clear, .repr = code_repr, .methods = code_methods, .attributes = code_attributes,
+    .name = "code",
+    .size = sizeof(Code),
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW | TYPE_WEAKREF,
+    .doc = "Compiled code.",
+    .refs = REFS(REF(Code, name), REF(Code, qualname), REF(Code, filename)),
+    .visit = code_visit,
+    .clear = code_clear,
+    .repr = code_repr,
+    .methods = code_methods,
+    .attributes = code_attributes,
 };

@@ -156,7 +156,8 @@ static bool encode_strict(Encoder *e, ptrdiff_t start, ptrdiff_t end, const char
     return false;
 }
 
-/* surrogateescape and surrogatepass: *taken points were written from start on; 0: the handler does not apply. */
+/* surrogateescape and surrogatepass: *taken points were written from start on; 0: the handler does
+ * not apply. */
 static bool encode_surrogates(Encoder *e, int handler, ptrdiff_t start, ptrdiff_t end)
 {
     const Str *s = as_str(e->text);

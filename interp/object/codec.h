@@ -1,9 +1,10 @@
 /* codec.h - text to bytes and back.
  *
- * Encodings: utf-8, utf-16(-le, -be), utf-32(-le, -be), latin-1, ascii, unicode_escape, raw_unicode_escape, utf-7 not.
- * Names are matched without regard to case, '-', '_' and blanks.  Error handlers: strict, ignore, replace,
- * backslashreplace, xmlcharrefreplace, surrogateescape, surrogatepass, namereplace (which shows escapes).
- * encoding NULL: utf-8; errors NULL: strict.  Unknown ones raise LookupError. */
+ * Encodings: utf-8, utf-16(-le, -be), utf-32(-le, -be), latin-1, ascii, unicode_escape,
+ * raw_unicode_escape, utf-7 not. Names are matched without regard to case, '-', '_' and blanks.
+ * Error handlers: strict, ignore, replace, backslashreplace, xmlcharrefreplace, surrogateescape,
+ * surrogatepass, namereplace (which shows escapes). encoding NULL: utf-8; errors NULL: strict.
+ * Unknown ones raise LookupError. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_OBJECT_CODEC_H
 #define AIO_OBJECT_CODEC_H
@@ -18,11 +19,13 @@ Ref codec_decode(Vm *vm, const char *data, ptrdiff_t len, const char *encoding,
 Ref codec_encode_values(Vm *vm, Value text, Value encoding, Value errors);
 Ref codec_decode_values(Vm *vm, const char *data, ptrdiff_t len, Value encoding, Value errors);
 
-/* Like codec_decode, but an incomplete sequence at the end is left alone; *used: bytes consumed.  For streams. */
+/* Like codec_decode, but an incomplete sequence at the end is left alone; *used: bytes consumed.
+ * For streams. */
 Ref codec_decode_partial(Vm *vm, const char *data, ptrdiff_t len, const char *encoding,
                          const char *errors, ptrdiff_t *used);
 
-/* The canonical name ("utf-8", "latin-1" is "iso8859-1") of an encoding, or NULL when it is unknown. */
+/* The canonical name ("utf-8", "latin-1" is "iso8859-1") of an encoding, or NULL when it is
+ * unknown. */
 const char *codec_name(const char *encoding);
 
 /* Raises UnicodeEncodeError(encoding, text, start, end, reason). */

@@ -1,4 +1,5 @@
-/* codecescape.c - the encodings unicode_escape and raw_unicode_escape: text as it stands in a string literal.
+/* codecescape.c - the encodings unicode_escape and raw_unicode_escape: text as it stands in a
+ * string literal.
  *
  * Bytes that are not part of an escape are Latin-1.
  * Neighbours: codec.c. */

@@ -67,18 +67,9 @@ bool complex_value(Vm *vm, Value v, double *real, double *imag)
 /* ---- arithmetic on parts ---- */
 
 /* 1 or 0 with the sign of x: what an infinity counts for when a product is computed again. */
-static double unit(double x)
-{
-    return copysign(isinf(x) ? 1 : 0, x);
-}
-static double without_nan(double x)
-{
-    return isnan(x) ? copysign(0, x) : x;
-}
-static bool any_infinite(Parts z)
-{
-    return isinf(z.real) || isinf(z.imag);
-}
+static double unit(double x) { return copysign(isinf(x) ? 1 : 0, x); }
+static double without_nan(double x) { return isnan(x) ? copysign(0, x) : x; }
+static bool any_infinite(Parts z) { return isinf(z.real) || isinf(z.imag); }
 
 /* An infinite operand made a product NaN: the product of what the infinities stand for. */
 static Parts recover_product(Parts a, Parts b, Parts product)

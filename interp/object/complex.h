@@ -10,14 +10,8 @@ typedef struct Complex {
     double real, imag;
 } Complex;
 
-static inline bool is_complex(Value v)
-{
-    return is_kind(v, KIND_COMPLEX);
-}
-static inline Complex *as_complex(Value v)
-{
-    return (Complex *)as_object(v);
-}
+static inline bool is_complex(Value v) { return is_kind(v, KIND_COMPLEX); }
+static inline Complex *as_complex(Value v) { return (Complex *)as_object(v); }
 
 Ref complex_from(Vm *vm, double real, double imag);
 /* complex, __complex__, or anything float_from takes; raises TypeError "must be real number, not

@@ -28,10 +28,7 @@ static Ref complex_in_class(Vm *vm, Type *cls, double real, double imag)
 /* ---- from text ---- */
 
 /* An imaginary unit: j or J. */
-static bool is_unit(const char *p, const char *end)
-{
-    return p < end && (*p | 0x20) == 'j';
-}
+static bool is_unit(const char *p, const char *end) { return p < end && (*p | 0x20) == 'j'; }
 
 /* "+1.5", or a bare sign (or nothing) before j, which counts 1; the length, 0 when there is
  * neither. */

@@ -1,8 +1,7 @@
 /* context.c - contextvars.
  *
- * Invariant: a variables dict that anybody else may hold is never written (count > 1: copy first), so a
- * snapshot is one more count.
- * Neighbours: context.h, modules/contextvars.c. */
+ * Invariant: a variables dict that anybody else may hold is never written (count > 1: copy first),
+ * so a snapshot is one more count. Neighbours: context.h, modules/contextvars.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/context.h"
 
@@ -24,7 +23,8 @@ Ref call_with(Vm *vm, Value callee, Value first, Value args, Value kwargs)
     int argc = 0;
     Ref names = UNDEF;
     Value few[8], *argv = few;
-    if (given + named + 1 > 8 && !(argv = memory_new(vm, (size_t)(given + named + 1) * sizeof *argv)))
+    if (given + named + 1 > 8 &&
+        !(argv = memory_new(vm, (size_t)(given + named + 1) * sizeof *argv)))
         return FAIL;
     if (!absent(first)) argv[argc++] = first;
     for (ptrdiff_t i = 0; i < given; i++) argv[argc++] = tuple_at(args, i);
@@ -50,7 +50,10 @@ failure:
 
 /* ---- what is current ---- */
 
-static Value variables_of(Value context) { return is_context(context) ? as_context(context)->variables : context; }
+static Value variables_of(Value context)
+{
+    return is_context(context) ? as_context(context)->variables : context;
+}
 
 Ref context_snapshot(Vm *vm) { return newref(variables_of(vm->context)); }
 
@@ -160,8 +163,9 @@ NATIVE(context_var_new, "ContextVar(cls, name, /, *, default=?)", "Make a contex
 }
 
 NATIVE(context_var_get_method, "get(self, default=?, /)",
-    "Return the variable's value in the current context, else default, else the variable's own default.\n"
-    "Raises LookupError when there is none.")
+       "Return the variable's value in the current context, else default, else the variable's own "
+       "default.\n"
+       "Raises LookupError when there is none.")
 {
     Value variables = variables_of(vm->context);
     Value found = absent(variables) ? UNDEF : dict_get(vm, as_dict(variables), argv[0]);
@@ -172,15 +176,16 @@ NATIVE(context_var_get_method, "get(self, default=?, /)",
     return newref(found);
 }
 
-NATIVE(context_var_set_method, "set(self, value, /)",
+NATIVE(
+    context_var_set_method, "set(self, value, /)",
     "Set the variable in the current context and return a Token that can restore what was there.")
 {
     return context_var_set(vm, argv[0], argv[1]);
 }
 
 NATIVE(context_var_reset, "reset(self, token, /)",
-    "Restore the value from before the set() that made token.\n"
-    "Raises RuntimeError when token was used, ValueError when it belongs elsewhere.")
+       "Restore the value from before the set() that made token.\n"
+       "Raises RuntimeError when token was used, ValueError when it belongs elsewhere.")
 {
     if (!is_kind(argv[1], KIND_CONTEXT_TOKEN))
         return throw(vm, TypeError, "expected an instance of Token, got %R", argv[1]);
@@ -226,11 +231,15 @@ static const Attribute context_var_attributes[] = {
     {"name", context_var_name, NULL, "The name it was made with."}, {0}};
 
 const TypeDef context_var_type = {
-    .name = "_contextvars.ContextVar", .size = sizeof(ContextVar), .doc = "A variable with a value per context.",
+    .name = "_contextvars.ContextVar",
+    .size = sizeof(ContextVar),
+    .doc = "A variable with a value per context.",
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_WEAKREF,
     .refs = REFS(REF(ContextVar, name), REF(ContextVar, initial)),
-    .new = &context_var_new_def, .repr = context_var_repr,
-    .methods = context_var_methods, .attributes = context_var_attributes,
+    .new = &context_var_new_def,
+    .repr = context_var_repr,
+    .methods = context_var_methods,
+    .attributes = context_var_attributes,
 };
 
 /* ---- Token ---- */
@@ -242,7 +251,8 @@ static Ref context_token_repr(Vm *vm, Value self)
     if (failed(variable)) return FAIL;
     char address[40];
     snprintf(address, sizeof address, " at %p>", (void *)token);
-    Ref text = format_text(vm, "<Token%s var=%S%s", token->head.aux ? " used" : "", (Value)variable, address);
+    Ref text = format_text(vm, "<Token%s var=%S%s", token->head.aux ? " used" : "", (Value)variable,
+                           address);
     decref(variable);
     return text;
 }
@@ -256,14 +266,15 @@ static Ref context_token_old_value(Vm *vm, Value self)
 {
     ContextToken *token = (ContextToken *)as_object(self);
     if (!absent(token->old)) return newref(token->old);
-    Value missing = dict_get_text(vm, as_dict(type_builtin(vm, KIND_CONTEXT_TOKEN)->dict), "MISSING");
+    Value missing =
+        dict_get_text(vm, as_dict(type_builtin(vm, KIND_CONTEXT_TOKEN)->dict), "MISSING");
     return absent(missing) ? NONE : newref(missing);
 }
 
 NATIVE(context_token_enter, "__enter__(self)", "Return the token.") { return newref(argv[0]); }
 
 NATIVE(context_token_exit, "__exit__(self, type, value, traceback, /)",
-    "Restore the value that the variable had before the token was made.")
+       "Restore the value that the variable had before the token was made.")
 {
     Value inner[2] = {((ContextToken *)as_object(argv[0]))->variable, argv[0]};
     return context_var_reset(vm, inner);
@@ -273,13 +284,18 @@ static const Native *const context_token_methods[] = {
     &context_token_enter_def, &context_token_exit_def, &context_class_getitem_def, NULL};
 static const Attribute context_token_attributes[] = {
     {"var", context_token_var, NULL, "The variable."},
-    {"old_value", context_token_old_value, NULL, "What it was before, or Token.MISSING."}, {0}};
+    {"old_value", context_token_old_value, NULL, "What it was before, or Token.MISSING."},
+    {0}};
 
 const TypeDef context_token_type = {
-    .name = "_contextvars.Token", .size = sizeof(ContextToken), .doc = "Undoes one ContextVar.set().",
+    .name = "_contextvars.Token",
+    .size = sizeof(ContextToken),
+    .doc = "Undoes one ContextVar.set().",
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
     .refs = REFS(REF(ContextToken, variable), REF(ContextToken, context), REF(ContextToken, old)),
-    .repr = context_token_repr, .methods = context_token_methods, .attributes = context_token_attributes,
+    .repr = context_token_repr,
+    .methods = context_token_methods,
+    .attributes = context_token_attributes,
 };
 
 /* ---- Context ---- */
@@ -291,8 +307,8 @@ NATIVE(context_new, "Context(cls, /)", "Make an empty context.")
 }
 
 NATIVE(context_run, "run(self, callable, /, *args, **kwargs)",
-    "Call callable(*args, **kwargs) in this context and return its result.\n"
-    "Raises RuntimeError when the context is entered already.")
+       "Call callable(*args, **kwargs) in this context and return its result.\n"
+       "Raises RuntimeError when the context is entered already.")
 {
     Ref slot = newref(argv[0]);
     if (!context_enter(vm, &slot)) {
@@ -346,12 +362,16 @@ static Value context_find(Vm *vm, Value self, Value key)
     return absent(variables) ? UNDEF : dict_get(vm, as_dict(variables), key);
 }
 
-NATIVE(context_get, "get(self, key, default=None, /)", "Return the value of the variable key, else default.")
+NATIVE(context_get, "get(self, key, default=None, /)",
+       "Return the value of the variable key, else default.")
 {
     Value found = context_find(vm, argv[0], argv[1]);
     return newref(absent(found) ? argv[2] : found);
 }
-NATIVE(context_keys, "keys(self, /)", "Return all variables.") { return context_dict_method(vm, argv[0], N(keys)); }
+NATIVE(context_keys, "keys(self, /)", "Return all variables.")
+{
+    return context_dict_method(vm, argv[0], N(keys));
+}
 NATIVE(context_values, "values(self, /)", "Return all values.")
 {
     return context_dict_method(vm, argv[0], N(values));
@@ -406,14 +426,26 @@ static bool context_hash(Vm *vm, Value self, int64_t *hash __attribute__((unused
     return false;
 }
 
-static const Native *const context_methods[] = {
-    &context_run_def, &context_copy_def, &context_get_def, &context_keys_def, &context_values_def,
-    &context_items_def, NULL};
+static const Native *const context_methods[] = {&context_run_def,
+                                                &context_copy_def,
+                                                &context_get_def,
+                                                &context_keys_def,
+                                                &context_values_def,
+                                                &context_items_def,
+                                                NULL};
 
 const TypeDef context_type = {
-    .name = "_contextvars.Context", .size = sizeof(Context), .doc = "The values of context variables.",
+    .name = "_contextvars.Context",
+    .size = sizeof(Context),
+    .doc = "The values of context variables.",
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_WEAKREF | TYPE_MAPPING,
-    .refs = REFS(REF(Context, variables)), .new = &context_new_def, .len = context_len,
-    .get_item = context_get_item, .contains = context_contains, .iter = context_iter,
-    .compare = context_compare, .hash = context_hash, .methods = context_methods,
+    .refs = REFS(REF(Context, variables)),
+    .new = &context_new_def,
+    .len = context_len,
+    .get_item = context_get_item,
+    .contains = context_contains,
+    .iter = context_iter,
+    .compare = context_compare,
+    .hash = context_hash,
+    .methods = context_methods,
 };

@@ -200,10 +200,7 @@ ptrdiff_t dict_entry_of(Dict *dict, Value name)
 
 /* Entries that an index of this size may hold: two thirds, so that probes stay short and find an
  * EMPTY. */
-static ptrdiff_t index_capacity(int log2_size)
-{
-    return ((ptrdiff_t)2 << log2_size) / 3;
-}
+static ptrdiff_t index_capacity(int log2_size) { return ((ptrdiff_t)2 << log2_size) / 3; }
 
 static void *block_new(Vm *vm, ptrdiff_t capacity, int log2_size)
 {
@@ -824,10 +821,7 @@ Ref dict_from_keys(Vm *vm, Value iterable, Value value)
 
 /* ---- slots ---- */
 
-static ptrdiff_t dict_len(Vm *vm __attribute__((unused)), Value self)
-{
-    return as_dict(self)->len;
-}
+static ptrdiff_t dict_len(Vm *vm __attribute__((unused)), Value self) { return as_dict(self)->len; }
 
 static Ref dict_get_item(Vm *vm, Value self, Value key)
 {
@@ -921,10 +915,7 @@ static void dict_visit(Object *self, Visit *visit, void *context)
     }
 }
 
-static void dict_drop(Object *self)
-{
-    dict_clear((Dict *)self);
-}
+static void dict_drop(Object *self) { dict_clear((Dict *)self); }
 
 /* ---- methods ---- */
 

@@ -16,10 +16,7 @@
 #include "object/sequence.h"
 #include "object/set.h"
 
-static Dict *dict_of(Value view)
-{
-    return as_dict(as_dict_view(view)->dict);
-}
+static Dict *dict_of(Value view) { return as_dict(as_dict_view(view)->dict); }
 
 Ref dict_view_new(Vm *vm, Kind kind, Value dict)
 {
@@ -77,10 +74,7 @@ Truth dict_iter_step(Vm *vm, DictIter *iter, ptrdiff_t *entry)
     return YES;
 }
 
-static Ref step_result(Truth found)
-{
-    return found == NO ? UNDEF : FAIL;
-}
+static Ref step_result(Truth found) { return found == NO ? UNDEF : FAIL; }
 
 static Ref dict_key_iter_next(Vm *vm, Value self)
 {
@@ -122,10 +116,7 @@ static const Native *const dict_iter_methods[] = {&dict_iter_length_hint_def, NU
 
 /* ---- slots of views ---- */
 
-static ptrdiff_t view_len(Vm *vm __attribute__((unused)), Value self)
-{
-    return dict_of(self)->len;
-}
+static ptrdiff_t view_len(Vm *vm __attribute__((unused)), Value self) { return dict_of(self)->len; }
 
 static Ref keys_iter(Vm *vm, Value self)
 {

@@ -24,14 +24,8 @@ static inline bool is_dict_view(Value v) /* keys or items: the ones that are set
 {
     return is_kind(v, KIND_DICT_KEYS) || is_kind(v, KIND_DICT_ITEMS);
 }
-static inline DictView *as_dict_view(Value v)
-{
-    return (DictView *)as_object(v);
-}
-static inline DictIter *as_dict_iter(Value v)
-{
-    return (DictIter *)as_object(v);
-}
+static inline DictView *as_dict_view(Value v) { return (DictView *)as_object(v); }
+static inline DictIter *as_dict_iter(Value v) { return (DictIter *)as_object(v); }
 
 Ref dict_view_new(Vm *vm, Kind kind, Value dict);
 Ref dict_iter_new(Vm *vm, Kind kind, Value dict, bool reversed);

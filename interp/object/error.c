@@ -1,8 +1,8 @@
 /* error.c - raising exceptions and wording them.
  *
- * vm->error is the propagating exception.  Raising makes what is being handled the new one's __context__,
- * taking care that the chain stays free of loops.
- * Neighbours: exception.c (the objects), format in this file (%R %S %T ...). */
+ * vm->error is the propagating exception.  Raising makes what is being handled the new one's
+ * __context__, taking care that the chain stays free of loops. Neighbours: exception.c (the
+ * objects), format in this file (%R %S %T ...). */
 /* SPDX-License-Identifier: MIT */
 #include "object/error.h"
 
@@ -51,7 +51,8 @@ static bool format_one(Vm *vm, StrBuilder *text, const char *spec, va_list *list
             snprintf(number, sizeof number, "%td", va_arg(*list, ptrdiff_t));
         } else {
             int n = va_arg(*list, int);
-            snprintf(number, sizeof number, spec[strlen(spec) - 1] == 'x' ? "%x" : "%d", (unsigned)n);
+            snprintf(number, sizeof number, spec[strlen(spec) - 1] == 'x' ? "%x" : "%d",
+                     (unsigned)n);
         }
     }
     return builder_text(vm, text, number);
@@ -98,7 +99,8 @@ static Value now_handled(const Vm *vm)
     return UNDEF;
 }
 
-/* error.__context__ = context, unless error is in context's own chain: then the link to it is cut. */
+/* error.__context__ = context, unless error is in context's own chain: then the link to it is cut.
+ */
 static void set_context(Value error, Value context)
 {
     if (absent(context) || context == error) return;
@@ -112,7 +114,8 @@ static void set_context(Value error, Value context)
             break;
         }
         at = *next;
-        if (step) slow = as_exception(slow)->context; /* Floyd: a loop made by hand must not hang us */
+        if (step)
+            slow = as_exception(slow)->context; /* Floyd: a loop made by hand must not hang us */
         step = !step;
         if (at == slow) break;
     }
@@ -141,7 +144,7 @@ Ref throw_value(Vm *vm, ExcId id, Value arg)
     return FAIL;
 }
 
-Ref throw(Vm *vm, ExcId id, const char *format, ...)
+Ref throw(Vm * vm, ExcId id, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -182,7 +185,8 @@ Ref throw_errno(Vm *vm, int error_number, Value filename)
 
 bool exception_is(const Vm *vm, Value value, ExcId id)
 {
-    return is_exception(value) && type_is_subtype(as_object(value)->shape->type, exception_class(vm, id));
+    return is_exception(value) &&
+           type_is_subtype(as_object(value)->shape->type, exception_class(vm, id));
 }
 
 bool error_is(const Vm *vm, ExcId id) { return exception_is(vm, vm->error, id); }
@@ -197,14 +201,20 @@ void error_clear(Vm *vm) { clear(&vm->error); }
 
 static bool call_unraisable_hook(Vm *vm, Value error, Value message, Value object)
 {
-    Value hook = vm->interp->sys == UNDEF ? (Value)UNDEF : dict_get_name(as_dict(vm->interp->sys), N(unraisablehook));
+    Value hook = vm->interp->sys == UNDEF
+                     ? (Value)UNDEF
+                     : dict_get_name(as_dict(vm->interp->sys), N(unraisablehook));
     if (absent(hook) || is_kind(hook, KIND_NATIVE_FUNCTION)) return false;
     Ref details = namespace_new(vm, UNDEF);
     if (failed(details)) return false;
-    Value traceback = absent(as_exception(error)->traceback) ? (Value)NONE : (Value)as_exception(error)->traceback;
+    Value traceback = absent(as_exception(error)->traceback)
+                          ? (Value)NONE
+                          : (Value)as_exception(error)->traceback;
     Ref called = FAIL;
-    if (attr_set(vm, details, N(exc_type), borrow(type_of(vm, error))) && attr_set(vm, details, N(exc_value), error) &&
-        attr_set(vm, details, N(exc_traceback), traceback) && attr_set(vm, details, N(err_msg), message) &&
+    if (attr_set(vm, details, N(exc_type), borrow(type_of(vm, error))) &&
+        attr_set(vm, details, N(exc_value), error) &&
+        attr_set(vm, details, N(exc_traceback), traceback) &&
+        attr_set(vm, details, N(err_msg), message) &&
         attr_set(vm, details, N(object), absent(object) ? (Value)NONE : object))
         called = call1(vm, hook, details);
     decref(details);
@@ -217,7 +227,8 @@ void error_unraisable(Vm *vm, const char *what, Value object)
 {
     Ref error = error_take(vm);
     if (!is_exception(error)) return;
-    Ref message = absent(object) ? format_text(vm, "%s", what) : format_text(vm, "%s %R", what, object);
+    Ref message =
+        absent(object) ? format_text(vm, "%s", what) : format_text(vm, "%s %R", what, object);
     if (failed(message)) {
         error_clear(vm);
         message = newref(vm->interp->empty_str);
@@ -238,7 +249,8 @@ void error_unraisable(Vm *vm, const char *what, Value object)
 
 void stderr_print(Vm *vm, Value text)
 {
-    Value file = absent(vm->interp->sys) ? (Value)UNDEF : dict_get_name(as_dict(vm->interp->sys), N(stderr));
+    Value file =
+        absent(vm->interp->sys) ? (Value)UNDEF : dict_get_name(as_dict(vm->interp->sys), N(stderr));
     if (!absent(file) && file != NONE && is_str(text)) {
         Ref saved = error_take(vm);
         Ref written = call_method(vm, file, N(write), 1, &text);

@@ -20,9 +20,10 @@ typedef enum ExcId {
 /* Raises the class with a formatted message and evaluates to FAIL (comma-usable in a return):
  * %s char *  %d int  %zd ptrdiff_t  %lld long long  %c code point (int)  %x  %g double  %%
  * %R repr of a Value  %S str of a Value  %T type name of a Value  %N name of a Type * */
-Ref throw(Vm *vm, ExcId id, const char *format, ...);
+Ref throw(Vm * vm, ExcId id, const char *format, ...);
 
-/* Raises class id with the given argument (borrowed) as its only arg: KeyError(key), StopIteration(value). */
+/* Raises class id with the given argument (borrowed) as its only arg: KeyError(key),
+ * StopIteration(value). */
 Ref throw_value(Vm *vm, ExcId id, Value arg);
 
 /* Raises an exception instance (borrowed); sets __context__ to what is being handled. */
@@ -51,15 +52,15 @@ Ref error_take(Vm *vm);
 void error_restore(Vm *vm, Ref error);
 void error_clear(Vm *vm);
 
-/* Reports an exception that nobody can catch (in __del__, a callback): sys.unraisablehook; takes vm->error.
- * what: "Exception ignored in" is followed by repr of object when it is not UNDEF. */
+/* Reports an exception that nobody can catch (in __del__, a callback): sys.unraisablehook; takes
+ * vm->error. what: "Exception ignored in" is followed by repr of object when it is not UNDEF. */
 void error_unraisable(Vm *vm, const char *what, Value object);
 
 /* Writes a str to sys.stderr, or to descriptor 2 when there is none. */
 void stderr_print(Vm *vm, Value text);
 
-/* Issues a warning of class id (RuntimeWarning...); false when a filter turned it into an exception.
- * stack_level as in warnings.warn. */
+/* Issues a warning of class id (RuntimeWarning...); false when a filter turned it into an
+ * exception. stack_level as in warnings.warn. */
 bool warn(Vm *vm, ExcId id, int stack_level, const char *format, ...);
 
 static inline Type *exception_class(const Vm *vm, ExcId id) { return vm->interp->exceptions[id]; }

@@ -1,7 +1,8 @@
 /* exception.c - exception objects: construction, attributes, text.
  *
- * What a class adds to BaseException lies in the tuple `fields`, whose meaning exceptionfield.c knows.
- * Neighbours: error.c (raising), exceptiongroup.c, traceback.c (printing), exceptions.def (the classes). */
+ * What a class adds to BaseException lies in the tuple `fields`, whose meaning exceptionfield.c
+ * knows. Neighbours: error.c (raising), exceptiongroup.c, traceback.c (printing), exceptions.def
+ * (the classes). */
 /* SPDX-License-Identifier: MIT */
 #include "object/exception.h"
 
@@ -21,7 +22,8 @@
 #include "object/tuple.h"
 #include "object/typeparts.h"
 
-NATIVE(exception_make, "__new__(cls, /, *args, **kwargs)", "A new exception with the given arguments.")
+NATIVE(exception_make, "__new__(cls, /, *args, **kwargs)",
+       "A new exception with the given arguments.")
 {
     Exception *self = type_instance(vm, as_type(argv[0]));
     if (!self) return FAIL;
@@ -92,7 +94,8 @@ static Ref exception_repr(Vm *vm, Value self)
 {
     Value args = as_exception(self)->args;
     Type *type = type_of(vm, self);
-    if (!absent(args) && tuple_len(args) == 1) return format_text(vm, "%N(%R)", type, tuple_at(args, 0));
+    if (!absent(args) && tuple_len(args) == 1)
+        return format_text(vm, "%N(%R)", type, tuple_at(args, 0));
     return absent(args) ? format_text(vm, "%N()", type) : format_text(vm, "%N%R", type, args);
 }
 
@@ -102,7 +105,8 @@ static Ref or_none(Value v) { return absent(v) ? NONE : newref(v); }
 
 static Ref get_args(Vm *vm, Value self)
 {
-    return newref(absent(as_exception(self)->args) ? (Value)vm->interp->empty_tuple : (Value)as_exception(self)->args);
+    return newref(absent(as_exception(self)->args) ? (Value)vm->interp->empty_tuple
+                                                   : (Value)as_exception(self)->args);
 }
 static bool set_args(Vm *vm, Value self, Value value)
 {
@@ -115,11 +119,16 @@ static bool set_args(Vm *vm, Value self, Value value)
     replace(&as_exception(self)->args, args);
     return true;
 }
-static Ref get_traceback(Vm *vm __attribute__((unused)), Value self) { return or_none(as_exception(self)->traceback); }
+static Ref get_traceback(Vm *vm __attribute__((unused)), Value self)
+{
+    return or_none(as_exception(self)->traceback);
+}
 static bool set_traceback(Vm *vm, Value self, Value value)
 {
     if (!is_kind(value, KIND_TRACEBACK) && value != NONE) {
-        throw(vm, TypeError, absent(value) ? "__traceback__ may not be deleted" : "__traceback__ must be a traceback or None");
+        throw(vm, TypeError,
+              absent(value) ? "__traceback__ may not be deleted"
+                            : "__traceback__ must be a traceback or None");
         return false;
     }
     replace(&as_exception(self)->traceback, value == NONE ? UNDEF : newref(value));
@@ -128,11 +137,16 @@ static bool set_traceback(Vm *vm, Value self, Value value)
 static bool is_chain_value(Vm *vm, Value value, const char *name)
 {
     if (is_exception(value) || value == NONE) return true;
-    throw(vm, TypeError, absent(value) ? "%s may not be deleted" : "exception %s must be None or derive from BaseException",
+    throw(vm, TypeError,
+          absent(value) ? "%s may not be deleted"
+                        : "exception %s must be None or derive from BaseException",
           absent(value) ? (name[0] == 'c' && name[1] == 'a' ? "__cause__" : "__context__") : name);
     return false;
 }
-static Ref get_cause(Vm *vm __attribute__((unused)), Value self) { return or_none(as_exception(self)->cause); }
+static Ref get_cause(Vm *vm __attribute__((unused)), Value self)
+{
+    return or_none(as_exception(self)->cause);
+}
 static bool set_cause(Vm *vm, Value self, Value value)
 {
     if (!is_chain_value(vm, value, "cause")) return false;
@@ -140,7 +154,10 @@ static bool set_cause(Vm *vm, Value self, Value value)
     as_exception(self)->head.aux |= EXCEPTION_SUPPRESS_CONTEXT;
     return true;
 }
-static Ref get_context(Vm *vm __attribute__((unused)), Value self) { return or_none(as_exception(self)->context); }
+static Ref get_context(Vm *vm __attribute__((unused)), Value self)
+{
+    return or_none(as_exception(self)->context);
+}
 static bool set_context(Vm *vm, Value self, Value value)
 {
     if (!is_chain_value(vm, value, "context")) return false;
@@ -169,11 +186,13 @@ static bool set_notes(Vm *vm __attribute__((unused)), Value self, Value value)
     return true;
 }
 
-NATIVE(exception_with_traceback, "with_traceback(self, tb, /)", "Set self.__traceback__ to tb and return self.")
+NATIVE(exception_with_traceback, "with_traceback(self, tb, /)",
+       "Set self.__traceback__ to tb and return self.")
 {
     return set_traceback(vm, argv[0], argv[1]) ? newref(argv[0]) : FAIL;
 }
-NATIVE(exception_add_note, "add_note(self, note, /)", "Add a line that is printed after the exception.")
+NATIVE(exception_add_note, "add_note(self, note, /)",
+       "Add a line that is printed after the exception.")
 {
     Exception *self = as_exception(argv[0]);
     if (!is_str(argv[1])) return throw(vm, TypeError, "note must be a str, not '%T'", argv[1]);
@@ -182,7 +201,8 @@ NATIVE(exception_add_note, "add_note(self, note, /)", "Add a line that is printe
         if (failed(notes)) return FAIL;
         self->notes = notes;
     }
-    if (!is_list(self->notes)) return throw(vm, TypeError, "Cannot add note: __notes__ is not a list");
+    if (!is_list(self->notes))
+        return throw(vm, TypeError, "Cannot add note: __notes__ is not a list");
     return list_push(vm, as_list(self->notes), newref(argv[1])) ? NONE : FAIL;
 }
 NATIVE(exception_setstate, "__setstate__(self, state, /)", "Set attributes from a dict.")
@@ -203,7 +223,11 @@ NATIVE(exception_reduce, "__reduce__(self, /)", "What pickle needs.")
 }
 
 static const Native *const exception_methods[] = {
-    &exception_with_traceback_def, &exception_add_note_def, &exception_setstate_def, &exception_reduce_def, NULL,
+    &exception_with_traceback_def,
+    &exception_add_note_def,
+    &exception_setstate_def,
+    &exception_reduce_def,
+    NULL,
 };
 static const Attribute exception_attributes[] = {
     {"args", get_args, set_args, "the arguments it was made with"},
@@ -215,13 +239,18 @@ static const Attribute exception_attributes[] = {
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef exception_type = {
-    .name = "BaseException", .doc = "Common base class for all exceptions.",
-    .size = sizeof(Exception), .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF,
-    .refs = REFS(REF(Exception, args), REF(Exception, traceback), REF(Exception, cause), REF(Exception, context),
-                 REF(Exception, notes), REF(Exception, fields)),
-    .new = &exception_make_def, .init = &exception_init_def,
-    .repr = exception_repr, .str = exception_str,
-    .methods = exception_methods, .attributes = exception_attributes,
+    .name = "BaseException",
+    .doc = "Common base class for all exceptions.",
+    .size = sizeof(Exception),
+    .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF,
+    .refs = REFS(REF(Exception, args), REF(Exception, traceback), REF(Exception, cause),
+                 REF(Exception, context), REF(Exception, notes), REF(Exception, fields)),
+    .new = &exception_make_def,
+    .init = &exception_init_def,
+    .repr = exception_repr,
+    .str = exception_str,
+    .methods = exception_methods,
+    .attributes = exception_attributes,
 };
 
 /* ---- the classes ---- */
@@ -232,7 +261,7 @@ typedef struct Row {
 } Row;
 
 static const Row rows[EXCEPTION_COUNT] = {
-#define EXCEPTION(id, parent, text) [id] = {#id, text, parent},
+#define EXCEPTION(id, parent, text)            [id] = {#id, text, parent},
 #define EXCEPTION_IN(module, id, parent, text) [id] = {module "." #id, text, parent},
 #include "object/exceptions.def"
 };
@@ -260,7 +289,9 @@ bool exceptions_open(Vm *vm)
     for (int id = 1; id < EXCEPTION_COUNT; id++) {
         const Row *row = &rows[id];
         defs[id] = (TypeDef){
-            .name = id == Exception_ ? "Exception" : id == IncompleteInputError ? "_IncompleteInputError" : row->name,
+            .name = id == Exception_             ? "Exception"
+                    : id == IncompleteInputError ? "_IncompleteInputError"
+                                                 : row->name,
             .doc = row->doc,
             .size = sizeof(Exception),
             .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF,
@@ -270,7 +301,8 @@ bool exceptions_open(Vm *vm)
         interp->exceptions[id] = type_from_def(vm, &defs[id]);
         if (!interp->exceptions[id]) return false;
     }
-    if (!add_base(vm, interp->exceptions[ExceptionGroup], interp->exceptions[Exception_])) return false;
+    if (!add_base(vm, interp->exceptions[ExceptionGroup], interp->exceptions[Exception_]))
+        return false;
     interp->memory_error = exception_new(vm, MemoryError, 0, NULL);
     return !failed(interp->memory_error);
 }

@@ -1,7 +1,8 @@
 /* exception.h - exception objects and tracebacks.
  *
- * All exceptions share one C layout.  What a class adds (OSError.errno, StopIteration.value, SyntaxError.lineno,
- * ImportError.name, group.exceptions ...) are the items of `fields`, a tuple whose length the class gives. */
+ * All exceptions share one C layout.  What a class adds (OSError.errno, StopIteration.value,
+ * SyntaxError.lineno, ImportError.name, group.exceptions ...) are the items of `fields`, a tuple
+ * whose length the class gives. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_OBJECT_EXCEPTION_H
 #define AIO_OBJECT_EXCEPTION_H
@@ -10,24 +11,25 @@
 #include "object/error.h"
 
 struct Exception {
-    Container head;       /* aux: EXCEPTION_* flags */
-    Ref args;             /* tuple */
-    Ref traceback;        /* Traceback, or UNDEF */
-    Ref cause, context;   /* Exception, NONE or UNDEF */
-    Ref notes;            /* list or UNDEF: __notes__ */
-    Ref fields;           /* tuple of what the class adds (exceptionfield.c), or UNDEF */
+    Container head;     /* aux: EXCEPTION_* flags */
+    Ref args;           /* tuple */
+    Ref traceback;      /* Traceback, or UNDEF */
+    Ref cause, context; /* Exception, NONE or UNDEF */
+    Ref notes;          /* list or UNDEF: __notes__ */
+    Ref fields;         /* tuple of what the class adds (exceptionfield.c), or UNDEF */
 };
 enum { EXCEPTION_SUPPRESS_CONTEXT = 1 };
 
-/* One recorded step of unwinding.  Made newest call last, as scripts see them: tb_next leads to where it was raised. */
+/* One recorded step of unwinding.  Made newest call last, as scripts see them: tb_next leads to
+ * where it was raised. */
 typedef struct Traceback {
     Container head;
-    Ref next;             /* Traceback or UNDEF: one call deeper */
-    Ref code;             /* Code */
-    Ref globals;          /* dict */
-    Ref frame;            /* Frame object, made on demand; UNDEF */
-    int32_t instr;        /* index of the instruction word */
-    int32_t line;         /* used when code is UNDEF */
+    Ref next;      /* Traceback or UNDEF: one call deeper */
+    Ref code;      /* Code */
+    Ref globals;   /* dict */
+    Ref frame;     /* Frame object, made on demand; UNDEF */
+    int32_t instr; /* index of the instruction word */
+    int32_t line;  /* used when code is UNDEF */
 } Traceback;
 
 static inline bool is_exception(Value v) { return is_kind(v, KIND_EXCEPTION); }
@@ -39,11 +41,19 @@ Ref exception_new_text(Vm *vm, ExcId id, const char *text);
 /* Field number n of what the class adds (borrowed), UNDEF when not set. */
 Value exception_field(Value exception, int n);
 bool exception_set_field(Vm *vm, Value exception, int n, Value value);
-enum { ERRNO_FIELD, STRERROR_FIELD, FILENAME_FIELD, FILENAME2_FIELD };                 /* OSError */
-enum { MSG_FIELD, SYNTAX_FILENAME_FIELD, LINENO_FIELD, OFFSET_FIELD, TEXT_FIELD, END_LINENO_FIELD, END_OFFSET_FIELD,
-       PRINT_FIELD };                                                                   /* SyntaxError */
-enum { GROUP_MESSAGE_FIELD, GROUP_EXCEPTIONS_FIELD };                                   /* BaseExceptionGroup */
-enum { ATTRIBUTE_NAME_FIELD, ATTRIBUTE_OBJ_FIELD };                                     /* AttributeError; NameError.name */
+enum { ERRNO_FIELD, STRERROR_FIELD, FILENAME_FIELD, FILENAME2_FIELD }; /* OSError */
+enum {
+    MSG_FIELD,
+    SYNTAX_FILENAME_FIELD,
+    LINENO_FIELD,
+    OFFSET_FIELD,
+    TEXT_FIELD,
+    END_LINENO_FIELD,
+    END_OFFSET_FIELD,
+    PRINT_FIELD
+};                                                    /* SyntaxError */
+enum { GROUP_MESSAGE_FIELD, GROUP_EXCEPTIONS_FIELD }; /* BaseExceptionGroup */
+enum { ATTRIBUTE_NAME_FIELD, ATTRIBUTE_OBJ_FIELD };   /* AttributeError; NameError.name */
 
 bool exceptions_open(Vm *vm);
 void exceptions_close(Vm *vm);
@@ -51,7 +61,8 @@ void exceptions_close(Vm *vm);
 /* StopIteration's value (borrowed; NONE when absent). */
 Value stop_iteration_value(Value exception);
 
-/* Prepends a step to exception's traceback: called by the unwinder for each frame left.  Never fails (drops the step). */
+/* Prepends a step to exception's traceback: called by the unwinder for each frame left.  Never
+ * fails (drops the step). */
 void traceback_add(Vm *vm, Exception *exception, Code *code, Value globals, int instr);
 
 /* The whole report, as CPython prints it, chain, notes and groups included. */
@@ -62,9 +73,11 @@ Ref error_hint(Vm *vm, Value exception);
 /* One line of source of a file (1-based), or UNDEF; for carets. */
 Ref source_line(Vm *vm, Value filename, int line);
 
-/* split / subgroup for except*: matched and rest (owned; NONE where empty) of exception against a class or tuple. */
+/* split / subgroup for except*: matched and rest (owned; NONE where empty) of exception against a
+ * class or tuple. */
 bool exception_group_split(Vm *vm, Value exception, Value classes, Ref *matched, Ref *rest);
-/* What except* raises in the end from the collected errors: list of raised, the original; NONE: nothing. */
+/* What except* raises in the end from the collected errors: list of raised, the original; NONE:
+ * nothing. */
 Ref exception_group_join(Vm *vm, Value original, Value raised_list);
 
 #endif

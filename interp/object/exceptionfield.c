@@ -1,8 +1,8 @@
 /* exceptionfield.c - what each exception class adds to BaseException.
  *
- * A family (StopIteration, OSError, SyntaxError ...) is a row: how many fields, their attribute names, how the constructor
- * fills them, how str() words them.  A class belongs to the family of its nearest ancestor that has one.
- * Neighbours: exception.c, exceptiongroup.c. */
+ * A family (StopIteration, OSError, SyntaxError ...) is a row: how many fields, their attribute
+ * names, how the constructor fills them, how str() words them.  A class belongs to the family of
+ * its nearest ancestor that has one. Neighbours: exception.c, exceptiongroup.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/exceptionfield.h"
 
@@ -62,11 +62,11 @@ static Ref get_field(Value self, int n)
     Value value = exception_field(self, n);
     return absent(value) ? NONE : newref(value);
 }
-#define FIELD_ATTRIBUTE(n)                                                                                \
-    static Ref get_##n(Vm *vm __attribute__((unused)), Value self) { return get_field(self, n); }        \
-    static bool set_##n(Vm *vm, Value self, Value value)                                                  \
-    {                                                                                                     \
-        return exception_set_field(vm, self, n, absent(value) ? (Value)NONE : value);                     \
+#define FIELD_ATTRIBUTE(n)                                                                         \
+    static Ref get_##n(Vm *vm __attribute__((unused)), Value self) { return get_field(self, n); }  \
+    static bool set_##n(Vm *vm, Value self, Value value)                                           \
+    {                                                                                              \
+        return exception_set_field(vm, self, n, absent(value) ? (Value)NONE : value);              \
     }
 FIELD_ATTRIBUTE(0)
 FIELD_ATTRIBUTE(1)
@@ -76,8 +76,14 @@ FIELD_ATTRIBUTE(4)
 FIELD_ATTRIBUTE(5)
 FIELD_ATTRIBUTE(6)
 FIELD_ATTRIBUTE(7)
-#define ROW(name, n, doc) {name, get_##n, set_##n, doc}
-#define ROWS_END {NULL, NULL, NULL, NULL}
+#define ROW(name, n, doc)                                                                          \
+    {                                                                                              \
+        name, get_##n, set_##n, doc                                                                \
+    }
+#define ROWS_END                                                                                   \
+    {                                                                                              \
+        NULL, NULL, NULL, NULL                                                                     \
+    }
 
 /* ---- constructors ---- */
 
@@ -102,12 +108,15 @@ static bool all_used(Vm *vm, Value self, Dict *keywords, ptrdiff_t used)
     if (used == keywords->len) return true;
     Value key = UNDEF, value;
     for (ptrdiff_t i = 0; dict_next(keywords, &i, &key, &value);)
-        if (!str_is(key, "name") && !str_is(key, "path") && !str_is(key, "name_from") && !str_is(key, "obj")) break;
+        if (!str_is(key, "name") && !str_is(key, "path") && !str_is(key, "name_from") &&
+            !str_is(key, "obj"))
+            break;
     throw(vm, TypeError, "%N() got an unexpected keyword argument '%S'", type_of(vm, self), key);
     return false;
 }
 
-static bool stop_iteration_init(Vm *vm, Value self, Value args, Dict *keywords __attribute__((unused)))
+static bool stop_iteration_init(Vm *vm, Value self, Value args,
+                                Dict *keywords __attribute__((unused)))
 {
     return tuple_len(args) == 0 || exception_set_field(vm, self, 0, tuple_at(args, 0));
 }
@@ -120,34 +129,43 @@ static bool import_error_init(Vm *vm, Value self, Value args, Dict *keywords)
 {
     ptrdiff_t used = 0;
     if (tuple_len(args) == 1 && !exception_set_field(vm, self, 0, tuple_at(args, 0))) return false;
-    return init_keyword(vm, self, keywords, N(name), 1, &used) && init_keyword(vm, self, keywords, N(path), 2, &used) &&
-           init_keyword(vm, self, keywords, N(name_from), 3, &used) && all_used(vm, self, keywords, used);
+    return init_keyword(vm, self, keywords, N(name), 1, &used) &&
+           init_keyword(vm, self, keywords, N(path), 2, &used) &&
+           init_keyword(vm, self, keywords, N(name_from), 3, &used) &&
+           all_used(vm, self, keywords, used);
 }
-static bool attribute_error_init(Vm *vm, Value self, Value args __attribute__((unused)), Dict *keywords)
+static bool attribute_error_init(Vm *vm, Value self, Value args __attribute__((unused)),
+                                 Dict *keywords)
 {
     ptrdiff_t used = 0;
     return init_keyword(vm, self, keywords, N(name), ATTRIBUTE_NAME_FIELD, &used) &&
-           init_keyword(vm, self, keywords, N(obj), ATTRIBUTE_OBJ_FIELD, &used) && all_used(vm, self, keywords, used);
+           init_keyword(vm, self, keywords, N(obj), ATTRIBUTE_OBJ_FIELD, &used) &&
+           all_used(vm, self, keywords, used);
 }
 static bool name_error_init(Vm *vm, Value self, Value args __attribute__((unused)), Dict *keywords)
 {
     ptrdiff_t used = 0;
-    return init_keyword(vm, self, keywords, N(name), 0, &used) && all_used(vm, self, keywords, used);
+    return init_keyword(vm, self, keywords, N(name), 0, &used) &&
+           all_used(vm, self, keywords, used);
 }
-static bool unicode_error_init(Vm *vm, Value self, Value args, Dict *keywords __attribute__((unused)))
+static bool unicode_error_init(Vm *vm, Value self, Value args,
+                               Dict *keywords __attribute__((unused)))
 {
     return init_positional(vm, self, args, 5);
 }
-static bool syntax_error_init(Vm *vm, Value self, Value args, Dict *keywords __attribute__((unused)))
+static bool syntax_error_init(Vm *vm, Value self, Value args,
+                              Dict *keywords __attribute__((unused)))
 {
-    if (tuple_len(args) > 0 && !exception_set_field(vm, self, MSG_FIELD, tuple_at(args, 0))) return false;
+    if (tuple_len(args) > 0 && !exception_set_field(vm, self, MSG_FIELD, tuple_at(args, 0)))
+        return false;
     if (tuple_len(args) != 2) return true;
     Ref details = tuple_from(vm, tuple_at(args, 1));
     if (failed(details)) return false;
     bool good = tuple_len(details) >= 4 && tuple_len(details) <= 7;
     if (!good)
-        throw(vm, TypeError, tuple_len(details) < 4 ? "function missing required argument 'filename' (pos 1)"
-                                                    : "function takes at most 7 arguments (%zd given)",
+        throw(vm, TypeError,
+              tuple_len(details) < 4 ? "function missing required argument 'filename' (pos 1)"
+                                     : "function takes at most 7 arguments (%zd given)",
               tuple_len(details));
     for (int n = 0; good && n < tuple_len(details) && n < 6; n++)
         good = exception_set_field(vm, self, SYNTAX_FILENAME_FIELD + n, tuple_at(details, n));
@@ -162,7 +180,8 @@ static bool os_error_init(Vm *vm, Value self, Value args, Dict *keywords __attri
     if (len < 2 || len > 5) return true;
     if (!init_positional(vm, self, args, 2)) return false;
     if (len >= 3 && !exception_set_field(vm, self, FILENAME_FIELD, tuple_at(args, 2))) return false;
-    if (len == 5 && !exception_set_field(vm, self, FILENAME2_FIELD, tuple_at(args, 4))) return false;
+    if (len == 5 && !exception_set_field(vm, self, FILENAME2_FIELD, tuple_at(args, 4)))
+        return false;
     if (len == 2) return true;
     Ref two = tuple_pack(vm, 2, tuple_at(args, 0), tuple_at(args, 1));
     if (failed(two)) return false;
@@ -171,14 +190,17 @@ static bool os_error_init(Vm *vm, Value self, Value args, Dict *keywords __attri
 }
 
 /* asyncio's */
-static bool incomplete_read_init(Vm *vm, Value self, Value args, Dict *keywords __attribute__((unused)))
+static bool incomplete_read_init(Vm *vm, Value self, Value args,
+                                 Dict *keywords __attribute__((unused)))
 {
     if (tuple_len(args) != 2) return true;
     Value partial = tuple_at(args, 0), expected = tuple_at(args, 1);
     ptrdiff_t have = value_len(vm, partial);
     if (have < 0) return false;
-    Ref text = expected == NONE ? format_text(vm, "%zd bytes read on a total of undefined expected bytes", have)
-                                : format_text(vm, "%zd bytes read on a total of %R expected bytes", have, expected);
+    Ref text =
+        expected == NONE
+            ? format_text(vm, "%zd bytes read on a total of undefined expected bytes", have)
+            : format_text(vm, "%zd bytes read on a total of %R expected bytes", have, expected);
     Ref one = failed(text) ? FAIL : tuple_pack(vm, 1, (Value)text);
     decref(text);
     if (failed(one) || !init_positional(vm, self, args, 2)) {
@@ -188,7 +210,8 @@ static bool incomplete_read_init(Vm *vm, Value self, Value args, Dict *keywords 
     replace(&as_exception(self)->args, one);
     return true;
 }
-static bool limit_overrun_init(Vm *vm, Value self, Value args, Dict *keywords __attribute__((unused)))
+static bool limit_overrun_init(Vm *vm, Value self, Value args,
+                               Dict *keywords __attribute__((unused)))
 {
     if (tuple_len(args) != 2) return true;
     Value consumed = tuple_at(args, 1);
@@ -211,10 +234,12 @@ static Ref key_error_str(Vm *vm, Value self)
 static Ref os_error_str(Vm *vm, Value self)
 {
     Value number = exception_field(self, ERRNO_FIELD), text = exception_field(self, STRERROR_FIELD);
-    Value name = exception_field(self, FILENAME_FIELD), second = exception_field(self, FILENAME2_FIELD);
+    Value name = exception_field(self, FILENAME_FIELD),
+          second = exception_field(self, FILENAME2_FIELD);
     if (absent(number) || absent(text)) return UNDEF;
     if (absent(name) || name == NONE) return format_text(vm, "[Errno %S] %S", number, text);
-    if (absent(second) || second == NONE) return format_text(vm, "[Errno %S] %S: %R", number, text, name);
+    if (absent(second) || second == NONE)
+        return format_text(vm, "[Errno %S] %S: %R", number, text, name);
     return format_text(vm, "[Errno %S] %S: %R -> %R", number, text, name, second);
 }
 static Ref import_error_str(Vm *vm, Value self)
@@ -225,11 +250,13 @@ static Ref import_error_str(Vm *vm, Value self)
 }
 static Ref syntax_error_str(Vm *vm, Value self)
 {
-    Value message = exception_field(self, MSG_FIELD), file = exception_field(self, SYNTAX_FILENAME_FIELD);
+    Value message = exception_field(self, MSG_FIELD),
+          file = exception_field(self, SYNTAX_FILENAME_FIELD);
     Value line = exception_field(self, LINENO_FIELD);
     if (absent(message)) message = NONE;
     bool has_line = !absent(line) && is_any_int(line);
-    if (!is_str(file)) return has_line ? format_text(vm, "%S (line %S)", message, line) : value_str(vm, message);
+    if (!is_str(file))
+        return has_line ? format_text(vm, "%S (line %S)", message, line) : value_str(vm, message);
     ptrdiff_t slash = -1;
     for (ptrdiff_t n = 0; n < as_str(file)->len; n++)
         if (str_at(as_str(file), n) == '/') slash = n;
@@ -243,26 +270,31 @@ static Ref syntax_error_str(Vm *vm, Value self)
 
 static Ref unicode_error_str(Vm *vm, Value self)
 {
-    Value encoding = exception_field(self, 0), object = exception_field(self, 1), reason = exception_field(self, 4);
+    Value encoding = exception_field(self, 0), object = exception_field(self, 1),
+          reason = exception_field(self, 4);
     if (absent(reason)) return UNDEF;
     bool decode = exception_is(vm, self, UnicodeDecodeError);
     int64_t start, end;
-    if (!int_index(vm, exception_field(self, 2), &start) || !int_index(vm, exception_field(self, 3), &end)) return FAIL;
+    if (!int_index(vm, exception_field(self, 2), &start) ||
+        !int_index(vm, exception_field(self, 3), &end))
+        return FAIL;
     if (end != start + 1)
         return format_text(vm, "'%S' codec can't %s in position %lld-%lld: %S", encoding,
-                           decode ? "decode bytes" : "encode characters", (long long)start, (long long)end - 1, reason);
+                           decode ? "decode bytes" : "encode characters", (long long)start,
+                           (long long)end - 1, reason);
     if (decode) {
         Ref byte = value_get_item(vm, object, from_small(start));
         if (failed(byte)) return FAIL;
         char text[8];
         snprintf(text, sizeof text, "0x%02x", (unsigned)as_int(byte) & 0xff);
-        return format_text(vm, "'%S' codec can't decode byte %s in position %lld: %S", encoding, text, (long long)start, reason);
+        return format_text(vm, "'%S' codec can't decode byte %s in position %lld: %S", encoding,
+                           text, (long long)start, reason);
     }
     uint32_t c = is_str(object) && start < as_str(object)->len ? str_at(as_str(object), start) : 0;
     char text[16];
     snprintf(text, sizeof text, c > 0xffff ? "\\U%08x" : c > 0xff ? "\\u%04x" : "\\x%02x", c);
-    return format_text(vm, "'%S' codec can't encode character '%s' in position %lld: %S", encoding, text, (long long)start,
-                       reason);
+    return format_text(vm, "'%S' codec can't encode character '%s' in position %lld: %S", encoding,
+                       text, (long long)start, reason);
 }
 
 /* ---- OSError picks its subclass by errno ---- */
@@ -270,8 +302,11 @@ static Ref unicode_error_str(Vm *vm, Value self)
 static ExcId class_of_errno(int64_t number)
 {
     switch (number) {
-    case EAGAIN: case EALREADY: case EINPROGRESS: return BlockingIOError;
-    case EPIPE: case ESHUTDOWN: return BrokenPipeError;
+    case EAGAIN:
+    case EALREADY:
+    case EINPROGRESS: return BlockingIOError;
+    case EPIPE:
+    case ESHUTDOWN: return BrokenPipeError;
     case ECHILD: return ChildProcessError;
     case ECONNABORTED: return ConnectionAbortedError;
     case ECONNREFUSED: return ConnectionRefusedError;
@@ -281,14 +316,16 @@ static ExcId class_of_errno(int64_t number)
     case EISDIR: return IsADirectoryError;
     case ENOTDIR: return NotADirectoryError;
     case EINTR: return InterruptedError;
-    case EACCES: case EPERM: return PermissionError;
+    case EACCES:
+    case EPERM: return PermissionError;
     case ESRCH: return ProcessLookupError;
     case ETIMEDOUT: return TimeoutError;
     default: return OSError;
     }
 }
 
-NATIVE(os_error_make, "__new__(cls, /, *args, **kwargs)", "A new OSError, or its subclass for the errno given.")
+NATIVE(os_error_make, "__new__(cls, /, *args, **kwargs)",
+       "A new OSError, or its subclass for the errno given.")
 {
     Type *type = as_type(argv[0]);
     Value args = argv[1];
@@ -302,29 +339,41 @@ NATIVE(os_error_make, "__new__(cls, /, *args, **kwargs)", "A new OSError, or its
 
 /* ---- the families ---- */
 
-static const Attribute stop_iteration_attributes[] = {ROW("value", 0, "generator return value"), ROWS_END};
+static const Attribute stop_iteration_attributes[] = {ROW("value", 0, "generator return value"),
+                                                      ROWS_END};
 static const Attribute system_exit_attributes[] = {ROW("code", 0, "exception code"), ROWS_END};
 static const Attribute import_error_attributes[] = {
-    ROW("msg", 0, "exception message"), ROW("name", 1, "module name"), ROW("path", 2, "module path"),
-    ROW("name_from", 3, "name imported from module"), ROWS_END};
-static const Attribute attribute_error_attributes[] = {
-    ROW("name", 0, "attribute name"), ROW("obj", 1, "object"), ROWS_END};
+    ROW("msg", 0, "exception message"), ROW("name", 1, "module name"),
+    ROW("path", 2, "module path"), ROW("name_from", 3, "name imported from module"), ROWS_END};
+static const Attribute attribute_error_attributes[] = {ROW("name", 0, "attribute name"),
+                                                       ROW("obj", 1, "object"), ROWS_END};
 static const Attribute name_error_attributes[] = {ROW("name", 0, "name"), ROWS_END};
 static const Attribute unicode_error_attributes[] = {
-    ROW("encoding", 0, "exception encoding"), ROW("object", 1, "exception object"), ROW("start", 2, "exception start"),
-    ROW("end", 3, "exception end"), ROW("reason", 4, "exception reason"), ROWS_END};
+    ROW("encoding", 0, "exception encoding"), ROW("object", 1, "exception object"),
+    ROW("start", 2, "exception start"),       ROW("end", 3, "exception end"),
+    ROW("reason", 4, "exception reason"),     ROWS_END};
 static const Attribute syntax_error_attributes[] = {
-    ROW("msg", 0, "exception msg"), ROW("filename", 1, "exception filename"), ROW("lineno", 2, "exception lineno"),
-    ROW("offset", 3, "exception offset"), ROW("text", 4, "exception text"), ROW("end_lineno", 5, "exception end lineno"),
-    ROW("end_offset", 6, "exception end offset"), ROW("print_file_and_line", 7, "exception print_file_and_line"), ROWS_END};
+    ROW("msg", 0, "exception msg"),
+    ROW("filename", 1, "exception filename"),
+    ROW("lineno", 2, "exception lineno"),
+    ROW("offset", 3, "exception offset"),
+    ROW("text", 4, "exception text"),
+    ROW("end_lineno", 5, "exception end lineno"),
+    ROW("end_offset", 6, "exception end offset"),
+    ROW("print_file_and_line", 7, "exception print_file_and_line"),
+    ROWS_END};
 static const Attribute os_error_attributes[] = {
-    ROW("errno", 0, "POSIX exception code"), ROW("strerror", 1, "exception strerror"), ROW("filename", 2, "exception filename"),
-    ROW("filename2", 3, "second exception filename"), ROWS_END};
-static const Attribute group_attributes[] = {
-    {"message", get_0, NULL, "exception message"}, {"exceptions", get_1, NULL, "nested exceptions"}, ROWS_END};
+    ROW("errno", 0, "POSIX exception code"), ROW("strerror", 1, "exception strerror"),
+    ROW("filename", 2, "exception filename"), ROW("filename2", 3, "second exception filename"),
+    ROWS_END};
+static const Attribute group_attributes[] = {{"message", get_0, NULL, "exception message"},
+                                             {"exceptions", get_1, NULL, "nested exceptions"},
+                                             ROWS_END};
 static const Attribute incomplete_read_attributes[] = {
-    ROW("partial", 0, "bytes read before the end of the stream"), ROW("expected", 1, "how many were expected"), ROWS_END};
-static const Attribute limit_overrun_attributes[] = {ROW("consumed", 0, "bytes to be consumed"), ROWS_END};
+    ROW("partial", 0, "bytes read before the end of the stream"),
+    ROW("expected", 1, "how many were expected"), ROWS_END};
+static const Attribute limit_overrun_attributes[] = {ROW("consumed", 0, "bytes to be consumed"),
+                                                     ROWS_END};
 
 static const Family families[] = {
     {StopIteration, 1, stop_iteration_attributes, stop_iteration_init, NULL, false},

@@ -26,7 +26,8 @@ static bool check_members(Vm *vm, Value members, bool *all_plain)
     for (ptrdiff_t n = 0; n < tuple_len(members); n++) {
         Value member = tuple_at(members, n);
         if (!is_exception(member)) {
-            throw(vm, ValueError, "Item %zd of second argument (exceptions) is not an exception", n);
+            throw(vm, ValueError, "Item %zd of second argument (exceptions) is not an exception",
+                  n);
             return false;
         }
         if (!exception_is(vm, member, Exception_)) *all_plain = false;
@@ -34,11 +35,13 @@ static bool check_members(Vm *vm, Value members, bool *all_plain)
     return true;
 }
 
-NATIVE(group_new, "__new__(cls, /, *args, **kwargs)", "A new group: message and a sequence of exceptions.")
+NATIVE(group_new, "__new__(cls, /, *args, **kwargs)",
+       "A new group: message and a sequence of exceptions.")
 {
     Type *type = as_type(argv[0]);
     Value args = argv[1];
-    if (as_dict(argv[2])->len) return throw(vm, TypeError, "%N.__new__() takes no keyword arguments", type);
+    if (as_dict(argv[2])->len)
+        return throw(vm, TypeError, "%N.__new__() takes no keyword arguments", type);
     if (tuple_len(args) != 2)
         return throw(vm, TypeError, "%N.__new__() takes exactly 2 arguments (%zd given)",
                      exception_class(vm, BaseExceptionGroup), tuple_len(args));
@@ -50,12 +53,12 @@ NATIVE(group_new, "__new__(cls, /, *args, **kwargs)", "A new group: message and 
     bool all_plain;
     if (failed(members)) return FAIL;
     if (!check_members(vm, members, &all_plain)) goto fail;
-    if (type == exception_class(vm, BaseExceptionGroup) && all_plain) type = exception_class(vm, ExceptionGroup);
+    if (type == exception_class(vm, BaseExceptionGroup) && all_plain)
+        type = exception_class(vm, ExceptionGroup);
     if (!all_plain && type_is_subtype(type, exception_class(vm, Exception_))) {
         if (type == exception_class(vm, ExceptionGroup))
             throw(vm, TypeError, "Cannot nest BaseExceptions in an ExceptionGroup");
-        else
-            throw(vm, TypeError, "Cannot nest BaseExceptions in '%N'", type);
+        else throw(vm, TypeError, "Cannot nest BaseExceptions in '%N'", type);
         goto fail;
     }
     Exception *self = type_instance(vm, type);
@@ -87,8 +90,8 @@ bool group_init(Vm *vm, Value self, Value args, Dict *keywords __attribute__((un
 Ref group_str(Vm *vm, Value self)
 {
     ptrdiff_t count = tuple_len(group_exceptions(self));
-    return format_text(vm, "%S (%zd sub-exception%s)", exception_field(self, GROUP_MESSAGE_FIELD), count,
-                       count == 1 ? "" : "s");
+    return format_text(vm, "%S (%zd sub-exception%s)", exception_field(self, GROUP_MESSAGE_FIELD),
+                       count, count == 1 ? "" : "s");
 }
 
 /* ---- splitting ---- */
@@ -166,7 +169,8 @@ static bool split(Vm *vm, Value error, Value condition, Ref *matched, Ref *rest)
     }
     if (!recursion_enter(vm)) return false;
     Ref yes = list_new(vm, 0), no = list_new(vm, 0);
-    bool good = !failed(yes) && !failed(no) && split_members(vm, error, condition, as_list(yes), as_list(no));
+    bool good = !failed(yes) && !failed(no) &&
+                split_members(vm, error, condition, as_list(yes), as_list(no));
     if (good) {
         *matched = derive_or_none(vm, error, as_list(yes));
         *rest = failed(*matched) ? NONE : derive_or_none(vm, error, as_list(no));
@@ -185,12 +189,15 @@ static bool check_handler(Vm *vm, Value classes)
             if (!check_handler(vm, tuple_at(classes, n))) return false;
         return true;
     }
-    if (!is_type(classes) || !type_is_subtype(as_type(classes), exception_class(vm, BaseException))) {
-        throw(vm, TypeError, "catching classes that do not inherit from BaseException is not allowed");
+    if (!is_type(classes) ||
+        !type_is_subtype(as_type(classes), exception_class(vm, BaseException))) {
+        throw(vm, TypeError,
+              "catching classes that do not inherit from BaseException is not allowed");
         return false;
     }
     if (type_is_subtype(as_type(classes), exception_class(vm, BaseExceptionGroup))) {
-        throw(vm, TypeError, "catching ExceptionGroup with except* is not allowed. Use except instead.");
+        throw(vm, TypeError,
+              "catching ExceptionGroup with except* is not allowed. Use except instead.");
         return false;
     }
     return true;
@@ -203,26 +210,29 @@ bool exception_group_split(Vm *vm, Value exception, Value classes, Ref *matched,
     if (exception == NONE) return true;
     if (!split(vm, exception, classes, matched, rest)) return false;
     if (*matched == NONE || is_group(vm, exception)) return true;
-    Ref members = tuple_pack(vm, 1, (Value)*matched); /* a lone exception is handled inside a group of one */
+    Ref members =
+        tuple_pack(vm, 1, (Value)*matched); /* a lone exception is handled inside a group of one */
     Ref group = FAIL;
     if (!failed(members)) {
         Value args[2] = {vm->interp->empty_str, members};
         group = call(vm, borrow(exception_class(vm, BaseExceptionGroup)), 2, args);
     }
     decref(members);
-    if (!failed(group)) replace(&as_exception(group)->traceback, newref(as_exception(exception)->traceback));
+    if (!failed(group))
+        replace(&as_exception(group)->traceback, newref(as_exception(exception)->traceback));
     replace(matched, group);
     return !failed(group);
 }
 
 /* ---- what is raised after the except* clauses ---- */
 
-/* Is error a part of original that was never caught (same chain data), or raised anew in a clause? */
+/* Is error a part of original that was never caught (same chain data), or raised anew in a clause?
+ */
 static bool is_leftover(Value error, Value original)
 {
     Exception *a = as_exception(error), *b = as_exception(original);
-    return error == original || (!absent(a->traceback) && a->traceback == b->traceback && a->context == b->context &&
-                                 a->cause == b->cause);
+    return error == original || (!absent(a->traceback) && a->traceback == b->traceback &&
+                                 a->context == b->context && a->cause == b->cause);
 }
 
 /* The members of group that occur in the leftovers. */
@@ -302,7 +312,8 @@ done:
 
 /* ---- methods ---- */
 
-NATIVE(group_split_method, "split(self, condition, /)", "A pair: the group of what matches, the group of the rest.")
+NATIVE(group_split_method, "split(self, condition, /)",
+       "A pair: the group of what matches, the group of the rest.")
 {
     Ref matched, rest;
     if (!split(vm, argv[0], argv[1], &matched, &rest)) return FAIL;
@@ -318,9 +329,11 @@ NATIVE(group_subgroup, "subgroup(self, condition, /)", "The group of what matche
     decref(rest);
     return matched;
 }
-NATIVE(group_derive, "derive(self, excs, /)", "A group with the same message around other exceptions.")
+NATIVE(group_derive, "derive(self, excs, /)",
+       "A group with the same message around other exceptions.")
 {
     Value args[2] = {exception_field(argv[0], GROUP_MESSAGE_FIELD), argv[1]};
     return call(vm, borrow(exception_class(vm, BaseExceptionGroup)), 2, args);
 }
-const Native *const group_methods[] = {&group_split_method_def, &group_subgroup_def, &group_derive_def, NULL};
+const Native *const group_methods[] = {&group_split_method_def, &group_subgroup_def,
+                                       &group_derive_def, NULL};

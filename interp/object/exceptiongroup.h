@@ -13,8 +13,14 @@ extern const Native *const group_methods[];
 bool group_init(Vm *vm, Value self, Value args, Dict *keywords);
 Ref group_str(Vm *vm, Value self);
 
-static inline bool is_group(const Vm *vm, Value v) { return exception_is(vm, v, BaseExceptionGroup); }
+static inline bool is_group(const Vm *vm, Value v)
+{
+    return exception_is(vm, v, BaseExceptionGroup);
+}
 /* The tuple of nested exceptions; borrowed. */
-static inline Value group_exceptions(Value group) { return exception_field(group, GROUP_EXCEPTIONS_FIELD); }
+static inline Value group_exceptions(Value group)
+{
+    return exception_field(group, GROUP_EXCEPTIONS_FIELD);
+}
 
 #endif

@@ -208,10 +208,7 @@ NATIVE(float___round__, "__round__(self, ndigits=None, /)",
 
 /* ---- slots ---- */
 
-static Ref float_repr(Vm *vm, Value self)
-{
-    return float_repr_of(vm, float_value(self));
-}
+static Ref float_repr(Vm *vm, Value self) { return float_repr_of(vm, float_value(self)); }
 
 static bool float_hash_slot(Vm *vm __attribute__((unused)), Value self, int64_t *hash)
 {
@@ -224,10 +221,7 @@ static Truth float_truth(Vm *vm __attribute__((unused)), Value self)
     return float_value(self) != 0;
 }
 
-static Ref float_as_int(Vm *vm, Value self)
-{
-    return from_double(vm, float_value(self));
-}
+static Ref float_as_int(Vm *vm, Value self) { return from_double(vm, float_value(self)); }
 
 static Ref float_as_float(Vm *vm __attribute__((unused)), Value self)
 {

@@ -6,32 +6,42 @@
 #include "object/code.h"
 #include "object/dict.h"
 
-typedef struct Cell { Container head; Ref value; } Cell; /* value UNDEF: unbound */
+typedef struct Cell {
+    Container head;
+    Ref value;
+} Cell; /* value UNDEF: unbound */
 
 typedef struct Function {
     Container head;
-    Code *code;           /* owned */
-    Dict *globals;        /* owned */
-    Dict *builtins;       /* owned */
+    Code *code;              /* owned */
+    Dict *globals;           /* owned */
+    Dict *builtins;          /* owned */
     Ref name, qualname, doc; /* UNDEF: those of the code */
-    Ref module;           /* UNDEF: __name__ of globals */
-    Ref defaults;         /* tuple or UNDEF */
-    Ref keyword_defaults; /* dict or UNDEF */
-    Ref annotate;         /* the function that makes __annotations__, NONE or UNDEF */
-    Ref annotations;      /* dict or UNDEF: not computed */
-    Ref type_params;      /* tuple or UNDEF */
-    Ref attributes_slot;  /* the one attribute slot (SHAPE_DICT: __dict__); managed by shape.c */
-    Cell *cells[];        /* one, owned, for each of code->free_count; NULL while the function is being made */
+    Ref module;              /* UNDEF: __name__ of globals */
+    Ref defaults;            /* tuple or UNDEF */
+    Ref keyword_defaults;    /* dict or UNDEF */
+    Ref annotate;            /* the function that makes __annotations__, NONE or UNDEF */
+    Ref annotations;         /* dict or UNDEF: not computed */
+    Ref type_params;         /* tuple or UNDEF */
+    Ref attributes_slot;     /* the one attribute slot (SHAPE_DICT: __dict__); managed by shape.c */
+    Cell *cells[]; /* one, owned, for each of code->free_count; NULL while the function is being
+                      made */
 } Function;
 
-typedef struct Method { Container head; Ref function, self; } Method;
+typedef struct Method {
+    Container head;
+    Ref function, self;
+} Method;
 
 static inline bool is_function(Value v) { return is_kind(v, KIND_FUNCTION); }
 static inline Function *as_function(Value v) { return (Function *)as_object(v); }
 static inline Method *as_method(Value v) { return (Method *)as_object(v); }
 
 /* Its names, borrowed str. */
-static inline Value function_name(const Function *function) { return absent(function->name) ? function->code->name : function->name; }
+static inline Value function_name(const Function *function)
+{
+    return absent(function->name) ? function->code->name : function->name;
+}
 static inline Value function_qualname(const Function *function)
 {
     return absent(function->qualname) ? function->code->qualname : function->qualname;

@@ -19,22 +19,10 @@ typedef struct Union {
     Ref parameters; /* as above */
 } Union;
 
-static inline bool is_generic_alias(Value v)
-{
-    return is_kind(v, KIND_GENERIC_ALIAS);
-}
-static inline bool is_union(Value v)
-{
-    return is_kind(v, KIND_UNION);
-}
-static inline GenericAlias *as_generic_alias(Value v)
-{
-    return (GenericAlias *)as_object(v);
-}
-static inline Union *as_union(Value v)
-{
-    return (Union *)as_object(v);
-}
+static inline bool is_generic_alias(Value v) { return is_kind(v, KIND_GENERIC_ALIAS); }
+static inline bool is_union(Value v) { return is_kind(v, KIND_UNION); }
+static inline GenericAlias *as_generic_alias(Value v) { return (GenericAlias *)as_object(v); }
+static inline Union *as_union(Value v) { return (Union *)as_object(v); }
 
 /* origin[item]: item is a tuple of arguments, or the only one. */
 Ref generic_alias_new(Vm *vm, Value origin, Value item);
@@ -42,10 +30,7 @@ Ref generic_alias_new(Vm *vm, Value origin, Value item);
  * NOT_IMPLEMENTED. */
 Ref union_of(Vm *vm, Value a, Value b);
 /* The members of a union for isinstance and issubclass (borrowed tuple). */
-static inline Value union_args(Value v)
-{
-    return as_union(v)->args;
-}
+static inline Value union_args(Value v) { return as_union(v)->args; }
 /* typing.Union[a, b, ...]: one member comes back as itself. */
 Ref union_from_args(Vm *vm, Value tuple);
 

@@ -1,8 +1,8 @@
 /* hint.c - "Did you mean": what is added to the last line of a report.
  *
- * Candidates are compared by the Levenshtein distance with cheaper case changes, as CPython weighs them: a move
- * costs 2, a change of case 1; a suggestion must be closer than a third of the letters involved.
- * Neighbours: report.c. */
+ * Candidates are compared by the Levenshtein distance with cheaper case changes, as CPython weighs
+ * them: a move costs 2, a change of case 1; a suggestion must be closer than a third of the letters
+ * involved. Neighbours: report.c. */
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
 
@@ -50,7 +50,9 @@ static Value closest(Vm *vm, Value name, List *candidates)
     if (!as_str(name)->ascii || candidates->len > CANDIDATES_MAX) return UNDEF;
     for (ptrdiff_t n = 0; n < candidates->len; n++) {
         Value candidate = candidates->items[n];
-        if (!is_str(candidate) || !as_str(candidate)->ascii || str_equal(as_str(candidate), as_str(name))) continue;
+        if (!is_str(candidate) || !as_str(candidate)->ascii ||
+            str_equal(as_str(candidate), as_str(name)))
+            continue;
         int limit = (int)((as_str(name)->len + as_str(candidate)->len + 3) * MOVE_COST / 6);
         if (limit > best_distance - 1) limit = best_distance - 1;
         int found = distance(as_str(name)->data, as_str(candidate)->data, limit);
@@ -82,8 +84,10 @@ static Ref names_in_scope(Vm *vm, Value error)
     Ref list = list_new(vm, 16);
     bool good = !failed(list);
     for (int n = 0; good && n < code->locals; n++)
-        good = !is_str(code->local_names[n]) || list_push(vm, as_list(list), newref(code->local_names[n]));
-    good = good && add_keys(vm, as_list(list), step->globals) && add_keys(vm, as_list(list), vm->interp->builtins);
+        good = !is_str(code->local_names[n]) ||
+               list_push(vm, as_list(list), newref(code->local_names[n]));
+    good = good && add_keys(vm, as_list(list), step->globals) &&
+           add_keys(vm, as_list(list), vm->interp->builtins);
     if (good) return list;
     decref(list);
     return FAIL;
@@ -113,6 +117,7 @@ Ref error_hint(Vm *vm, Value error)
         if (is_heap(found)) decref(found);
         return suggest(vm, name, names);
     }
-    if (!exception_is(vm, error, NameError) || exception_is(vm, error, UnboundLocalError)) return UNDEF;
+    if (!exception_is(vm, error, NameError) || exception_is(vm, error, UnboundLocalError))
+        return UNDEF;
     return suggest(vm, name, names_in_scope(vm, error));
 }

@@ -34,10 +34,7 @@ static Ref int_medium(Vm *vm, int64_t n)
     return from_object(object);
 }
 
-Ref from_int64(Vm *vm, int64_t n)
-{
-    return fits_small(n) ? from_small(n) : int_medium(vm, n);
-}
+Ref from_int64(Vm *vm, int64_t n) { return fits_small(n) ? from_small(n) : int_medium(vm, n); }
 
 Ref from_uint64(Vm *vm, uint64_t n)
 {
@@ -253,10 +250,7 @@ int64_t int_hash(Value v)
 
 /* ---- arithmetic in 64 bits ---- */
 
-static Ref throw_zero_division(Vm *vm)
-{
-    return throw(vm, ZeroDivisionError, "division by zero");
-}
+static Ref throw_zero_division(Vm *vm) { return throw(vm, ZeroDivisionError, "division by zero"); }
 
 /* Rounded towards minus infinity; b is neither 0 nor (a the least number and b -1). */
 static inline int64_t floor_quotient(int64_t a, int64_t b)

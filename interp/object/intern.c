@@ -82,10 +82,7 @@ Ref str_intern(Vm *vm, Ref ref)
     return ref;
 }
 
-Ref str_interned(Vm *vm, const char *utf8)
-{
-    return str_intern(vm, str_from(vm, utf8));
-}
+Ref str_interned(Vm *vm, const char *utf8) { return str_intern(vm, str_from(vm, utf8)); }
 
 void intern_forget(Interp *interp, const Str *s)
 {

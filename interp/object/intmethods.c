@@ -296,10 +296,7 @@ NATIVE_CLASS(int_from_bytes, "from_bytes(cls, /, bytes, byteorder='big', *, sign
 
 /* ---- attributes ---- */
 
-static Ref int_get_real(Vm *vm, Value self)
-{
-    return int_plain(vm, self);
-}
+static Ref int_get_real(Vm *vm, Value self) { return int_plain(vm, self); }
 
 static Ref int_get_imag(Vm *vm __attribute__((unused)), Value self __attribute__((unused)))
 {
@@ -325,10 +322,7 @@ static Ref int_compare_slot(Vm *vm __attribute__((unused)), Value a, Value b, Co
     return from_bool(order_satisfies(int_compare(a, b), op));
 }
 
-static Truth int_truth(Vm *vm __attribute__((unused)), Value self)
-{
-    return int_sign(self) != 0;
-}
+static Truth int_truth(Vm *vm __attribute__((unused)), Value self) { return int_sign(self) != 0; }
 
 static Ref int_as_float(Vm *vm, Value self)
 {

@@ -22,10 +22,7 @@ ptrdiff_t int_digits_limit(const Vm *vm)
     return limit == 0 ? DIGITS_LIMIT_DEFAULT : limit < 0 ? 0 : limit;
 }
 
-static bool is_power_of_two(int base)
-{
-    return (base & (base - 1)) == 0;
-}
+static bool is_power_of_two(int base) { return (base & (base - 1)) == 0; }
 
 /* ---- to text ---- */
 
@@ -80,17 +77,11 @@ Ref int_to_text(Vm *vm, Value v, int base)
     return big_to_text(vm, int_view(&view, v), base);
 }
 
-Ref int_repr(Vm *vm, Value v)
-{
-    return int_to_text(vm, v, 10);
-}
+Ref int_repr(Vm *vm, Value v) { return int_to_text(vm, v, 10); }
 
 /* ---- the text of a number ---- */
 
-static bool is_blank(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
+static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 static void strip(NumberText *text)
 {

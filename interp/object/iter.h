@@ -5,14 +5,17 @@
 
 #include "object/type.h"
 
-Ref iter_of(Vm *vm, Value iterable);                   /* iter(x); "'int' object is not iterable" */
-Ref iter_next(Vm *vm, Value iterator);                 /* UNDEF at the end */
-/* Calls each(vm, item, context) for every item; stops when it returns false (raised). Lists and tuples go fast. */
-bool iterate(Vm *vm, Value iterable, bool (*each)(Vm *vm, Value item, void *context), void *context);
-ptrdiff_t iter_length_hint(Vm *vm, Value iterable, ptrdiff_t otherwise); /* never raises for missing hints; -1: raised */
-Ref list_from(Vm *vm, Value iterable);                 /* new list */
-Ref tuple_from(Vm *vm, Value iterable);                /* tuple (the same one when it is exactly a tuple) */
-Ref iter_self(Vm *vm, Value self);                     /* the iter slot of an iterator */
+Ref iter_of(Vm *vm, Value iterable);   /* iter(x); "'int' object is not iterable" */
+Ref iter_next(Vm *vm, Value iterator); /* UNDEF at the end */
+/* Calls each(vm, item, context) for every item; stops when it returns false (raised). Lists and
+ * tuples go fast. */
+bool iterate(Vm *vm, Value iterable, bool (*each)(Vm *vm, Value item, void *context),
+             void *context);
+ptrdiff_t iter_length_hint(Vm *vm, Value iterable,
+                           ptrdiff_t otherwise); /* never raises for missing hints; -1: raised */
+Ref list_from(Vm *vm, Value iterable);           /* new list */
+Ref tuple_from(Vm *vm, Value iterable); /* tuple (the same one when it is exactly a tuple) */
+Ref iter_self(Vm *vm, Value self);      /* the iter slot of an iterator */
 Ref iter_callable(Vm *vm, Value callable, Value sentinel); /* iter(callable, sentinel) */
 /* Takes a propagating StopIteration away: UNDEF (the end); FAIL when it is another exception. */
 Ref iter_end(Vm *vm);

@@ -1,9 +1,10 @@
 /* life.c - the birth and death of objects.
  *
- * An object dies when its count reaches zero: __del__ (which may resurrect it), weak references, attributes in the
- * order they were set, what the type's clear and refs name, its class, its memory.  Deep structures do not recurse
- * on the C stack: beyond DROP_DEPTH nested drops an object waits on a list that the outermost drop works off.
- * Neighbours: memory/alloc.c (cells), memory/gc.c (cycles), shape.c (attribute slots), weakref.c (hooks). */
+ * An object dies when its count reaches zero: __del__ (which may resurrect it), weak references,
+ * attributes in the order they were set, what the type's clear and refs name, its class, its
+ * memory.  Deep structures do not recurse on the C stack: beyond DROP_DEPTH nested drops an object
+ * waits on a list that the outermost drop works off. Neighbours: memory/alloc.c (cells),
+ * memory/gc.c (cycles), shape.c (attribute slots), weakref.c (hooks). */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
@@ -16,7 +17,8 @@
 
 enum { DROP_DEPTH = 64 };
 
-/* --- birth --------------------------------------------------------------------------------------- */
+/* --- birth ---------------------------------------------------------------------------------------
+ */
 
 static inline void zero_cells(void *memory, size_t cells)
 {
@@ -51,7 +53,10 @@ void *object_new(Vm *vm, Shape *shape, size_t size_bytes)
     return object;
 }
 
-void *type_instance(Vm *vm, Type *type) { return object_new(vm, type->shape, shape_object_bytes(type->shape)); }
+void *type_instance(Vm *vm, Type *type)
+{
+    return object_new(vm, type->shape, shape_object_bytes(type->shape));
+}
 
 void *type_instance_sized(Vm *vm, Type *type, size_t extra_bytes)
 {
@@ -63,19 +68,26 @@ void *type_instance_sized(Vm *vm, Type *type, size_t extra_bytes)
     return object_new(vm, type->shape, bytes + sizeof(Ref) * type->shape->capacity);
 }
 
-/* --- looking inside ------------------------------------------------------------------------------ */
+/* --- looking inside ------------------------------------------------------------------------------
+ */
 
 /* How many attribute slots of object may hold something. */
 static inline int slots_used(const Object *object)
 {
     const Shape *shape = object->shape;
-    return shape->mode == SHAPE_SLOTS ? shape->len : shape->mode == SHAPE_DICT ? shape->fixed + 1 : 0;
+    return shape->mode == SHAPE_SLOTS  ? shape->len
+           : shape->mode == SHAPE_DICT ? shape->fixed + 1
+                                       : 0;
 }
 
-static inline Ref *ref_at(Object *object, size_t offset) { return (Ref *)(void *)((char *)object + offset); }
+static inline Ref *ref_at(Object *object, size_t offset)
+{
+    return (Ref *)(void *)((char *)object + offset);
+}
 
 _Static_assert(offsetof(Int, candidate) == offsetof(Container, candidate) &&
-               offsetof(Str, candidate) == offsetof(Container, candidate), "their subclasses may be part of a cycle");
+                   offsetof(Str, candidate) == offsetof(Container, candidate),
+               "their subclasses may be part of a cycle");
 
 void object_visit(Object *object, void (*visit)(Ref *slot, void *context), void *context)
 {
@@ -106,10 +118,12 @@ void object_clear(Object *object)
         for (int i = 0; i < used; i++) clear(&slots[i]);
     }
     if (type->clear) type->clear(object);
-    for (const size_t *offset = type->refs; offset && *offset != REFS_END; offset++) clear(ref_at(object, *offset));
+    for (const size_t *offset = type->refs; offset && *offset != REFS_END; offset++)
+        clear(ref_at(object, *offset));
 }
 
-/* --- death --------------------------------------------------------------------------------------- */
+/* --- death ---------------------------------------------------------------------------------------
+ */
 
 void object_free(Interp *interp, Object *object)
 {
@@ -139,11 +153,13 @@ static bool drop_later(Allocator *memory, Object *object)
     return true;
 }
 
-/* What may have to happen before object goes: its finaliser, weak references.  false: it lives on. */
+/* What may have to happen before object goes: its finaliser, weak references.  false: it lives on.
+ */
 static bool last_rites(Interp *interp, Object *object)
 {
     Vm *vm = interp->running ? interp->running : &interp->main;
-    bool finalizer = !(object->flags & (OBJ_FINALIZED | OBJ_CLEARED)) && object_has_finalizer(object);
+    bool finalizer =
+        !(object->flags & (OBJ_FINALIZED | OBJ_CLEARED)) && object_has_finalizer(object);
     if (finalizer && !object_finalize(vm, object)) return false;
     if (object->flags & OBJ_WEAKREFS) weakrefs_clear(vm, object);
     return true;
@@ -153,7 +169,8 @@ static bool last_rites(Interp *interp, Object *object)
 static void drop_now(Interp *interp, Object *object)
 {
     Shape *shape = object->shape;
-    bool plain = shape->drop == DROP_PLAIN && !(object->flags & OBJ_WEAKREFS) && !(shape->type->flags & TYPE_HAS_DEL);
+    bool plain = shape->drop == DROP_PLAIN && !(object->flags & OBJ_WEAKREFS) &&
+                 !(shape->type->flags & TYPE_HAS_DEL);
     if (!plain && !last_rites(interp, object)) return;
     object->flags |= OBJ_DEAD;
     if (object->flags & OBJ_CONTAINER && ((Container *)object)->candidate)
@@ -185,11 +202,15 @@ void object_drop(Object *object)
     memory->drop_depth--;
 }
 
-/* --- the report ---------------------------------------------------------------------------------- */
+/* --- the report ----------------------------------------------------------------------------------
+ */
 
 enum { REPORT_TYPES = 512 };
 typedef struct Report {
-    struct { const Type *type; size_t count; } rows[REPORT_TYPES];
+    struct {
+        const Type *type;
+        size_t count;
+    } rows[REPORT_TYPES];
     int len;
     size_t total;
 } Report;
@@ -218,13 +239,15 @@ void objects_report(Vm *vm, FILE *file)
             if (report->rows[i].count > report->rows[most].count) most = i;
         if (report->rows[most].count == 0) break;
         const Type *type = report->rows[most].type;
-        fprintf(file, "  %8zu %s%s\n", report->rows[most].count, type->def->name, type->flags & TYPE_HEAP ? " (subclass)" : "");
+        fprintf(file, "  %8zu %s%s\n", report->rows[most].count, type->def->name,
+                type->flags & TYPE_HEAP ? " (subclass)" : "");
         report->rows[most].count = 0;
     }
     free(report);
 }
 
-/* --- for the collector ---------------------------------------------------------------------------- */
+/* --- for the collector
+ * ---------------------------------------------------------------------------- */
 
 Interp *object_interp(const Object *object) { return object->shape->interp; }
 

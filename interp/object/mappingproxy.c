@@ -15,10 +15,7 @@
 #include "object/number.h"
 #include "object/sequence.h"
 
-static Value target(Value self)
-{
-    return mapping_proxy_target(self);
-}
+static Value target(Value self) { return mapping_proxy_target(self); }
 
 Ref mapping_proxy_new(Vm *vm, Value mapping)
 {
@@ -40,18 +37,12 @@ static Ref proxy_repr(Vm *vm, Value self)
 {
     return format_text(vm, "mappingproxy(%R)", target(self));
 }
-static Ref proxy_str(Vm *vm, Value self)
-{
-    return value_str(vm, target(self));
-}
+static Ref proxy_str(Vm *vm, Value self) { return value_str(vm, target(self)); }
 static bool proxy_hash(Vm *vm, Value self, int64_t *hash)
 {
     return value_hash(vm, target(self), hash);
 }
-static ptrdiff_t proxy_len(Vm *vm, Value self)
-{
-    return value_len(vm, target(self));
-}
+static ptrdiff_t proxy_len(Vm *vm, Value self) { return value_len(vm, target(self)); }
 static Ref proxy_get_item(Vm *vm, Value self, Value key)
 {
     return value_get_item(vm, target(self), key);
@@ -60,10 +51,7 @@ static Truth proxy_contains(Vm *vm, Value self, Value key)
 {
     return value_contains(vm, target(self), key);
 }
-static Ref proxy_iter(Vm *vm, Value self)
-{
-    return iter_of(vm, target(self));
-}
+static Ref proxy_iter(Vm *vm, Value self) { return iter_of(vm, target(self)); }
 
 static Ref proxy_compare(Vm *vm, Value a, Value b, CompareOp op)
 {

@@ -11,10 +11,7 @@ typedef struct MappingProxy {
     Ref mapping;
 } MappingProxy;
 
-static inline bool is_mapping_proxy(Value v)
-{
-    return is_kind(v, KIND_MAPPING_PROXY);
-}
+static inline bool is_mapping_proxy(Value v) { return is_kind(v, KIND_MAPPING_PROXY); }
 static inline Value mapping_proxy_target(Value v)
 {
     return ((MappingProxy *)as_object(v))->mapping;

@@ -1,6 +1,8 @@
-/* member.c - descriptors: a __slots__ member (a slot of the instance) and a native attribute (C functions).
+/* member.c - descriptors: a __slots__ member (a slot of the instance) and a native attribute (C
+ * functions).
  *
- * Neighbours: typemake.c (makes members), type.c (makes native attributes), shape.c (where the slots lie). */
+ * Neighbours: typemake.c (makes members), type.c (makes native attributes), shape.c (where the
+ * slots lie). */
 /* SPDX-License-Identifier: MIT */
 #include "object/member.h"
 
@@ -13,11 +15,13 @@
 static bool check(Vm *vm, Value name, const Type *owner, Value object)
 {
     if (type_has_instance(vm, owner, object)) return true;
-    throw(vm, TypeError, "descriptor '%S' for '%N' objects doesn't apply to a '%T' object", name, owner, object);
+    throw(vm, TypeError, "descriptor '%S' for '%N' objects doesn't apply to a '%T' object", name,
+          owner, object);
     return false;
 }
 
-/* --- members ----------------------------------------------------------------------------------------- */
+/* --- members
+ * ----------------------------------------------------------------------------------------- */
 
 Ref member_new(Vm *vm, Type *owner, Value name, int index)
 {
@@ -50,15 +54,23 @@ static bool member_set(Vm *vm, Value self, Value object, Value value)
 
 static Ref member_repr(Vm *vm, Value self)
 {
-    return format_text(vm, "<member '%S' of '%N' objects>", (Value)as_member(self)->name, as_member(self)->owner);
+    return format_text(vm, "<member '%S' of '%N' objects>", (Value)as_member(self)->name,
+                       as_member(self)->owner);
 }
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_member(self)->name); }
+static Ref get_name(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_member(self)->name);
+}
 static Ref get_qualname(Vm *vm, Value self)
 {
-    return format_text(vm, "%S.%S", (Value)as_member(self)->owner->qualname, (Value)as_member(self)->name);
+    return format_text(vm, "%S.%S", (Value)as_member(self)->owner->qualname,
+                       (Value)as_member(self)->name);
 }
-static Ref get_owner(Vm *vm __attribute__((unused)), Value self) { return newref(borrow(as_member(self)->owner)); }
+static Ref get_owner(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(borrow(as_member(self)->owner));
+}
 static Ref get_doc(Vm *vm __attribute__((unused)), Value self)
 {
     return absent(as_member(self)->doc) ? NONE : newref(as_member(self)->doc);
@@ -73,12 +85,19 @@ static const Attribute member_attributes[] = {
 };
 
 const TypeDef member_type = {
-    .name = "member_descriptor", .size = sizeof(Member), .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
-    .doc = "An attribute kept in a slot of the instance.", .refs = REFS(REF(Member, name), REF(Member, doc)),
-    .repr = member_repr, .descr_get = member_get, .descr_set = member_set, .attributes = member_attributes,
+    .name = "member_descriptor",
+    .size = sizeof(Member),
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
+    .doc = "An attribute kept in a slot of the instance.",
+    .refs = REFS(REF(Member, name), REF(Member, doc)),
+    .repr = member_repr,
+    .descr_get = member_get,
+    .descr_set = member_set,
+    .attributes = member_attributes,
 };
 
-/* --- native attributes --------------------------------------------------------------------------------- */
+/* --- native attributes
+ * --------------------------------------------------------------------------------- */
 
 Ref getset_new(Vm *vm, Type *owner, const Attribute *attribute)
 {
@@ -105,7 +124,8 @@ static Ref getset_get(Vm *vm, Value self, Value object, Value type __attribute__
 {
     const GetSet *getset = as_getset(self);
     if (absent(object)) return newref(self);
-    return check(vm, getset->name, getset->owner, object) ? getset->attribute->get(vm, object) : FAIL;
+    return check(vm, getset->name, getset->owner, object) ? getset->attribute->get(vm, object)
+                                                          : FAIL;
 }
 
 static bool getset_set(Vm *vm, Value self, Value object, Value value)
@@ -120,15 +140,23 @@ static bool getset_set(Vm *vm, Value self, Value object, Value value)
 
 static Ref getset_repr(Vm *vm, Value self)
 {
-    return format_text(vm, "<attribute '%S' of '%N' objects>", (Value)as_getset(self)->name, as_getset(self)->owner);
+    return format_text(vm, "<attribute '%S' of '%N' objects>", (Value)as_getset(self)->name,
+                       as_getset(self)->owner);
 }
 
-static Ref getset_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_getset(self)->name); }
+static Ref getset_name(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_getset(self)->name);
+}
 static Ref getset_qualname(Vm *vm, Value self)
 {
-    return format_text(vm, "%S.%S", (Value)as_getset(self)->owner->qualname, (Value)as_getset(self)->name);
+    return format_text(vm, "%S.%S", (Value)as_getset(self)->owner->qualname,
+                       (Value)as_getset(self)->name);
 }
-static Ref getset_owner(Vm *vm __attribute__((unused)), Value self) { return newref(borrow(as_getset(self)->owner)); }
+static Ref getset_owner(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(borrow(as_getset(self)->owner));
+}
 static Ref getset_doc(Vm *vm, Value self)
 {
     const char *doc = as_getset(self)->attribute->doc;
@@ -144,7 +172,13 @@ static const Attribute getset_attributes[] = {
 };
 
 const TypeDef getset_type = {
-    .name = "getset_descriptor", .size = sizeof(GetSet), .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
-    .doc = "An attribute computed in C.", .refs = REFS(REF(GetSet, name)),
-    .repr = getset_repr, .descr_get = getset_get, .descr_set = getset_set, .attributes = getset_attributes,
+    .name = "getset_descriptor",
+    .size = sizeof(GetSet),
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
+    .doc = "An attribute computed in C.",
+    .refs = REFS(REF(GetSet, name)),
+    .repr = getset_repr,
+    .descr_get = getset_get,
+    .descr_set = getset_set,
+    .attributes = getset_attributes,
 };

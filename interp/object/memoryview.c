@@ -223,10 +223,7 @@ static void drop_buffer(MemoryView *view)
     clear(&buffer->owner);
 }
 
-static void memoryview_clear(Object *self)
-{
-    drop_buffer((MemoryView *)(void *)self);
-}
+static void memoryview_clear(Object *self) { drop_buffer((MemoryView *)(void *)self); }
 
 /* --- slots ----------------------------------------------------------------------------------- */
 
@@ -546,7 +543,8 @@ NATIVE(memoryview_cast, "cast(self, /, format, shape=?)",
     return out;
 }
 
-/* Counts the items equal to value from index `from` to `to`; stops at the first when first is set.  -2: raised. */
+/* Counts the items equal to value from index `from` to `to`; stops at the first when first is set.
+ * -2: raised. */
 static ptrdiff_t count_equal(Vm *vm, Value self, Value value, ptrdiff_t from, ptrdiff_t to,
                              bool first)
 {
@@ -592,10 +590,7 @@ static Ref get_format(Vm *vm, Value self)
 {
     return is_alive(vm, self) ? str_from(vm, as_memoryview(self)->format) : FAIL;
 }
-static Ref get_ndim(Vm *vm, Value self)
-{
-    return is_alive(vm, self) ? from_small(1) : FAIL;
-}
+static Ref get_ndim(Vm *vm, Value self) { return is_alive(vm, self) ? from_small(1) : FAIL; }
 static Ref get_readonly(Vm *vm, Value self)
 {
     return is_alive(vm, self) ? from_bool(as_memoryview(self)->readonly) : FAIL;

@@ -18,14 +18,8 @@ typedef struct MemoryView {
     ptrdiff_t exports; /* buffers out: cannot be released */
 } MemoryView;
 
-static inline bool is_memoryview(Value v)
-{
-    return is_kind(v, KIND_MEMORYVIEW);
-}
-static inline MemoryView *as_memoryview(Value v)
-{
-    return (MemoryView *)(void *)as_object(v);
-}
+static inline bool is_memoryview(Value v) { return is_kind(v, KIND_MEMORYVIEW); }
+static inline MemoryView *as_memoryview(Value v) { return (MemoryView *)(void *)as_object(v); }
 Ref memoryview_of(Vm *vm, Value object);
 
 #endif

@@ -24,7 +24,8 @@ Ref method_new(Vm *vm, Value function, Value self)
 
 NATIVE(method_make, "new(cls, function, instance, /)", "Create a bound instance method object.")
 {
-    if (!type_of(vm, argv[1])->slots.call) return throw(vm, TypeError, "first argument must be callable");
+    if (!type_of(vm, argv[1])->slots.call)
+        return throw(vm, TypeError, "first argument must be callable");
     if (is_none(argv[2])) return throw(vm, TypeError, "instance must not be None");
     return method_new(vm, argv[1], argv[2]);
 }
@@ -38,7 +39,8 @@ static Ref method_call(Vm *vm, Value self, const Args *args)
     if (!argv) return FAIL;
     argv[0] = as_method(self)->self;
     for (int i = 0; i < total; i++) argv[i + 1] = args->argv[i];
-    Ref out = call_args(vm, as_method(self)->function, &(Args){argv, args->argc + 1, args->kwnames});
+    Ref out =
+        call_args(vm, as_method(self)->function, &(Args){argv, args->argc + 1, args->kwnames});
     if (argv != few) memory_free(argv);
     return out;
 }
@@ -49,16 +51,20 @@ static Ref method_repr(Vm *vm, Value self)
     Ref name = attr_get_or_absent(vm, method->function, N(__qualname__));
     if (absent(name)) name = attr_get_or_absent(vm, method->function, N(__name__));
     if (failed(name)) return FAIL;
-    Ref text = is_str(name) ? format_text(vm, "<bound method %S of %R>", (Value)name, (Value)method->self)
-                            : format_text(vm, "<bound method ? of %R>", (Value)method->self);
+    Ref text = is_str(name)
+                   ? format_text(vm, "<bound method %S of %R>", (Value)name, (Value)method->self)
+                   : format_text(vm, "<bound method ? of %R>", (Value)method->self);
     decref(name);
     return text;
 }
 
 static Ref method_compare(Vm *vm, Value a, Value b, CompareOp op)
 {
-    if (!is_kind(b, KIND_METHOD) || (op != CMP_EQUAL && op != CMP_NOT_EQUAL)) return NOT_IMPLEMENTED;
-    Truth same = as_method(a)->self == as_method(b)->self ? value_equal(vm, as_method(a)->function, as_method(b)->function) : NO;
+    if (!is_kind(b, KIND_METHOD) || (op != CMP_EQUAL && op != CMP_NOT_EQUAL))
+        return NOT_IMPLEMENTED;
+    Truth same = as_method(a)->self == as_method(b)->self
+                     ? value_equal(vm, as_method(a)->function, as_method(b)->function)
+                     : NO;
     return same == FAILED ? FAIL : from_bool((same == YES) == (op == CMP_EQUAL));
 }
 
@@ -78,18 +84,26 @@ static Ref method_get_attr(Vm *vm, Value self, Value name)
 
 static bool method_set_attr(Vm *vm, Value self, Value name, Value value)
 {
-    if (!absent(type_lookup(vm, type_of(vm, self), name))) return object_set_attr(vm, self, name, value);
+    if (!absent(type_lookup(vm, type_of(vm, self), name)))
+        return object_set_attr(vm, self, name, value);
     return attr_missing(vm, self, name), false;
 }
 
-static Ref method_descr_get(Vm *vm __attribute__((unused)), Value self, Value object __attribute__((unused)),
+static Ref method_descr_get(Vm *vm __attribute__((unused)), Value self,
+                            Value object __attribute__((unused)),
                             Value type __attribute__((unused)))
 {
     return newref(self);
 }
 
-static Ref get_function(Vm *vm __attribute__((unused)), Value self) { return newref(as_method(self)->function); }
-static Ref get_self(Vm *vm __attribute__((unused)), Value self) { return newref(as_method(self)->self); }
+static Ref get_function(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_method(self)->function);
+}
+static Ref get_self(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_method(self)->self);
+}
 static Ref get_doc(Vm *vm, Value self)
 {
     Ref doc = attr_get_or_absent(vm, as_method(self)->function, N(__doc__));
@@ -103,7 +117,9 @@ NATIVE(method_reduce, "__reduce__(self, /)", "Helper for pickle.")
     if (failed(name)) return FAIL;
     Ref text = str_interned(vm, "getattr"), out = FAIL;
     Value getattr = failed(text) ? FAIL : dict_get(vm, as_dict(vm->interp->builtins), text);
-    Ref args = failed(getattr) || absent(getattr) ? FAIL : tuple_pack(vm, 2, (Value)as_method(argv[0])->self, (Value)name);
+    Ref args = failed(getattr) || absent(getattr)
+                   ? FAIL
+                   : tuple_pack(vm, 2, (Value)as_method(argv[0])->self, (Value)name);
     if (!failed(args)) out = tuple_pack(vm, 2, getattr, (Value)args);
     decref(args);
     decref(text);
@@ -121,9 +137,19 @@ static const Attribute method_attributes[] = {
 };
 
 const TypeDef method_type = {
-    .name = "method", .size = sizeof(Method), .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_WEAKREF, .new = &method_make_def,
-    .doc = "Create a bound instance method object.", .refs = REFS(REF(Method, function), REF(Method, self)),
-    .call = method_call, .repr = method_repr, .compare = method_compare, .hash = method_hash,
-    .get_attr = method_get_attr, .set_attr = method_set_attr, .descr_get = method_descr_get,
-    .methods = method_methods, .attributes = method_attributes,
+    .name = "method",
+    .size = sizeof(Method),
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_WEAKREF,
+    .new = &method_make_def,
+    .doc = "Create a bound instance method object.",
+    .refs = REFS(REF(Method, function), REF(Method, self)),
+    .call = method_call,
+    .repr = method_repr,
+    .compare = method_compare,
+    .hash = method_hash,
+    .get_attr = method_get_attr,
+    .set_attr = method_set_attr,
+    .descr_get = method_descr_get,
+    .methods = method_methods,
+    .attributes = method_attributes,
 };

@@ -1,7 +1,7 @@
 /* module.c - modules: a namespace with a name.
  *
- * A module's attributes are the entries of its dict; a function __getattr__ in it answers for what is missing.
- * Neighbours: modules/import.c (finds and runs them), native.h (ModuleDef). */
+ * A module's attributes are the entries of its dict; a function __getattr__ in it answers for what
+ * is missing. Neighbours: modules/import.c (finds and runs them), native.h (ModuleDef). */
 /* SPDX-License-Identifier: MIT */
 #include "object/module.h"
 
@@ -19,7 +19,8 @@
 
 static Module *as_module(Value v) { return (Module *)as_object(v); }
 
-/* --- making ------------------------------------------------------------------------------------------ */
+/* --- making
+ * ------------------------------------------------------------------------------------------ */
 
 /* Gives module a dict with the entries every module has. */
 static bool fill_names(Vm *vm, Module *module, Value name, Value doc)
@@ -30,7 +31,8 @@ static bool fill_names(Vm *vm, Module *module, Value name, Value doc)
         module->dict = dict;
     }
     Dict *dict = as_dict(module->dict);
-    return dict_set(vm, dict, N(__name__), name) && dict_set(vm, dict, N(__doc__), absent(doc) ? (Value)NONE : doc) &&
+    return dict_set(vm, dict, N(__name__), name) &&
+           dict_set(vm, dict, N(__doc__), absent(doc) ? (Value)NONE : doc) &&
            dict_set(vm, dict, N(__package__), NONE) && dict_set(vm, dict, N(__loader__), NONE) &&
            dict_set(vm, dict, N(__spec__), NONE);
 }
@@ -64,7 +66,8 @@ static bool add_functions(Vm *vm, Value module, const ModuleDef *def, Value modu
     }
     for (const TypeDef *const *type = def->types; type && *type; type++) {
         Type *class = type_from_def(vm, *type);
-        if (!class || !module_set(vm, module, typedef_short_name(*type), newref(borrow(class)))) return false;
+        if (!class || !module_set(vm, module, typedef_short_name(*type), newref(borrow(class))))
+            return false;
     }
     return true;
 }
@@ -75,14 +78,16 @@ Ref module_from_def(Vm *vm, const ModuleDef *def)
     Ref module = failed(name) || failed(doc) ? FAIL : module_new(vm, name, doc);
     if (!failed(module)) {
         as_module(module)->def = def;
-        if (!add_functions(vm, module, def, name) || (def->open && !def->open(vm, module))) replace(&module, FAIL);
+        if (!add_functions(vm, module, def, name) || (def->open && !def->open(vm, module)))
+            replace(&module, FAIL);
     }
     decref(name);
     decref(doc);
     return module;
 }
 
-NATIVE(module_make, "new(cls, /, *args, **kwargs)", "A module with an empty namespace; __init__ names it.")
+NATIVE(module_make, "new(cls, /, *args, **kwargs)",
+       "A module with an empty namespace; __init__ names it.")
 {
     Module *module = type_instance(vm, as_type(argv[0]));
     if (!module) return FAIL;
@@ -95,17 +100,21 @@ NATIVE(module_make, "new(cls, /, *args, **kwargs)", "A module with an empty name
 
 NATIVE(module_init, "__init__(self, name, doc=None)", "Create a module object.")
 {
-    if (!is_str(argv[1])) return throw(vm, TypeError, "module.__init__() argument 1 must be str, not %T", argv[1]);
+    if (!is_str(argv[1]))
+        return throw(vm, TypeError, "module.__init__() argument 1 must be str, not %T", argv[1]);
     return fill_names(vm, as_module(argv[0]), argv[1], argv[2]) ? NONE : FAIL;
 }
 
-/* --- attributes ---------------------------------------------------------------------------------------- */
+/* --- attributes
+ * ---------------------------------------------------------------------------------------- */
 
 /* Is file in the folder that sys.path begins with (a package's __init__: its folder)? */
 static bool in_first_folder(Vm *vm, Value file)
 {
     Value path = absent(vm->interp->sys) ? UNDEF : dict_get_name(as_dict(vm->interp->sys), N(path));
-    if (!is_str(file) || !is_list(path) || as_list(path)->len == 0 || !is_str(as_list(path)->items[0])) return false;
+    if (!is_str(file) || !is_list(path) || as_list(path)->len == 0 ||
+        !is_str(as_list(path)->items[0]))
+        return false;
     char *owned = NULL, *first_owned = NULL, here[4096] = "";
     const char *text = str_utf8(vm, file, NULL, &owned);
     const char *first = text ? str_utf8(vm, as_list(path)->items[0], NULL, &first_owned) : NULL;
@@ -115,7 +124,8 @@ static bool in_first_folder(Vm *vm, Value file)
         do end--;
         while (end > text && *end != '/');
     }
-    bool same = end && (size_t)(end - text) == strlen(first) && memcmp(text, first, strlen(first)) == 0;
+    bool same =
+        end && (size_t)(end - text) == strlen(first) && memcmp(text, first, strlen(first)) == 0;
     error_clear(vm);
     memory_free(owned);
     memory_free(first_owned);
@@ -124,7 +134,9 @@ static bool in_first_folder(Vm *vm, Value file)
 
 static bool is_library_name(Vm *vm, Value name)
 {
-    Value names = absent(vm->interp->sys) ? UNDEF : dict_get_text(vm, as_dict(vm->interp->sys), "stdlib_module_names");
+    Value names = absent(vm->interp->sys)
+                      ? UNDEF
+                      : dict_get_text(vm, as_dict(vm->interp->sys), "stdlib_module_names");
     bool there = !failed(names) && !absent(names) && value_contains(vm, names, name) == YES;
     error_clear(vm);
     return there;
@@ -147,18 +159,27 @@ static Ref throw_missing(Vm *vm, Value self, Value own, Value name)
     Value origin, spec = dict_get_name(module_dict(self), N(__spec__));
     switch (module_standing(vm, spec, own, &origin)) {
     case MODULE_HIDES_LIBRARY:
-        return throw(vm, AttributeError, "module '%S' has no attribute '%S' (consider renaming %R since it has the "
-                     "same name as the standard library module named '%S' and prevents importing that standard "
-                     "library module)", own, name, origin, own);
+        return throw(vm, AttributeError,
+                     "module '%S' has no attribute '%S' (consider renaming %R since it has the "
+                     "same name as the standard library module named '%S' and prevents importing "
+                     "that standard "
+                     "library module)",
+                     own, name, origin, own);
     case MODULE_MAY_HIDE:
-        return throw(vm, AttributeError, "module '%S' has no attribute '%S' (consider renaming %R if it has the same "
-                     "name as a library you intended to import)", own, name, origin);
+        return throw(vm, AttributeError,
+                     "module '%S' has no attribute '%S' (consider renaming %R if it has the same "
+                     "name as a library you intended to import)",
+                     own, name, origin);
     case MODULE_PARTIAL:
         if (!absent(origin))
-            return throw(vm, AttributeError, "partially initialized module '%S' from %R has no attribute '%S' (most "
-                         "likely due to a circular import)", own, origin, name);
-        return throw(vm, AttributeError, "partially initialized module '%S' has no attribute '%S' (most likely due to "
-                     "a circular import)", own, name);
+            return throw(vm, AttributeError,
+                         "partially initialized module '%S' from %R has no attribute '%S' (most "
+                         "likely due to a circular import)",
+                         own, origin, name);
+        return throw(vm, AttributeError,
+                     "partially initialized module '%S' has no attribute '%S' (most likely due to "
+                     "a circular import)",
+                     own, name);
     case MODULE_WHOLE: break;
     }
     return throw(vm, AttributeError, "module '%S' has no attribute '%S'", own, name);
@@ -198,11 +219,13 @@ static Ref module_repr(Vm *vm, Value self)
     if (!is_str(name)) return format_text(vm, "<module '?'>");
     if (is_str(file)) return format_text(vm, "<module %R from %R>", name, file);
     if (as_module(self)->def) return format_text(vm, "<module %R (built-in)>", name);
-    if (!absent(dict_get_name(as_dict(dict), N(__path__)))) return format_text(vm, "<module %R (namespace)>", name);
+    if (!absent(dict_get_name(as_dict(dict), N(__path__))))
+        return format_text(vm, "<module %R (namespace)>", name);
     return format_text(vm, "<module %R>", name);
 }
 
-NATIVE(module_dir, "__dir__(self, /)", "The names in the module, or what its __dir__ function answers.")
+NATIVE(module_dir, "__dir__(self, /)",
+       "The names in the module, or what its __dir__ function answers.")
 {
     Ref dict = attr_get(vm, argv[0], N(__dict__));
     if (failed(dict)) return FAIL;
@@ -236,7 +259,8 @@ static Ref get_annotations(Vm *vm, Value self)
     Value known = dict_get_name(dict, N(__annotations__));
     if (!absent(known)) return newref(known);
     Value annotate = dict_get_name(dict, N(__annotate__));
-    Ref made = absent(annotate) || is_none(annotate) ? dict_new(vm) : call1(vm, annotate, from_small(1));
+    Ref made =
+        absent(annotate) || is_none(annotate) ? dict_new(vm) : call1(vm, annotate, from_small(1));
     if (!failed(made) && !dict_set(vm, dict, N(__annotations__), made)) replace(&made, FAIL);
     return made;
 }
@@ -268,7 +292,15 @@ static const Attribute module_attributes[] = {
 };
 
 const TypeDef module_type = {
-    .name = "module", .size = sizeof(Module), .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
-    .new = &module_make_def, .init = &module_init_def, .doc = "Create a module object.", .refs = REFS(REF(Module, dict)),
-    .repr = module_repr, .get_attr = module_get_attr, .methods = module_methods, .attributes = module_attributes,
+    .name = "module",
+    .size = sizeof(Module),
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .new = &module_make_def,
+    .init = &module_init_def,
+    .doc = "Create a module object.",
+    .refs = REFS(REF(Module, dict)),
+    .repr = module_repr,
+    .get_attr = module_get_attr,
+    .methods = module_methods,
+    .attributes = module_attributes,
 };

@@ -1,7 +1,7 @@
 /* mro.c - the order in which a class's bases are searched: the C3 linearisation.
  *
- * Merges the MROs of the bases and the list of bases: the next class is the first head of a list that is in
- * no list's tail (M. Barrett et al., "A Monotonic Superclass Linearization for Dylan").
+ * Merges the MROs of the bases and the list of bases: the next class is the first head of a list
+ * that is in no list's tail (M. Barrett et al., "A Monotonic Superclass Linearization for Dylan").
  * Neighbours: typemake.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/call.h"
@@ -14,7 +14,10 @@
 #include "object/tuple.h"
 #include "object/typeparts.h"
 
-typedef struct Row { Value *items; ptrdiff_t len, at; } Row; /* items[at ..] are still to be merged */
+typedef struct Row {
+    Value *items;
+    ptrdiff_t len, at;
+} Row; /* items[at ..] are still to be merged */
 
 static bool in_a_tail(const Row *rows, int count, Value class)
 {
@@ -38,7 +41,8 @@ static Ref no_order(Vm *vm, const Row *rows, int count)
         for (int j = 0; j < seen_count; j++) known |= seen[j] == class;
         if (known || seen_count == 64) continue;
         seen[seen_count++] = class;
-        ok = (seen_count == 1 || builder_text(vm, &names, ", ")) && builder_str(vm, &names, as_type(class)->name);
+        ok = (seen_count == 1 || builder_text(vm, &names, ", ")) &&
+             builder_str(vm, &names, as_type(class)->name);
     }
     if (!ok) {
         builder_close(&names);
@@ -46,7 +50,8 @@ static Ref no_order(Vm *vm, const Row *rows, int count)
     }
     Ref text = builder_finish(vm, &names);
     if (failed(text)) return FAIL;
-    throw(vm, TypeError, "Cannot create a consistent method resolution order (MRO) for bases %S", (Value)text);
+    throw(vm, TypeError, "Cannot create a consistent method resolution order (MRO) for bases %S",
+          (Value)text);
     decref(text);
     return FAIL;
 }
@@ -104,10 +109,8 @@ Ref mro_of(Vm *vm, Type *type)
 {
     Type *meta = type->head.head.shape->type;
     Ref list = FAIL;
-    if (meta->flags & TYPE_HEAP)
-        list = call_special(vm, borrow(type), N(mro), 0, NULL);
-    else
-        list = mro_compute(vm, type);
+    if (meta->flags & TYPE_HEAP) list = call_special(vm, borrow(type), N(mro), 0, NULL);
+    else list = mro_compute(vm, type);
     if (failed(list)) return FAIL;
     Ref tuple = tuple_from(vm, list);
     decref(list);

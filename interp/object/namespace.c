@@ -17,10 +17,7 @@ typedef struct Namespace {
     Container head;
 } Namespace;
 
-static bool is_namespace(Value v)
-{
-    return is_kind(v, KIND_NAMESPACE);
-}
+static bool is_namespace(Value v) { return is_kind(v, KIND_NAMESPACE); }
 
 /* Sets an attribute for each entry. */
 static bool set_attributes(Vm *vm, Value self, Dict *attributes)

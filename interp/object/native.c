@@ -1,6 +1,8 @@
-/* native.c - native functions as objects: builtin functions, methods of builtin types, and both bound.
+/* native.c - native functions as objects: builtin functions, methods of builtin types, and both
+ * bound.
  *
- * Neighbours: signature.c, nativebind.c (calling), classmethod.c (native class and static methods). */
+ * Neighbours: signature.c, nativebind.c (calling), classmethod.c (native class and static methods).
+ */
 /* SPDX-License-Identifier: MIT */
 #include "object/native.h"
 
@@ -16,7 +18,8 @@ Ref native_name(Vm *vm, const Native *native)
 {
     bool new = strncmp(native->signature, "new(", 4) == 0;
     if (new) return newref(N(__new__));
-    return str_intern(vm, str_from_utf8(vm, native->signature, (ptrdiff_t)strcspn(native->signature, "(")));
+    return str_intern(
+        vm, str_from_utf8(vm, native->signature, (ptrdiff_t)strcspn(native->signature, "(")));
 }
 
 static NativeFunction *make(Vm *vm, Kind kind, const Native *native, Type *owner)
@@ -36,7 +39,8 @@ static NativeFunction *make(Vm *vm, Kind kind, const Native *native, Type *owner
 Ref native_function(Vm *vm, const Native *native, Value self, Value module)
 {
     bool bound = !absent(self) && !is_kind(self, KIND_MODULE);
-    NativeFunction *function = make(vm, KIND_NATIVE_FUNCTION, native, bound ? type_of(vm, self) : NULL);
+    NativeFunction *function =
+        make(vm, KIND_NATIVE_FUNCTION, native, bound ? type_of(vm, self) : NULL);
     if (!function) return FAIL;
     if (bound) function->self = newref(self);
     function->module = newref(module);
@@ -46,14 +50,16 @@ Ref native_function(Vm *vm, const Native *native, Value self, Value module)
 Ref native_method(Vm *vm, const Native *native, Type *owner)
 {
     bool plain = native->binding == NATIVE_PLAIN;
-    bool new = native->binding != NATIVE_CLASSMETHOD && strncmp(native->signature, "__new__(", 8) == 0;
+    bool new =
+        native->binding != NATIVE_CLASSMETHOD &&strncmp(native->signature, "__new__(", 8) == 0;
     if (new) return native_new(vm, native, owner);
-    NativeFunction *function = make(vm, plain ? KIND_METHOD_DESCRIPTOR : KIND_NATIVE_FUNCTION, native,
-                                    native->binding == NATIVE_STATICMETHOD ? NULL : owner);
+    NativeFunction *function = make(vm, plain ? KIND_METHOD_DESCRIPTOR : KIND_NATIVE_FUNCTION,
+                                    native, native->binding == NATIVE_STATICMETHOD ? NULL : owner);
     if (!function) return FAIL;
     Ref ref = from_object(function);
     if (plain) return ref;
-    Ref wrapper = native->binding == NATIVE_CLASSMETHOD ? classmethod_new(vm, ref) : staticmethod_new(vm, ref);
+    Ref wrapper = native->binding == NATIVE_CLASSMETHOD ? classmethod_new(vm, ref)
+                                                        : staticmethod_new(vm, ref);
     decref(ref);
     return wrapper;
 }
@@ -81,9 +87,13 @@ Ref native_bind(Vm *vm, NativeFunction *method, Value self)
     return from_object(bound);
 }
 
-/* --- slots ------------------------------------------------------------------------------------------ */
+/* --- slots
+ * ------------------------------------------------------------------------------------------ */
 
-static Ref native_call_slot(Vm *vm, Value self, const Args *args) { return native_call(vm, as_native(self), args); }
+static Ref native_call_slot(Vm *vm, Value self, const Args *args)
+{
+    return native_call(vm, as_native(self), args);
+}
 
 static Ref function_repr(Vm *vm, Value self)
 {
@@ -91,14 +101,16 @@ static Ref function_repr(Vm *vm, Value self)
     if (!function->owner) return format_text(vm, "<built-in function %S>", (Value)function->name);
     char address[32];
     snprintf(address, sizeof address, "%#llx", (unsigned long long)bits_of(function->self));
-    return format_text(vm, "<built-in method %S of %T object at %s>", (Value)function->name, (Value)function->self, address);
+    return format_text(vm, "<built-in method %S of %T object at %s>", (Value)function->name,
+                       (Value)function->self, address);
 }
 
 static Ref method_repr(Vm *vm, Value self)
 {
     const NativeFunction *method = as_native(self);
     bool init = method->name == N(__init__);
-    return format_text(vm, "<%s '%S' of '%N' objects>", init ? "slot wrapper" : "method", (Value)method->name, method->owner);
+    return format_text(vm, "<%s '%S' of '%N' objects>", init ? "slot wrapper" : "method",
+                       (Value)method->name, method->owner);
 }
 
 static Ref method_get(Vm *vm, Value self, Value object, Value type __attribute__((unused)))
@@ -106,27 +118,35 @@ static Ref method_get(Vm *vm, Value self, Value object, Value type __attribute__
     NativeFunction *method = as_native(self);
     if (absent(object)) return newref(self);
     if (!type_has_instance(vm, method->owner, object))
-        return throw(vm, TypeError, "descriptor '%S' for '%N' objects doesn't apply to a '%T' object", (Value)method->name,
-                     method->owner, object);
+        return throw(vm, TypeError,
+                     "descriptor '%S' for '%N' objects doesn't apply to a '%T' object",
+                     (Value)method->name, method->owner, object);
     return native_bind(vm, method, object);
 }
 
 static Ref function_compare(Vm *vm __attribute__((unused)), Value a, Value b, CompareOp op)
 {
-    if (!is_kind(b, KIND_NATIVE_FUNCTION) || (op != CMP_EQUAL && op != CMP_NOT_EQUAL)) return NOT_IMPLEMENTED;
-    bool same = as_native(a)->native == as_native(b)->native && as_native(a)->self == as_native(b)->self;
+    if (!is_kind(b, KIND_NATIVE_FUNCTION) || (op != CMP_EQUAL && op != CMP_NOT_EQUAL))
+        return NOT_IMPLEMENTED;
+    bool same =
+        as_native(a)->native == as_native(b)->native && as_native(a)->self == as_native(b)->self;
     return from_bool(same == (op == CMP_EQUAL));
 }
 
 static bool function_hash(Vm *vm __attribute__((unused)), Value self, int64_t *hash)
 {
-    *hash = (int64_t)((uintptr_t)as_native(self)->native >> 4 ^ bits_of(as_native(self)->self) >> 4);
+    *hash =
+        (int64_t)((uintptr_t)as_native(self)->native >> 4 ^ bits_of(as_native(self)->self) >> 4);
     return true;
 }
 
-/* --- attributes -------------------------------------------------------------------------------------- */
+/* --- attributes
+ * -------------------------------------------------------------------------------------- */
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_native(self)->name); }
+static Ref get_name(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_native(self)->name);
+}
 
 static Ref get_qualname(Vm *vm, Value self)
 {
@@ -150,11 +170,15 @@ static Ref get_self(Vm *vm, Value self)
     const NativeFunction *function = as_native(self);
     if (!absent(function->self)) return newref(function->self);
     Value module = is_dict(vm->interp->modules) && is_str(function->module)
-                       ? dict_get(vm, as_dict(vm->interp->modules), function->module) : UNDEF;
+                       ? dict_get(vm, as_dict(vm->interp->modules), function->module)
+                       : UNDEF;
     return failed(module) ? FAIL : absent(module) ? NONE : newref(module);
 }
 
-static Ref get_owner(Vm *vm __attribute__((unused)), Value self) { return newref(borrow(as_native(self)->owner)); }
+static Ref get_owner(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(borrow(as_native(self)->owner));
+}
 
 /* "($self, index=-1, /)": the parameters, as inspect reads them. */
 static Ref get_text_signature(Vm *vm, Value self)
@@ -170,7 +194,8 @@ static Ref get_text_signature(Vm *vm, Value self)
     else if (plain) ok = ok && builder_text(vm, &text, *at == ')' ? "$module" : "$module, ");
     for (; ok && *at; at++) {
         bool unknown = at[0] == '=' && at[1] == '?';
-        ok = unknown ? builder_text(vm, &text, "=<unrepresentable>") : builder_char(vm, &text, (uint8_t)*at);
+        ok = unknown ? builder_text(vm, &text, "=<unrepresentable>")
+                     : builder_char(vm, &text, (uint8_t)*at);
         at += unknown;
     }
     if (ok) return builder_finish(vm, &text);
@@ -185,7 +210,8 @@ NATIVE(native_reduce, "__reduce__(self, /)", "Helper for pickle.")
     return newref(function->name);
 }
 
-/* --- tables ------------------------------------------------------------------------------------------ */
+/* --- tables
+ * ------------------------------------------------------------------------------------------ */
 
 static const Native *const function_methods[] = {&native_reduce_def, NULL};
 
@@ -200,11 +226,17 @@ static const Attribute function_attributes[] = {
 };
 
 const TypeDef native_function_type = {
-    .name = "builtin_function_or_method", .size = sizeof(NativeFunction),
-    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW | TYPE_WEAKREF, .doc = "A function written in C.",
+    .name = "builtin_function_or_method",
+    .size = sizeof(NativeFunction),
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW | TYPE_WEAKREF,
+    .doc = "A function written in C.",
     .refs = REFS(REF(NativeFunction, name), REF(NativeFunction, self), REF(NativeFunction, module)),
-    .call = native_call_slot, .repr = function_repr, .compare = function_compare, .hash = function_hash,
-    .methods = function_methods, .attributes = function_attributes,
+    .call = native_call_slot,
+    .repr = function_repr,
+    .compare = function_compare,
+    .hash = function_hash,
+    .methods = function_methods,
+    .attributes = function_attributes,
 };
 
 static const Attribute method_attributes[] = {
@@ -217,7 +249,13 @@ static const Attribute method_attributes[] = {
 };
 
 const TypeDef method_descriptor_type = {
-    .name = "method_descriptor", .size = sizeof(NativeFunction), .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
-    .doc = "A method written in C.", .refs = REFS(REF(NativeFunction, name), REF(NativeFunction, module)),
-    .call = native_call_slot, .repr = method_repr, .descr_get = method_get, .attributes = method_attributes,
+    .name = "method_descriptor",
+    .size = sizeof(NativeFunction),
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
+    .doc = "A method written in C.",
+    .refs = REFS(REF(NativeFunction, name), REF(NativeFunction, module)),
+    .call = native_call_slot,
+    .repr = method_repr,
+    .descr_get = method_get,
+    .attributes = method_attributes,
 };

@@ -1,8 +1,9 @@
-/* nativebind.c - arguments into the slots of a native function, and CPython's words when they do not fit.
+/* nativebind.c - arguments into the slots of a native function, and CPython's words when they do
+ * not fit.
  *
- * The common case, positional arguments only, is a copy.  Functions whose parameters are all positional-only
- * speak like C functions ("pop expected at most 1 argument, got 2"), the others name what is missing.
- * Neighbours: signature.c, native.c. */
+ * The common case, positional arguments only, is a copy.  Functions whose parameters are all
+ * positional-only speak like C functions ("pop expected at most 1 argument, got 2"), the others
+ * name what is missing. Neighbours: signature.c, native.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/dict.h"
 #include "object/error.h"
@@ -17,28 +18,28 @@ typedef struct Binding {
     const Signature *signature;
     const Args *args;
     Value *slots;
-    int hidden;     /* leading parameters a script does not count: self or cls */
-    int given;      /* positional arguments, hidden ones included */
+    int hidden;      /* leading parameters a script does not count: self or cls */
+    int given;       /* positional arguments, hidden ones included */
     uint32_t filled; /* bit i: slot i has its value */
 } Binding;
 
-/* --- errors ---------------------------------------------------------------------------------------- */
+/* --- errors
+ * ---------------------------------------------------------------------------------------- */
 
 /* "list.append" or "len"; a class's name for its __new__ and __init__. */
 static void full_name(const NativeFunction *function, char *text, size_t size)
 {
     const char *name = function->native->signature;
     int len = (int)strcspn(name, "(");
-    bool makes = function->owner && (strncmp(name, "new(", 4) == 0 || strncmp(name, "__new__(", 8) == 0 ||
-                                     strncmp(name, "__init__(", 9) == 0);
+    bool makes =
+        function->owner && (strncmp(name, "new(", 4) == 0 || strncmp(name, "__new__(", 8) == 0 ||
+                            strncmp(name, "__init__(", 9) == 0);
     const char *owner = function->owner ? typedef_short_name(function->owner->def) : NULL;
-    if (function->native->binding == NATIVE_CLASSMETHOD && is_type(function->self)) owner = type_full_name(as_type(function->self));
-    if (makes)
-        snprintf(text, size, "%s", owner);
-    else if (owner)
-        snprintf(text, size, "%s.%.*s", owner, len, name);
-    else
-        snprintf(text, size, "%.*s", len, name);
+    if (function->native->binding == NATIVE_CLASSMETHOD && is_type(function->self))
+        owner = type_full_name(as_type(function->self));
+    if (makes) snprintf(text, size, "%s", owner);
+    else if (owner) snprintf(text, size, "%s.%.*s", owner, len, name);
+    else snprintf(text, size, "%.*s", len, name);
 }
 
 static void short_name(const NativeFunction *function, char *text, size_t size)
@@ -66,51 +67,63 @@ static bool takes_no_names(const Signature *s)
 static bool wrong_count(Vm *vm, const Binding *b)
 {
     const Signature *s = b->signature;
-    int least = s->required - b->hidden, most = s->positional - b->hidden, given = b->given - b->hidden;
+    int least = s->required - b->hidden, most = s->positional - b->hidden,
+        given = b->given - b->hidden;
     bool many = given > most;
     char name[128];
-    if (only_positional(s) || s->has_varargs || (s->has_kwargs && s->positional_only == s->positional)) {
+    if (only_positional(s) || s->has_varargs ||
+        (s->has_kwargs && s->positional_only == s->positional)) {
         full_name(b->function, name, sizeof name);
         if (most == 0)
             return throw(vm, TypeError, "%s() takes no arguments (%d given)", name, given), false;
         bool makes = b->function->head.aux & NATIVE_IS_NEW;
         if (least == 1 && most == 1 && !s->has_varargs && !makes)
-            return throw(vm, TypeError, "%s() takes exactly one argument (%d given)", name, given), false;
+            return throw(vm, TypeError, "%s() takes exactly one argument (%d given)", name, given),
+                   false;
         short_name(b->function, name, sizeof name);
         const char *bound = least == most && !s->has_varargs ? "" : many ? "at most " : "at least ";
         int limit = many ? most : least;
-        return throw(vm, TypeError, "%s expected %s%d argument%s, got %d", name, bound, limit, plural(limit), given), false;
+        return throw(vm, TypeError, "%s expected %s%d argument%s, got %d", name, bound, limit,
+                     plural(limit), given),
+               false;
     }
     short_name(b->function, name, sizeof name);
     bool keywords = s->count > s->positional;
     const char *kind = keywords ? "positional " : "";
-    if (many && most == 0) return throw(vm, TypeError, "%s() takes no positional arguments", name), false;
+    if (many && most == 0)
+        return throw(vm, TypeError, "%s() takes no positional arguments", name), false;
     if (many && !keywords && !absent(b->args->kwnames)) given += (int)tuple_len(b->args->kwnames);
     const char *bound = least == most ? "exactly" : many ? "at most" : "at least";
     int limit = many ? most : least;
     if (!many) {
         kind = "positional ";
         limit = s->positional_only - b->hidden < least ? s->positional_only - b->hidden : least;
-        if (limit == s->positional_only - b->hidden && s->positional_only < s->positional) bound = "at least";
+        if (limit == s->positional_only - b->hidden && s->positional_only < s->positional)
+            bound = "at least";
     }
-    return throw(vm, TypeError, "%s() takes %s %d %sargument%s (%d given)", name, bound, limit, kind, plural(limit), given), false;
+    return throw(vm, TypeError, "%s() takes %s %d %sargument%s (%d given)", name, bound, limit,
+                 kind, plural(limit), given),
+           false;
 }
 
 static bool missing(Vm *vm, const Binding *b, int slot)
 {
-    if (slot < b->signature->positional_only || (only_positional(b->signature) && slot < b->signature->positional))
+    if (slot < b->signature->positional_only ||
+        (only_positional(b->signature) && slot < b->signature->positional))
         return wrong_count(vm, b);
     char name[128];
     short_name(b->function, name, sizeof name);
     if (slot < b->signature->positional)
-        throw(vm, TypeError, "%s() missing required argument '%S' (pos %d)", name, (Value)b->signature->names[slot],
-              slot - b->hidden + 1);
+        throw(vm, TypeError, "%s() missing required argument '%S' (pos %d)", name,
+              (Value)b->signature->names[slot], slot - b->hidden + 1);
     else
-        throw(vm, TypeError, "%s() missing required keyword-only argument: '%S'", name, (Value)b->signature->names[slot]);
+        throw(vm, TypeError, "%s() missing required keyword-only argument: '%S'", name,
+              (Value)b->signature->names[slot]);
     return false;
 }
 
-/* --- keywords -------------------------------------------------------------------------------------- */
+/* --- keywords
+ * -------------------------------------------------------------------------------------- */
 
 /* The slot that a keyword names, or -1. */
 static int keyword_slot(const Signature *s, Value name)
@@ -118,7 +131,9 @@ static int keyword_slot(const Signature *s, Value name)
     int end = s->count - s->has_kwargs;
     for (int i = s->positional_only; i < end; i++) {
         if (s->has_varargs && i == s->positional) continue;
-        if (s->names[i] == name || (!as_str(name)->interned && str_equal(as_str(s->names[i]), as_str(name)))) return i;
+        if (s->names[i] == name ||
+            (!as_str(name)->interned && str_equal(as_str(s->names[i]), as_str(name))))
+            return i;
     }
     return -1;
 }
@@ -136,9 +151,9 @@ static bool bind_keyword(Vm *vm, Binding *b, Value name, Value value, Dict *rest
     if (slot >= 0) {
         short_name(b->function, text, sizeof text);
         if (slot < b->given)
-            throw(vm, TypeError, "argument for %s() given by name ('%S') and position (%d)", text, name, slot - b->hidden + 1);
-        else
-            throw(vm, TypeError, "%s() got multiple values for argument '%S'", text, name);
+            throw(vm, TypeError, "argument for %s() given by name ('%S') and position (%d)", text,
+                  name, slot - b->hidden + 1);
+        else throw(vm, TypeError, "%s() got multiple values for argument '%S'", text, name);
         return false;
     }
     if (rest) return dict_set(vm, rest, name, value);
@@ -165,11 +180,14 @@ static bool bind_keywords(Vm *vm, Binding *b, Ref owned[2])
     }
     if (absent(b->args->kwnames)) return true;
     for (ptrdiff_t i = 0; i < tuple_len(b->args->kwnames); i++)
-        if (!bind_keyword(vm, b, tuple_at(b->args->kwnames, i), b->args->argv[b->args->argc + i], rest)) return false;
+        if (!bind_keyword(vm, b, tuple_at(b->args->kwnames, i), b->args->argv[b->args->argc + i],
+                          rest))
+            return false;
     return true;
 }
 
-/* --- binding --------------------------------------------------------------------------------------- */
+/* --- binding
+ * --------------------------------------------------------------------------------------- */
 
 /* Is the first argument what the function needs there? */
 static bool check_first(Vm *vm, const NativeFunction *function, const Args *args)
@@ -177,22 +195,31 @@ static bool check_first(Vm *vm, const NativeFunction *function, const Args *args
     const Type *owner = function->owner;
     Value first = args->argc ? args->argv[0] : UNDEF;
     if (function->head.aux & NATIVE_IS_NEW) {
-        if (absent(first)) return throw(vm, TypeError, "%N.__new__(): not enough arguments", owner), false;
+        if (absent(first))
+            return throw(vm, TypeError, "%N.__new__(): not enough arguments", owner), false;
         if (!is_type(first))
-            return throw(vm, TypeError, "%N.__new__(X): X is not a type object (%T)", owner, first), false;
+            return throw(vm, TypeError, "%N.__new__(X): X is not a type object (%T)", owner, first),
+                   false;
         Type *type = as_type(first);
         if (!type_is_subtype(type, owner))
-            return throw(vm, TypeError, "%N.__new__(%N): %N is not a subtype of %N", owner, type, type, owner), false;
+            return throw(vm, TypeError, "%N.__new__(%N): %N is not a subtype of %N", owner, type,
+                         type, owner),
+                   false;
         if (type->def != owner->def && type->def->new && type->def->new != owner->def->new)
             return throw(vm, TypeError, "%N.__new__(%N) is not safe, use %s.__new__()", owner, type,
-                         typedef_short_name(type->def)), false;
+                         typedef_short_name(type->def)),
+                   false;
         return true;
     }
     if (absent(first))
-        return throw(vm, TypeError, "unbound method %N.%S() needs an argument", owner, (Value)function->name), false;
+        return throw(vm, TypeError, "unbound method %N.%S() needs an argument", owner,
+                     (Value)function->name),
+               false;
     if (!type_has_instance(vm, owner, first))
-        return throw(vm, TypeError, "descriptor '%S' for '%N' objects doesn't apply to a '%T' object", (Value)function->name,
-                     owner, first), false;
+        return throw(vm, TypeError,
+                     "descriptor '%S' for '%N' objects doesn't apply to a '%T' object",
+                     (Value)function->name, owner, first),
+               false;
     return true;
 }
 
@@ -215,14 +242,16 @@ static bool bind_rest(Vm *vm, Binding *b, Ref owned[2])
     return true;
 }
 
-bool native_bind_args(Vm *vm, NativeFunction *function, const Args *args, Value *slots, Ref owned[2])
+bool native_bind_args(Vm *vm, NativeFunction *function, const Args *args, Value *slots,
+                      Ref owned[2])
 {
     const Signature *s = native_signature(vm, function);
     if (!s) return false;
     owned[0] = owned[1] = UNDEF;
     int first = 0;
     if (function->owner) {
-        if (function->head.head.kind == KIND_METHOD_DESCRIPTOR || function->head.aux & NATIVE_IS_NEW) {
+        if (function->head.head.kind == KIND_METHOD_DESCRIPTOR ||
+            function->head.aux & NATIVE_IS_NEW) {
             if (!check_first(vm, function, args)) return false;
         } else {
             slots[0] = function->self;
@@ -236,7 +265,8 @@ bool native_bind_args(Vm *vm, NativeFunction *function, const Args *args, Value 
     if (!absent(args->kwnames) && tuple_len(args->kwnames) > 0 && only_positional(s))
         return bind_keyword(vm, &b, tuple_at(args->kwnames, 0), UNDEF, NULL);
     if (b.given > s->positional && !s->has_varargs) return wrong_count(vm, &b);
-    if (b.given == s->count && absent(args->kwnames) && !s->has_varargs && !s->has_kwargs) return true;
+    if (b.given == s->count && absent(args->kwnames) && !s->has_varargs && !s->has_kwargs)
+        return true;
     if (bind_rest(vm, &b, owned)) return true;
     decref(owned[0]);
     decref(owned[1]);

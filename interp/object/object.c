@@ -1,6 +1,7 @@
 /* object.c - object, the base of all classes: what every value can do.
  *
- * Neighbours: attr.c (attribute access), typecall.c (making instances), typemake.c (__init_subclass__'s caller). */
+ * Neighbours: attr.c (attribute access), typecall.c (making instances), typemake.c
+ * (__init_subclass__'s caller). */
 /* SPDX-License-Identifier: MIT */
 #include "object/attr.h"
 #include "object/call.h"
@@ -16,7 +17,8 @@
 #include "object/tuple.h"
 #include "object/typeparts.h"
 
-/* --- slots ---------------------------------------------------------------------------------------- */
+/* --- slots
+ * ---------------------------------------------------------------------------------------- */
 
 /* "__main__.Point": module and qualified name of a class; builtins go without module. */
 static Ref class_path(Vm *vm, Type *type)
@@ -24,10 +26,8 @@ static Ref class_path(Vm *vm, Type *type)
     Ref module = attr_get_or_absent(vm, borrow(type), N(__module__));
     if (failed(module)) return FAIL;
     Ref path;
-    if (!is_str(module) || str_is(module, "builtins"))
-        path = newref(type->qualname);
-    else
-        path = format_text(vm, "%S.%S", (Value)module, (Value)type->qualname);
+    if (!is_str(module) || str_is(module, "builtins")) path = newref(type->qualname);
+    else path = format_text(vm, "%S.%S", (Value)module, (Value)type->qualname);
     decref(module);
     return path;
 }
@@ -70,7 +70,8 @@ static Ref object_compare(Vm *vm, Value a, Value b, CompareOp op)
     return truth == FAILED ? FAIL : from_bool(truth == NO);
 }
 
-/* --- methods -------------------------------------------------------------------------------------- */
+/* --- methods
+ * -------------------------------------------------------------------------------------- */
 
 NATIVE(object_make, "new(cls, *args, **kwargs)", "Create and return a new object.")
 {
@@ -87,9 +88,11 @@ NATIVE(object_init, "__init__(self, *args, **kwargs)", "Initialize self.")
     if (!arguments) return NONE;
     Type *type = type_of(vm, argv[0]), *object = type_builtin(vm, KIND_OBJECT);
     if (type_lookup(vm, type, N(__init__)) != type_own(vm, object, N(__init__)))
-        return throw(vm, TypeError, "object.__init__() takes exactly one argument (the instance to initialize)");
+        return throw(vm, TypeError,
+                     "object.__init__() takes exactly one argument (the instance to initialize)");
     if (type_lookup(vm, type, N(__new__)) == type_own(vm, object, N(__new__)))
-        return throw(vm, TypeError, "%N.__init__() takes exactly one argument (the instance to initialize)", type);
+        return throw(vm, TypeError,
+                     "%N.__init__() takes exactly one argument (the instance to initialize)", type);
     return NONE;
 }
 
@@ -112,7 +115,8 @@ NATIVE(object_dir, "__dir__(self, /)", "Default dir() implementation.")
     bool ok = !failed(names) && !failed(dict);
     if (ok && is_dict(dict)) ok = dict_update(vm, as_dict(names), dict);
     if (ok) own = attr_get_or_absent(vm, argv[0], N(__class__));
-    ok = ok && !failed(own) && class_names(vm, is_type(own) ? as_type(own) : type_of(vm, argv[0]), as_dict(names));
+    ok = ok && !failed(own) &&
+         class_names(vm, is_type(own) ? as_type(own) : type_of(vm, argv[0]), as_dict(names));
     if (ok) out = list_new(vm, as_dict(names)->len);
     Value key, value;
     for (ptrdiff_t i = 0; !failed(out) && dict_next(as_dict(names), &i, &key, &value);)
@@ -127,7 +131,8 @@ NATIVE(object_sizeof, "__sizeof__(self, /)", "Size of object in memory, in bytes
 {
     Type *type = type_of(vm, argv[0]);
     ptrdiff_t size = type->basic_size;
-    if (is_heap(argv[0]) && as_object(argv[0])->cells) size = as_object(argv[0])->cells * CELL_BYTES;
+    if (is_heap(argv[0]) && as_object(argv[0])->cells)
+        size = as_object(argv[0])->cells * CELL_BYTES;
     return from_small(size);
 }
 
@@ -155,7 +160,8 @@ static Ref instance_state(Vm *vm, Value self)
     return NONE;
 }
 
-NATIVE(object_getstate, "__getstate__(self, /)", "Helper for pickle: the attributes of the instance, or None.")
+NATIVE(object_getstate, "__getstate__(self, /)",
+       "Helper for pickle: the attributes of the instance, or None.")
 {
     Type *type = type_of(vm, argv[0]);
     Ref state = instance_state(vm, argv[0]);
@@ -173,7 +179,8 @@ NATIVE(object_getstate, "__getstate__(self, /)", "Helper for pickle: the attribu
             decref(held);
         }
     }
-    if (ok) out = as_dict(slots)->len ? tuple_pack(vm, 2, (Value)state, (Value)slots) : newref(state);
+    if (ok)
+        out = as_dict(slots)->len ? tuple_pack(vm, 2, (Value)state, (Value)slots) : newref(state);
     decref(state);
     decref(slots);
     return out;
@@ -194,31 +201,41 @@ NATIVE(object_reduce_ex, "__reduce_ex__(self, protocol, /)", "Helper for pickle.
     return object_reduce_by(vm, argv[0], protocol);
 }
 
-/* --- attributes ------------------------------------------------------------------------------------ */
+/* --- attributes
+ * ------------------------------------------------------------------------------------ */
 
 static Ref get_class(Vm *vm, Value self) { return newref(borrow(type_of(vm, self))); }
 
 /* May an instance change from one class to the other? */
 static bool same_layout(const Type *a, const Type *b)
 {
-    return a->kind == b->kind && a->def == b->def && a->fixed == b->fixed && a->basic_size == b->basic_size &&
-           (a->flags & (TYPE_ATTRIBUTES | TYPE_CONTAINER)) == (b->flags & (TYPE_ATTRIBUTES | TYPE_CONTAINER));
+    return a->kind == b->kind && a->def == b->def && a->fixed == b->fixed &&
+           a->basic_size == b->basic_size &&
+           (a->flags & (TYPE_ATTRIBUTES | TYPE_CONTAINER)) ==
+               (b->flags & (TYPE_ATTRIBUTES | TYPE_CONTAINER));
 }
 
 static bool set_class(Vm *vm, Value self, Value value)
 {
     if (absent(value)) return throw(vm, TypeError, "can't delete __class__ attribute"), false;
     if (!is_type(value))
-        return throw(vm, TypeError, "__class__ must be set to a class, not '%T' object", value), false;
+        return throw(vm, TypeError, "__class__ must be set to a class, not '%T' object", value),
+               false;
     Type *old = type_of(vm, self), *new = as_type(value);
-    bool modules = old->kind == KIND_MODULE && new->kind == KIND_MODULE && (new->flags & TYPE_HEAP);
-    if (!modules && (!(old->flags & TYPE_HEAP) || !(new->flags & TYPE_HEAP)))
-        return throw(vm, TypeError, "__class__ assignment only supported for mutable types or ModuleType subclasses"), false;
+    bool modules = old->kind == KIND_MODULE && new->kind == KIND_MODULE && (new->flags &TYPE_HEAP);
+    if (!modules && (!(old->flags & TYPE_HEAP) || !(new->flags &TYPE_HEAP)))
+        return throw(vm, TypeError,
+                     "__class__ assignment only supported for mutable types or ModuleType "
+                     "subclasses"),
+               false;
     if (!same_layout(old, new) || old->kind == KIND_TYPE)
-        return throw(vm, TypeError, "__class__ assignment: '%N' object layout differs from '%N'", new, old), false;
+        return throw(vm, TypeError, "__class__ assignment: '%N' object layout differs from '%N'",
+                     new, old),
+               false;
     Object *object = as_object(self);
     Shape *shape = new->shape;
-    if (shape->mode != SHAPE_NONE && (new->flags & TYPE_ATTRIBUTES)) { /* attributes go into a dict: it fits any capacity */
+    if (shape->mode != SHAPE_NONE &&
+        (new->flags &TYPE_ATTRIBUTES)) { /* attributes go into a dict: it fits any capacity */
         if (!object_dict(vm, object)) return false;
         if (!new->dict_shape) new->dict_shape = shape_new_dict(vm, new, new->fixed);
         if (!new->dict_shape) return false;
@@ -234,7 +251,8 @@ static bool set_class(Vm *vm, Value self, Value value)
 
 static Ref get_dict(Vm *vm, Value self)
 {
-    if (!is_heap(self) || !object_has_attributes(as_object(self))) return attr_missing(vm, self, N(__dict__));
+    if (!is_heap(self) || !object_has_attributes(as_object(self)))
+        return attr_missing(vm, self, N(__dict__));
     Dict *dict = object_dict(vm, as_object(self));
     return dict ? newref(borrow(dict)) : FAIL;
 }
@@ -242,22 +260,30 @@ static Ref get_dict(Vm *vm, Value self)
 static bool set_dict(Vm *vm, Value self, Value value)
 {
     if (absent(value)) return throw(vm, TypeError, "cannot delete __dict__"), false;
-    if (!is_dict(value)) return throw(vm, TypeError, "__dict__ must be set to a dictionary, not a '%T'", value), false;
+    if (!is_dict(value))
+        return throw(vm, TypeError, "__dict__ must be set to a dictionary, not a '%T'", value),
+               false;
     return object_set_dict(vm, as_object(self), newref(value));
 }
 
-const Attribute object_dict_attribute = {"__dict__", get_dict, set_dict, "dictionary for instance variables"};
+const Attribute object_dict_attribute = {"__dict__", get_dict, set_dict,
+                                         "dictionary for instance variables"};
 
 /* The tables of weak references are weakref.c's; a script sees here whether there is one. */
-static Ref get_weakref(Vm *vm __attribute__((unused)), Value self __attribute__((unused))) { return NONE; }
+static Ref get_weakref(Vm *vm __attribute__((unused)), Value self __attribute__((unused)))
+{
+    return NONE;
+}
 
-const Attribute object_weakref_attribute = {"__weakref__", get_weakref, NULL, "list of weak references to the object"};
+const Attribute object_weakref_attribute = {"__weakref__", get_weakref, NULL,
+                                            "list of weak references to the object"};
 
-/* --- tables ---------------------------------------------------------------------------------------- */
+/* --- tables
+ * ---------------------------------------------------------------------------------------- */
 
 static const Native *const object_methods[] = {
-    &object_dir_def, &object_sizeof_def, &object_init_subclass_def, &object_subclasshook_def, &object_getstate_def,
-    &object_reduce_def, &object_reduce_ex_def, NULL,
+    &object_dir_def,      &object_sizeof_def, &object_init_subclass_def, &object_subclasshook_def,
+    &object_getstate_def, &object_reduce_def, &object_reduce_ex_def,     NULL,
 };
 
 static const Attribute object_attributes[] = {
@@ -266,10 +292,20 @@ static const Attribute object_attributes[] = {
 };
 
 const TypeDef object_type = {
-    .name = "object", .size = sizeof(Container), .new = &object_make_def, .init = &object_init_def,
-    .doc = "The base class of the class hierarchy.\n\nWhen called, it accepts no arguments and returns a new featureless\n"
+    .name = "object",
+    .size = sizeof(Container),
+    .new = &object_make_def,
+    .init = &object_init_def,
+    .doc = "The base class of the class hierarchy.\n\nWhen called, it accepts no arguments and "
+           "returns a new featureless\n"
            "instance that has no instance attributes and cannot be given any.\n",
-    .repr = object_repr, .str = object_str, .format = object_format, .hash = object_hash, .compare = object_compare,
-    .get_attr = object_get_attr, .set_attr = object_set_attr,
-    .methods = object_methods, .attributes = object_attributes,
+    .repr = object_repr,
+    .str = object_str,
+    .format = object_format,
+    .hash = object_hash,
+    .compare = object_compare,
+    .get_attr = object_get_attr,
+    .set_attr = object_set_attr,
+    .methods = object_methods,
+    .attributes = object_attributes,
 };

@@ -2,8 +2,8 @@
  *
  *   %[(key)][flags][width][.precision][h|l|L]type
  *
- * Bytes are formatted as text whose points are the bytes, with conversions of their own for %s, %b and %c.
- * Neighbours: strformat.c (str.format), base/numtext.h (doubles). */
+ * Bytes are formatted as text whose points are the bytes, with conversions of their own for %s, %b
+ * and %c. Neighbours: strformat.c (str.format), base/numtext.h (doubles). */
 /* SPDX-License-Identifier: MIT */
 #include <limits.h>
 #include <stdio.h>

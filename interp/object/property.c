@@ -1,6 +1,7 @@
 /* property.c - property: get, set and delete by script functions.
  *
- * Neighbours: attr.c (calls the descriptor slots), vm/specialise.c (reads the getter of plain properties). */
+ * Neighbours: attr.c (calls the descriptor slots), vm/specialise.c (reads the getter of plain
+ * properties). */
 /* SPDX-License-Identifier: MIT */
 #include "object/property.h"
 
@@ -12,7 +13,8 @@
 #include "object/number.h"
 #include "object/str.h"
 
-/* --- descriptor slots --------------------------------------------------------------------------------- */
+/* --- descriptor slots
+ * --------------------------------------------------------------------------------- */
 
 /* "property 'x' of 'C' object has no getter" */
 static bool refuse(Vm *vm, Value self, Value object, const char *what)
@@ -22,7 +24,8 @@ static bool refuse(Vm *vm, Value self, Value object, const char *what)
     if (absent(property->name))
         throw(vm, AttributeError, "property of %R object has no %s", (Value)qualname, what);
     else
-        throw(vm, AttributeError, "property %R of %R object has no %s", (Value)property->name, (Value)qualname, what);
+        throw(vm, AttributeError, "property %R of %R object has no %s", (Value)property->name,
+              (Value)qualname, what);
     decref(qualname);
     return false;
 }
@@ -44,12 +47,14 @@ static bool property_set(Vm *vm, Value self, Value object, Value value)
     return !failed(done);
 }
 
-/* --- making ------------------------------------------------------------------------------------------- */
+/* --- making
+ * ------------------------------------------------------------------------------------------- */
 
 static Ref or_undef(Value v) { return absent(v) || is_none(v) ? UNDEF : newref(v); }
 
 NATIVE(property_init, "__init__(self, fget=None, fset=None, fdel=None, doc=None)",
-       "Property attribute.\n\n  fget\n    function to be used for getting an attribute value\n  fset\n"
+       "Property attribute.\n\n  fget\n    function to be used for getting an attribute value\n  "
+       "fset\n"
        "    function to be used for setting an attribute value\n  fdel\n"
        "    function to be used for del'ing an attribute\n  doc\n    docstring\n")
 {
@@ -74,7 +79,8 @@ NATIVE(property_init, "__init__(self, fget=None, fset=None, fdel=None, doc=None)
 static Ref copy_with(Vm *vm, Value self, Value getter, Value setter, Value deleter)
 {
     const Property *old = as_property(self);
-    Value argv[] = {absent(getter) ? (Value)old->getter : getter, absent(setter) ? (Value)old->setter : setter,
+    Value argv[] = {absent(getter) ? (Value)old->getter : getter,
+                    absent(setter) ? (Value)old->setter : setter,
                     absent(deleter) ? (Value)old->deleter : deleter, NONE};
     for (int i = 0; i < 3; i++)
         if (absent(argv[i])) argv[i] = NONE;
@@ -86,17 +92,20 @@ static Ref copy_with(Vm *vm, Value self, Value getter, Value setter, Value delet
     return copy;
 }
 
-NATIVE(property_getter, "getter(self, fget, /)", "Descriptor to obtain a copy of the property with a different getter.")
+NATIVE(property_getter, "getter(self, fget, /)",
+       "Descriptor to obtain a copy of the property with a different getter.")
 {
     return copy_with(vm, argv[0], argv[1], UNDEF, UNDEF);
 }
 
-NATIVE(property_setter, "setter(self, fset, /)", "Descriptor to obtain a copy of the property with a different setter.")
+NATIVE(property_setter, "setter(self, fset, /)",
+       "Descriptor to obtain a copy of the property with a different setter.")
 {
     return copy_with(vm, argv[0], UNDEF, argv[1], UNDEF);
 }
 
-NATIVE(property_deleter, "deleter(self, fdel, /)", "Descriptor to obtain a copy of the property with a different deleter.")
+NATIVE(property_deleter, "deleter(self, fdel, /)",
+       "Descriptor to obtain a copy of the property with a different deleter.")
 {
     return copy_with(vm, argv[0], UNDEF, UNDEF, argv[1]);
 }
@@ -107,13 +116,26 @@ NATIVE(property_set_name, "__set_name__(self, owner, name, /)", "Method to set n
     return NONE;
 }
 
-/* --- attributes ----------------------------------------------------------------------------------------- */
+/* --- attributes
+ * ----------------------------------------------------------------------------------------- */
 
 static Ref or_none(Value v) { return absent(v) ? NONE : newref(v); }
-static Ref get_getter(Vm *vm __attribute__((unused)), Value self) { return or_none(as_property(self)->getter); }
-static Ref get_setter(Vm *vm __attribute__((unused)), Value self) { return or_none(as_property(self)->setter); }
-static Ref get_deleter(Vm *vm __attribute__((unused)), Value self) { return or_none(as_property(self)->deleter); }
-static Ref get_doc(Vm *vm __attribute__((unused)), Value self) { return or_none(as_property(self)->doc); }
+static Ref get_getter(Vm *vm __attribute__((unused)), Value self)
+{
+    return or_none(as_property(self)->getter);
+}
+static Ref get_setter(Vm *vm __attribute__((unused)), Value self)
+{
+    return or_none(as_property(self)->setter);
+}
+static Ref get_deleter(Vm *vm __attribute__((unused)), Value self)
+{
+    return or_none(as_property(self)->deleter);
+}
+static Ref get_doc(Vm *vm __attribute__((unused)), Value self)
+{
+    return or_none(as_property(self)->doc);
+}
 static bool set_doc(Vm *vm __attribute__((unused)), Value self, Value value)
 {
     replace(&as_property(self)->doc, or_undef(value));
@@ -124,7 +146,8 @@ static Ref get_name(Vm *vm, Value self)
 {
     const Property *property = as_property(self);
     if (!absent(property->name)) return newref(property->name);
-    Ref name = absent(property->getter) ? UNDEF : attr_get_or_absent(vm, property->getter, N(__name__));
+    Ref name =
+        absent(property->getter) ? UNDEF : attr_get_or_absent(vm, property->getter, N(__name__));
     return absent(name) ? attr_missing(vm, self, N(__name__)) : name;
 }
 static bool set_name(Vm *vm __attribute__((unused)), Value self, Value value)
@@ -162,8 +185,15 @@ static const Attribute property_attributes[] = {
 };
 
 const TypeDef property_type = {
-    .name = "property", .size = sizeof(Property), .flags = TYPE_CONTAINER, .init = &property_init_def,
+    .name = "property",
+    .size = sizeof(Property),
+    .flags = TYPE_CONTAINER,
+    .init = &property_init_def,
     .doc = "Property attribute: property(fget=None, fset=None, fdel=None, doc=None).",
-    .refs = REFS(REF(Property, getter), REF(Property, setter), REF(Property, deleter), REF(Property, doc), REF(Property, name)),
-    .descr_get = property_get, .descr_set = property_set, .methods = property_methods, .attributes = property_attributes,
+    .refs = REFS(REF(Property, getter), REF(Property, setter), REF(Property, deleter),
+                 REF(Property, doc), REF(Property, name)),
+    .descr_get = property_get,
+    .descr_set = property_set,
+    .methods = property_methods,
+    .attributes = property_attributes,
 };

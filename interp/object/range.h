@@ -5,17 +5,29 @@
 
 #include "object/type.h"
 
-typedef struct Range { Container head; Ref start, stop, step, length; } Range; /* any ints */
-typedef struct RangeIter { Object head; int64_t next, step; int64_t left; } RangeIter; /* left: values still to come; all small ints */
-typedef struct Slice { Container head; Ref start, stop, step; } Slice;
+typedef struct Range {
+    Container head;
+    Ref start, stop, step, length;
+} Range; /* any ints */
+typedef struct RangeIter {
+    Object head;
+    int64_t next, step;
+    int64_t left;
+} RangeIter; /* left: values still to come; all small ints */
+typedef struct Slice {
+    Container head;
+    Ref start, stop, step;
+} Slice;
 
 static inline bool is_slice(Value v) { return is_kind(v, KIND_SLICE); }
 Ref slice_new(Vm *vm, Value start, Value stop, Value step);
 /* Clamps to a sequence of len items: first index, step, and how many. false: raised. */
-bool slice_resolve(Vm *vm, Value slice, ptrdiff_t len, ptrdiff_t *start, ptrdiff_t *step, ptrdiff_t *count);
+bool slice_resolve(Vm *vm, Value slice, ptrdiff_t len, ptrdiff_t *start, ptrdiff_t *step,
+                   ptrdiff_t *count);
 /* The iterator over start, start + step, ...: length of them, all small ints. */
 Ref range_iter_new(Vm *vm, int64_t start, int64_t step, int64_t length);
-/* start, stop and step through __index__, unclamped but for ptrdiff_t; absent ones as Python defaults them. */
+/* start, stop and step through __index__, unclamped but for ptrdiff_t; absent ones as Python
+ * defaults them. */
 bool slice_unpack(Vm *vm, Value slice, ptrdiff_t *start, ptrdiff_t *stop, ptrdiff_t *step);
 /* slice.indices(length) for any int length: three owned ints.  false: raised. */
 bool slice_indices(Vm *vm, Value slice, Value length, Ref out[3]);

@@ -1,8 +1,8 @@
 /* report.c - printing exceptions: tracebacks with carets, chains, notes, groups.
  *
- * The text is CPython's.  The carets of a step underline what was running; inside them an operator, a subscript or a
- * call's parentheses are marked by parsing the underlined text.
- * Neighbours: traceback.c (the steps), exception.c, syntax/parser.h. */
+ * The text is CPython's.  The carets of a step underline what was running; inside them an operator,
+ * a subscript or a call's parentheses are marked by parsing the underlined text. Neighbours:
+ * traceback.c (the steps), exception.c, syntax/parser.h. */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,12 +26,15 @@ enum { REPEATS_SHOWN = 3, GROUP_WIDTH = 15, GROUP_DEPTH = 10 };
 typedef struct Report {
     Vm *vm;
     StrBuilder text;
-    int depth;     /* nesting of groups */
-    bool margin;   /* lines get the "  | " of a group */
-    Ref seen_ref;  /* list of the exceptions already printed, against loops */
+    int depth;    /* nesting of groups */
+    bool margin;  /* lines get the "  | " of a group */
+    Ref seen_ref; /* list of the exceptions already printed, against loops */
 } Report;
 
-static bool put(Report *report, const char *text) { return builder_text(report->vm, &report->text, text); }
+static bool put(Report *report, const char *text)
+{
+    return builder_text(report->vm, &report->text, text);
+}
 
 static bool put_margin(Report *report)
 {
@@ -68,7 +71,9 @@ static bool put_lines(Report *report, const char *indent, Value text)
 /* A line of what is no file: of -c, of the prompt (cli/sysvars.c keeps the text). */
 static Ref line_of_kept_source(Vm *vm, Value filename, int number)
 {
-    Value sources = is_dict(vm->interp->sys) ? dict_get_text(vm, as_dict(vm->interp->sys), "_sources") : (Value)UNDEF;
+    Value sources = is_dict(vm->interp->sys)
+                        ? dict_get_text(vm, as_dict(vm->interp->sys), "_sources")
+                        : (Value)UNDEF;
     Value source = is_dict(sources) ? dict_get(vm, as_dict(sources), filename) : sources;
     if (failed(source)) error_clear(vm);
     if (!is_str(source)) return UNDEF;
@@ -124,7 +129,8 @@ Range expression_anchor(const char *segment, int len)
     Range found = none;
     if (parsed.tree) {
         Node *node = as_Expression(parsed.tree)->body;
-        if (node->kind == NODE_BinOp && as_BinOp(node)->left->pos.end_line == as_BinOp(node)->right->pos.line) {
+        if (node->kind == NODE_BinOp &&
+            as_BinOp(node)->left->pos.end_line == as_BinOp(node)->right->pos.line) {
             int at = as_BinOp(node)->left->pos.end_col, end = as_BinOp(node)->right->pos.col;
             while (at < end && strchr(" \t)\\", wrapped[at])) at++;
             int stop = at + 1;
@@ -169,13 +175,17 @@ static bool put_carets(Report *report, const char *line, int from, int to)
     if (from < indent) from = indent;
     if (from >= to) return true;
     Range anchor = expression_anchor(line + from, to - from);
-    if (anchor.start < 0 && from == indent && to == len) return true; /* all of it: nothing to point at */
-    if (!put_margin(report) || !put_marks(report, 4 + columns(line + indent, from - indent), " ")) return false;
-    if (anchor.start < 0) return put_marks(report, columns(line + from, to - from), "^") && put(report, "\n");
+    if (anchor.start < 0 && from == indent && to == len)
+        return true; /* all of it: nothing to point at */
+    if (!put_margin(report) || !put_marks(report, 4 + columns(line + indent, from - indent), " "))
+        return false;
+    if (anchor.start < 0)
+        return put_marks(report, columns(line + from, to - from), "^") && put(report, "\n");
     const char *segment = line + from;
     return put_marks(report, columns(segment, anchor.start), "~") &&
            put_marks(report, columns(segment + anchor.start, anchor.end - anchor.start), "^") &&
-           put_marks(report, columns(segment + anchor.end, to - from - anchor.end), "~") && put(report, "\n");
+           put_marks(report, columns(segment + anchor.end, to - from - anchor.end), "~") &&
+           put(report, "\n");
 }
 
 static bool put_source(Report *report, Value filename, CodePos pos)
@@ -205,13 +215,16 @@ static bool put_source(Report *report, Value filename, CodePos pos)
 
 /* ---- the steps ---- */
 
-static bool same_place(const Traceback *a, const Traceback *b) { return a->code == b->code && a->line == b->line; }
+static bool same_place(const Traceback *a, const Traceback *b)
+{
+    return a->code == b->code && a->line == b->line;
+}
 
 static bool put_step(Report *report, const Traceback *step)
 {
     const Code *code = as_code(step->code);
-    Ref head = format_text(report->vm, "  File \"%S\", line %d, in %S\n", (Value)code->filename, (int)step->line,
-                           (Value)code->name);
+    Ref head = format_text(report->vm, "  File \"%S\", line %d, in %S\n", (Value)code->filename,
+                           (int)step->line, (Value)code->name);
     bool good = !failed(head) && put_margin(report) && builder_str(report->vm, &report->text, head);
     decref(head);
     return good && put_source(report, code->filename, code_position(code, step->instr));
@@ -221,7 +234,8 @@ static bool put_repeats(Report *report, int more)
 {
     if (more <= 0) return true;
     char text[80];
-    snprintf(text, sizeof text, "  [Previous line repeated %d more time%s]\n", more, more == 1 ? "" : "s");
+    snprintf(text, sizeof text, "  [Previous line repeated %d more time%s]\n", more,
+             more == 1 ? "" : "s");
     return put_margin(report) && put(report, text);
 }
 
@@ -272,7 +286,8 @@ static Ref message_of(Vm *vm, Value error)
 static bool put_syntax_place(Report *report, Value error)
 {
     Vm *vm = report->vm;
-    Value file = exception_field(error, SYNTAX_FILENAME_FIELD), line = exception_field(error, LINENO_FIELD);
+    Value file = exception_field(error, SYNTAX_FILENAME_FIELD),
+          line = exception_field(error, LINENO_FIELD);
     if (absent(line) || !is_int(line)) return true;
     Ref head = is_str(file) ? format_text(vm, "  File \"%S\", line %S\n", file, line)
                             : format_text(vm, "  File \"<string>\", line %S\n", line);
@@ -282,20 +297,24 @@ static bool put_syntax_place(Report *report, Value error)
     if (!good || !is_str(text)) return good;
     Str *source = as_str(text);
     ptrdiff_t start = 0, end = source->len;
-    while (start < end && strchr(" \t\f\n", (int)str_at(source, start)) && str_at(source, start)) start++;
-    while (end > start && (str_at(source, end - 1) == '\n' || str_at(source, end - 1) == '\r')) end--;
+    while (start < end && strchr(" \t\f\n", (int)str_at(source, start)) && str_at(source, start))
+        start++;
+    while (end > start && (str_at(source, end - 1) == '\n' || str_at(source, end - 1) == '\r'))
+        end--;
     Ref shown = str_slice(vm, text, start, end);
-    good = !failed(shown) && put_margin(report) && put(report, "    ") && builder_str(vm, &report->text, shown) &&
-           put(report, "\n");
+    good = !failed(shown) && put_margin(report) && put(report, "    ") &&
+           builder_str(vm, &report->text, shown) && put(report, "\n");
     decref(shown);
     if (!good || !is_int(offset) || as_int(offset) < 1) return good;
-    Value end_offset = exception_field(error, END_OFFSET_FIELD), end_line = exception_field(error, END_LINENO_FIELD);
-    int64_t from = as_int(offset) - 1 - start, to = is_int(end_offset) ? as_int(end_offset) - 1 - start : from + 1;
+    Value end_offset = exception_field(error, END_OFFSET_FIELD),
+          end_line = exception_field(error, END_LINENO_FIELD);
+    int64_t from = as_int(offset) - 1 - start,
+            to = is_int(end_offset) ? as_int(end_offset) - 1 - start : from + 1;
     if (is_int(end_line) && end_line != line) to = end - start;
     if (to <= from) to = from + 1;
     if (from < 0) return true;
-    return put_margin(report) && put_marks(report, 4 + (int)from, " ") && put_marks(report, (int)(to - from), "^") &&
-           put(report, "\n");
+    return put_margin(report) && put_marks(report, 4 + (int)from, " ") &&
+           put_marks(report, (int)(to - from), "^") && put(report, "\n");
 }
 
 static bool put_notes(Report *report, Value error)
@@ -327,13 +346,15 @@ static bool put_last_line(Report *report, Value error)
     if (syntax && !put_syntax_place(report, error)) return false;
     Ref name = qualified_name(vm, error);
     Value message_field = exception_field(error, MSG_FIELD);
-    Ref message = syntax && is_str(message_field) && is_int(exception_field(error, LINENO_FIELD)) ? newref(message_field)
-                                                                                               : message_of(vm, error);
+    Ref message = syntax && is_str(message_field) && is_int(exception_field(error, LINENO_FIELD))
+                      ? newref(message_field)
+                      : message_of(vm, error);
     Ref hint = failed(message) ? FAIL : error_hint(vm, error);
     Ref line = failed(name) || failed(message) || failed(hint) ? FAIL
-               : as_str(message)->len == 0                    ? newref(name)
-                                                              : format_text(vm, "%S: %S%S", (Value)name, (Value)message,
-                                                                            absent(hint) ? (Value)vm->interp->empty_str : (Value)hint);
+               : as_str(message)->len == 0
+                   ? newref(name)
+                   : format_text(vm, "%S: %S%S", (Value)name, (Value)message,
+                                 absent(hint) ? (Value)vm->interp->empty_str : (Value)hint);
     bool good = !failed(line) && put_lines(report, "", line) && put_notes(report, error);
     decref(name);
     decref(message);
@@ -356,7 +377,9 @@ static bool put_group_members(Report *report, Value group)
         int depth = report->depth;
         bool margin = report->margin;
         report->margin = false;
-        if (n < GROUP_WIDTH) snprintf(line, sizeof line, "%s---------------- %td ----------------\n", n == 0 ? "+-+" : "  +", n + 1);
+        if (n < GROUP_WIDTH)
+            snprintf(line, sizeof line, "%s---------------- %td ----------------\n",
+                     n == 0 ? "+-+" : "  +", n + 1);
         else snprintf(line, sizeof line, "  +---------------- ... ----------------\n");
         bool good = put_margin(report) && put(report, line);
         report->depth = depth + 1;
@@ -364,14 +387,16 @@ static bool put_group_members(Report *report, Value group)
         if (n < GROUP_WIDTH) {
             good = good && put_exception(report, tuple_at(members, n));
         } else {
-            snprintf(line, sizeof line, "and %td more exception%s\n", count - n, count - n == 1 ? "" : "s");
+            snprintf(line, sizeof line, "and %td more exception%s\n", count - n,
+                     count - n == 1 ? "" : "s");
             good = good && put_margin(report) && put(report, line);
             n = count;
         }
         report->depth = depth;
         report->margin = margin;
         if (!good) return false;
-        if (n + 1 >= count && !(is_group(report->vm, tuple_at(members, count - 1)) && n < GROUP_WIDTH)) {
+        if (n + 1 >= count &&
+            !(is_group(report->vm, tuple_at(members, count - 1)) && n < GROUP_WIDTH)) {
             report->margin = false;
             report->depth = depth + 1;
             good = put_margin(report) && put(report, "+------------------------------------\n");
@@ -391,15 +416,17 @@ static bool put_chain(Report *report, Value error)
     if (is_exception(exception->cause)) {
         earlier = exception->cause;
         joint = "The above exception was the direct cause of the following exception:";
-    } else if (is_exception(exception->context) && !(exception->head.aux & EXCEPTION_SUPPRESS_CONTEXT)) {
+    } else if (is_exception(exception->context) &&
+               !(exception->head.aux & EXCEPTION_SUPPRESS_CONTEXT)) {
         earlier = exception->context;
         joint = "During handling of the above exception, another exception occurred:";
     }
     if (!joint) return true;
     for (ptrdiff_t n = 0; n < as_list(report->seen_ref)->len; n++)
         if (as_list(report->seen_ref)->items[n] == earlier) return true;
-    return put_exception(report, earlier) && put_margin(report) && put(report, "\n") && put_margin(report) &&
-           put(report, joint) && put(report, "\n") && put_margin(report) && put(report, "\n");
+    return put_exception(report, earlier) && put_margin(report) && put(report, "\n") &&
+           put_margin(report) && put(report, joint) && put(report, "\n") && put_margin(report) &&
+           put(report, "\n");
 }
 
 static bool put_exception(Report *report, Value error)
@@ -412,15 +439,17 @@ static bool put_exception(Report *report, Value error)
     if (good && group && report->depth == 0) {
         report->depth = 1;
         report->margin = true;
-        good = absent(traceback) || (put(report, "  + Exception Group Traceback (most recent call last):\n") &&
-                                     put_traceback(report, traceback));
+        good = absent(traceback) ||
+               (put(report, "  + Exception Group Traceback (most recent call last):\n") &&
+                put_traceback(report, traceback));
         good = good && put_last_line(report, error) && put_group_members(report, error);
         report->depth = 0;
         report->margin = false;
     } else if (good) {
         good = absent(traceback) ||
-               (put_margin(report) && put(report, group ? "Exception Group Traceback (most recent call last):\n"
-                                                        : "Traceback (most recent call last):\n") &&
+               (put_margin(report) &&
+                put(report, group ? "Exception Group Traceback (most recent call last):\n"
+                                  : "Traceback (most recent call last):\n") &&
                 put_traceback(report, traceback));
         good = good && put_last_line(report, error) && (!group || put_group_members(report, error));
     }

@@ -17,10 +17,7 @@ static inline Ref *sequence_items(Value v, ptrdiff_t *len)
     *len = as_tuple(v)->len;
     return as_tuple(v)->items;
 }
-static inline bool is_sequence(Value v)
-{
-    return is_list(v) || is_tuple(v);
-}
+static inline bool is_sequence(Value v) { return is_list(v) || is_tuple(v); }
 
 /* Is key an int or something with __index__? */
 bool sequence_is_index(const Vm *vm, Value key);

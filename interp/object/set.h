@@ -5,28 +5,38 @@
 
 #include "object/type.h"
 
-typedef struct SetEntry { int64_t hash; Ref key; } SetEntry; /* key UNDEF: empty; FAIL: deleted */
+typedef struct SetEntry {
+    int64_t hash;
+    Ref key;
+} SetEntry; /* key UNDEF: empty; FAIL: deleted */
 
 typedef struct Set {
     Container head;
     ptrdiff_t len, used; /* live keys; live and deleted */
     ptrdiff_t size;      /* of table, a power of two */
     SetEntry *table;
-    int64_t hash;        /* frozenset: cached, 0 when not computed */
+    int64_t hash; /* frozenset: cached, 0 when not computed */
 } Set;
 
-typedef struct SetIter { Container head; Ref set; ptrdiff_t next, left; } SetIter; /* set UNDEF: exhausted */
+typedef struct SetIter {
+    Container head;
+    Ref set;
+    ptrdiff_t next, left;
+} SetIter; /* set UNDEF: exhausted */
 
-static inline bool is_any_set(Value v) { return is_kind(v, KIND_SET) || is_kind(v, KIND_FROZENSET); }
+static inline bool is_any_set(Value v)
+{
+    return is_kind(v, KIND_SET) || is_kind(v, KIND_FROZENSET);
+}
 static inline Set *as_set(Value v) { return (Set *)as_object(v); }
 Ref set_new(Vm *vm);
-Ref frozenset_new(Vm *vm, Value iterable);              /* iterable UNDEF: empty */
-bool set_add(Vm *vm, Set *set, Value key);              /* borrows */
+Ref frozenset_new(Vm *vm, Value iterable); /* iterable UNDEF: empty */
+bool set_add(Vm *vm, Set *set, Value key); /* borrows */
 Truth set_has(Vm *vm, Set *set, Value key);
-Truth set_discard(Vm *vm, Set *set, Value key);         /* YES: was there */
+Truth set_discard(Vm *vm, Set *set, Value key); /* YES: was there */
 bool set_update(Vm *vm, Set *set, Value iterable);
-bool set_next(Set *set, ptrdiff_t *i, Value *key);      /* iterate; borrowed */
-Ref set_from(Vm *vm, Value iterable);                   /* a new set */
+bool set_next(Set *set, ptrdiff_t *i, Value *key); /* iterate; borrowed */
+Ref set_from(Vm *vm, Value iterable);              /* a new set */
 void set_clear(Set *set);
 /* For set.c and setop.c, where the hash is known already. */
 bool set_add_hashed(Vm *vm, Set *set, Value key, int64_t hash);

@@ -1,9 +1,9 @@
 /* shape.c - hidden classes, and an instance's own attributes.
  *
- * A type owns trees of shapes: a root (no names yet) and a child for each name set next.  When instances outgrow
- * the inline capacity the type gets a new root with twice as much for later ones; the old tree goes
- * on serving the old instances.  An inline cache compares the address of a shape, so a shape is never freed before
- * the interpreter is: those of a dead type are retired.
+ * A type owns trees of shapes: a root (no names yet) and a child for each name set next.  When
+ * instances outgrow the inline capacity the type gets a new root with twice as much for later ones;
+ * the old tree goes on serving the old instances.  An inline cache compares the address of a shape,
+ * so a shape is never freed before the interpreter is: those of a dead type are retired.
  * Neighbours: life.c (objects), attr.c (the protocol above), type.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/shape.h"
@@ -18,15 +18,23 @@
 
 enum { INDEX_FROM = 8, CAPACITY_MAX = 64 };
 
-/* The names of a shape and its ancestors, for shapes of more than INDEX_FROM names: open addressing by address. */
+/* The names of a shape and its ancestors, for shapes of more than INDEX_FROM names: open addressing
+ * by address. */
 struct ShapeIndex {
     uint32_t size;
-    struct { Value name; int slot; } rows[];
+    struct {
+        Value name;
+        int slot;
+    } rows[];
 };
 
-/* --- shapes -------------------------------------------------------------------------------------- */
+/* --- shapes --------------------------------------------------------------------------------------
+ */
 
-static bool is_sized_kind(Kind kind) { return kind == KIND_STR || kind == KIND_BYTES || kind == KIND_TUPLE; }
+static bool is_sized_kind(Kind kind)
+{
+    return kind == KIND_STR || kind == KIND_BYTES || kind == KIND_TUPLE;
+}
 
 static Shape *shape_new(Vm *vm, Type *type, ShapeMode mode, int capacity, int fixed)
 {
@@ -37,8 +45,14 @@ static Shape *shape_new(Vm *vm, Type *type, ShapeMode mode, int capacity, int fi
     bool derived = type->kind != KIND_OBJECT && type->kind != KIND_EXCEPTION &&
                    type->interp->types[type->kind] != type;
     *shape = (Shape){
-        .type = type, .interp = type->interp, .version = type->version, .mode = (uint8_t)mode,
-        .capacity = (uint16_t)capacity, .fixed = (uint16_t)fixed, .len = (uint16_t)fixed, .kind = (uint8_t)type->kind,
+        .type = type,
+        .interp = type->interp,
+        .version = type->version,
+        .mode = (uint8_t)mode,
+        .capacity = (uint16_t)capacity,
+        .fixed = (uint16_t)fixed,
+        .len = (uint16_t)fixed,
+        .kind = (uint8_t)type->kind,
         .object_flags = (uint8_t)((container ? OBJ_CONTAINER : 0) |
                                   (derived || type->flags & TYPE_HEAP ? OBJ_SUBCLASS : 0)),
     };
@@ -46,7 +60,8 @@ static Shape *shape_new(Vm *vm, Type *type, ShapeMode mode, int capacity, int fi
         shape->slots_offset = offsetof(Function, attributes_slot);
     else if (!is_sized_kind(type->kind))
         shape->slots_offset = (uint16_t)((type->basic_size + 7) & ~7u);
-    bool owns = type->refs || type->clear || container || capacity || type->flags & (TYPE_HEAP | TYPE_HAS_DEL);
+    bool owns = type->refs || type->clear || container || capacity ||
+                type->flags & (TYPE_HEAP | TYPE_HAS_DEL);
     bool ceremony = type->kind == KIND_TYPE || type->def->needs_finalizer;
     shape->drop = ceremony ? DROP_FULL : owns ? DROP_PLAIN : DROP_FREE;
     return shape;
@@ -94,7 +109,8 @@ static Shape *shape_after(Shape *shape, const Shape *root)
 void shapes_touch(Type *type)
 {
     for (Shape *root = type->roots; root; root = root->sibling)
-        for (Shape *shape = root; shape; shape = shape_after(shape, root)) shape->version = type->version;
+        for (Shape *shape = root; shape; shape = shape_after(shape, root))
+            shape->version = type->version;
 }
 
 void shapes_retire(Type *type)
@@ -108,7 +124,8 @@ void shapes_retire(Type *type)
             shape->type = keeper;
             clear(&shape->name);
         }
-        root->sibling = keeper ? keeper->roots->children : NULL; /* a NONE root has no children of its own */
+        root->sibling =
+            keeper ? keeper->roots->children : NULL; /* a NONE root has no children of its own */
         if (keeper) keeper->roots->children = root;
         root->parent = keeper ? keeper->roots : NULL;
         root = next;
@@ -155,7 +172,8 @@ int shape_find(Shape *shape, Value name)
     if (shape->mode != SHAPE_SLOTS) return -1;
     if (shape->index) {
         uint32_t mask = shape->index->size - 1;
-        for (uint32_t i = (uint32_t)(bits_of(name) >> 4) & mask; !absent(shape->index->rows[i].name); i = (i + 1) & mask)
+        for (uint32_t i = (uint32_t)(bits_of(name) >> 4) & mask;
+             !absent(shape->index->rows[i].name); i = (i + 1) & mask)
             if (shape->index->rows[i].name == name) return shape->index->rows[i].slot;
         return -1;
     }
@@ -187,7 +205,8 @@ Shape *shape_add(Vm *vm, Shape *shape, Value name)
     return child;
 }
 
-/* --- an object's own attributes -------------------------------------------------------------------- */
+/* --- an object's own attributes
+ * -------------------------------------------------------------------- */
 
 Ref *object_slots(Object *object)
 {
@@ -225,12 +244,11 @@ struct Dict *object_dict_if_any(Object *object)
 static void capacity_learn(Vm *vm, Type *type)
 {
     if (type->shape->mode != SHAPE_SLOTS || type->shape->capacity >= CAPACITY_MAX) return;
-    int capacity = type->shape->capacity * 2 < CAPACITY_MAX ? type->shape->capacity * 2 : CAPACITY_MAX;
+    int capacity =
+        type->shape->capacity * 2 < CAPACITY_MAX ? type->shape->capacity * 2 : CAPACITY_MAX;
     Shape *root = shape_new_root(vm, type, capacity, type->shape->fixed);
-    if (root)
-        type->shape = root;
-    else
-        clear(&vm->error);
+    if (root) type->shape = root;
+    else clear(&vm->error);
 }
 
 /* Moves an object of SHAPE_SLOTS to its type's dict_shape. */
@@ -256,7 +274,8 @@ static bool slots_to_dict(Vm *vm, Object *object)
         }
     }
     object->shape = shape->type->dict_shape;
-    for (int i = shape->fixed; i < shape->len; i++) clear(&slots[i]); /* the dict holds them: nothing dies */
+    for (int i = shape->fixed; i < shape->len; i++)
+        clear(&slots[i]); /* the dict holds them: nothing dies */
     slots[shape->fixed] = dict;
     return true;
 }
@@ -351,4 +370,3 @@ bool object_own_names(Vm *vm, Object *object, struct List *list)
         if (!list_push(vm, list, newref(key))) return false;
     return true;
 }
-

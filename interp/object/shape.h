@@ -1,10 +1,11 @@
 /* shape.h - hidden classes: where an instance's attributes lie.
  *
- * A shape names the type and lists attribute names in the order they were set; objects that set the same names in
- * the same order share it.  Slot i lies at byte slots_offset + 8*i of the object.  When the inline
- * capacity is used up, or a script asks for __dict__, or an attribute is deleted other than the last, the
- * object moves to its type's dict_shape: slot `fixed` then holds a real dict (UNDEF: none yet, no attributes).
- * Instances of str, bytes and tuple subclasses, functions and most builtin types start there. */
+ * A shape names the type and lists attribute names in the order they were set; objects that set the
+ * same names in the same order share it.  Slot i lies at byte slots_offset + 8*i of the object.
+ * When the inline capacity is used up, or a script asks for __dict__, or an attribute is deleted
+ * other than the last, the object moves to its type's dict_shape: slot `fixed` then holds a real
+ * dict (UNDEF: none yet, no attributes). Instances of str, bytes and tuple subclasses, functions
+ * and most builtin types start there. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_OBJECT_SHAPE_H
 #define AIO_OBJECT_SHAPE_H
@@ -23,13 +24,15 @@ static inline Ref *shape_slot(Object *object, int i)
     return (Ref *)(void *)((char *)object + object->shape->slots_offset) + i;
 }
 
-/* Slot 0 of the object, also where it lies behind a variable part (slots_offset 0: str, bytes, tuple). */
+/* Slot 0 of the object, also where it lies behind a variable part (slots_offset 0: str, bytes,
+ * tuple). */
 Ref *object_slots(Object *object);
 
 /* The slot that holds name (interned str), or -1. */
 int shape_find(Shape *shape, Value name);
 
-/* The shape after setting name, which shape lacks; NULL without raising when it is full or memory is out. */
+/* The shape after setting name, which shape lacks; NULL without raising when it is full or memory
+ * is out. */
 Shape *shape_add(Vm *vm, Shape *shape, Value name);
 
 Shape *shape_new_root(Vm *vm, Type *type, int capacity, int fixed);
@@ -45,7 +48,8 @@ void shapes_free(Type *type);         /* last step */
 
 /* The object's own attribute (not its class's), borrowed, or UNDEF; name interned. */
 Value object_own(Object *object, Value name);
-/* Sets (value UNDEF: deletes) it; FAILED: raised; NO: there was none to delete, or the object takes no attributes. */
+/* Sets (value UNDEF: deletes) it; FAILED: raised; NO: there was none to delete, or the object takes
+ * no attributes. */
 Truth object_set_own(Vm *vm, Object *object, Value name, Value value);
 bool object_has_attributes(const Object *object);
 /* Gives the object this dict for its attributes (owned). */

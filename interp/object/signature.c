@@ -1,8 +1,9 @@
 /* signature.c - the signature texts of native functions, parsed.
  *
- * "pop(self, index=-1, /)": names, defaults, `/` and `*` as in a def.  Each Native is parsed once, when it is first
- * called or inspected; the result is kept by the interpreter.  A text that does not parse is a mistake of ours: SystemError.
- * Neighbours: native.h (the grammar of defaults), nativebind.c. */
+ * "pop(self, index=-1, /)": names, defaults, `/` and `*` as in a def.  Each Native is parsed once,
+ * when it is first called or inspected; the result is kept by the interpreter.  A text that does
+ * not parse is a mistake of ours: SystemError. Neighbours: native.h (the grammar of defaults),
+ * nativebind.c. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
@@ -15,10 +16,14 @@
 
 struct SignatureTable {
     size_t size, used;
-    struct { const Native *native; Signature *signature; } *rows; /* open addressing by address */
+    struct {
+        const Native *native;
+        Signature *signature;
+    } * rows; /* open addressing by address */
 };
 
-/* --- defaults -------------------------------------------------------------------------------------- */
+/* --- defaults
+ * -------------------------------------------------------------------------------------- */
 
 static const char *skip_blanks(const char *at)
 {
@@ -41,7 +46,8 @@ static Ref quoted(Vm *vm, const char **at, bool bytes)
         text[len++] = c;
     }
     if (**at == quote) ++*at;
-    return bytes ? bytes_from(vm, text, (ptrdiff_t)len) : str_intern(vm, str_from_utf8(vm, text, (ptrdiff_t)len));
+    return bytes ? bytes_from(vm, text, (ptrdiff_t)len)
+                 : str_intern(vm, str_from_utf8(vm, text, (ptrdiff_t)len));
 }
 
 static Ref number(Vm *vm, const char **at)
@@ -56,7 +62,10 @@ static Ref number(Vm *vm, const char **at)
 
 static Ref default_value(Vm *vm, const char **at)
 {
-    static const struct { const char *text; Ref value; } words[] = {
+    static const struct {
+        const char *text;
+        Ref value;
+    } words[] = {
         {"None", NONE}, {"True", TRUE}, {"False", FALSE}, {"...", ELLIPSIS}, {"?", UNDEF},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -76,21 +85,25 @@ static Ref default_value(Vm *vm, const char **at)
     }
     const char *start = *at;
     Ref value = number(vm, at);
-    return *at > start ? value : throw(vm, SystemError, "bad default in a native signature: %s", start);
+    return *at > start ? value
+                       : throw(vm, SystemError, "bad default in a native signature: %s", start);
 }
 
-/* --- parsing --------------------------------------------------------------------------------------- */
+/* --- parsing
+ * --------------------------------------------------------------------------------------- */
 
 typedef struct Parser {
     const char *at;
     Signature *signature;
-    bool keyword_only;     /* a `*` or *args has been seen */
+    bool keyword_only; /* a `*` or *args has been seen */
 } Parser;
 
 static bool parse_name(Vm *vm, Parser *p, Ref *name)
 {
     const char *start = p->at;
-    while (*p->at == '_' || (*p->at >= '0' && *p->at <= '9') || (unsigned)((*p->at | 32) - 'a') < 26u) p->at++;
+    while (*p->at == '_' || (*p->at >= '0' && *p->at <= '9') ||
+           (unsigned)((*p->at | 32) - 'a') < 26u)
+        p->at++;
     *name = p->at > start ? str_intern(vm, str_from_utf8(vm, start, p->at - start)) : FAIL;
     if (p->at == start) throw(vm, SystemError, "bad native signature at: %s", start);
     return !failed(*name);
@@ -112,7 +125,8 @@ static bool parse_parameter(Vm *vm, Parser *p)
         if (*p->at == ',') return true;
         s->has_varargs = true;
     }
-    if (s->count == NATIVE_PARAMS_MAX) return throw(vm, SystemError, "too many parameters in a native signature"), false;
+    if (s->count == NATIVE_PARAMS_MAX)
+        return throw(vm, SystemError, "too many parameters in a native signature"), false;
     int slot = s->count++;
     s->names[slot] = UNDEF;
     s->defaults[slot] = UNDEF;
@@ -183,22 +197,26 @@ static Signature *parse(Vm *vm, const char *text)
     return NULL;
 }
 
-/* --- the table ------------------------------------------------------------------------------------- */
+/* --- the table
+ * ------------------------------------------------------------------------------------- */
 
 static size_t place(const struct SignatureTable *table, const Native *native)
 {
     size_t at = ((uintptr_t)native >> 4) * 0x9E3779B1u & (table->size - 1);
-    while (table->rows[at].native && table->rows[at].native != native) at = (at + 1) & (table->size - 1);
+    while (table->rows[at].native && table->rows[at].native != native)
+        at = (at + 1) & (table->size - 1);
     return at;
 }
 
 static bool grow(Vm *vm, struct SignatureTable *table)
 {
-    struct SignatureTable grown = {.size = table->size ? table->size * 2 : 256, .used = table->used};
+    struct SignatureTable grown = {.size = table->size ? table->size * 2 : 256,
+                                   .used = table->used};
     grown.rows = memory_zeroed(vm, grown.size * sizeof *grown.rows);
     if (!grown.rows) return false;
     for (size_t i = 0; i < table->size; i++)
-        if (table->rows[i].native) grown.rows[place(&grown, table->rows[i].native)] = table->rows[i];
+        if (table->rows[i].native)
+            grown.rows[place(&grown, table->rows[i].native)] = table->rows[i];
     memory_free(table->rows);
     *table = grown;
     return true;

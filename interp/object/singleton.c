@@ -9,10 +9,7 @@
 
 enum { HASH_NONE = 0xfca86420, HASH_ELLIPSIS = 0x0e111b515, HASH_NOT_IMPLEMENTED = 0x2f3d5a91 };
 
-NATIVE(none_new, "new(cls)", "Return None.")
-{
-    return NONE;
-}
+NATIVE(none_new, "new(cls)", "Return None.") { return NONE; }
 
 static Ref none_repr(Vm *vm, Value self __attribute__((unused)))
 {
@@ -31,10 +28,7 @@ static bool none_hash(Vm *vm __attribute__((unused)), Value self __attribute__((
     return true;
 }
 
-NATIVE(not_implemented_new, "new(cls)", "Return NotImplemented.")
-{
-    return NOT_IMPLEMENTED;
-}
+NATIVE(not_implemented_new, "new(cls)", "Return NotImplemented.") { return NOT_IMPLEMENTED; }
 
 static Ref not_implemented_repr(Vm *vm, Value self __attribute__((unused)))
 {
@@ -59,10 +53,7 @@ NATIVE(not_implemented___reduce__, "__reduce__(self, /)", "Return the name that 
     return str_from(vm, "NotImplemented");
 }
 
-NATIVE(ellipsis_new, "new(cls)", "Return Ellipsis.")
-{
-    return ELLIPSIS;
-}
+NATIVE(ellipsis_new, "new(cls)", "Return Ellipsis.") { return ELLIPSIS; }
 
 static Ref ellipsis_repr(Vm *vm, Value self __attribute__((unused)))
 {

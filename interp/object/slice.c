@@ -12,10 +12,7 @@
 #include "object/range.h"
 #include "object/sequence.h"
 
-static Slice *as_slice(Value v)
-{
-    return (Slice *)as_object(v);
-}
+static Slice *as_slice(Value v) { return (Slice *)as_object(v); }
 
 Ref slice_new(Vm *vm, Value start, Value stop, Value step)
 {
@@ -222,7 +219,8 @@ static const Attribute slice_attributes[] = {
     {"step", slice_get_step, NULL, "The step, or None."},
     {0},
 };
-NATIVE(slice_reduce, "__reduce__(self, /)", "Return the class and start, stop and step, for pickling.")
+NATIVE(slice_reduce, "__reduce__(self, /)",
+       "Return the class and start, stop and step, for pickling.")
 {
     const Slice *slice = as_slice(argv[0]);
     Ref args = tuple_pack(vm, 3, (Value)slice->start, (Value)slice->stop, (Value)slice->step);
@@ -231,8 +229,8 @@ NATIVE(slice_reduce, "__reduce__(self, /)", "Return the class and start, stop an
     return out;
 }
 
-static const Native *const slice_methods[] = {&slice_indices_method_def, &slice_class_getitem_def, &slice_reduce_def,
-                                              NULL};
+static const Native *const slice_methods[] = {&slice_indices_method_def, &slice_class_getitem_def,
+                                              &slice_reduce_def, NULL};
 
 const TypeDef slice_type = {
     .name = "slice",

@@ -1,9 +1,9 @@
 /* slot.c - C slots as scripts see them, and which C function a class's slot holds.
  *
- * A builtin type's slot appears in its namespace as a slot wrapper (int.__add__), bound as a method wrapper.  A
- * class made by a script inherits its base's C functions; where its MRO finds a special method that is
- * not the wrapper of one single C function, the slot gets the function of special.c that calls it.
- * Neighbours: slots.def (the pairs), special.c, type.c. */
+ * A builtin type's slot appears in its namespace as a slot wrapper (int.__add__), bound as a method
+ * wrapper.  A class made by a script inherits its base's C functions; where its MRO finds a special
+ * method that is not the wrapper of one single C function, the slot gets the function of special.c
+ * that calls it. Neighbours: slots.def (the pairs), special.c, type.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/slot.h"
 
@@ -18,29 +18,34 @@
 #include "object/typeparts.h"
 
 const SlotRow slot_rows[] = {
-#define SLOT(special, field, wrap, operation, doc) {NAME_##special, WRAP_##wrap, operation, offsetof(Slots, field), doc},
+#define SLOT(special, field, wrap, operation, doc)                                                 \
+    {NAME_##special, WRAP_##wrap, operation, offsetof(Slots, field), doc},
 #include "object/slots.def"
 };
 const int slot_row_count = sizeof slot_rows / sizeof *slot_rows;
 
-/* --- which operators a builtin type has ------------------------------------------------------------ */
+/* --- which operators a builtin type has
+ * ------------------------------------------------------------ */
 
-#define BIT OPERATOR_BIT
+#define BIT        OPERATOR_BIT
 #define ARITHMETIC (BIT(ADD) | BIT(SUB) | BIT(MUL) | BIT(TRUEDIV) | BIT(POW))
-#define DIVISION (BIT(FLOORDIV) | BIT(MOD) | BIT(DIVMOD))
-#define BITS (BIT(AND) | BIT(OR) | BIT(XOR))
-#define ALGEBRA (BITS | BIT(SUB))
-#define ALL_UNARY 15u
+#define DIVISION   (BIT(FLOORDIV) | BIT(MOD) | BIT(DIVMOD))
+#define BITS       (BIT(AND) | BIT(OR) | BIT(XOR))
+#define ALGEBRA    (BITS | BIT(SUB))
+#define ALL_UNARY  15u
 
 /* One function serves all operators of a type: which of them it really answers. */
 static const struct {
     Kind kind;
     Operators operators;
 } rows[] = {
-    {KIND_INT, {ARITHMETIC | DIVISION | BITS | BIT(LSHIFT) | BIT(RSHIFT),
-     ARITHMETIC | DIVISION | BITS | BIT(LSHIFT) | BIT(RSHIFT), 0, ALL_UNARY}},
+    {KIND_INT,
+     {ARITHMETIC | DIVISION | BITS | BIT(LSHIFT) | BIT(RSHIFT),
+      ARITHMETIC | DIVISION | BITS | BIT(LSHIFT) | BIT(RSHIFT), 0, ALL_UNARY}},
     {KIND_BOOL, {BITS, BITS, 0, 1u << OP1_INVERT}},
-    {KIND_FLOAT, {ARITHMETIC | DIVISION, ARITHMETIC | DIVISION, 0, 1u << OP1_NEG | 1u << OP1_POS | 1u << OP1_ABS}},
+    {KIND_FLOAT,
+     {ARITHMETIC | DIVISION, ARITHMETIC | DIVISION, 0,
+      1u << OP1_NEG | 1u << OP1_POS | 1u << OP1_ABS}},
     {KIND_COMPLEX, {ARITHMETIC, ARITHMETIC, 0, 1u << OP1_NEG | 1u << OP1_POS | 1u << OP1_ABS}},
     {KIND_STR, {BIT(ADD) | BIT(MUL) | BIT(MOD), BIT(MUL) | BIT(MOD), 0, 0}},
     {KIND_BYTES, {BIT(ADD) | BIT(MUL) | BIT(MOD), BIT(MUL) | BIT(MOD), 0, 0}},
@@ -73,7 +78,8 @@ static bool answers(const Type *type, const SlotRow *row)
     const Operators *operators = operators_of(type);
     if (!operators) return true;
     if (row->wrap == WRAP_BINARY || row->wrap == WRAP_POWER) mask = operators->binary;
-    else if (row->wrap == WRAP_REFLECTED || row->wrap == WRAP_REFLECTED_POWER) mask = operators->reflected;
+    else if (row->wrap == WRAP_REFLECTED || row->wrap == WRAP_REFLECTED_POWER)
+        mask = operators->reflected;
     else if (row->wrap == WRAP_INPLACE) mask = operators->inplace;
     else if (row->wrap == WRAP_UNARY) mask = operators->unary;
     return mask >> row->operation & 1;
@@ -104,7 +110,8 @@ bool hash_not_implemented(Vm *vm, Value self, int64_t *hash __attribute__((unuse
     return false;
 }
 
-/* --- which C function a class's slot holds ----------------------------------------------------------- */
+/* --- which C function a class's slot holds
+ * ----------------------------------------------------------- */
 
 static void set_slot(Type *type, size_t offset, SlotFunction function)
 {
@@ -129,11 +136,11 @@ static SlotFunction choose(Vm *vm, Type *type, size_t offset)
                 function = slot_function(&wrapper->owner->slots, row);
             else if (wrapper->row == row && type_is_subtype(type, wrapper->owner))
                 function = wrapper->function;
-            else if (wrapper->row == row)
-                function = NULL;
+            else if (wrapper->row == row) function = NULL;
             if (!function && row->offset == offsetof(Slots, power)) continue;
         }
-        if (!function || (native && native != function)) return slot_function(&special_slots, first);
+        if (!function || (native && native != function))
+            return slot_function(&special_slots, first);
         native = function;
     }
     return native;
@@ -158,7 +165,9 @@ void type_update_own_slots(Vm *vm, Type *type)
     if (type->base->flags & TYPE_HAS_GETATTR) type->flags |= TYPE_HAS_GETATTR;
     size_t done = SIZE_MAX;
     for (const SlotRow *row = slot_rows; row < slot_rows + slot_row_count; row++) {
-        if (row->offset == done || absent(dict_get_name(as_dict(type->dict), vm->interp->names[row->name]))) continue;
+        if (row->offset == done ||
+            absent(dict_get_name(as_dict(type->dict), vm->interp->names[row->name])))
+            continue;
         update_offset(vm, type, done = row->offset);
     }
 }
@@ -166,7 +175,8 @@ void type_update_own_slots(Vm *vm, Type *type)
 void type_update_all_slots(Vm *vm, Type *type)
 {
     for (int i = 0; i < slot_row_count; i++)
-        if (i == 0 || slot_rows[i].offset != slot_rows[i - 1].offset) update_offset(vm, type, slot_rows[i].offset);
+        if (i == 0 || slot_rows[i].offset != slot_rows[i - 1].offset)
+            update_offset(vm, type, slot_rows[i].offset);
     for (ptrdiff_t i = 1; i < tuple_len(type->mro); i++) { /* buffers have no special method */
         const Slots *above = &as_type(tuple_at(type->mro, i))->slots;
         if (type->slots.buffer || !above->buffer) continue;
@@ -175,21 +185,25 @@ void type_update_all_slots(Vm *vm, Type *type)
     }
 }
 
-/* --- calling a C slot with a script's arguments -------------------------------------------------------- */
+/* --- calling a C slot with a script's arguments
+ * -------------------------------------------------------- */
 
 /* Does the call bring between least and most positional arguments, and nothing else? */
 static bool check_count(Vm *vm, const Args *args, int least, int most, const SlotRow *row)
 {
     if (!absent(args->kwnames) && tuple_len(args->kwnames) > 0) {
-        throw(vm, TypeError, "wrapper %S() takes no keyword arguments", (Value)vm->interp->names[row->name]);
+        throw(vm, TypeError, "wrapper %S() takes no keyword arguments",
+              (Value)vm->interp->names[row->name]);
         return false;
     }
     if (args->argc >= least && args->argc <= most) return true;
     if (least == most)
-        throw(vm, TypeError, "expected %d argument%s, got %d", least, least == 1 ? "" : "s", args->argc);
+        throw(vm, TypeError, "expected %d argument%s, got %d", least, least == 1 ? "" : "s",
+              args->argc);
     else
-        throw(vm, TypeError, "expected at %s %d argument%s, got %d", args->argc < least ? "least" : "most",
-              args->argc < least ? least : most, (args->argc < least ? least : most) == 1 ? "" : "s", args->argc);
+        throw(vm, TypeError, "expected at %s %d argument%s, got %d",
+              args->argc < least ? "least" : "most", args->argc < least ? least : most,
+              (args->argc < least ? least : most) == 1 ? "" : "s", args->argc);
     return false;
 }
 
@@ -203,7 +217,8 @@ static Ref name_argument(Vm *vm, Value name)
     return str_intern(vm, newref(name));
 }
 
-/* object.__setattr__(int, ...): a base's way to set attributes is no way around that of a builtin type. */
+/* object.__setattr__(int, ...): a base's way to set attributes is no way around that of a builtin
+ * type. */
 static bool may_set_attr(Vm *vm, const SlotRow *row, const Slots *slots, Value self)
 {
     const Type *type = type_of(vm, self);
@@ -220,10 +235,8 @@ static Ref invoke_attr(Vm *vm, const SlotRow *row, const Slots *slots, Value sel
     Ref name = name_argument(vm, argv[0]);
     if (failed(name)) return FAIL;
     Ref out;
-    if (row->wrap == WRAP_GET_ATTR)
-        out = slots->get_attr(vm, self, name);
-    else
-        out = done(slots->set_attr(vm, self, name, row->wrap == WRAP_SET_ATTR ? argv[1] : UNDEF));
+    if (row->wrap == WRAP_GET_ATTR) out = slots->get_attr(vm, self, name);
+    else out = done(slots->set_attr(vm, self, name, row->wrap == WRAP_SET_ATTR ? argv[1] : UNDEF));
     decref(name);
     return out;
 }
@@ -234,7 +247,8 @@ static Ref invoke_next(Vm *vm, const Slots *slots, Value self)
     return absent(value) ? throw_value(vm, StopIteration, UNDEF) : value;
 }
 
-static Ref invoke_power(Vm *vm, const SlotRow *row, const Slots *slots, Value self, const Args *args)
+static Ref invoke_power(Vm *vm, const SlotRow *row, const Slots *slots, Value self,
+                        const Args *args)
 {
     Value a = self, b = args->argv[0];
     if (row->wrap == WRAP_REFLECTED_POWER) a = b, b = self;
@@ -246,7 +260,8 @@ static Ref invoke_power(Vm *vm, const SlotRow *row, const Slots *slots, Value se
 static Ref invoke_descr_get(Vm *vm, const Slots *slots, Value self, const Args *args)
 {
     Value object = args->argv[0], type = args->argc > 1 ? args->argv[1] : NONE;
-    if (is_none(object) && is_none(type)) return throw(vm, TypeError, "__get__(None, None) is invalid");
+    if (is_none(object) && is_none(type))
+        return throw(vm, TypeError, "__get__(None, None) is invalid");
     if (is_none(type)) type = borrow(type_of(vm, object));
     bool through_class = is_none(object) && type != borrow(type_builtin(vm, KIND_NONE));
     return slots->descr_get(vm, self, through_class ? UNDEF : object, type);
@@ -254,7 +269,8 @@ static Ref invoke_descr_get(Vm *vm, const Slots *slots, Value self, const Args *
 
 static Ref invoke_format(Vm *vm, const Slots *slots, Value self, Value spec)
 {
-    if (!is_str(spec)) return throw(vm, TypeError, "__format__() argument must be str, not %T", spec);
+    if (!is_str(spec))
+        return throw(vm, TypeError, "__format__() argument must be str, not %T", spec);
     return slots->format(vm, self, spec);
 }
 
@@ -262,10 +278,18 @@ static bool count_for(Vm *vm, const SlotRow *row, const Args *args)
 {
     switch ((SlotWrap)row->wrap) {
     case WRAP_CALL: return true;
-    case WRAP_VALUE: case WRAP_HASH: case WRAP_NEXT: case WRAP_LEN: case WRAP_TRUTH: case WRAP_UNARY:
-        return check_count(vm, args, 0, 0, row);
-    case WRAP_SET_ATTR: case WRAP_SET_ITEM: case WRAP_DESCR_SET: return check_count(vm, args, 2, 2, row);
-    case WRAP_DESCR_GET: case WRAP_POWER: case WRAP_REFLECTED_POWER: return check_count(vm, args, 1, 2, row);
+    case WRAP_VALUE:
+    case WRAP_HASH:
+    case WRAP_NEXT:
+    case WRAP_LEN:
+    case WRAP_TRUTH:
+    case WRAP_UNARY: return check_count(vm, args, 0, 0, row);
+    case WRAP_SET_ATTR:
+    case WRAP_SET_ITEM:
+    case WRAP_DESCR_SET: return check_count(vm, args, 2, 2, row);
+    case WRAP_DESCR_GET:
+    case WRAP_POWER:
+    case WRAP_REFLECTED_POWER: return check_count(vm, args, 1, 2, row);
     default: return check_count(vm, args, 1, 1, row);
     }
 }
@@ -274,7 +298,8 @@ Ref slot_invoke(Vm *vm, const SlotRow *row, SlotFunction function, Value self, c
 {
     if (!count_for(vm, row, args)) return FAIL;
     Slots slots;
-    memcpy((char *)&slots + row->offset, &function, sizeof function); /* only this field is looked at */
+    memcpy((char *)&slots + row->offset, &function,
+           sizeof function); /* only this field is looked at */
     Value *argv = args->argv;
     int64_t hash;
     ptrdiff_t len;
@@ -286,7 +311,9 @@ Ref slot_invoke(Vm *vm, const SlotRow *row, SlotFunction function, Value self, c
         return slots.get_item(vm, self, argv[0]);
     case WRAP_HASH: return slots.hash(vm, self, &hash) ? from_int64(vm, hash) : FAIL;
     case WRAP_CALL: return slots.call(vm, self, args);
-    case WRAP_GET_ATTR: case WRAP_SET_ATTR: case WRAP_DEL_ATTR: return invoke_attr(vm, row, &slots, self, argv);
+    case WRAP_GET_ATTR:
+    case WRAP_SET_ATTR:
+    case WRAP_DEL_ATTR: return invoke_attr(vm, row, &slots, self, argv);
     case WRAP_COMPARE: return slots.compare(vm, self, argv[0], (CompareOp)row->operation);
     case WRAP_NEXT: return invoke_next(vm, &slots, self);
     case WRAP_DESCR_GET: return invoke_descr_get(vm, &slots, self, args);
@@ -300,24 +327,30 @@ Ref slot_invoke(Vm *vm, const SlotRow *row, SlotFunction function, Value self, c
     case WRAP_UNARY: return slots.unary(vm, (UnaryOp)row->operation, self);
     case WRAP_BINARY: return slots.binary(vm, (BinaryOp)row->operation, self, argv[0]);
     case WRAP_REFLECTED: return slots.binary(vm, (BinaryOp)row->operation, argv[0], self);
-    case WRAP_POWER: case WRAP_REFLECTED_POWER: return invoke_power(vm, row, &slots, self, args);
+    case WRAP_POWER:
+    case WRAP_REFLECTED_POWER: return invoke_power(vm, row, &slots, self, args);
     case WRAP_INPLACE: return slots.inplace(vm, (BinaryOp)row->operation, self, argv[0]);
     }
     return FAIL;
 }
 
-/* --- slot wrappers --------------------------------------------------------------------------------------- */
+/* --- slot wrappers
+ * --------------------------------------------------------------------------------------- */
 
-static Value row_name(const Vm *vm, const SlotWrapper *wrapper) { return vm->interp->names[wrapper->row->name]; }
+static Value row_name(const Vm *vm, const SlotWrapper *wrapper)
+{
+    return vm->interp->names[wrapper->row->name];
+}
 
 static Ref slot_wrapper_call(Vm *vm, Value self, const Args *args)
 {
     const SlotWrapper *wrapper = as_slot_wrapper(self);
     if (args->argc == 0)
-        return throw(vm, TypeError, "descriptor '%S' of '%N' object needs an argument", row_name(vm, wrapper), wrapper->owner);
+        return throw(vm, TypeError, "descriptor '%S' of '%N' object needs an argument",
+                     row_name(vm, wrapper), wrapper->owner);
     if (!type_has_instance(vm, wrapper->owner, args->argv[0]))
-        return throw(vm, TypeError, "descriptor '%S' requires a '%N' object but received a '%T'", row_name(vm, wrapper),
-                     wrapper->owner, args->argv[0]);
+        return throw(vm, TypeError, "descriptor '%S' requires a '%N' object but received a '%T'",
+                     row_name(vm, wrapper), wrapper->owner, args->argv[0]);
     Args rest = {args->argv + 1, args->argc - 1, args->kwnames};
     return slot_invoke(vm, wrapper->row, wrapper->function, args->argv[0], &rest);
 }
@@ -325,7 +358,8 @@ static Ref slot_wrapper_call(Vm *vm, Value self, const Args *args)
 static Ref slot_wrapper_repr(Vm *vm, Value self)
 {
     const SlotWrapper *wrapper = as_slot_wrapper(self);
-    return format_text(vm, "<slot wrapper '%S' of '%N' objects>", row_name(vm, wrapper), wrapper->owner);
+    return format_text(vm, "<slot wrapper '%S' of '%N' objects>", row_name(vm, wrapper),
+                       wrapper->owner);
 }
 
 static Ref slot_wrapper_get(Vm *vm, Value self, Value object, Value type __attribute__((unused)))
@@ -333,8 +367,9 @@ static Ref slot_wrapper_get(Vm *vm, Value self, Value object, Value type __attri
     const SlotWrapper *wrapper = as_slot_wrapper(self);
     if (absent(object)) return newref(self);
     if (!type_has_instance(vm, wrapper->owner, object))
-        return throw(vm, TypeError, "descriptor '%S' for '%N' objects doesn't apply to a '%T' object", row_name(vm, wrapper),
-                     wrapper->owner, object);
+        return throw(vm, TypeError,
+                     "descriptor '%S' for '%N' objects doesn't apply to a '%T' object",
+                     row_name(vm, wrapper), wrapper->owner, object);
     MethodWrapper *bound = type_instance(vm, type_builtin(vm, KIND_METHOD_WRAPPER));
     if (!bound) return FAIL;
     bound->wrapper = newref(self);
@@ -349,23 +384,37 @@ static Ref get_qualname(Vm *vm, Value self)
     return format_text(vm, "%S.%S", (Value)wrapper->owner->qualname, row_name(vm, wrapper));
 }
 static Ref get_doc(Vm *vm, Value self) { return str_from(vm, as_slot_wrapper(self)->row->doc); }
-static Ref get_owner(Vm *vm __attribute__((unused)), Value self) { return newref(borrow(as_slot_wrapper(self)->owner)); }
+static Ref get_owner(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(borrow(as_slot_wrapper(self)->owner));
+}
 static Ref get_text_signature(Vm *vm, Value self)
 {
     static const char *const texts[] = {
-        [WRAP_CALL] = "($self, /, *args, **kwargs)", [WRAP_SET_ATTR] = "($self, name, value, /)",
-        [WRAP_GET_ATTR] = "($self, name, /)", [WRAP_DEL_ATTR] = "($self, name, /)", [WRAP_SET_ITEM] = "($self, key, value, /)",
-        [WRAP_DEL_ITEM] = "($self, key, /)", [WRAP_CONTAINS] = "($self, key, /)", [WRAP_COMPARE] = "($self, value, /)",
-        [WRAP_BINARY] = "($self, value, /)", [WRAP_REFLECTED] = "($self, value, /)", [WRAP_INPLACE] = "($self, value, /)",
-        [WRAP_POWER] = "($self, value, mod=None, /)", [WRAP_REFLECTED_POWER] = "($self, value, mod=None, /)",
-        [WRAP_DESCR_GET] = "($self, instance, owner=None, /)", [WRAP_DESCR_SET] = "($self, instance, value, /)",
-        [WRAP_DESCR_DELETE] = "($self, instance, /)", [WRAP_ONE] = "($self, key, /)",
+        [WRAP_CALL] = "($self, /, *args, **kwargs)",
+        [WRAP_SET_ATTR] = "($self, name, value, /)",
+        [WRAP_GET_ATTR] = "($self, name, /)",
+        [WRAP_DEL_ATTR] = "($self, name, /)",
+        [WRAP_SET_ITEM] = "($self, key, value, /)",
+        [WRAP_DEL_ITEM] = "($self, key, /)",
+        [WRAP_CONTAINS] = "($self, key, /)",
+        [WRAP_COMPARE] = "($self, value, /)",
+        [WRAP_BINARY] = "($self, value, /)",
+        [WRAP_REFLECTED] = "($self, value, /)",
+        [WRAP_INPLACE] = "($self, value, /)",
+        [WRAP_POWER] = "($self, value, mod=None, /)",
+        [WRAP_REFLECTED_POWER] = "($self, value, mod=None, /)",
+        [WRAP_DESCR_GET] = "($self, instance, owner=None, /)",
+        [WRAP_DESCR_SET] = "($self, instance, value, /)",
+        [WRAP_DESCR_DELETE] = "($self, instance, /)",
+        [WRAP_ONE] = "($self, key, /)",
     };
     const char *text = texts[as_slot_wrapper(self)->row->wrap];
     return str_from(vm, text ? text : "($self, /)");
 }
 
-/* --- method wrappers ------------------------------------------------------------------------------------- */
+/* --- method wrappers
+ * ------------------------------------------------------------------------------------- */
 
 static MethodWrapper *as_method_wrapper(Value v) { return (MethodWrapper *)as_object(v); }
 static SlotWrapper *wrapper_of(Value v) { return as_slot_wrapper(as_method_wrapper(v)->wrapper); }
@@ -379,14 +428,17 @@ static Ref method_wrapper_call(Vm *vm, Value self, const Args *args)
 static Ref method_wrapper_repr(Vm *vm, Value self)
 {
     char address[32];
-    snprintf(address, sizeof address, "%#llx", (unsigned long long)bits_of(as_method_wrapper(self)->self));
-    return format_text(vm, "<method-wrapper '%S' of %T object at %s>", row_name(vm, wrapper_of(self)),
-                       (Value)as_method_wrapper(self)->self, address);
+    snprintf(address, sizeof address, "%#llx",
+             (unsigned long long)bits_of(as_method_wrapper(self)->self));
+    return format_text(vm, "<method-wrapper '%S' of %T object at %s>",
+                       row_name(vm, wrapper_of(self)), (Value)as_method_wrapper(self)->self,
+                       address);
 }
 
 static Ref method_wrapper_compare(Vm *vm __attribute__((unused)), Value a, Value b, CompareOp op)
 {
-    if (!is_kind(b, KIND_METHOD_WRAPPER) || (op != CMP_EQUAL && op != CMP_NOT_EQUAL)) return NOT_IMPLEMENTED;
+    if (!is_kind(b, KIND_METHOD_WRAPPER) || (op != CMP_EQUAL && op != CMP_NOT_EQUAL))
+        return NOT_IMPLEMENTED;
     const MethodWrapper *x = as_method_wrapper(a), *y = as_method_wrapper(b);
     bool same = x->wrapper == y->wrapper && x->self == y->self;
     return from_bool(same == (op == CMP_EQUAL));
@@ -394,18 +446,32 @@ static Ref method_wrapper_compare(Vm *vm __attribute__((unused)), Value a, Value
 
 static bool method_wrapper_hash(Vm *vm __attribute__((unused)), Value self, int64_t *hash)
 {
-    *hash = (int64_t)(bits_of(as_method_wrapper(self)->self) >> 4 ^ bits_of(as_method_wrapper(self)->wrapper));
+    *hash = (int64_t)(bits_of(as_method_wrapper(self)->self) >> 4 ^
+                      bits_of(as_method_wrapper(self)->wrapper));
     return true;
 }
 
 static Ref bound_name(Vm *vm, Value self) { return get_name(vm, as_method_wrapper(self)->wrapper); }
-static Ref bound_qualname(Vm *vm, Value self) { return get_qualname(vm, as_method_wrapper(self)->wrapper); }
+static Ref bound_qualname(Vm *vm, Value self)
+{
+    return get_qualname(vm, as_method_wrapper(self)->wrapper);
+}
 static Ref bound_doc(Vm *vm, Value self) { return get_doc(vm, as_method_wrapper(self)->wrapper); }
-static Ref bound_owner(Vm *vm, Value self) { return get_owner(vm, as_method_wrapper(self)->wrapper); }
-static Ref bound_self(Vm *vm __attribute__((unused)), Value self) { return newref(as_method_wrapper(self)->self); }
-static Ref bound_signature(Vm *vm, Value self) { return get_text_signature(vm, as_method_wrapper(self)->wrapper); }
+static Ref bound_owner(Vm *vm, Value self)
+{
+    return get_owner(vm, as_method_wrapper(self)->wrapper);
+}
+static Ref bound_self(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_method_wrapper(self)->self);
+}
+static Ref bound_signature(Vm *vm, Value self)
+{
+    return get_text_signature(vm, as_method_wrapper(self)->wrapper);
+}
 
-/* --- tables ---------------------------------------------------------------------------------------------- */
+/* --- tables
+ * ---------------------------------------------------------------------------------------------- */
 
 static const Attribute slot_wrapper_attributes[] = {
     {"__name__", get_name, NULL, "the special method's name"},
@@ -417,9 +483,14 @@ static const Attribute slot_wrapper_attributes[] = {
 };
 
 const TypeDef slot_wrapper_type = {
-    .name = "wrapper_descriptor", .size = sizeof(SlotWrapper), .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
+    .name = "wrapper_descriptor",
+    .size = sizeof(SlotWrapper),
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
     .doc = "A C slot of a type as a method.",
-    .call = slot_wrapper_call, .repr = slot_wrapper_repr, .descr_get = slot_wrapper_get, .attributes = slot_wrapper_attributes,
+    .call = slot_wrapper_call,
+    .repr = slot_wrapper_repr,
+    .descr_get = slot_wrapper_get,
+    .attributes = slot_wrapper_attributes,
 };
 
 static const Attribute method_wrapper_attributes[] = {
@@ -433,8 +504,14 @@ static const Attribute method_wrapper_attributes[] = {
 };
 
 const TypeDef method_wrapper_type = {
-    .name = "method-wrapper", .size = sizeof(MethodWrapper), .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
-    .doc = "A C slot of an object as a bound method.", .refs = REFS(REF(MethodWrapper, wrapper), REF(MethodWrapper, self)),
-    .call = method_wrapper_call, .repr = method_wrapper_repr, .compare = method_wrapper_compare, .hash = method_wrapper_hash,
+    .name = "method-wrapper",
+    .size = sizeof(MethodWrapper),
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
+    .doc = "A C slot of an object as a bound method.",
+    .refs = REFS(REF(MethodWrapper, wrapper), REF(MethodWrapper, self)),
+    .call = method_wrapper_call,
+    .repr = method_wrapper_repr,
+    .compare = method_wrapper_compare,
+    .hash = method_wrapper_hash,
     .attributes = method_wrapper_attributes,
 };

@@ -1,8 +1,9 @@
-/* special.c - slots that call special methods: what `def __add__` in a class puts behind its C slots.
+/* special.c - slots that call special methods: what `def __add__` in a class puts behind its C
+ * slots.
  *
- * Each function has the type of its slot, looks the method up on the type and checks what it returns.  A method set
- * to None blocks the operation.
- * Neighbours: slot.c (which class gets which), call.h. */
+ * Each function has the type of its slot, looks the method up on the type and checks what it
+ * returns.  A method set to None blocks the operation. Neighbours: slot.c (which class gets which),
+ * call.h. */
 /* SPDX-License-Identifier: MIT */
 #include "object/attr.h"
 #include "object/call.h"
@@ -14,7 +15,10 @@
 #include "object/str.h"
 #include "object/tuple.h"
 
-static Value method_of(Vm *vm, Value self, Value name) { return type_lookup(vm, type_of(vm, self), name); }
+static Value method_of(Vm *vm, Value self, Value name)
+{
+    return type_lookup(vm, type_of(vm, self), name);
+}
 
 /* self.name(argv ...); AttributeError when the type has no such method (any more). */
 static Ref invoke(Vm *vm, Value self, Value name, int argc, Value *argv)
@@ -38,8 +42,14 @@ static Ref must_be_str(Vm *vm, Ref result, const char *method)
     return FAIL;
 }
 
-static Ref special_repr(Vm *vm, Value self) { return must_be_str(vm, invoke(vm, self, N(__repr__), 0, NULL), "__repr__"); }
-static Ref special_str(Vm *vm, Value self) { return must_be_str(vm, invoke(vm, self, N(__str__), 0, NULL), "__str__"); }
+static Ref special_repr(Vm *vm, Value self)
+{
+    return must_be_str(vm, invoke(vm, self, N(__repr__), 0, NULL), "__repr__");
+}
+static Ref special_str(Vm *vm, Value self)
+{
+    return must_be_str(vm, invoke(vm, self, N(__str__), 0, NULL), "__str__");
+}
 
 static Ref special_format(Vm *vm, Value self, Value spec)
 {
@@ -68,7 +78,8 @@ static Ref special_call(Vm *vm, Value self, const Args *args)
 static bool special_hash(Vm *vm, Value self, int64_t *hash)
 {
     Value method = method_of(vm, self, N(__hash__));
-    if (absent(method) || is_none(method)) return throw(vm, TypeError, "unhashable type: '%T'", self), false;
+    if (absent(method) || is_none(method))
+        return throw(vm, TypeError, "unhashable type: '%T'", self), false;
     Ref result = invoke(vm, self, N(__hash__), 0, NULL);
     if (failed(result)) return false;
     bool ok = is_any_int(result);
@@ -85,7 +96,8 @@ static bool special_hash(Vm *vm, Value self, int64_t *hash)
 
 static Ref special_compare(Vm *vm, Value a, Value b, CompareOp op)
 {
-    static const NameId names[] = {NAME___lt__, NAME___le__, NAME___eq__, NAME___ne__, NAME___gt__, NAME___ge__};
+    static const NameId names[] = {NAME___lt__, NAME___le__, NAME___eq__,
+                                   NAME___ne__, NAME___gt__, NAME___ge__};
     return invoke_or_pass(vm, a, vm->interp->names[names[op]], 1, &b);
 }
 
@@ -98,12 +110,24 @@ static Ref special_unary(Vm *vm, UnaryOp op, Value self)
     return throw(vm, TypeError, "bad operand type for %s: '%T'", signs[op], self);
 }
 
-#define OPERATOR(name) {NAME___##name##__, NAME___r##name##__, NAME___i##name##__}
+#define OPERATOR(name)                                                                             \
+    {                                                                                              \
+        NAME___##name##__, NAME___r##name##__, NAME___i##name##__                                  \
+    }
 static const NameId binary_names[OP2_COUNT][3] = {
-    [OP2_ADD] = OPERATOR(add), [OP2_SUB] = OPERATOR(sub), [OP2_MUL] = OPERATOR(mul), [OP2_MATMUL] = OPERATOR(matmul),
-    [OP2_TRUEDIV] = OPERATOR(truediv), [OP2_FLOORDIV] = OPERATOR(floordiv), [OP2_MOD] = OPERATOR(mod),
-    [OP2_POW] = OPERATOR(pow), [OP2_LSHIFT] = OPERATOR(lshift), [OP2_RSHIFT] = OPERATOR(rshift), [OP2_AND] = OPERATOR(and),
-    [OP2_OR] = OPERATOR(or), [OP2_XOR] = OPERATOR(xor),
+    [OP2_ADD] = OPERATOR(add),
+    [OP2_SUB] = OPERATOR(sub),
+    [OP2_MUL] = OPERATOR(mul),
+    [OP2_MATMUL] = OPERATOR(matmul),
+    [OP2_TRUEDIV] = OPERATOR(truediv),
+    [OP2_FLOORDIV] = OPERATOR(floordiv),
+    [OP2_MOD] = OPERATOR(mod),
+    [OP2_POW] = OPERATOR(pow),
+    [OP2_LSHIFT] = OPERATOR(lshift),
+    [OP2_RSHIFT] = OPERATOR(rshift),
+    [OP2_AND] = OPERATOR(and),
+    [OP2_OR] = OPERATOR(or),
+    [OP2_XOR] = OPERATOR(xor),
     [OP2_DIVMOD] = {NAME___divmod__, NAME___rdivmod__, NAME___divmod__},
 };
 
@@ -111,15 +135,17 @@ static Ref special_binary(Vm *vm, BinaryOp op, Value a, Value b);
 
 static bool has_special(Vm *vm, Value v) { return type_of(vm, v)->slots.binary == special_binary; }
 
-/* Both sides may be of classes with special methods: the left one's goes first unless the right one's class derives from
- * the left one's and has a reflected method of its own. */
+/* Both sides may be of classes with special methods: the left one's goes first unless the right
+ * one's class derives from the left one's and has a reflected method of its own. */
 static Ref special_binary(Vm *vm, BinaryOp op, Value a, Value b)
 {
-    Value forward = vm->interp->names[binary_names[op][0]], reflected = vm->interp->names[binary_names[op][1]];
+    Value forward = vm->interp->names[binary_names[op][0]],
+          reflected = vm->interp->names[binary_names[op][1]];
     Type *left = type_of(vm, a), *right = type_of(vm, b);
     bool other = left != right && has_special(vm, b);
     if (has_special(vm, a)) {
-        if (other && type_is_subtype(right, left) && type_lookup(vm, right, reflected) != type_lookup(vm, left, reflected)) {
+        if (other && type_is_subtype(right, left) &&
+            type_lookup(vm, right, reflected) != type_lookup(vm, left, reflected)) {
             Ref out = invoke_or_pass(vm, b, reflected, 1, &a);
             if (out != NOT_IMPLEMENTED) return out;
             other = false;
@@ -206,15 +232,16 @@ static bool special_set_item(Vm *vm, Value self, Value key, Value value)
     Ref out = absent(value) ? call_special(vm, self, N(__delitem__), 1, &key)
                             : call_special(vm, self, N(__setitem__), 2, (Value[]){key, value});
     if (absent(out))
-        throw(vm, TypeError, "'%T' object does%s support item %s", self, absent(value) ? "n't" : " not",
-              absent(value) ? "deletion" : "assignment");
+        throw(vm, TypeError, "'%T' object does%s support item %s", self,
+              absent(value) ? "n't" : " not", absent(value) ? "deletion" : "assignment");
     decref(out);
     return !absent(out) && !failed(out);
 }
 
 static Truth special_contains(Vm *vm, Value self, Value item)
 {
-    if (is_none(method_of(vm, self, N(__contains__)))) return throw(vm, TypeError, "'%T' object is not a container", self), FAILED;
+    if (is_none(method_of(vm, self, N(__contains__))))
+        return throw(vm, TypeError, "'%T' object is not a container", self), FAILED;
     Ref result = invoke(vm, self, N(__contains__), 1, &item);
     if (failed(result)) return FAILED;
     Truth truth = value_truth(vm, result);
@@ -224,7 +251,8 @@ static Truth special_contains(Vm *vm, Value self, Value item)
 
 static Ref special_iter(Vm *vm, Value self)
 {
-    if (is_none(method_of(vm, self, N(__iter__)))) return throw(vm, TypeError, "'%T' object is not iterable", self);
+    if (is_none(method_of(vm, self, N(__iter__))))
+        return throw(vm, TypeError, "'%T' object is not iterable", self);
     Ref out = call_special(vm, self, N(__iter__), 0, NULL);
     return absent(out) ? throw(vm, TypeError, "'%T' object is not iterable", self) : out;
 }
@@ -241,10 +269,12 @@ static Ref special_anext(Vm *vm, Value self) { return invoke(vm, self, N(__anext
 
 static Ref special_get_attr(Vm *vm, Value self, Value name)
 {
-    Value getter = method_of(vm, self, N(__getattribute__)), fallback = method_of(vm, self, N(__getattr__));
+    Value getter = method_of(vm, self, N(__getattribute__)),
+          fallback = method_of(vm, self, N(__getattr__));
     Ref out;
     if (is_kind(getter, KIND_SLOT_WRAPPER)) {
-        Ref (*get)(Vm *, Value, Value) = (Ref(*)(Vm *, Value, Value))(void *)as_slot_wrapper(getter)->function;
+        Ref (*get)(Vm *, Value, Value) =
+            (Ref(*)(Vm *, Value, Value))(void *)as_slot_wrapper(getter)->function;
         if (get == object_get_attr && !absent(fallback)) {
             out = object_get_attr_or_absent(vm, self, name);
             if (!absent(out) && (!failed(out) || !error_is(vm, AttributeError))) return out;
@@ -285,11 +315,31 @@ static bool special_descr_set(Vm *vm, Value self, Value object, Value value)
 }
 
 const Slots special_slots = {
-    .call = special_call, .repr = special_repr, .str = special_str, .format = special_format, .hash = special_hash,
-    .compare = special_compare, .unary = special_unary, .binary = special_binary, .inplace = special_inplace,
-    .power = special_power, .truth = special_truth, .as_int = special_int, .as_float = special_float, .index = special_index,
-    .len = special_len, .get_item = special_get_item, .set_item = special_set_item, .contains = special_contains,
-    .iter = special_iter, .next = special_next, .await = special_await, .aiter = special_aiter, .anext = special_anext,
-    .get_attr = special_get_attr, .set_attr = special_set_attr, .descr_get = special_descr_get,
+    .call = special_call,
+    .repr = special_repr,
+    .str = special_str,
+    .format = special_format,
+    .hash = special_hash,
+    .compare = special_compare,
+    .unary = special_unary,
+    .binary = special_binary,
+    .inplace = special_inplace,
+    .power = special_power,
+    .truth = special_truth,
+    .as_int = special_int,
+    .as_float = special_float,
+    .index = special_index,
+    .len = special_len,
+    .get_item = special_get_item,
+    .set_item = special_set_item,
+    .contains = special_contains,
+    .iter = special_iter,
+    .next = special_next,
+    .await = special_await,
+    .aiter = special_aiter,
+    .anext = special_anext,
+    .get_attr = special_get_attr,
+    .set_attr = special_set_attr,
+    .descr_get = special_descr_get,
     .descr_set = special_descr_set,
 };

@@ -3,8 +3,8 @@
  * Every Str is as narrow as its widest point allows and `ascii` is exact, so that equal texts have
  * equal bytes.  One-character strings below U+0100 and the empty string are shared.  `spare` bytes
  * lie behind the terminator: str_append uses them when nobody else holds the string.
- * Neighbours: intern.c (unique strings), strmethod.c, strcase.c, strsplit.c (methods), strfind.c, strbuilder.c,
- * strformat.c, percent.c, codec.c. */
+ * Neighbours: intern.c (unique strings), strmethod.c, strcase.c, strsplit.c (methods), strfind.c,
+ * strbuilder.c, strformat.c, percent.c, codec.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/str.h"
 
@@ -144,7 +144,8 @@ Ref str_format(Vm *vm, const char *format, ...)
     return s;
 }
 
-/* A copy of s as an instance of type, a class derived from str; its attribute slot lies behind the text. */
+/* A copy of s as an instance of type, a class derived from str; its attribute slot lies behind the
+ * text. */
 static Ref str_of_subclass(Vm *vm, Type *type, Value s)
 {
     const Str *from = as_str(s);
@@ -568,7 +569,8 @@ static Truth str_contains(Vm *vm, Value self, Value item)
 
 static Ref str_iter(Vm *vm, Value self)
 {
-    StrIter *iter = type_instance(vm, type_builtin(vm, as_str(self)->ascii ? KIND_STR_ASCII_ITER : KIND_STR_ITER));
+    StrIter *iter = type_instance(
+        vm, type_builtin(vm, as_str(self)->ascii ? KIND_STR_ASCII_ITER : KIND_STR_ITER));
     if (!iter) return FAIL;
     iter->text = newref(self);
     return from_object(iter);
@@ -642,7 +644,8 @@ NATIVE(str_make, "new(cls, object=?, encoding=?, errors=?)",
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
-static const Native *const str_iter_methods[] = {&str_iter_length_hint_def, &iterator_reduce_def, &iterator_setstate_def, NULL};
+static const Native *const str_iter_methods[] = {&str_iter_length_hint_def, &iterator_reduce_def,
+                                                 &iterator_setstate_def, NULL};
 
 const TypeDef str_iter_type = {
     .name = "str_iterator",

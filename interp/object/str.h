@@ -13,29 +13,37 @@ typedef struct Str {
         uint32_t spare;     /* a plain str: bytes allocated after the terminator, for str_append */
         uint32_t candidate; /* a subclass: as a Container's */
     };
-    uint8_t width;   /* bytes per code point: 1, 2, 4 */
-    bool ascii;      /* every code point < 128: data is UTF-8 too */
+    uint8_t width; /* bytes per code point: 1, 2, 4 */
+    bool ascii;    /* every code point < 128: data is UTF-8 too */
     bool interned;
-    int64_t hash;    /* 0: not computed yet */
-    ptrdiff_t len;   /* code points */
-    char data[];     /* len * width bytes and a zero of that width */
+    int64_t hash;  /* 0: not computed yet */
+    ptrdiff_t len; /* code points */
+    char data[];   /* len * width bytes and a zero of that width */
 } Str;
 
-typedef struct StrIter { Object head; Ref text; ptrdiff_t next; } StrIter; /* text UNDEF: at the end */
+typedef struct StrIter {
+    Object head;
+    Ref text;
+    ptrdiff_t next;
+} StrIter; /* text UNDEF: at the end */
 
 static inline bool is_str(Value v) { return is_kind(v, KIND_STR); }
 static inline Str *as_str(Value v) { return (Str *)as_object(v); }
 static inline uint32_t str_at(const Str *s, ptrdiff_t i)
 {
     if (s->width == 1) return (uint8_t)s->data[i];
-    if (s->width == 2) { uint16_t c; memcpy(&c, s->data + 2 * i, 2); return c; }
+    if (s->width == 2) {
+        uint16_t c;
+        memcpy(&c, s->data + 2 * i, 2);
+        return c;
+    }
     uint32_t c;
     memcpy(&c, s->data + 4 * i, 4);
     return c;
 }
 
-/* A new str of len points, none above limit (STR_* or any higher point); fill data at once: only the terminator is
- * there.  len 0 gives the shared empty string. */
+/* A new str of len points, none above limit (STR_* or any higher point); fill data at once: only
+ * the terminator is there.  len 0 gives the shared empty string. */
 Ref str_new(Vm *vm, ptrdiff_t len, uint32_t limit);
 enum { STR_ASCII = 0x7F, STR_LATIN1 = 0xFF, STR_WIDE = 0xFFFF, STR_FULL = 0x10FFFF };
 static inline uint32_t str_limit(const Str *s)
@@ -47,59 +55,70 @@ uint32_t str_limit_of(const Str *s, ptrdiff_t start, ptrdiff_t end);
 static inline void points_set(char *data, int width, ptrdiff_t i, uint32_t point)
 {
     if (width == 1) data[i] = (char)point;
-    else if (width == 2) { uint16_t c = (uint16_t)point; memcpy(data + 2 * i, &c, 2); }
-    else memcpy(data + 4 * i, &point, 4);
+    else if (width == 2) {
+        uint16_t c = (uint16_t)point;
+        memcpy(data + 2 * i, &c, 2);
+    } else memcpy(data + 4 * i, &point, 4);
 }
 /* Copies s[start:start+n] to points at.. of data, whose width holds them. */
 void points_copy(char *data, int width, ptrdiff_t at, const Str *s, ptrdiff_t start, ptrdiff_t n);
 void points_fill(char *data, int width, ptrdiff_t at, uint32_t point, ptrdiff_t n);
-bool str_open(Vm *vm);  /* empty string, one-character strings, intern table; part of names_open */
+bool str_open(Vm *vm); /* empty string, one-character strings, intern table; part of names_open */
 void str_close(Interp *interp); /* frees the intern table, after all objects are gone */
 
-Ref str_from(Vm *vm, const char *utf8);                           /* NUL-terminated UTF-8 (WTF-8 tolerated) */
+Ref str_from(Vm *vm, const char *utf8); /* NUL-terminated UTF-8 (WTF-8 tolerated) */
 Ref str_from_utf8(Vm *vm, const char *utf8, ptrdiff_t len_bytes);
-Ref str_from_ascii(Vm *vm, const char *text, ptrdiff_t len);      /* known ASCII */
+Ref str_from_ascii(Vm *vm, const char *text, ptrdiff_t len); /* known ASCII */
 Ref str_from_points(Vm *vm, const uint32_t *points, ptrdiff_t len);
 Ref str_from_char(Vm *vm, uint32_t point);
-Ref str_intern(Vm *vm, Ref s);                                    /* steals, returns the unique one */
-Ref str_interned(Vm *vm, const char *utf8);                       /* str_intern(str_from(utf8)) */
-Ref str_format(Vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3))); /* printf, ASCII/UTF-8 result */
-Ref str_slice(Vm *vm, Value s, ptrdiff_t start, ptrdiff_t end);   /* 0 <= start <= end <= len */
-Ref str_concat(Vm *vm, Value a, Value b);                         /* both str */
+Ref str_intern(Vm *vm, Ref s);              /* steals, returns the unique one */
+Ref str_interned(Vm *vm, const char *utf8); /* str_intern(str_from(utf8)) */
+Ref str_format(Vm *vm, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));                      /* printf, ASCII/UTF-8 result */
+Ref str_slice(Vm *vm, Value s, ptrdiff_t start, ptrdiff_t end); /* 0 <= start <= end <= len */
+Ref str_concat(Vm *vm, Value a, Value b);                       /* both str */
 /* a + b where a's only reference is given: may grow in place.  Steals a. */
 Ref str_append(Vm *vm, Ref a, Value b);
 bool str_equal(const Str *a, const Str *b);
-int str_compare(const Str *a, const Str *b);                      /* by code point: -1, 0, 1 */
-bool str_is(Value v, const char *ascii);                          /* v is a str equal to the text */
+int str_compare(const Str *a, const Str *b); /* by code point: -1, 0, 1 */
+bool str_is(Value v, const char *ascii);     /* v is a str equal to the text */
 int64_t str_hash(const Vm *vm, Str *s);
-ptrdiff_t str_find(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t end); /* -1: not there */
+ptrdiff_t str_find(const Str *s, const Str *sub, ptrdiff_t start,
+                   ptrdiff_t end); /* -1: not there */
 Ref str_join(Vm *vm, Value separator, Value iterable);
-Ref str_join_values(Vm *vm, int count, Value *parts);             /* BUILD_STRING: all are str */
+Ref str_join_values(Vm *vm, int count, Value *parts); /* BUILD_STRING: all are str */
 Ref str_repr_of(Vm *vm, Value s);
-Ref str_percent(Vm *vm, Value format, Value args);                /* format % args */
+Ref str_percent(Vm *vm, Value format, Value args); /* format % args */
 
-/* UTF-8 of s: s's own data when ASCII, else a buffer kept in *owned (free with memory_free).  NULL: raised
- * (UnicodeEncodeError for lone surrogates).  *len_bytes may be NULL. */
+/* UTF-8 of s: s's own data when ASCII, else a buffer kept in *owned (free with memory_free).  NULL:
+ * raised (UnicodeEncodeError for lone surrogates).  *len_bytes may be NULL. */
 const char *str_utf8(Vm *vm, Value s, ptrdiff_t *len_bytes, char **owned);
 
-ptrdiff_t str_find_last(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t end); /* highest; -1: not there */
-ptrdiff_t str_count_of(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t end, ptrdiff_t most);
-Ref str_exact(Vm *vm, Value s);                                   /* s itself, or a plain copy of a subclass instance */
+ptrdiff_t str_find_last(const Str *s, const Str *sub, ptrdiff_t start,
+                        ptrdiff_t end); /* highest; -1: not there */
+ptrdiff_t str_count_of(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t end,
+                       ptrdiff_t most);
+Ref str_exact(Vm *vm, Value s); /* s itself, or a plain copy of a subclass instance */
 Ref str_repeat(Vm *vm, Value s, ptrdiff_t count);
 /* str.format: the template filled with positional args (tuple) and a mapping (UNDEF: none). */
 Ref str_format_values(Vm *vm, Value format, Value args, Value mapping);
 
 /* Growing text. */
-typedef struct StrBuilder { uint32_t max; ptrdiff_t len, capacity; uint8_t width; char *data; } StrBuilder;
+typedef struct StrBuilder {
+    uint32_t max;
+    ptrdiff_t len, capacity;
+    uint8_t width;
+    char *data;
+} StrBuilder;
 void builder_open(StrBuilder *builder);
 bool builder_char(Vm *vm, StrBuilder *builder, uint32_t point);
 bool builder_str(Vm *vm, StrBuilder *builder, Value s);
-bool builder_text(Vm *vm, StrBuilder *builder, const char *utf8);           /* NUL-terminated */
+bool builder_text(Vm *vm, StrBuilder *builder, const char *utf8); /* NUL-terminated */
 bool builder_ascii(Vm *vm, StrBuilder *builder, const char *text, ptrdiff_t len);
 bool builder_slice(Vm *vm, StrBuilder *builder, Value s, ptrdiff_t start, ptrdiff_t end);
 bool builder_fill(Vm *vm, StrBuilder *builder, uint32_t point, ptrdiff_t count);
 bool builder_repr(Vm *vm, StrBuilder *builder, Value v);
-Ref builder_finish(Vm *vm, StrBuilder *builder);                            /* and closes it */
+Ref builder_finish(Vm *vm, StrBuilder *builder); /* and closes it */
 void builder_close(StrBuilder *builder);
 
 #endif

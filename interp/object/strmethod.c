@@ -1,6 +1,7 @@
 /* strmethod.c - methods of str that pad, translate and encode.
  *
- * Neighbours: strmethods.def (the table), strcase.c, strsplit.c, strfind.c, strformat.c (the other methods). */
+ * Neighbours: strmethods.def (the table), strcase.c, strsplit.c, strfind.c, strformat.c (the other
+ * methods). */
 /* SPDX-License-Identifier: MIT */
 #include "object/strmethod.h"
 

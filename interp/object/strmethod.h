@@ -16,7 +16,8 @@
 #define METHOD(id) extern const Native id##_def;
 #include "object/strmethods.def"
 
-/* Optional start and end (UNDEF or None: the whole) as slices clamp them to 0..len; start may exceed end. */
+/* Optional start and end (UNDEF or None: the whole) as slices clamp them to 0..len; start may
+ * exceed end. */
 bool slice_bounds(Vm *vm, Value start, Value end, ptrdiff_t len, ptrdiff_t *from, ptrdiff_t *to);
 
 /* format(s, spec) for a spec that is not empty. */

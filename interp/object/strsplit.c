@@ -1,4 +1,5 @@
-/* strsplit.c - taking text apart, stripping its ends, and putting it together: split, partition, strip, join.
+/* strsplit.c - taking text apart, stripping its ends, and putting it together: split, partition,
+ * strip, join.
  *
  * Neighbours: strfind.c (the search), char.c (what a blank is). */
 /* SPDX-License-Identifier: MIT */

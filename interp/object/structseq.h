@@ -1,6 +1,7 @@
 /* structseq.h - tuples whose items have names: sys.version_info, os.stat_result.
  *
- * A type of this kind is a TypeDef whose base is tuple and whose attributes are the fields in order,
+ * A type of this kind is a TypeDef whose base is tuple and whose attributes are the fields in
+ * order,
  * {"major", structseq_item_0, NULL, "..."}; STRUCTSEQ(name, doc, attributes) writes the rest. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_OBJECT_STRUCTSEQ_H

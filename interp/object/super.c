@@ -1,8 +1,8 @@
 /* super.c - super: attribute lookup that starts behind a class in an MRO.
  *
- * super(C, x).name is found in the classes after C in the MRO of x's type (or of x, a class), and bound to x.
- * Without arguments C and x come from the running method (frame_super).
- * Neighbours: attr.c. */
+ * super(C, x).name is found in the classes after C in the MRO of x's type (or of x, a class), and
+ * bound to x. Without arguments C and x come from the running method (frame_super). Neighbours:
+ * attr.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/attr.h"
 #include "object/call.h"
@@ -31,16 +31,19 @@ static Ref check_object(Vm *vm, Type *class, Value object)
     if (type_is_subtype(type, class)) return newref(borrow(type));
     Ref claimed = attr_get_or_absent(vm, object, N(__class__));
     if (failed(claimed)) return FAIL;
-    if (is_type(claimed) && as_type(claimed) != type && type_is_subtype(as_type(claimed), class)) return claimed;
+    if (is_type(claimed) && as_type(claimed) != type && type_is_subtype(as_type(claimed), class))
+        return claimed;
     decref(claimed);
-    return throw(vm, TypeError, "super(type, obj): obj (%s%T) is not an instance or subtype of type (%N).",
+    return throw(vm, TypeError,
+                 "super(type, obj): obj (%s%T) is not an instance or subtype of type (%N).",
                  is_type(object) ? "type object " : "instance of ", object, class);
 }
 
-NATIVE(super_init, "__init__(self, type=?, object_or_type=None, /)",
-       "super() -> same as super(__class__, <first argument>)\nsuper(type) -> unbound super object\n"
-       "super(type, obj) -> bound super object; requires isinstance(obj, type)\n"
-       "super(type, type2) -> bound super object; requires issubclass(type2, type)")
+NATIVE(
+    super_init, "__init__(self, type=?, object_or_type=None, /)",
+    "super() -> same as super(__class__, <first argument>)\nsuper(type) -> unbound super object\n"
+    "super(type, obj) -> bound super object; requires isinstance(obj, type)\n"
+    "super(type, type2) -> bound super object; requires issubclass(type2, type)")
 {
     Super *super = as_super(argv[0]);
     Ref class, object = newref(argv[2]);
@@ -50,8 +53,10 @@ NATIVE(super_init, "__init__(self, type=?, object_or_type=None, /)",
         class = newref(argv[1]);
     }
     if (!is_type(class)) {
-        throw(vm, TypeError, absent(argv[1]) ? "super(): __class__ is not a type (%T)" : "super() argument 1 must be a type, not %T",
-              (Value)class);
+        throw(vm, TypeError,
+              absent(argv[1]) ? "super(): __class__ is not a type (%T)"
+                              : "super() argument 1 must be a type, not %T",
+              (Value) class);
         decref(class);
         decref(object);
         return FAIL;
@@ -108,7 +113,8 @@ static Ref super_get(Vm *vm, Value self, Value object, Value type __attribute__(
 {
     const Super *super = as_super(self);
     if (absent(object) || !absent(super->self)) return newref(self);
-    if (type_of(vm, self) != type_builtin(vm, KIND_SUPER)) return call2(vm, borrow(type_of(vm, self)), super->class, object);
+    if (type_of(vm, self) != type_builtin(vm, KIND_SUPER))
+        return call2(vm, borrow(type_of(vm, self)), super->class, object);
     Ref self_type = check_object(vm, as_type(super->class), object);
     if (failed(self_type)) return FAIL;
     Super *bound = type_instance(vm, type_builtin(vm, KIND_SUPER));
@@ -126,25 +132,43 @@ static Ref super_repr(Vm *vm, Value self)
 {
     const Super *super = as_super(self);
     if (absent(super->class)) return format_text(vm, "<super: <class 'NULL'>, NULL>");
-    if (absent(super->self_type)) return format_text(vm, "<super: <class '%N'>, NULL>", as_type(super->class));
-    return format_text(vm, "<super: <class '%N'>, <%N object>>", as_type(super->class), as_type(super->self_type));
+    if (absent(super->self_type))
+        return format_text(vm, "<super: <class '%N'>, NULL>", as_type(super->class));
+    return format_text(vm, "<super: <class '%N'>, <%N object>>", as_type(super->class),
+                       as_type(super->self_type));
 }
 
 static Ref or_none(Value v) { return absent(v) ? NONE : newref(v); }
-static Ref get_thisclass(Vm *vm __attribute__((unused)), Value self) { return or_none(as_super(self)->class); }
-static Ref get_self(Vm *vm __attribute__((unused)), Value self) { return or_none(as_super(self)->self); }
-static Ref get_self_class(Vm *vm __attribute__((unused)), Value self) { return or_none(as_super(self)->self_type); }
+static Ref get_thisclass(Vm *vm __attribute__((unused)), Value self)
+{
+    return or_none(as_super(self)->class);
+}
+static Ref get_self(Vm *vm __attribute__((unused)), Value self)
+{
+    return or_none(as_super(self)->self);
+}
+static Ref get_self_class(Vm *vm __attribute__((unused)), Value self)
+{
+    return or_none(as_super(self)->self_type);
+}
 
 static const Attribute super_attributes[] = {
     {"__thisclass__", get_thisclass, NULL, "the class invoking super()"},
     {"__self__", get_self, NULL, "the instance invoking super(); may be None"},
-    {"__self_class__", get_self_class, NULL, "the type of the instance invoking super(); may be None"},
+    {"__self_class__", get_self_class, NULL,
+     "the type of the instance invoking super(); may be None"},
     {0},
 };
 
 const TypeDef super_type = {
-    .name = "super", .size = sizeof(Super), .flags = TYPE_CONTAINER, .init = &super_init_def,
+    .name = "super",
+    .size = sizeof(Super),
+    .flags = TYPE_CONTAINER,
+    .init = &super_init_def,
     .doc = "super() gives access to methods of the next class in the method resolution order.",
     .refs = REFS(REF(Super, class), REF(Super, self), REF(Super, self_type)),
-    .repr = super_repr, .get_attr = super_get_attr, .descr_get = super_get, .attributes = super_attributes,
+    .repr = super_repr,
+    .get_attr = super_get_attr,
+    .descr_get = super_get,
+    .attributes = super_attributes,
 };

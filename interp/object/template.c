@@ -15,14 +15,8 @@
 #include "object/str.h"
 #include "object/tuple.h"
 
-static Template *as_template(Value v)
-{
-    return (Template *)(void *)as_object(v);
-}
-static Interpolation *as_interpolation(Value v)
-{
-    return (Interpolation *)(void *)as_object(v);
-}
+static Template *as_template(Value v) { return (Template *)(void *)as_object(v); }
+static Interpolation *as_interpolation(Value v) { return (Interpolation *)(void *)as_object(v); }
 
 /* --- Interpolation --------------------------------------------------------------------------- */
 

@@ -48,8 +48,14 @@ static bool set_next(Vm *vm, Value self, Value value)
     replace(&as_traceback(self)->next, value == NONE ? UNDEF : newref(value));
     return true;
 }
-static Ref get_lineno(Vm *vm __attribute__((unused)), Value self) { return from_small(as_traceback(self)->line); }
-static Ref get_lasti(Vm *vm __attribute__((unused)), Value self) { return from_small(as_traceback(self)->instr); }
+static Ref get_lineno(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_small(as_traceback(self)->line);
+}
+static Ref get_lasti(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_small(as_traceback(self)->instr);
+}
 static Ref get_frame(Vm *vm, Value self)
 {
     Traceback *step = as_traceback(self);
@@ -72,9 +78,12 @@ static const Attribute traceback_attributes[] = {
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef traceback_type = {
-    .name = "traceback", .doc = "Where an exception went.", .size = sizeof(Traceback),
+    .name = "traceback",
+    .doc = "Where an exception went.",
+    .size = sizeof(Traceback),
     .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,
-    .refs = REFS(REF(Traceback, next), REF(Traceback, code), REF(Traceback, globals), REF(Traceback, frame)),
+    .refs = REFS(REF(Traceback, next), REF(Traceback, code), REF(Traceback, globals),
+                 REF(Traceback, frame)),
     .attributes = traceback_attributes,
 };
 
@@ -82,7 +91,8 @@ const TypeDef traceback_type = {
 
 static bool add_local(Vm *vm, Dict *locals, const Code *code, int n, Value value)
 {
-    if (is_kind(value, KIND_CELL) && (code->local_kinds[n] & LOCAL_CELL)) value = ((Cell *)as_object(value))->value;
+    if (is_kind(value, KIND_CELL) && (code->local_kinds[n] & LOCAL_CELL))
+        value = ((Cell *)as_object(value))->value;
     if (absent(value) || (code->local_kinds[n] & LOCAL_HIDDEN)) return true;
     return dict_set(vm, locals, code->local_names[n], value);
 }
@@ -93,7 +103,8 @@ Ref locals_dict(Vm *vm, Function *function, Ref *registers)
     if (failed(locals)) return FAIL;
     const Code *code = function->code;
     bool good = true;
-    for (int n = 0; good && n < code->locals; n++) good = add_local(vm, as_dict(locals), code, n, registers[n]);
+    for (int n = 0; good && n < code->locals; n++)
+        good = add_local(vm, as_dict(locals), code, n, registers[n]);
     for (int n = 0; good && n < code->free_count; n++) {
         Value value = function->cells[n]->value;
         good = absent(value) || dict_set(vm, as_dict(locals), code->free_names[n], value);
@@ -120,21 +131,41 @@ Ref frame_object(Vm *vm, Function *function, int instr, Ref *registers)
 }
 
 static Ref or_none(Value v) { return absent(v) ? NONE : newref(v); }
-static Ref frame_code(Vm *vm __attribute__((unused)), Value self) { return newref(as_frame_object(self)->code); }
-static Ref frame_globals(Vm *vm __attribute__((unused)), Value self) { return newref(as_frame_object(self)->globals); }
+static Ref frame_code(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_frame_object(self)->code);
+}
+static Ref frame_globals(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_frame_object(self)->globals);
+}
 static Ref frame_locals(Vm *vm, Value self)
 {
-    return absent(as_frame_object(self)->locals) ? dict_new(vm) : newref(as_frame_object(self)->locals);
+    return absent(as_frame_object(self)->locals) ? dict_new(vm)
+                                                 : newref(as_frame_object(self)->locals);
 }
-static Ref frame_builtins(Vm *vm, Value self __attribute__((unused))) { return newref(vm->interp->builtins); }
-static Ref frame_lineno(Vm *vm __attribute__((unused)), Value self) { return from_small(as_frame_object(self)->line); }
-static Ref frame_lasti(Vm *vm __attribute__((unused)), Value self) { return from_small(as_frame_object(self)->instr); }
-static Ref frame_back(Vm *vm __attribute__((unused)), Value self) { return or_none(as_frame_object(self)->back); }
+static Ref frame_builtins(Vm *vm, Value self __attribute__((unused)))
+{
+    return newref(vm->interp->builtins);
+}
+static Ref frame_lineno(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_small(as_frame_object(self)->line);
+}
+static Ref frame_lasti(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_small(as_frame_object(self)->instr);
+}
+static Ref frame_back(Vm *vm __attribute__((unused)), Value self)
+{
+    return or_none(as_frame_object(self)->back);
+}
 static Ref frame_repr(Vm *vm, Value self)
 {
     FrameObject *frame = as_frame_object(self);
-    return format_text(vm, "<frame at 0x%llx, file %R, line %d, code %S>", (long long)(uintptr_t)frame,
-                       (Value)as_code(frame->code)->filename, (int)frame->line, (Value)as_code(frame->code)->name);
+    return format_text(vm, "<frame at 0x%llx, file %R, line %d, code %S>",
+                       (long long)(uintptr_t)frame, (Value)as_code(frame->code)->filename,
+                       (int)frame->line, (Value)as_code(frame->code)->name);
 }
 NATIVE(frame_clear, "clear(self, /)", "Drop the local variables.")
 {
@@ -143,14 +174,23 @@ NATIVE(frame_clear, "clear(self, /)", "Drop the local variables.")
 }
 static const Native *const frame_methods[] = {&frame_clear_def, NULL};
 static const Attribute frame_attributes[] = {
-    {"f_code", frame_code, NULL, "the code"},       {"f_globals", frame_globals, NULL, "the module's names"},
-    {"f_locals", frame_locals, NULL, "the local variables"}, {"f_builtins", frame_builtins, NULL, "the builtins"},
-    {"f_lineno", frame_lineno, NULL, "line in the source"},  {"f_lasti", frame_lasti, NULL, "index of the instruction"},
-    {"f_back", frame_back, NULL, "the caller's frame"},      {NULL, NULL, NULL, NULL},
+    {"f_code", frame_code, NULL, "the code"},
+    {"f_globals", frame_globals, NULL, "the module's names"},
+    {"f_locals", frame_locals, NULL, "the local variables"},
+    {"f_builtins", frame_builtins, NULL, "the builtins"},
+    {"f_lineno", frame_lineno, NULL, "line in the source"},
+    {"f_lasti", frame_lasti, NULL, "index of the instruction"},
+    {"f_back", frame_back, NULL, "the caller's frame"},
+    {NULL, NULL, NULL, NULL},
 };
 const TypeDef frame_type = {
-    .name = "frame", .doc = "A snapshot of a call.", .size = sizeof(FrameObject),
+    .name = "frame",
+    .doc = "A snapshot of a call.",
+    .size = sizeof(FrameObject),
     .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,
-    .refs = REFS(REF(FrameObject, code), REF(FrameObject, globals), REF(FrameObject, locals), REF(FrameObject, back)),
-    .repr = frame_repr, .methods = frame_methods, .attributes = frame_attributes,
+    .refs = REFS(REF(FrameObject, code), REF(FrameObject, globals), REF(FrameObject, locals),
+                 REF(FrameObject, back)),
+    .repr = frame_repr,
+    .methods = frame_methods,
+    .attributes = frame_attributes,
 };

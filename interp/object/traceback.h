@@ -6,9 +6,12 @@
 #include "object/exception.h"
 #include "object/function.h"
 
-typedef struct Range { int start, end; } Range; /* bytes; start < 0: none */
+typedef struct Range {
+    int start, end;
+} Range; /* bytes; start < 0: none */
 
-/* The part of segment, the text of one expression, that a report marks with ^ while the rest gets ~. */
+/* The part of segment, the text of one expression, that a report marks with ^ while the rest gets
+ * ~. */
 Range expression_anchor(const char *segment, int len);
 
 /* A snapshot of an activation: f_code, f_globals, f_lineno, f_locals, f_back. */

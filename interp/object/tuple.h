@@ -12,17 +12,24 @@ typedef struct Tuple {
 } Tuple;
 
 /* tuple UNDEF: exhausted. */
-typedef struct TupleIter { Container head; Ref tuple; ptrdiff_t next; } TupleIter;
+typedef struct TupleIter {
+    Container head;
+    Ref tuple;
+    ptrdiff_t next;
+} TupleIter;
 
 static inline bool is_tuple(Value v) { return is_kind(v, KIND_TUPLE); }
 static inline Tuple *as_tuple(Value v) { return (Tuple *)as_object(v); }
-static inline Value tuple_at(Value tuple, ptrdiff_t i) { return as_tuple(tuple)->items[i]; } /* borrowed, unchecked */
+static inline Value tuple_at(Value tuple, ptrdiff_t i)
+{
+    return as_tuple(tuple)->items[i];
+} /* borrowed, unchecked */
 static inline ptrdiff_t tuple_len(Value tuple) { return as_tuple(tuple)->len; }
 
-Ref tuple_new(Vm *vm, ptrdiff_t len);                    /* items UNDEF: fill at once.  len 0: the empty tuple */
+Ref tuple_new(Vm *vm, ptrdiff_t len); /* items UNDEF: fill at once.  len 0: the empty tuple */
 Ref tuple_from_values(Vm *vm, ptrdiff_t len, Value *items);
-Ref tuple_from_refs(Vm *vm, ptrdiff_t len, Ref *items);  /* steals the items, also when it fails */
-Ref tuple_pack(Vm *vm, int len, ...);                    /* of Value, borrowed */
+Ref tuple_from_refs(Vm *vm, ptrdiff_t len, Ref *items); /* steals the items, also when it fails */
+Ref tuple_pack(Vm *vm, int len, ...);                   /* of Value, borrowed */
 Ref tuple_slice(Vm *vm, Value tuple, ptrdiff_t start, ptrdiff_t end); /* 0 <= start <= end <= len */
 Ref tuple_iter_next(Vm *vm, Value self); /* the next slot of TUPLE_ITER */
 

@@ -1,9 +1,10 @@
 /* type.c - the types there are: start-up, lookup, versions.
  *
- * A builtin type's namespace is filled on its first lookup, not at start-up.  Every change to a type
- * gives it and all below it new versions, and the shapes of their instances too; whoever cached an attribute under
- * the old version (the method cache here, inline caches in vm/) misses from then on.
- * Neighbours: typemake.c (class statements), typeattr.c (what scripts see of a class), typecall.c, slot.c, shape.c. */
+ * A builtin type's namespace is filled on its first lookup, not at start-up.  Every change to a
+ * type gives it and all below it new versions, and the shapes of their instances too; whoever
+ * cached an attribute under the old version (the method cache here, inline caches in vm/) misses
+ * from then on. Neighbours: typemake.c (class statements), typeattr.c (what scripts see of a
+ * class), typecall.c, slot.c, shape.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/type.h"
 
@@ -25,7 +26,11 @@ static const TypeDef *const definitions[KIND_COUNT] = {
 enum { CACHE_ROWS = 2048, EXCEPTION_SLOTS = 4 };
 
 struct MethodCache {
-    struct { Value name, value; int64_t hash; uint32_t version; } rows[CACHE_ROWS]; /* hash: the name may be gone and another in its place */
+    struct {
+        Value name, value;
+        int64_t hash;
+        uint32_t version;
+    } rows[CACHE_ROWS]; /* hash: the name may be gone and another in its place */
 };
 
 /* Types of definitions that are not in types.def, found by address: open addressing. */
@@ -34,12 +39,18 @@ struct TypeTable {
     Type **slots;
 };
 
-/* --- what a type is ------------------------------------------------------------------------------ */
+/* --- what a type is ------------------------------------------------------------------------------
+ */
 
 Type *type_of_immediate(const Vm *vm, Value v)
 {
-    Kind kind = is_int(v) ? KIND_INT : is_float(v) ? KIND_FLOAT : is_bool(v) ? KIND_BOOL : is_none(v) ? KIND_NONE
-              : v == NOT_IMPLEMENTED ? KIND_NOT_IMPLEMENTED : v == ELLIPSIS ? KIND_ELLIPSIS : KIND_OBJECT;
+    Kind kind = is_int(v)              ? KIND_INT
+                : is_float(v)          ? KIND_FLOAT
+                : is_bool(v)           ? KIND_BOOL
+                : is_none(v)           ? KIND_NONE
+                : v == NOT_IMPLEMENTED ? KIND_NOT_IMPLEMENTED
+                : v == ELLIPSIS        ? KIND_ELLIPSIS
+                                       : KIND_OBJECT;
     return vm->interp->types[kind];
 }
 
@@ -86,17 +97,26 @@ bool type_is_subtype(const Type *sub, const Type *base)
     return false;
 }
 
-bool type_has_instance(const Vm *vm, const Type *type, Value v) { return type_is_subtype(type_of(vm, v), type); }
+bool type_has_instance(const Vm *vm, const Type *type, Value v)
+{
+    return type_is_subtype(type_of(vm, v), type);
+}
 
-/* --- lookup -------------------------------------------------------------------------------------- */
+/* --- lookup --------------------------------------------------------------------------------------
+ */
 
 /* __new__ and __init__; object's own are not kept in the type (UNDEF says "nothing to call"). */
 static bool fill_new(Vm *vm, Type *type, Dict *dict)
 {
     const TypeDef *def = type->def;
-    Ref new = !def->new ? UNDEF : absent(type->new) ? native_new(vm, def->new, type) : newref(type->new);
-    Ref init = !def->init ? UNDEF : absent(type->init) ? native_method(vm, def->init, type) : newref(type->init);
-    bool ok = !failed(new) && !failed(init) && (absent(new) || dict_set(vm, dict, N(__new__), new)) &&
+    Ref new = !def->new           ? UNDEF
+              : absent(type->new) ? native_new(vm, def->new, type)
+                                  : newref(type->new);
+    Ref init = !def->init           ? UNDEF
+               : absent(type->init) ? native_method(vm, def->init, type)
+                                    : newref(type->init);
+    bool ok = !failed(new) && !failed(init) &&
+              (absent(new) || dict_set(vm, dict, N(__new__), new)) &&
               (absent(init) || dict_set(vm, dict, N(__init__), init));
     decref(new);
     decref(init);
@@ -126,7 +146,8 @@ static bool fill(Vm *vm, Type *type, Dict *dict)
         Value names[16];
         int count = 0;
         Ref made[16];
-        for (; def->match_args[count] && count < 16; count++) names[count] = made[count] = str_interned(vm, def->match_args[count]);
+        for (; def->match_args[count] && count < 16; count++)
+            names[count] = made[count] = str_interned(vm, def->match_args[count]);
         Ref tuple = tuple_from_values(vm, count, names);
         while (count > 0) decref(made[--count]);
         bool ok = !failed(tuple) && dict_set(vm, dict, N(__match_args__), tuple);
@@ -169,16 +190,15 @@ Value type_lookup(Vm *vm, Type *type, Value name)
     size_t at = ((bits_of(name) >> 4) + type->version * 0x9E3779B1u) & (CACHE_ROWS - 1);
     struct MethodCache *cache = vm->interp->method_cache;
     int64_t hash = as_str(name)->hash;
-    if (cache->rows[at].version == type->version && cache->rows[at].name == name && cache->rows[at].hash == hash)
+    if (cache->rows[at].version == type->version && cache->rows[at].name == name &&
+        cache->rows[at].hash == hash)
         return cache->rows[at].value;
     Value found = UNDEF;
     bool complete = true;
     for (ptrdiff_t i = 0; is_heap(type->mro) && i < tuple_len(type->mro) && absent(found); i++) {
         Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
-        if (dict)
-            found = dict_get_name(dict, name);
-        else
-            complete = false; /* out of memory: do not remember the answer */
+        if (dict) found = dict_get_name(dict, name);
+        else complete = false; /* out of memory: do not remember the answer */
     }
     if (complete && type->version) {
         cache->rows[at].version = type->version;
@@ -189,7 +209,8 @@ Value type_lookup(Vm *vm, Type *type, Value name)
     return found;
 }
 
-/* --- change -------------------------------------------------------------------------------------- */
+/* --- change --------------------------------------------------------------------------------------
+ */
 
 bool subclass_add(Vm *vm, Type *base, Type *type)
 {
@@ -219,7 +240,8 @@ void type_touch(Vm *vm, Type *type)
 {
     type->version = ++vm->interp->type_version;
     shapes_touch(type);
-    for (int i = 0; type->subclasses && i < type->subclasses->len; i++) type_touch(vm, type->subclasses->items[i]);
+    for (int i = 0; type->subclasses && i < type->subclasses->len; i++)
+        type_touch(vm, type->subclasses->items[i]);
 }
 
 void type_add_flags(Type *type, unsigned flags)
@@ -239,7 +261,8 @@ static bool is_special_name(Value name)
 static void update_below(Vm *vm, Type *type, Value name)
 {
     type_update_slots(vm, type, name);
-    if (name == N(__new__) || name == N(__init__) || name == N(__del__) || name == N(__abstractmethods__))
+    if (name == N(__new__) || name == N(__init__) || name == N(__del__) ||
+        name == N(__abstractmethods__))
         type_cache_new(vm, type);
     for (int i = 0; type->subclasses && i < type->subclasses->len; i++)
         update_below(vm, type->subclasses->items[i], name);
@@ -265,7 +288,8 @@ void type_cache_new(Vm *vm, Type *type)
     }
 }
 
-/* --- builtin types ------------------------------------------------------------------------------- */
+/* --- builtin types -------------------------------------------------------------------------------
+ */
 
 /* The offsets of def's references and those of base, without repetition. */
 static bool merge_refs(Vm *vm, Type *type, const size_t *own, const size_t *inherited)
@@ -307,13 +331,16 @@ static void inherit_slots(Type *type, const TypeDef *def, const Type *base)
 /* Everything about a builtin type that needs no str. */
 static bool describe(Vm *vm, Type *type, const TypeDef *def, Kind kind, Type *base)
 {
-    enum { INHERITED = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF | TYPE_SEQUENCE | TYPE_MAPPING | TYPE_MATCH_SELF |
-                       TYPE_HAS_DEL | TYPE_METACLASS };
+    enum {
+        INHERITED = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF | TYPE_SEQUENCE | TYPE_MAPPING |
+                    TYPE_MATCH_SELF | TYPE_HAS_DEL | TYPE_METACLASS
+    };
     type->def = def;
     type->kind = kind;
     type->interp = vm->interp;
     type->base = base;
-    type->flags = def->flags | (base ? base->flags & INHERITED : 0) | (kind == KIND_TYPE ? TYPE_METACLASS : 0);
+    type->flags = def->flags | (base ? base->flags & INHERITED : 0) |
+                  (kind == KIND_TYPE ? TYPE_METACLASS : 0);
     type->basic_size = (uint32_t)(def->size ? def->size : base ? base->basic_size : sizeof(Object));
     type->version = ++vm->interp->type_version;
     type->visit = def->visit ? def->visit : base ? base->visit : NULL;
@@ -324,8 +351,7 @@ static bool describe(Vm *vm, Type *type, const TypeDef *def, Kind kind, Type *ba
     bool attributes = (type->flags & TYPE_ATTRIBUTES) && kind != KIND_MODULE && kind != KIND_TYPE;
     if (attributes && kind != KIND_EXCEPTION)
         type->shape = type->dict_shape = shape_new_dict(vm, type, 0);
-    else
-        type->shape = shape_new_root(vm, type, attributes ? EXCEPTION_SLOTS : 0, 0);
+    else type->shape = shape_new_root(vm, type, attributes ? EXCEPTION_SLOTS : 0, 0);
     return type->shape != NULL;
 }
 
@@ -342,7 +368,8 @@ static bool name_type(Vm *vm, Type *type)
     type->mro = tuple_new(vm, depth);
     if (failed(type->bases) || failed(type->mro)) return false;
     depth = 0;
-    for (const Type *at = type; at; at = at->base) as_tuple(type->mro)->items[depth++] = newref(borrow(at));
+    for (const Type *at = type; at; at = at->base)
+        as_tuple(type->mro)->items[depth++] = newref(borrow(at));
     if (type->base && !subclass_add(vm, type->base, type)) return false;
     if (!type->base) return true; /* object: UNDEF */
     type->new = def->new ? native_new(vm, def->new, type) : newref(type->base->new);
@@ -379,8 +406,13 @@ bool types_open(Vm *vm)
     interp->method_cache = memory_zeroed(vm, sizeof *interp->method_cache);
     interp->extra_types = memory_zeroed(vm, sizeof *interp->extra_types);
     if (!interp->types || !interp->method_cache || !interp->extra_types) return false;
-    Type fake = {.def = &type_type, .kind = KIND_TYPE, .flags = TYPE_CONTAINER, .interp = interp,
-                 .basic_size = sizeof(Type), .refs = type_type.refs, .clear = type_type.clear};
+    Type fake = {.def = &type_type,
+                 .kind = KIND_TYPE,
+                 .flags = TYPE_CONTAINER,
+                 .interp = interp,
+                 .basic_size = sizeof(Type),
+                 .refs = type_type.refs,
+                 .clear = type_type.clear};
     Shape *boot = shape_new_root(vm, &fake, 0, 0);
     if (!boot || !open_rows(vm, boot) || !names_open(vm)) return false;
     if (absent(interp->empty_tuple)) {
@@ -394,7 +426,8 @@ bool types_open(Vm *vm)
     return true;
 }
 
-/* --- types of native modules --------------------------------------------------------------------- */
+/* --- types of native modules ---------------------------------------------------------------------
+ */
 
 static size_t table_place(const struct TypeTable *table, const TypeDef *def)
 {
@@ -409,7 +442,8 @@ static bool table_grow(Vm *vm, struct TypeTable *table)
     grown.slots = memory_zeroed(vm, grown.size * sizeof *grown.slots);
     if (!grown.slots) return false;
     for (size_t i = 0; i < table->size; i++)
-        if (table->slots[i]) grown.slots[table_place(&grown, table->slots[i]->def)] = table->slots[i];
+        if (table->slots[i])
+            grown.slots[table_place(&grown, table->slots[i]->def)] = table->slots[i];
     memory_free(table->slots);
     *table = grown;
     return true;
@@ -449,7 +483,8 @@ Type *type_from_def(Vm *vm, const TypeDef *def)
     return type;
 }
 
-/* --- the end ------------------------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------------------------------
+ */
 
 static void unlock(Ref *ref)
 {

@@ -1,6 +1,7 @@
 /* typeattr.c - what scripts see of a class: its attributes, its methods, its repr; the type `type`.
  *
- * Neighbours: attr.c (attribute access on classes), typecall.c (calling), typemake.c (making), type.c. */
+ * Neighbours: attr.c (attribute access on classes), typecall.c (calling), typemake.c (making),
+ * type.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/attr.h"
 #include "object/call.h"
@@ -17,15 +18,20 @@
 #include "object/tuple.h"
 #include "object/typeparts.h"
 
-/* --- making ----------------------------------------------------------------------------------------- */
+/* --- making
+ * ----------------------------------------------------------------------------------------- */
 
-/* type.__new__(metaclass, name, bases, namespace, **kwargs) once the most derived metaclass is known to be this one. */
+/* type.__new__(metaclass, name, bases, namespace, **kwargs) once the most derived metaclass is
+ * known to be this one. */
 static Ref make_checked(Vm *vm, Type *metaclass, const Args *args)
 {
     Value name = args->argv[0], bases = args->argv[1], namespace = args->argv[2];
-    if (!is_str(name)) return throw(vm, TypeError, "type.__new__() argument 1 must be str, not %T", name);
-    if (!is_tuple(bases)) return throw(vm, TypeError, "type.__new__() argument 2 must be tuple, not %T", bases);
-    if (!is_dict(namespace)) return throw(vm, TypeError, "type.__new__() argument 3 must be dict, not %T", namespace);
+    if (!is_str(name))
+        return throw(vm, TypeError, "type.__new__() argument 1 must be str, not %T", name);
+    if (!is_tuple(bases))
+        return throw(vm, TypeError, "type.__new__() argument 2 must be tuple, not %T", bases);
+    if (!is_dict(namespace))
+        return throw(vm, TypeError, "type.__new__() argument 3 must be dict, not %T", namespace);
     for (ptrdiff_t i = 0; i < tuple_len(bases); i++) {
         Value base = tuple_at(bases, i);
         if (is_type(base)) continue;
@@ -34,7 +40,8 @@ static Ref make_checked(Vm *vm, Type *metaclass, const Args *args)
         bool resolvable = !absent(entries);
         decref(entries);
         if (resolvable)
-            return throw(vm, TypeError, "type() doesn't support MRO entry resolution; use types.new_class()");
+            return throw(vm, TypeError,
+                         "type() doesn't support MRO entry resolution; use types.new_class()");
     }
     Type *winner = metaclass_of(vm, metaclass, bases);
     if (!winner) return FAIL;
@@ -43,7 +50,8 @@ static Ref make_checked(Vm *vm, Type *metaclass, const Args *args)
     return type_make(vm, winner, name, bases, namespace, args);
 }
 
-NATIVE(type_new, "new(cls, *args, **kwargs)", "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type")
+NATIVE(type_new, "new(cls, *args, **kwargs)",
+       "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type")
 {
     ptrdiff_t given = tuple_len(argv[1]);
     if (given != 3) return throw(vm, TypeError, "type() takes 1 or 3 arguments");
@@ -53,7 +61,8 @@ NATIVE(type_new, "new(cls, *args, **kwargs)", "type(object) -> the object's type
     for (int i = 0; i < 3; i++) values[i] = tuple_at(argv[1], i);
     Value key, value;
     for (ptrdiff_t i = 0; dict_next(kwargs, &i, &key, &value);) {
-        if (count == 64) return throw(vm, TypeError, "too many keyword arguments in class statement");
+        if (count == 64)
+            return throw(vm, TypeError, "too many keyword arguments in class statement");
         names[count] = key;
         values[3 + count++] = value;
     }
@@ -67,12 +76,15 @@ NATIVE(type_new, "new(cls, *args, **kwargs)", "type(object) -> the object's type
 NATIVE(type_init, "__init__(self, *args, **kwargs)", "Initialize self.")
 {
     ptrdiff_t given = tuple_len(argv[1]);
-    if (as_dict(argv[2])->len > 0 && given == 1) return throw(vm, TypeError, "type.__init__() takes no keyword arguments");
-    if (given != 1 && given != 3) return throw(vm, TypeError, "type.__init__() takes 1 or 3 arguments");
+    if (as_dict(argv[2])->len > 0 && given == 1)
+        return throw(vm, TypeError, "type.__init__() takes no keyword arguments");
+    if (given != 1 && given != 3)
+        return throw(vm, TypeError, "type.__init__() takes 1 or 3 arguments");
     return NONE;
 }
 
-/* --- slots ------------------------------------------------------------------------------------------ */
+/* --- slots
+ * ------------------------------------------------------------------------------------------ */
 
 static Ref class_module(Vm *vm, Type *type)
 {
@@ -81,7 +93,8 @@ static Ref class_module(Vm *vm, Type *type)
         return absent(module) ? attr_missing(vm, borrow(type), N(__module__)) : newref(module);
     }
     const char *dot = strrchr(type->def->name, '.');
-    return dot ? str_intern(vm, str_from_utf8(vm, type->def->name, dot - type->def->name)) : newref(N(builtins));
+    return dot ? str_intern(vm, str_from_utf8(vm, type->def->name, dot - type->def->name))
+               : newref(N(builtins));
 }
 
 static Ref type_repr(Vm *vm, Value self)
@@ -92,8 +105,7 @@ static Ref type_repr(Vm *vm, Value self)
     Ref text;
     if (!is_str(module) || str_is(module, "builtins"))
         text = format_text(vm, "<class '%S'>", (Value)type->qualname);
-    else
-        text = format_text(vm, "<class '%S.%S'>", (Value)module, (Value)type->qualname);
+    else text = format_text(vm, "<class '%S.%S'>", (Value)module, (Value)type->qualname);
     decref(module);
     return text;
 }
@@ -114,14 +126,17 @@ static void type_empty(Object *self)
     type->filled = true; /* dict is gone: never filled again */
 }
 
-/* --- methods ---------------------------------------------------------------------------------------- */
+/* --- methods
+ * ---------------------------------------------------------------------------------------- */
 
-NATIVE(type_mro_method, "mro(self, /)", "Return the method resolution order of the class, as a list.")
+NATIVE(type_mro_method, "mro(self, /)",
+       "Return the method resolution order of the class, as a list.")
 {
     return mro_compute(vm, as_type(argv[0]));
 }
 
-NATIVE(type_subclasses, "__subclasses__(self, /)", "Return the immediate subclasses that are alive, in the order they were made.")
+NATIVE(type_subclasses, "__subclasses__(self, /)",
+       "Return the immediate subclasses that are alive, in the order they were made.")
 {
     const struct Subclasses *all = as_type(argv[0])->subclasses;
     Ref list = list_new(vm, all ? all->len : 0);
@@ -130,13 +145,15 @@ NATIVE(type_subclasses, "__subclasses__(self, /)", "Return the immediate subclas
     return list;
 }
 
-NATIVE_CLASS(type_prepare, "__prepare__(cls, *args, **kwargs)", "Create the namespace for the class statement: a dict.")
+NATIVE_CLASS(type_prepare, "__prepare__(cls, *args, **kwargs)",
+             "Create the namespace for the class statement: a dict.")
 {
     return dict_new(vm);
 }
 
 /* Is object's __class__, when it claims another than its type, derived from class? */
-NATIVE(type_instancecheck, "__instancecheck__(self, instance, /)", "Check if an object is an instance.")
+NATIVE(type_instancecheck, "__instancecheck__(self, instance, /)",
+       "Check if an object is an instance.")
 {
     Type *class = as_type(argv[0]);
     if (type_has_instance(vm, class, argv[1])) return TRUE;
@@ -148,7 +165,8 @@ NATIVE(type_instancecheck, "__instancecheck__(self, instance, /)", "Check if an 
     return from_bool(yes);
 }
 
-NATIVE(type_subclasscheck, "__subclasscheck__(self, subclass, /)", "Check if a class is a subclass.")
+NATIVE(type_subclasscheck, "__subclasscheck__(self, subclass, /)",
+       "Check if a class is a subclass.")
 {
     if (!is_type(argv[1])) return throw(vm, TypeError, "issubclass() arg 1 must be a class");
     return from_bool(type_is_subtype(as_type(argv[1]), as_type(argv[0])));
@@ -163,21 +181,27 @@ NATIVE(type_dir, "__dir__(self, /)", "The names of the class's attributes and of
     for (ptrdiff_t i = 0; i < tuple_len(type->mro); i++) {
         Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
         Value key, value;
-        for (ptrdiff_t j = 0; ok && dict && dict_next(dict, &j, &key, &value);) ok = dict_set(vm, as_dict(names), key, NONE);
+        for (ptrdiff_t j = 0; ok && dict && dict_next(dict, &j, &key, &value);)
+            ok = dict_set(vm, as_dict(names), key, NONE);
     }
     Ref list = ok ? list_from(vm, names) : FAIL;
     decref(names);
     return list;
 }
 
-NATIVE(type_sizeof, "__sizeof__(self, /)", "Return the size of the class object, in bytes.") { return from_small(sizeof(Type)); }
+NATIVE(type_sizeof, "__sizeof__(self, /)", "Return the size of the class object, in bytes.")
+{
+    return from_small(sizeof(Type));
+}
 
-/* --- attributes ------------------------------------------------------------------------------------- */
+/* --- attributes
+ * ------------------------------------------------------------------------------------- */
 
 static bool check_mutable(Vm *vm, Value self, Value value, const char *name)
 {
     if (!(as_type(self)->flags & TYPE_HEAP)) {
-        throw(vm, TypeError, "cannot set '%s' attribute of immutable type '%N'", name, as_type(self));
+        throw(vm, TypeError, "cannot set '%s' attribute of immutable type '%N'", name,
+              as_type(self));
         return false;
     }
     if (!absent(value)) return true;
@@ -185,24 +209,34 @@ static bool check_mutable(Vm *vm, Value self, Value value, const char *name)
     return false;
 }
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(as_type(self)->name); }
+static Ref get_name(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_type(self)->name);
+}
 static bool set_name(Vm *vm, Value self, Value value)
 {
     if (!check_mutable(vm, self, value, "__name__")) return false;
     if (!is_str(value))
-        return throw(vm, TypeError, "can only assign string to %N.__name__, not '%T'", as_type(self), value), false;
+        return throw(vm, TypeError, "can only assign string to %N.__name__, not '%T'",
+                     as_type(self), value),
+               false;
     memory_free(as_type(self)->name_text);
     as_type(self)->name_text = NULL;
     replace(&as_type(self)->name, newref(value));
     return true;
 }
 
-static Ref get_qualname(Vm *vm __attribute__((unused)), Value self) { return newref(as_type(self)->qualname); }
+static Ref get_qualname(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_type(self)->qualname);
+}
 static bool set_qualname(Vm *vm, Value self, Value value)
 {
     if (!check_mutable(vm, self, value, "__qualname__")) return false;
     if (!is_str(value))
-        return throw(vm, TypeError, "can only assign string to %N.__qualname__, not '%T'", as_type(self), value), false;
+        return throw(vm, TypeError, "can only assign string to %N.__qualname__, not '%T'",
+                     as_type(self), value),
+               false;
     replace(&as_type(self)->qualname, newref(value));
     return true;
 }
@@ -210,7 +244,8 @@ static bool set_qualname(Vm *vm, Value self, Value value)
 /* Stores an entry of the namespace that has a getter here. */
 static bool store(Vm *vm, Value self, Value name, Value value)
 {
-    return dict_set(vm, as_dict(as_type(self)->dict), name, value) && type_modified(vm, as_type(self), name);
+    return dict_set(vm, as_dict(as_type(self)->dict), name, value) &&
+           type_modified(vm, as_type(self), name);
 }
 
 static Ref get_module(Vm *vm, Value self) { return class_module(vm, as_type(self)); }
@@ -239,7 +274,10 @@ static Ref get_dict(Vm *vm, Value self)
     return dict ? mapping_proxy_new(vm, borrow(dict)) : throw_no_memory(vm);
 }
 
-static Ref get_bases(Vm *vm __attribute__((unused)), Value self) { return newref(as_type(self)->bases); }
+static Ref get_bases(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_type(self)->bases);
+}
 
 /* The classes below type get new MROs. */
 static bool renew_mro(Vm *vm, Type *type)
@@ -256,7 +294,8 @@ static void renew_slots(Vm *vm, Type *type)
 {
     type_cache_new(vm, type);
     type_update_all_slots(vm, type);
-    for (int i = 0; type->subclasses && i < type->subclasses->len; i++) renew_slots(vm, type->subclasses->items[i]);
+    for (int i = 0; type->subclasses && i < type->subclasses->len; i++)
+        renew_slots(vm, type->subclasses->items[i]);
 }
 
 static bool set_bases(Vm *vm, Value self, Value value)
@@ -264,21 +303,29 @@ static bool set_bases(Vm *vm, Value self, Value value)
     Type *type = as_type(self);
     if (!check_mutable(vm, self, value, "__bases__")) return false;
     if (!is_tuple(value))
-        return throw(vm, TypeError, "can only assign tuple to %N.__bases__, not %T", type, value), false;
+        return throw(vm, TypeError, "can only assign tuple to %N.__bases__, not %T", type, value),
+               false;
     if (tuple_len(value) == 0)
-        return throw(vm, TypeError, "can only assign non-empty tuple to %N.__bases__, not ()", type), false;
+        return throw(vm, TypeError, "can only assign non-empty tuple to %N.__bases__, not ()",
+                     type),
+               false;
     for (ptrdiff_t i = 0; i < tuple_len(value); i++) {
         Value base = tuple_at(value, i);
         if (!is_type(base))
-            return throw(vm, TypeError, "%N.__bases__ must be tuple of classes, not '%T'", type, base), false;
+            return throw(vm, TypeError, "%N.__bases__ must be tuple of classes, not '%T'", type,
+                         base),
+                   false;
         if (type_is_subtype(as_type(base), type))
             return throw(vm, TypeError, "a __bases__ item causes an inheritance cycle"), false;
     }
     Type *best = type_best_base(vm, value);
     if (!best) return false;
-    if (best->kind != type->base->kind || best->def != type->base->def || best->fixed != type->base->fixed ||
+    if (best->kind != type->base->kind || best->def != type->base->def ||
+        best->fixed != type->base->fixed ||
         (best->flags & TYPE_CONTAINER) != (type->base->flags & TYPE_CONTAINER))
-        return throw(vm, TypeError, "__bases__ assignment: '%N' object layout differs from '%N'", best, type->base), false;
+        return throw(vm, TypeError, "__bases__ assignment: '%N' object layout differs from '%N'",
+                     best, type->base),
+               false;
     Ref old = type->bases;
     Type *old_base = type->base;
     type->bases = newref(value);
@@ -291,7 +338,8 @@ static bool set_bases(Vm *vm, Value self, Value value)
     }
     for (ptrdiff_t i = 0; i < tuple_len(old); i++) subclass_remove(as_type(tuple_at(old, i)), type);
     bool ok = true;
-    for (ptrdiff_t i = 0; i < tuple_len(value); i++) ok = subclass_add(vm, as_type(tuple_at(value, i)), type) && ok;
+    for (ptrdiff_t i = 0; i < tuple_len(value); i++)
+        ok = subclass_add(vm, as_type(tuple_at(value, i)), type) && ok;
     decref(old);
     type_touch(vm, type);
     renew_slots(vm, type);
@@ -310,7 +358,9 @@ static Ref get_mro(Vm *vm __attribute__((unused)), Value self)
 
 static Ref get_abstract(Vm *vm, Value self)
 {
-    Value names = self == borrow(type_builtin(vm, KIND_TYPE)) ? UNDEF : type_own(vm, as_type(self), N(__abstractmethods__));
+    Value names = self == borrow(type_builtin(vm, KIND_TYPE))
+                      ? UNDEF
+                      : type_own(vm, as_type(self), N(__abstractmethods__));
     return absent(names) ? throw_value(vm, AttributeError, N(__abstractmethods__)) : newref(names);
 }
 static bool set_abstract(Vm *vm, Value self, Value value)
@@ -361,7 +411,8 @@ static Ref get_annotations(Vm *vm, Value self)
     if (absent(known)) known = type_own(vm, type, N(__annotations_cache__));
     if (!absent(known)) return newref(known);
     Value annotate = annotate_of(vm, type);
-    Ref made = absent(annotate) || is_none(annotate) ? dict_new(vm) : call1(vm, annotate, from_small(1));
+    Ref made =
+        absent(annotate) || is_none(annotate) ? dict_new(vm) : call1(vm, annotate, from_small(1));
     if (failed(made)) return FAIL;
     if (!is_dict(made)) {
         throw(vm, TypeError, "__annotate__ returned non-dict of type '%T'", (Value)made);
@@ -373,7 +424,8 @@ static Ref get_annotations(Vm *vm, Value self)
 }
 static bool set_annotations(Vm *vm, Value self, Value value)
 {
-    if (!(as_type(self)->flags & TYPE_HEAP)) return check_mutable(vm, self, value, "__annotations__");
+    if (!(as_type(self)->flags & TYPE_HEAP))
+        return check_mutable(vm, self, value, "__annotations__");
     Dict *dict = as_dict(as_type(self)->dict);
     Truth cached = dict_delete(vm, dict, N(__annotations_cache__));
     if (cached == FAILED) return false;
@@ -385,17 +437,28 @@ static bool set_annotations(Vm *vm, Value self, Value value)
 
 static Ref get_type_params(Vm *vm, Value self)
 {
-    Value params = as_type(self)->flags & TYPE_HEAP ? type_own(vm, as_type(self), N(__type_params__)) : UNDEF;
+    Value params =
+        as_type(self)->flags & TYPE_HEAP ? type_own(vm, as_type(self), N(__type_params__)) : UNDEF;
     return absent(params) ? tuple_new(vm, 0) : newref(params);
 }
 static bool set_type_params(Vm *vm, Value self, Value value)
 {
-    return check_mutable(vm, self, value, "__type_params__") && store(vm, self, N(__type_params__), value);
+    return check_mutable(vm, self, value, "__type_params__") &&
+           store(vm, self, N(__type_params__), value);
 }
 
-static Ref get_text_signature(Vm *vm __attribute__((unused)), Value self __attribute__((unused))) { return NONE; }
-static Ref get_basicsize(Vm *vm __attribute__((unused)), Value self) { return from_small(as_type(self)->basic_size); }
-static Ref get_itemsize(Vm *vm __attribute__((unused)), Value self __attribute__((unused))) { return from_small(0); }
+static Ref get_text_signature(Vm *vm __attribute__((unused)), Value self __attribute__((unused)))
+{
+    return NONE;
+}
+static Ref get_basicsize(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_small(as_type(self)->basic_size);
+}
+static Ref get_itemsize(Vm *vm __attribute__((unused)), Value self __attribute__((unused)))
+{
+    return from_small(0);
+}
 static Ref get_dictoffset(Vm *vm __attribute__((unused)), Value self)
 {
     return from_small(as_type(self)->flags & TYPE_ATTRIBUTES ? -1 : 0);
@@ -405,7 +468,8 @@ static Ref get_weakrefoffset(Vm *vm __attribute__((unused)), Value self)
     return from_small(as_type(self)->flags & TYPE_WEAKREF ? -1 : 0);
 }
 
-/* The bits scripts test (inspect, abc): heap type 9, base type 10, abstract 20, subclasses of the common builtins 24.. */
+/* The bits scripts test (inspect, abc): heap type 9, base type 10, abstract 20, subclasses of the
+ * common builtins 24.. */
 static Ref get_flags(Vm *vm __attribute__((unused)), Value self)
 {
     const Type *type = as_type(self);
@@ -416,17 +480,19 @@ static Ref get_flags(Vm *vm __attribute__((unused)), Value self)
     if (type->flags & TYPE_ABSTRACT) flags |= 1 << 20;
     if (type->flags & TYPE_SEQUENCE) flags |= 1 << 5;
     if (type->flags & TYPE_MAPPING) flags |= 1 << 6;
-    static const Kind bits[] = {KIND_INT, KIND_LIST, KIND_TUPLE, KIND_BYTES, KIND_STR, KIND_DICT, KIND_EXCEPTION, KIND_TYPE};
+    static const Kind bits[] = {KIND_INT, KIND_LIST, KIND_TUPLE,     KIND_BYTES,
+                                KIND_STR, KIND_DICT, KIND_EXCEPTION, KIND_TYPE};
     for (unsigned i = 0; i < sizeof bits / sizeof *bits; i++)
         if (type->kind == bits[i]) flags |= INT64_C(1) << (24 + i);
     return from_small(flags);
 }
 
-/* --- tables ----------------------------------------------------------------------------------------- */
+/* --- tables
+ * ----------------------------------------------------------------------------------------- */
 
 static const Native *const type_methods[] = {
-    &type_mro_method_def, &type_subclasses_def, &type_prepare_def, &type_instancecheck_def, &type_subclasscheck_def,
-    &type_dir_def, &type_sizeof_def, NULL,
+    &type_mro_method_def,    &type_subclasses_def, &type_prepare_def, &type_instancecheck_def,
+    &type_subclasscheck_def, &type_dir_def,        &type_sizeof_def,  NULL,
 };
 
 static const Attribute type_attributes[] = {
@@ -438,7 +504,8 @@ static const Attribute type_attributes[] = {
     {"__bases__", get_bases, set_bases, "tuple of base classes"},
     {"__base__", get_base, NULL, "the base that gives the layout"},
     {"__mro__", get_mro, NULL, "tuple of classes in the order of lookup"},
-    {"__abstractmethods__", get_abstract, set_abstract, "names of methods that subclasses must define"},
+    {"__abstractmethods__", get_abstract, set_abstract,
+     "names of methods that subclasses must define"},
     {"__annotate__", get_annotate, set_annotate, "computes the annotations"},
     {"__annotations__", get_annotations, set_annotations, "dict of annotations"},
     {"__type_params__", get_type_params, set_type_params, "tuple of type parameters"},
@@ -446,17 +513,27 @@ static const Attribute type_attributes[] = {
     {"__basicsize__", get_basicsize, NULL, "bytes of an instance without attributes"},
     {"__itemsize__", get_itemsize, NULL, "0"},
     {"__dictoffset__", get_dictoffset, NULL, "-1 when instances take attributes, else 0"},
-    {"__weakrefoffset__", get_weakrefoffset, NULL, "-1 when instances can be weakly referenced, else 0"},
+    {"__weakrefoffset__", get_weakrefoffset, NULL,
+     "-1 when instances can be weakly referenced, else 0"},
     {"__flags__", get_flags, NULL, "bits"},
     {0},
 };
 
 const TypeDef type_type = {
-    .name = "type", .size = sizeof(Type), .flags = TYPE_CONTAINER | TYPE_WEAKREF, .new = &type_new_def, .init = &type_init_def,
+    .name = "type",
+    .size = sizeof(Type),
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF,
+    .new = &type_new_def,
+    .init = &type_init_def,
     .doc = "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type",
-    .refs = REFS(REF(Type, name), REF(Type, qualname), REF(Type, dict), REF(Type, bases), REF(Type, mro), REF(Type, new),
-                 REF(Type, init)),
-    .clear = type_empty, .call = type_call, .repr = type_repr, .binary = type_binary,
-    .get_attr = type_get_attr, .set_attr = type_set_attr,
-    .methods = type_methods, .attributes = type_attributes,
+    .refs = REFS(REF(Type, name), REF(Type, qualname), REF(Type, dict), REF(Type, bases),
+                 REF(Type, mro), REF(Type, new), REF(Type, init)),
+    .clear = type_empty,
+    .call = type_call,
+    .repr = type_repr,
+    .binary = type_binary,
+    .get_attr = type_get_attr,
+    .set_attr = type_set_attr,
+    .methods = type_methods,
+    .attributes = type_attributes,
 };

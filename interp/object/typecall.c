@@ -1,8 +1,9 @@
 /* typecall.c - making instances: what calling a class does.
  *
- * __new__ makes the instance, __init__ fills it when it is one.  type->new and type->init hold what was found for
- * them (UNDEF: object's own, which need no call).  type(x) is the type of x; type(name, bases, dict) a class.
- * Neighbours: typemake.c, object.c (object.__new__), native.c; vm/ has its own fast path for plain classes. */
+ * __new__ makes the instance, __init__ fills it when it is one.  type->new and type->init hold what
+ * was found for them (UNDEF: object's own, which need no call).  type(x) is the type of x;
+ * type(name, bases, dict) a class. Neighbours: typemake.c, object.c (object.__new__), native.c; vm/
+ * has its own fast path for plain classes. */
 /* SPDX-License-Identifier: MIT */
 #include "object/call.h"
 #include "object/classmethod.h"
@@ -34,7 +35,8 @@ static Ref call_before(Vm *vm, Value callee, Value first, const Args *args)
 
 static int name_order(Vm *vm, Value name, Ref *message, int *count)
 {
-    Ref text = absent(*message) ? format_text(vm, "'%S'", name) : format_text(vm, "%S, '%S'", (Value)*message, name);
+    Ref text = absent(*message) ? format_text(vm, "'%S'", name)
+                                : format_text(vm, "%S, '%S'", (Value)*message, name);
     if (failed(text)) return -1;
     replace(message, text);
     return ++*count;
@@ -50,10 +52,11 @@ static bool refuse_abstract(Vm *vm, Type *type)
     for (ptrdiff_t i = 0; ok && i < as_list(list)->len; i++)
         ok = name_order(vm, list_at(as_list(list), i), &message, &count) > 0;
     if (ok && count)
-        throw(vm, TypeError, "Can't instantiate abstract class %N without an implementation for abstract method%s %S", type,
-              count > 1 ? "s" : "", (Value)message);
-    else if (ok)
-        throw(vm, TypeError, "Can't instantiate abstract class %N", type);
+        throw(vm, TypeError,
+              "Can't instantiate abstract class %N without an implementation for abstract method%s "
+              "%S",
+              type, count > 1 ? "s" : "", (Value)message);
+    else if (ok) throw(vm, TypeError, "Can't instantiate abstract class %N", type);
     decref(list);
     decref(message);
     return false;
@@ -64,8 +67,11 @@ bool object_new_check(Vm *vm, Type *type, bool arguments)
     Value object_new_method = type_lookup(vm, type_builtin(vm, KIND_OBJECT), N(__new__));
     bool own_new = type_lookup(vm, type, N(__new__)) != object_new_method;
     if (arguments && own_new)
-        return throw(vm, TypeError, "object.__new__() takes exactly one argument (the type to instantiate)"), false;
-    if (arguments && absent(type->init)) return throw(vm, TypeError, "%N() takes no arguments", type), false;
+        return throw(vm, TypeError,
+                     "object.__new__() takes exactly one argument (the type to instantiate)"),
+               false;
+    if (arguments && absent(type->init))
+        return throw(vm, TypeError, "%N() takes no arguments", type), false;
     return !(type->flags & TYPE_ABSTRACT) || refuse_abstract(vm, type);
 }
 
@@ -73,7 +79,8 @@ Ref type_call_new(Vm *vm, Type *type, const Args *args)
 {
     if (absent(type->new)) {
         bool arguments = args->argc > 0 || (!absent(args->kwnames) && tuple_len(args->kwnames) > 0);
-        if (arguments && absent(type->init)) return throw(vm, TypeError, "%N() takes no arguments", type);
+        if (arguments && absent(type->init))
+            return throw(vm, TypeError, "%N() takes no arguments", type);
         void *object = type_instance(vm, type);
         return object ? from_object(object) : FAIL;
     }
@@ -101,7 +108,8 @@ static bool call_init(Vm *vm, Type *type, Value object, const Args *args)
     }
     decref(init);
     if (failed(done)) return false;
-    if (!is_none(done)) throw(vm, TypeError, "__init__() should return None, not '%T'", (Value)done);
+    if (!is_none(done))
+        throw(vm, TypeError, "__init__() should return None, not '%T'", (Value)done);
     bool ok = is_none(done);
     decref(done);
     return ok;
@@ -112,7 +120,8 @@ Ref type_call(Vm *vm, Value self, const Args *args)
     Type *type = as_type(self);
     if (type == type_builtin(vm, KIND_TYPE) && args->argc == 1 && absent(args->kwnames))
         return newref(borrow(type_of(vm, args->argv[0])));
-    if (type->flags & TYPE_NO_NEW && absent(type->new)) return throw(vm, TypeError, "cannot create '%N' instances", type);
+    if (type->flags & TYPE_NO_NEW && absent(type->new))
+        return throw(vm, TypeError, "cannot create '%N' instances", type);
     Ref object = type_call_new(vm, type, args);
     if (failed(object)) return FAIL;
     Type *made = type_of(vm, object);

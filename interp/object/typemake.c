@@ -1,8 +1,9 @@
 /* typemake.c - what a class statement makes.
  *
- * Order: the base that gives the layout, __slots__, the Type with a copy of the namespace, implicit static and class
- * methods, MRO, slots, shape, then (when the class is whole) __set_name__ and __init_subclass__.
- * Neighbours: buildclass.c (the statement), mro.c, slot.c, member.c, typecall.c. */
+ * Order: the base that gives the layout, __slots__, the Type with a copy of the namespace, implicit
+ * static and class methods, MRO, slots, shape, then (when the class is whole) __set_name__ and
+ * __init_subclass__. Neighbours: buildclass.c (the statement), mro.c, slot.c, member.c, typecall.c.
+ */
 /* SPDX-License-Identifier: MIT */
 #include "object/attr.h"
 #include "object/call.h"
@@ -22,14 +23,16 @@
 
 enum { NAMES_MAX = 64, FIXED_MAX = 48 };
 
-/* --- bases ---------------------------------------------------------------------------------------- */
+/* --- bases
+ * ---------------------------------------------------------------------------------------- */
 
 /* The nearest type that type's layout comes from: it adds fields or members to its base. */
 static Type *solid_base(Type *type)
 {
     while (type->base) {
         bool adds = type->flags & TYPE_HEAP ? type->fixed != type->base->fixed
-                                            : type->basic_size != type->base->basic_size || type->kind != type->base->kind;
+                                            : type->basic_size != type->base->basic_size ||
+                                                  type->kind != type->base->kind;
         if (adds) return type;
         type = type->base;
     }
@@ -74,14 +77,17 @@ Type *metaclass_of(Vm *vm, Type *metaclass, Value bases)
             metaclass = meta;
             continue;
         }
-        throw(vm, TypeError, "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the "
-                             "metaclasses of all its bases");
+        throw(vm, TypeError,
+              "metaclass conflict: the metaclass of a derived class must be a (non-strict) "
+              "subclass of the "
+              "metaclasses of all its bases");
         return NULL;
     }
     return metaclass;
 }
 
-/* --- __slots__ ------------------------------------------------------------------------------------ */
+/* --- __slots__
+ * ------------------------------------------------------------------------------------ */
 
 /* "__x" in class "_C" is "_C__x". */
 static Ref mangle(Vm *vm, Value class_name, Value name)
@@ -94,31 +100,36 @@ static Ref mangle(Vm *vm, Value class_name, Value name)
     if (!private || start == class->len) return str_intern(vm, newref(name));
     StrBuilder text;
     builder_open(&text);
-    if (builder_char(vm, &text, '_') && builder_slice(vm, &text, class_name, start, class->len) && builder_str(vm, &text, name))
+    if (builder_char(vm, &text, '_') && builder_slice(vm, &text, class_name, start, class->len) &&
+        builder_str(vm, &text, name))
         return str_intern(vm, builder_finish(vm, &text));
     builder_close(&text);
     return FAIL;
 }
 
 typedef struct SlotNames {
-    Ref names;              /* list of str, in order; UNDEF: the class has no __slots__ */
-    bool dict, weakref;     /* '__dict__', '__weakref__' were among them */
+    Ref names;          /* list of str, in order; UNDEF: the class has no __slots__ */
+    bool dict, weakref; /* '__dict__', '__weakref__' were among them */
 } SlotNames;
 
 static bool is_identifier(const Str *s)
 {
     for (ptrdiff_t i = 0; i < s->len; i++) {
         uint32_t point = str_at(s, i);
-        bool ok = point == '_' || point >= 128 || (point | 32) - 'a' < 26u || (i > 0 && point - '0' < 10u);
+        bool ok = point == '_' || point >= 128 || (point | 32) - 'a' < 26u ||
+                  (i > 0 && point - '0' < 10u);
         if (!ok) return false;
     }
     return s->len > 0;
 }
 
-static bool slot_name(Vm *vm, Value item, Value class_name, Type *base, Dict *namespace, SlotNames *slots)
+static bool slot_name(Vm *vm, Value item, Value class_name, Type *base, Dict *namespace,
+                      SlotNames *slots)
 {
-    if (!is_str(item)) return throw(vm, TypeError, "__slots__ items must be strings, not '%T'", item), false;
-    if (!is_identifier(as_str(item))) return throw(vm, TypeError, "__slots__ must be identifiers"), false;
+    if (!is_str(item))
+        return throw(vm, TypeError, "__slots__ items must be strings, not '%T'", item), false;
+    if (!is_identifier(as_str(item)))
+        return throw(vm, TypeError, "__slots__ must be identifiers"), false;
     if (str_is(item, "__dict__")) {
         if (slots->dict || (base->flags & TYPE_ATTRIBUTES))
             return throw(vm, TypeError, "__dict__ slot disallowed: we already got one"), false;
@@ -161,7 +172,8 @@ static bool slot_names(Vm *vm, Dict *namespace, Value class_name, Type *base, Sl
     if (!ok) return false;
     bool sized = base->kind == KIND_BYTES || base->kind == KIND_TUPLE || base->kind == KIND_INT;
     if (sized && as_list(slots->names)->len > 0)
-        return throw(vm, TypeError, "nonempty __slots__ not supported for subtype of '%N'", base), false;
+        return throw(vm, TypeError, "nonempty __slots__ not supported for subtype of '%N'", base),
+               false;
     return true;
 }
 
@@ -186,7 +198,8 @@ static bool define_members(Vm *vm, Type *type, const SlotNames *slots)
     return true;
 }
 
-/* --- the shape of instances ------------------------------------------------------------------------ */
+/* --- the shape of instances
+ * ------------------------------------------------------------------------ */
 
 /* Adds the names that a function stores on its first parameter. */
 static int collect_names(Value value, Value *names, int count)
@@ -207,13 +220,15 @@ static bool make_shape(Vm *vm, Type *type)
     Kind kind = type->kind;
     if (kind == KIND_TYPE || kind == KIND_MODULE || (!attributes && type->fixed == 0))
         return (type->shape = shape_new_root(vm, type, 0, 0)) != NULL;
-    if (!attributes) return (type->shape = shape_new_root(vm, type, type->fixed, type->fixed)) != NULL;
+    if (!attributes)
+        return (type->shape = shape_new_root(vm, type, type->fixed, type->fixed)) != NULL;
     if (kind == KIND_STR || kind == KIND_BYTES || kind == KIND_TUPLE || type->fixed > FIXED_MAX)
         return (type->shape = type->dict_shape = shape_new_dict(vm, type, type->fixed)) != NULL;
     Value names[NAMES_MAX];
     int count = 0;
     Value key, value;
-    for (ptrdiff_t i = 0; dict_next(as_dict(type->dict), &i, &key, &value);) count = collect_names(value, names, count);
+    for (ptrdiff_t i = 0; dict_next(as_dict(type->dict), &i, &key, &value);)
+        count = collect_names(value, names, count);
     const Shape *above = type->base->shape;
     int capacity = type->fixed + count + 2;
     if (above->mode == SHAPE_SLOTS && (type->base->flags & TYPE_ATTRIBUTES))
@@ -222,7 +237,8 @@ static bool make_shape(Vm *vm, Type *type)
     return (type->shape = shape_new_root(vm, type, capacity, type->fixed)) != NULL;
 }
 
-/* --- the class itself ------------------------------------------------------------------------------ */
+/* --- the class itself
+ * ------------------------------------------------------------------------------ */
 
 /* A copy of the namespace with interned keys. */
 static Ref copy_namespace(Vm *vm, Value namespace)
@@ -231,7 +247,8 @@ static Ref copy_namespace(Vm *vm, Value namespace)
     if (failed(copy)) return FAIL;
     Value key, value;
     bool interned = true;
-    for (ptrdiff_t i = 0; dict_next(as_dict(copy), &i, &key, &value);) interned &= !is_str(key) || as_str(key)->interned;
+    for (ptrdiff_t i = 0; dict_next(as_dict(copy), &i, &key, &value);)
+        interned &= !is_str(key) || as_str(key)->interned;
     if (interned) return copy;
     Ref clean = dict_new(vm);
     for (ptrdiff_t i = 0; !failed(clean) && dict_next(as_dict(copy), &i, &key, &value);) {
@@ -270,7 +287,8 @@ static bool complete_namespace(Vm *vm, Type *type, const SlotNames *slots)
     if (!absent(module) && !default_entry(vm, dict, N(__module__), module)) return false;
     if (!implicit_method(vm, dict, N(__new__), staticmethod_new) ||
         !implicit_method(vm, dict, N(__init_subclass__), classmethod_new) ||
-        !implicit_method(vm, dict, N(__class_getitem__), classmethod_new) || !define_members(vm, type, slots))
+        !implicit_method(vm, dict, N(__class_getitem__), classmethod_new) ||
+        !define_members(vm, type, slots))
         return false;
     unsigned added = type->flags & ~type->base->flags;
     if (type->kind == KIND_TYPE) added = 0; /* type's own __dict__ is that of its instances */
@@ -281,7 +299,8 @@ static bool complete_namespace(Vm *vm, Type *type, const SlotNames *slots)
         !getset_define(vm, type, dict, &object_weakref_attribute))
         return false;
     if (!default_entry(vm, dict, N(__doc__), NONE)) return false;
-    bool unhashable = !absent(dict_get_name(dict, N(__eq__))) && absent(dict_get_name(dict, N(__hash__)));
+    bool unhashable =
+        !absent(dict_get_name(dict, N(__eq__))) && absent(dict_get_name(dict, N(__hash__)));
     return !unhashable || dict_set(vm, dict, N(__hash__), NONE);
 }
 
@@ -297,7 +316,9 @@ static bool take_names(Vm *vm, Type *type)
     Value cell = dict_get_name(dict, N(__classcell__));
     if (absent(cell)) return true;
     if (!is_kind(cell, KIND_CELL))
-        return throw(vm, TypeError, "type.__new__(): __classcell__ must be a nonlocal cell, not %R", borrow(type_of(vm, cell))), false;
+        return throw(vm, TypeError, "type.__new__(): __classcell__ must be a nonlocal cell, not %R",
+                     borrow(type_of(vm, cell))),
+               false;
     replace(&((Cell *)as_object(cell))->value, newref(borrow(type)));
     return dict_delete(vm, dict, N(__classcell__)) != FAILED;
 }
@@ -305,7 +326,9 @@ static bool take_names(Vm *vm, Type *type)
 /* Fields copied from the base; the flags of all bases. */
 static void inherit(Vm *vm, Type *type, Type *base, const SlotNames *slots)
 {
-    enum { INHERITED = TYPE_SEQUENCE | TYPE_MAPPING | TYPE_MATCH_SELF | TYPE_METACLASS | TYPE_ABSTRACT };
+    enum {
+        INHERITED = TYPE_SEQUENCE | TYPE_MAPPING | TYPE_MATCH_SELF | TYPE_METACLASS | TYPE_ABSTRACT
+    };
     type->def = base->def;
     type->kind = base->kind;
     type->interp = vm->interp;
@@ -316,9 +339,11 @@ static void inherit(Vm *vm, Type *type, Type *base, const SlotNames *slots)
     type->clear = base->clear;
     type->fixed = base->fixed;
     type->slots = base->slots;
-    type->flags = (base->flags & (INHERITED & ~(unsigned)TYPE_ABSTRACT)) | TYPE_HEAP | TYPE_CONTAINER;
+    type->flags =
+        (base->flags & (INHERITED & ~(unsigned)TYPE_ABSTRACT)) | TYPE_HEAP | TYPE_CONTAINER;
     for (ptrdiff_t i = 0; i < tuple_len(type->bases); i++)
-        type->flags |= as_type(tuple_at(type->bases, i))->flags & (TYPE_ATTRIBUTES | TYPE_WEAKREF | TYPE_SEQUENCE | TYPE_MAPPING);
+        type->flags |= as_type(tuple_at(type->bases, i))->flags &
+                       (TYPE_ATTRIBUTES | TYPE_WEAKREF | TYPE_SEQUENCE | TYPE_MAPPING);
     if (absent(slots->names)) {
         type->flags |= TYPE_ATTRIBUTES | TYPE_WEAKREF;
     } else {
@@ -339,10 +364,8 @@ static bool finish(Vm *vm, Type *type)
     type->version = ++vm->interp->type_version;
     type_cache_new(vm, type);
     if (!make_shape(vm, type)) return false;
-    if (tuple_len(type->bases) == 1)
-        type_update_own_slots(vm, type);
-    else
-        type_update_all_slots(vm, type);
+    if (tuple_len(type->bases) == 1) type_update_own_slots(vm, type);
+    else type_update_all_slots(vm, type);
     for (ptrdiff_t i = 0; i < tuple_len(type->bases); i++)
         if (!subclass_add(vm, as_type(tuple_at(type->bases, i)), type)) return false;
     return true;
@@ -351,7 +374,8 @@ static bool finish(Vm *vm, Type *type)
 static void set_name_note(Vm *vm, Value value, Value key, const Type *type)
 {
     Ref error = error_take(vm);
-    Ref note = format_text(vm, "Error calling __set_name__ on '%T' instance %R in '%S'", value, key, (Value)type->name);
+    Ref note = format_text(vm, "Error calling __set_name__ on '%T' instance %R in '%S'", value, key,
+                           (Value)type->name);
     if (!failed(note)) {
         Ref done = call_method(vm, error, N(add_note), 1, (Value[]){note});
         decref(done);
@@ -367,7 +391,8 @@ static bool set_names(Vm *vm, Type *type)
     bool wanted = false;
     Value key, value;
     for (ptrdiff_t i = 0; dict_next(as_dict(type->dict), &i, &key, &value);)
-        wanted |= !is_function(value) && !absent(type_lookup(vm, type_of(vm, value), N(__set_name__)));
+        wanted |=
+            !is_function(value) && !absent(type_lookup(vm, type_of(vm, value), N(__set_name__)));
     if (!wanted) return true;
     Ref copy = dict_copy(vm, as_dict(type->dict)); /* the calls may change the class */
     if (failed(copy)) return false;
@@ -390,7 +415,9 @@ static bool init_subclass(Vm *vm, Type *type, const Args *kwargs)
     for (ptrdiff_t i = 1; i < tuple_len(type->mro) && absent(hook); i++)
         hook = type_own(vm, as_type(tuple_at(type->mro, i)), N(__init_subclass__));
     bool none_given = !kwargs || absent(kwargs->kwnames) || tuple_len(kwargs->kwnames) == 0;
-    if (absent(hook) || (none_given && hook == type_own(vm, type_builtin(vm, KIND_OBJECT), N(__init_subclass__)))) return true;
+    if (absent(hook) ||
+        (none_given && hook == type_own(vm, type_builtin(vm, KIND_OBJECT), N(__init_subclass__))))
+        return true;
     Slots *slots = &type_of(vm, hook)->slots;
     Ref bound = slots->descr_get ? slots->descr_get(vm, hook, UNDEF, borrow(type)) : newref(hook);
     if (failed(bound)) return false;
@@ -402,7 +429,8 @@ static bool init_subclass(Vm *vm, Type *type, const Args *kwargs)
     return !failed(done);
 }
 
-static Type *build(Vm *vm, Type *metaclass, Value name, Value bases, Value namespace, Type *base, SlotNames *slots)
+static Type *build(Vm *vm, Type *metaclass, Value name, Value bases, Value namespace, Type *base,
+                   SlotNames *slots)
 {
     Ref dict = copy_namespace(vm, namespace);
     if (failed(dict)) return NULL;
@@ -420,16 +448,19 @@ static Type *build(Vm *vm, Type *metaclass, Value name, Value bases, Value names
     type->name = str_intern(vm, newref(name));
     type->bases = newref(bases);
     inherit(vm, type, base, slots);
-    if (failed(type->name) || !take_names(vm, type) || !complete_namespace(vm, type, slots) || !finish(vm, type)) {
+    if (failed(type->name) || !take_names(vm, type) || !complete_namespace(vm, type, slots) ||
+        !finish(vm, type)) {
         decref(from_object(type));
         return NULL;
     }
     return type;
 }
 
-Ref type_make(Vm *vm, Type *metaclass, Value name, Value given_bases, Value namespace, const Args *kwargs)
+Ref type_make(Vm *vm, Type *metaclass, Value name, Value given_bases, Value namespace,
+              const Args *kwargs)
 {
-    Ref bases = tuple_len(given_bases) ? newref(given_bases) : tuple_pack(vm, 1, borrow(type_builtin(vm, KIND_OBJECT)));
+    Ref bases = tuple_len(given_bases) ? newref(given_bases)
+                                       : tuple_pack(vm, 1, borrow(type_builtin(vm, KIND_OBJECT)));
     if (failed(bases)) return FAIL;
     Type *base = type_best_base(vm, bases);
     SlotNames slots = {0};

@@ -1,5 +1,5 @@
-/* typeparts.h - what the files that make up types share: type.c (lookup, start-up), typemake.c (class statements),
- * mro.c, typecall.c, typeattr.c, slot.c. */
+/* typeparts.h - what the files that make up types share: type.c (lookup, start-up), typemake.c
+ * (class statements), mro.c, typecall.c, typeattr.c, slot.c. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_OBJECT_TYPEPARTS_H
 #define AIO_OBJECT_TYPEPARTS_H
@@ -8,7 +8,10 @@
 #include "object/native.h"
 #include "object/type.h"
 
-struct Subclasses { int len, capacity; Type *items[]; };
+struct Subclasses {
+    int len, capacity;
+    Type *items[];
+};
 
 /* "Future" of "asyncio.Future" */
 const char *typedef_short_name(const TypeDef *def);
@@ -52,7 +55,8 @@ bool slot_fill(Vm *vm, Type *type, Dict *dict);
 /* hash slot of types that have none. */
 bool hash_not_implemented(Vm *vm, Value self, int64_t *hash);
 
-extern const Attribute object_dict_attribute, object_weakref_attribute; /* __dict__, __weakref__ of instances */
+extern const Attribute object_dict_attribute,
+    object_weakref_attribute; /* __dict__, __weakref__ of instances */
 
 /* object.__new__'s checks: abstract classes, arguments nobody takes. */
 bool object_new_check(Vm *vm, Type *type, bool arguments);

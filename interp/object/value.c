@@ -225,9 +225,13 @@ bool value_set_item(Vm *vm, Value v, Value key, Value item)
     Type *type = type_of(vm, v);
     if (type->slots.set_item) return type->slots.set_item(vm, v, key, item);
     /* what looks like a sequence says so in other words, as CPython's does */
-    bool sequence = (type->flags & TYPE_HEAP || type->slots.len) && (is_any_int(key) || type_of(vm, key)->slots.index);
+    bool sequence = (type->flags & TYPE_HEAP || type->slots.len) &&
+                    (is_any_int(key) || type_of(vm, key)->slots.index);
     if (absent(item))
-        throw(vm, TypeError, sequence ? "'%T' object doesn't support item deletion" : "'%T' object does not support item deletion", v);
+        throw(vm, TypeError,
+              sequence ? "'%T' object doesn't support item deletion"
+                       : "'%T' object does not support item deletion",
+              v);
     else throw(vm, TypeError, "'%T' object does not support item assignment", v);
     return false;
 }

@@ -1,6 +1,7 @@
 /* warning.c - warnings the interpreter issues.
  *
- * Without the module `warnings` loaded a warning is printed once per place, deprecations only when they come from
+ * Without the module `warnings` loaded a warning is printed once per place, deprecations only when
+ * they come from
  * __main__; once a script has loaded the module its filters decide.
  * Neighbours: error.h (warn), stdlib/warnings.aio. */
 /* SPDX-License-Identifier: MIT */
@@ -20,7 +21,8 @@
 
 static bool is_ignored(ExcId id)
 {
-    return id == DeprecationWarning || id == PendingDeprecationWarning || id == ImportWarning || id == ResourceWarning;
+    return id == DeprecationWarning || id == PendingDeprecationWarning || id == ImportWarning ||
+           id == ResourceWarning;
 }
 
 static bool print_warning(Vm *vm, ExcId id, Value text, Value file, int line)
@@ -58,7 +60,9 @@ static Truth seen_before(Vm *vm, Value text, ExcId id, Value file, int line)
 
 bool warn_at(Vm *vm, ExcId id, Value text, Value file, int line)
 {
-    Value module = is_dict(vm->interp->modules) ? dict_get_name(as_dict(vm->interp->modules), N(warnings)) : (Value)UNDEF;
+    Value module = is_dict(vm->interp->modules)
+                       ? dict_get_name(as_dict(vm->interp->modules), N(warnings))
+                       : (Value)UNDEF;
     if (!absent(module) && module != NONE) {
         Value args[4] = {text, borrow(exception_class(vm, id)), file, from_small(line)};
         Ref result = call_method(vm, module, N(warn_explicit), 4, args);

@@ -1,8 +1,8 @@
 /* weakref.c - weak references.
  *
- * A table maps an object to the list of its weak references; OBJ_WEAKREFS in its header says that there is an entry, so
- * objects nobody refers to weakly pay nothing.
- * Neighbours: life.c (weakrefs_clear when an object dies), gc.c, vm/pending.c (callbacks). */
+ * A table maps an object to the list of its weak references; OBJ_WEAKREFS in its header says that
+ * there is an entry, so objects nobody refers to weakly pay nothing. Neighbours: life.c
+ * (weakrefs_clear when an object dies), gc.c, vm/pending.c (callbacks). */
 /* SPDX-License-Identifier: MIT */
 #include "object/weakref.h"
 
@@ -18,7 +18,10 @@
 #include "object/shape.h"
 #include "object/str.h"
 
-typedef struct Entry { Object *target; Weakref *first; } Entry; /* target NULL: free */
+typedef struct Entry {
+    Object *target;
+    Weakref *first;
+} Entry; /* target NULL: free */
 
 struct Weakrefs {
     Entry *entries;
@@ -37,11 +40,12 @@ static Entry *entry_of(const struct Weakrefs *table, const Object *object)
 
 static bool grow(struct Weakrefs *table)
 {
-    struct Weakrefs bigger = {calloc(table->size ? table->size * 2 : 64, sizeof(Entry)), table->size ? table->size * 2 : 64,
-                              table->used};
+    struct Weakrefs bigger = {calloc(table->size ? table->size * 2 : 64, sizeof(Entry)),
+                              table->size ? table->size * 2 : 64, table->used};
     if (!bigger.entries) return false;
     for (size_t n = 0; n < table->size; n++)
-        if (table->entries[n].target) *entry_of(&bigger, table->entries[n].target) = table->entries[n];
+        if (table->entries[n].target)
+            *entry_of(&bigger, table->entries[n].target) = table->entries[n];
     free(table->entries);
     *table = bigger;
     return true;
@@ -127,7 +131,8 @@ Ref weakref_new(Vm *vm, Type *type, Value target, Value callback)
         return throw(vm, TypeError, "cannot create weak reference to '%T' object", target);
     bool plain = type == type_builtin(vm, KIND_WEAKREF) && (absent(callback) || callback == NONE);
     for (Weakref *at = weakref_first(vm, target); plain && at; at = at->next)
-        if (absent(at->callback) && as_object(borrow(at))->shape->type == type) return newref(borrow(at));
+        if (absent(at->callback) && as_object(borrow(at))->shape->type == type)
+            return newref(borrow(at));
     struct Weakrefs *table = vm->interp->weakrefs;
     if (table->used * 2 >= table->size && !grow(table)) return throw_no_memory(vm);
     Weakref *self = type_instance(vm, type);
@@ -151,13 +156,20 @@ NATIVE(weakref_make, "__new__(cls, object, callback=None, /)", "A weak reference
 {
     return weakref_new(vm, as_type(argv[0]), argv[1], argv[2]);
 }
-NATIVE(weakref_init, "__init__(self, object, callback=None, /)", "Nothing: __new__ has done it.") { return NONE; }
+NATIVE(weakref_init, "__init__(self, object, callback=None, /)", "Nothing: __new__ has done it.")
+{
+    return NONE;
+}
 
-static void weakref_drop(Object *object) { unlink_weakref(object_interp(object), (Weakref *)object); }
+static void weakref_drop(Object *object)
+{
+    unlink_weakref(object_interp(object), (Weakref *)object);
+}
 
 static Ref weakref_call(Vm *vm, Value self, const Args *args)
 {
-    if (args->argc || !absent(args->kwnames)) return throw(vm, TypeError, "weakref.__call__() takes no arguments");
+    if (args->argc || !absent(args->kwnames))
+        return throw(vm, TypeError, "weakref.__call__() takes no arguments");
     Value target = as_weakref(self)->target;
     return absent(target) ? NONE : newref(target);
 }
@@ -188,7 +200,8 @@ static bool weakref_hash(Vm *vm, Value self, int64_t *hash)
 
 static Ref weakref_compare(Vm *vm, Value a, Value b, CompareOp op)
 {
-    if ((op != CMP_EQUAL && op != CMP_NOT_EQUAL) || !is_kind(b, KIND_WEAKREF)) return NOT_IMPLEMENTED;
+    if ((op != CMP_EQUAL && op != CMP_NOT_EQUAL) || !is_kind(b, KIND_WEAKREF))
+        return NOT_IMPLEMENTED;
     Ref left = newref(as_weakref(a)->target), right = newref(as_weakref(b)->target);
     Ref answer;
     if (absent(left) || absent(right)) answer = from_bool((a == b) == (op == CMP_EQUAL));
@@ -202,7 +215,8 @@ static Ref get_callback(Vm *vm __attribute__((unused)), Value self)
 {
     return absent(as_weakref(self)->callback) ? NONE : newref(as_weakref(self)->callback);
 }
-NATIVE_CLASS(weakref_class_getitem, "__class_getitem__(cls, item, /)", "ref[item]: a generic alias.")
+NATIVE_CLASS(weakref_class_getitem, "__class_getitem__(cls, item, /)",
+             "ref[item]: a generic alias.")
 {
     return generic_alias_new(vm, argv[0], argv[1]);
 }
@@ -211,8 +225,18 @@ static const Native *const weakref_methods[] = {&weakref_class_getitem_def, NULL
 static const Attribute weakref_attributes[] = {
     {"__callback__", get_callback, NULL, "called when the object goes"}, {NULL, NULL, NULL, NULL}};
 const TypeDef weakref_type = {
-    .name = "weakref.ReferenceType", .doc = "A reference that does not keep its object alive.", .size = sizeof(Weakref),
-    .flags = TYPE_CONTAINER | TYPE_WEAKREF, .refs = REFS(REF(Weakref, callback)), .clear = weakref_drop,
-    .new = &weakref_make_def, .init = &weakref_init_def, .call = weakref_call, .repr = weakref_repr, .hash = weakref_hash,
-    .compare = weakref_compare, .methods = weakref_methods, .attributes = weakref_attributes,
+    .name = "weakref.ReferenceType",
+    .doc = "A reference that does not keep its object alive.",
+    .size = sizeof(Weakref),
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF,
+    .refs = REFS(REF(Weakref, callback)),
+    .clear = weakref_drop,
+    .new = &weakref_make_def,
+    .init = &weakref_init_def,
+    .call = weakref_call,
+    .repr = weakref_repr,
+    .hash = weakref_hash,
+    .compare = weakref_compare,
+    .methods = weakref_methods,
+    .attributes = weakref_attributes,
 };

@@ -7,17 +7,17 @@
 
 typedef struct Weakref {
     Container head;
-    Value target;         /* borrowed; UNDEF when dead */
-    Ref callback;         /* UNDEF: none */
-    int64_t hash;         /* of the target, once asked */
+    Value target; /* borrowed; UNDEF when dead */
+    Ref callback; /* UNDEF: none */
+    int64_t hash; /* of the target, once asked */
     bool hashed;
     struct Weakref *next; /* others to the same target */
 } Weakref;
 
 static inline Weakref *as_weakref(Value v) { return (Weakref *)as_object(v); }
 
-/* A weak reference to target; without a callback the same one is given again.  TypeError "cannot create weak reference to
- * 'int' object". */
+/* A weak reference to target; without a callback the same one is given again.  TypeError "cannot
+ * create weak reference to 'int' object". */
 Ref weakref_new(Vm *vm, Type *type, Value target, Value callback);
 /* How many there are to target; the first of them. */
 ptrdiff_t weakref_count(Vm *vm, Value target);

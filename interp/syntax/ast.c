@@ -7,29 +7,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "syntax/ast.h"
 
-#define FIELD(kind, name) (kind, name)
+#define FIELD(kind, name)    (kind, name)
 #define WALK(walker, fields) WALK_END(walker fields)
-#define WALK_END(...) WALK_CLOSE(__VA_ARGS__)
-#define WALK_CLOSE(...) __VA_ARGS__##_END
+#define WALK_END(...)        WALK_CLOSE(__VA_ARGS__)
+#define WALK_CLOSE(...)      __VA_ARGS__##_END
 
 #define PARAM_A(kind, name) , FIELD_TYPE_##kind name PARAM_B
 #define PARAM_B(kind, name) , FIELD_TYPE_##kind name PARAM_A
 #define PARAM_A_END
 #define PARAM_B_END
 
-#define SET_A(kind, name) made->name = name; SET_B
-#define SET_B(kind, name) made->name = name; SET_A
+#define SET_A(kind, name)                                                                          \
+    made->name = name;                                                                             \
+    SET_B
+#define SET_B(kind, name)                                                                          \
+    made->name = name;                                                                             \
+    SET_A
 #define SET_A_END
 #define SET_B_END
 
 /* Node *node_Await(Arena *arena, Pos pos, Node *value) and its siblings */
-#define NODE(name, group, fields)                                     \
-    Node *node_##name(Arena *arena, Pos pos WALK(PARAM_A, fields))    \
-    {                                                                 \
-        Node##name *made = arena_alloc(arena, sizeof *made);          \
-        made->head = (Node){NODE_##name, pos};                        \
-        WALK(SET_A, fields)                                           \
-        return &made->head;                                           \
+#define NODE(name, group, fields)                                                                  \
+    Node *node_##name(Arena *arena, Pos pos WALK(PARAM_A, fields))                                 \
+    {                                                                                              \
+        Node##name *made = arena_alloc(arena, sizeof *made);                                       \
+        made->head = (Node){NODE_##name, pos};                                                     \
+        WALK(SET_A, fields)                                                                        \
+        return &made->head;                                                                        \
     }
 #include "../grammar/ast.def"
 
@@ -63,9 +67,9 @@ static void visit_list(Nodes list, Visit *visit, void *context)
     for (ptrdiff_t i = 0; i < list.len; i++) visit_node(list.items[i], visit, context);
 }
 
-#define VISIT_node(field) visit_node(from->field, visit, context);
-#define VISIT_opt(field) visit_node(from->field, visit, context);
-#define VISIT_list(field) visit_list(from->field, visit, context);
+#define VISIT_node(field)    visit_node(from->field, visit, context);
+#define VISIT_opt(field)     visit_node(from->field, visit, context);
+#define VISIT_list(field)    visit_list(from->field, visit, context);
 #define VISIT_optlist(field) visit_list(from->field, visit, context);
 #define VISIT_name(field)
 #define VISIT_optname(field)
@@ -80,12 +84,11 @@ void node_children(Node *node, Visit *visit, void *context)
 #undef FIELD
 #define FIELD(kind, name) VISIT_##kind(name)
     switch (node->kind) {
-#define NODE(name, group, fields)         \
-    case NODE_##name: {                   \
-        Node##name *from = as_##name(node); \
-        (void)from;                       \
-        fields                            \
-        break;                            \
+#define NODE(name, group, fields)                                                                  \
+    case NODE_##name: {                                                                            \
+        Node##name *from = as_##name(node);                                                        \
+        (void)from;                                                                                \
+        fields break;                                                                              \
     }
 #include "../grammar/ast.def"
     case NODE_COUNT: break;

@@ -13,7 +13,8 @@
 
 #include "base/arena.h"
 
-/* Lines count from 1, columns are byte offsets into the UTF-8 line, from 0; the end is exclusive. */
+/* Lines count from 1, columns are byte offsets into the UTF-8 line, from 0; the end is exclusive.
+ */
 typedef struct Pos {
     int32_t line, col, end_line, end_col;
 } Pos;
@@ -22,12 +23,15 @@ typedef struct Pos {
 typedef const char *Name;
 
 typedef enum LiteralKind {
-    LITERAL_NONE, LITERAL_FALSE, LITERAL_TRUE, LITERAL_ELLIPSIS,
-    LITERAL_INT,    /* text: digits with prefix, underscores removed ("0x1f", "12") */
-    LITERAL_FLOAT,  /* number */
-    LITERAL_IMAG,   /* number, the imaginary part */
-    LITERAL_STR,    /* text, len: UTF-8; lone surrogates as 3-byte sequences (WTF-8) */
-    LITERAL_BYTES,  /* text, len: raw bytes */
+    LITERAL_NONE,
+    LITERAL_FALSE,
+    LITERAL_TRUE,
+    LITERAL_ELLIPSIS,
+    LITERAL_INT,   /* text: digits with prefix, underscores removed ("0x1f", "12") */
+    LITERAL_FLOAT, /* number */
+    LITERAL_IMAG,  /* number, the imaginary part */
+    LITERAL_STR,   /* text, len: UTF-8; lone surrogates as 3-byte sequences (WTF-8) */
+    LITERAL_BYTES, /* text, len: raw bytes */
 } LiteralKind;
 
 typedef struct Literal {
@@ -38,13 +42,38 @@ typedef struct Literal {
 } Literal;
 
 typedef enum Op {
-    /* expr_context */ CTX_LOAD, CTX_STORE, CTX_DEL,
-    /* boolop */       BOOL_AND, BOOL_OR,
-    /* operator */     BIN_ADD, BIN_SUB, BIN_MULT, BIN_MATMULT, BIN_DIV, BIN_MOD, BIN_POW, BIN_LSHIFT,
-                       BIN_RSHIFT, BIN_BITOR, BIN_BITXOR, BIN_BITAND, BIN_FLOORDIV,
-    /* unaryop */      UNARY_INVERT, UNARY_NOT, UNARY_UADD, UNARY_USUB,
-    /* cmpop */        CMP_EQ, CMP_NOTEQ, CMP_LT, CMP_LTE, CMP_GT, CMP_GTE, CMP_IS, CMP_ISNOT, CMP_IN,
-                       CMP_NOTIN,
+    /* expr_context */ CTX_LOAD,
+    CTX_STORE,
+    CTX_DEL,
+    /* boolop */ BOOL_AND,
+    BOOL_OR,
+    /* operator */ BIN_ADD,
+    BIN_SUB,
+    BIN_MULT,
+    BIN_MATMULT,
+    BIN_DIV,
+    BIN_MOD,
+    BIN_POW,
+    BIN_LSHIFT,
+    BIN_RSHIFT,
+    BIN_BITOR,
+    BIN_BITXOR,
+    BIN_BITAND,
+    BIN_FLOORDIV,
+    /* unaryop */ UNARY_INVERT,
+    UNARY_NOT,
+    UNARY_UADD,
+    UNARY_USUB,
+    /* cmpop */ CMP_EQ,
+    CMP_NOTEQ,
+    CMP_LT,
+    CMP_LTE,
+    CMP_GT,
+    CMP_GTE,
+    CMP_IS,
+    CMP_ISNOT,
+    CMP_IN,
+    CMP_NOTIN,
 } Op;
 
 typedef enum NodeKind {
@@ -59,43 +88,49 @@ typedef struct Node { /* the head of every node */
 } Node;
 
 /* Vectors in the arena.  (Not NodeList: that is the struct of a List node.) */
-typedef struct Nodes { Node **items; ptrdiff_t len; } Nodes;
-typedef struct Names { Name *items; ptrdiff_t len; } Names;
-typedef struct Ops { Op *items; ptrdiff_t len; } Ops;
+typedef struct Nodes {
+    Node **items;
+    ptrdiff_t len;
+} Nodes;
+typedef struct Names {
+    Name *items;
+    ptrdiff_t len;
+} Names;
+typedef struct Ops {
+    Op *items;
+    ptrdiff_t len;
+} Ops;
 
-#define FIELD_TYPE_node Node *
-#define FIELD_TYPE_opt Node *
-#define FIELD_TYPE_list Nodes
+#define FIELD_TYPE_node    Node *
+#define FIELD_TYPE_opt     Node *
+#define FIELD_TYPE_list    Nodes
 #define FIELD_TYPE_optlist Nodes
-#define FIELD_TYPE_name Name
+#define FIELD_TYPE_name    Name
 #define FIELD_TYPE_optname Name
-#define FIELD_TYPE_names Names
-#define FIELD_TYPE_op Op
-#define FIELD_TYPE_ops Ops
-#define FIELD_TYPE_num int
+#define FIELD_TYPE_names   Names
+#define FIELD_TYPE_op      Op
+#define FIELD_TYPE_ops     Ops
+#define FIELD_TYPE_num     int
 #define FIELD_TYPE_literal Literal
 
 /* struct NodeAwait { Node head; Node *value; }; and so on */
 #define FIELD(kind, name) FIELD_TYPE_##kind name;
-#define NODE(name, group, fields) \
-    typedef struct Node##name {   \
-        Node head;                \
-        fields                    \
+#define NODE(name, group, fields)                                                                  \
+    typedef struct Node##name {                                                                    \
+        Node head;                                                                                 \
+        fields                                                                                     \
     } Node##name;
 #include "../grammar/ast.def"
 #undef FIELD
 
 /* as_Await(node): checked downcast (asserts the kind in debug builds) */
-#define NODE(name, group, fields)                                \
-    static inline Node##name *as_##name(Node *node)              \
-    {                                                            \
-        return (Node##name *)(void *)node;                       \
-    }
+#define NODE(name, group, fields)                                                                  \
+    static inline Node##name *as_##name(Node *node) { return (Node##name *)(void *)node; }
 #include "../grammar/ast.def"
 
-/* Constructors: node_Await(arena, pos, value); return the node as Node *.  NULL stays NULL: when arena
- * is out of memory the arena's own policy applies (arena.h). */
-#define FIELD(kind, name) , FIELD_TYPE_##kind name
+/* Constructors: node_Await(arena, pos, value); return the node as Node *.  NULL stays NULL: when
+ * arena is out of memory the arena's own policy applies (arena.h). */
+#define FIELD(kind, name)         , FIELD_TYPE_##kind name
 #define NODE(name, group, fields) Node *node_##name(Arena *arena, Pos pos fields);
 #include "../grammar/ast.def"
 #undef FIELD

@@ -1,7 +1,8 @@
 /* diagnose.c - mistakes in expressions.
  *
  * The messages are CPython's.  An attempt() here parses what a mistaken user probably wrote; when
- * that works, the mistake is recognised.  Neighbours: diagnose.h, parse_expression.c, parse_atom.c. */
+ * that works, the mistake is recognised.  Neighbours: diagnose.h, parse_expression.c, parse_atom.c.
+ */
 /* SPDX-License-Identifier: MIT */
 #include "syntax/diagnose.h"
 
@@ -74,9 +75,17 @@ void invalid_condition(Parser *p, const Token *start, Node *test)
 void invalid_else_expression(Parser *p)
 {
     switch (kind_at(p)) {
-    case KW_PASS: case KW_BREAK: case KW_CONTINUE: case KW_RETURN: case KW_RAISE: case KW_DEL:
-    case KW_ASSERT: case KW_GLOBAL: case KW_NONLOCAL: case KW_IMPORT: case KW_FROM:
-        raise_at(p, here(p), "expected expression after 'else', but statement is given");
+    case KW_PASS:
+    case KW_BREAK:
+    case KW_CONTINUE:
+    case KW_RETURN:
+    case KW_RAISE:
+    case KW_DEL:
+    case KW_ASSERT:
+    case KW_GLOBAL:
+    case KW_NONLOCAL:
+    case KW_IMPORT:
+    case KW_FROM: raise_at(p, here(p), "expected expression after 'else', but statement is given");
     default: return;
     }
 }
@@ -90,9 +99,10 @@ static bool starts_with_display(Node *node)
         case NODE_Subscript: node = as_Subscript(node)->value; break;
         case NODE_Call: node = as_Call(node)->func; break;
         case NODE_BinOp: node = as_BinOp(node)->left; break;
-        case NODE_List: case NODE_Tuple: case NODE_GeneratorExp: return true;
-        case NODE_Constant:
-            return as_Constant(node)->value.kind <= LITERAL_TRUE;
+        case NODE_List:
+        case NODE_Tuple:
+        case NODE_GeneratorExp: return true;
+        case NODE_Constant: return as_Constant(node)->value.kind <= LITERAL_TRUE;
         default: return false;
         }
     }
@@ -103,9 +113,12 @@ static bool is_bitwise_or(const Node *node, const Token *start)
 {
     if (start->kind == TOK_LPAR && start->pos.col == node->pos.col - 1) return true;
     switch (node->kind) {
-    case NODE_Compare: case NODE_BoolOp: case NODE_IfExp: case NODE_Lambda: case NODE_NamedExpr:
-    case NODE_Starred:
-        return false;
+    case NODE_Compare:
+    case NODE_BoolOp:
+    case NODE_IfExp:
+    case NODE_Lambda:
+    case NODE_NamedExpr:
+    case NODE_Starred: return false;
     case NODE_UnaryOp: return start->kind != KW_NOT;
     default: return true;
     }

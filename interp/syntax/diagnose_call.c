@@ -50,7 +50,8 @@ void invalid_generator_argument(Parser *p, Node *element, Nodes clauses)
     if (at(p, TOK_COMMA)) bare_generator(p, element, clauses);
 }
 
-void invalid_argument(Parser *p, const Token *start, Node *node, bool not_first, bool keyword, bool mapping)
+void invalid_argument(Parser *p, const Token *start, Node *node, bool not_first, bool keyword,
+                      bool mapping)
 {
     if (node->kind == NODE_Starred) {
         if (mapping) {
@@ -101,8 +102,8 @@ void invalid_star(Parser *p, TokenKind close, bool again)
 {
     Pos star = p->at[-1].pos;
     if (again) raise_at(p, star, "* may appear only once");
-    bool bare = at(p, close) || (at(p, TOK_COMMA) && (peek(p, 1) == TOK_DOUBLESTAR ||
-                                                      peek(p, 1) == close));
+    bool bare =
+        at(p, close) || (at(p, TOK_COMMA) && (peek(p, 1) == TOK_DOUBLESTAR || peek(p, 1) == close));
     if (!bare) return;
     if (close == TOK_RPAR) raise_at(p, star, "named parameters must follow bare *");
     if (at(p, TOK_COMMA)) p->at++;
@@ -123,8 +124,10 @@ void invalid_after_kwarg(Parser *p, TokenKind close)
     }
     if (!at(p, TOK_COMMA) || peek(p, 1) == close) return;
     switch (peek(p, 1)) {
-    case TOK_NAME: case TOK_STAR: case TOK_DOUBLESTAR: case TOK_SLASH:
-        raise_at(p, p->at[1].pos, "parameters cannot follow var-keyword parameter");
+    case TOK_NAME:
+    case TOK_STAR:
+    case TOK_DOUBLESTAR:
+    case TOK_SLASH: raise_at(p, p->at[1].pos, "parameters cannot follow var-keyword parameter");
     default: return;
     }
 }
@@ -148,5 +151,5 @@ void invalid_type_bound(Parser *p, const char *kind)
     Node *bound = attempt(p, parse_expression);
     if (!bound) mismatch(p);
     raise_from(p, colon, "cannot use %s with %s",
-             bound->kind == NODE_Tuple ? "constraints" : "bound", kind);
+               bound->kind == NODE_Tuple ? "constraints" : "bound", kind);
 }

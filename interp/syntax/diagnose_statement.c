@@ -139,9 +139,8 @@ void invalid_except_start(Parser *p, bool star)
 void invalid_except_type(Parser *p, const Token *first, Node *type)
 {
     if (!at(p, KW_AS) || type->kind != NODE_Tuple || first->pos.col < type->pos.col) return;
-    if (first->kind == TOK_LPAR && type->pos.col == first->pos.col &&
-        p->at[-1].kind == TOK_RPAR && as_Tuple(type)->elts.len &&
-        as_Tuple(type)->elts.items[0]->pos.col > first->pos.col) {
+    if (first->kind == TOK_LPAR && type->pos.col == first->pos.col && p->at[-1].kind == TOK_RPAR &&
+        as_Tuple(type)->elts.len && as_Tuple(type)->elts.items[0]->pos.col > first->pos.col) {
         return; /* parenthesised */
     }
     raise_from(p, first->pos, "multiple exception types must be parenthesized when using 'as'");

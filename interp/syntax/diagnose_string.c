@@ -6,10 +6,7 @@
 
 static char letter(bool template) { return template ? 't' : 'f'; }
 
-static bool at_field_end(const Parser *p)
-{
-    return at(p, TOK_COLON) || at(p, TOK_RBRACE);
-}
+static bool at_field_end(const Parser *p) { return at(p, TOK_COLON) || at(p, TOK_RBRACE); }
 
 void invalid_field_start(Parser *p, bool template)
 {
@@ -22,8 +19,7 @@ Node *invalid_or_field_value(Parser *p, bool template)
 {
     Node *value = attempt(p, parse_annotated_rhs);
     if (!value) {
-        raise_at(p, here(p), "%c-string: expecting a valid expression after '{'",
-                 letter(template));
+        raise_at(p, here(p), "%c-string: expecting a valid expression after '{'", letter(template));
     }
     return value;
 }

@@ -16,8 +16,17 @@
 #include "syntax/source.h"
 
 typedef enum FieldKind {
-    FIELD_node, FIELD_opt, FIELD_list, FIELD_optlist, FIELD_name, FIELD_optname, FIELD_names,
-    FIELD_op, FIELD_ops, FIELD_num, FIELD_literal
+    FIELD_node,
+    FIELD_opt,
+    FIELD_list,
+    FIELD_optlist,
+    FIELD_name,
+    FIELD_optname,
+    FIELD_names,
+    FIELD_op,
+    FIELD_ops,
+    FIELD_num,
+    FIELD_literal
 } FieldKind;
 
 typedef struct FieldView {
@@ -34,17 +43,17 @@ typedef struct Dump {
 } Dump;
 
 static const char *const op_names[] = {
-    [CTX_LOAD] = "Load", [CTX_STORE] = "Store", [CTX_DEL] = "Del",
-    [BOOL_AND] = "And", [BOOL_OR] = "Or",
-    [BIN_ADD] = "Add", [BIN_SUB] = "Sub", [BIN_MULT] = "Mult", [BIN_MATMULT] = "MatMult",
-    [BIN_DIV] = "Div", [BIN_MOD] = "Mod", [BIN_POW] = "Pow", [BIN_LSHIFT] = "LShift",
-    [BIN_RSHIFT] = "RShift", [BIN_BITOR] = "BitOr", [BIN_BITXOR] = "BitXor",
-    [BIN_BITAND] = "BitAnd", [BIN_FLOORDIV] = "FloorDiv",
-    [UNARY_INVERT] = "Invert", [UNARY_NOT] = "Not", [UNARY_UADD] = "UAdd",
-    [UNARY_USUB] = "USub",
-    [CMP_EQ] = "Eq", [CMP_NOTEQ] = "NotEq", [CMP_LT] = "Lt", [CMP_LTE] = "LtE", [CMP_GT] = "Gt",
-    [CMP_GTE] = "GtE", [CMP_IS] = "Is", [CMP_ISNOT] = "IsNot", [CMP_IN] = "In",
-    [CMP_NOTIN] = "NotIn",
+    [CTX_LOAD] = "Load",       [CTX_STORE] = "Store",   [CTX_DEL] = "Del",
+    [BOOL_AND] = "And",        [BOOL_OR] = "Or",        [BIN_ADD] = "Add",
+    [BIN_SUB] = "Sub",         [BIN_MULT] = "Mult",     [BIN_MATMULT] = "MatMult",
+    [BIN_DIV] = "Div",         [BIN_MOD] = "Mod",       [BIN_POW] = "Pow",
+    [BIN_LSHIFT] = "LShift",   [BIN_RSHIFT] = "RShift", [BIN_BITOR] = "BitOr",
+    [BIN_BITXOR] = "BitXor",   [BIN_BITAND] = "BitAnd", [BIN_FLOORDIV] = "FloorDiv",
+    [UNARY_INVERT] = "Invert", [UNARY_NOT] = "Not",     [UNARY_UADD] = "UAdd",
+    [UNARY_USUB] = "USub",     [CMP_EQ] = "Eq",         [CMP_NOTEQ] = "NotEq",
+    [CMP_LT] = "Lt",           [CMP_LTE] = "LtE",       [CMP_GT] = "Gt",
+    [CMP_GTE] = "GtE",         [CMP_IS] = "Is",         [CMP_ISNOT] = "IsNot",
+    [CMP_IN] = "In",           [CMP_NOTIN] = "NotIn",
 };
 
 /* Fills views with the node's fields; returns how many. */
@@ -53,12 +62,11 @@ static int node_fields(Node *node, FieldView *views)
     int count = 0;
 #define FIELD(kind_, name_) views[count++] = (FieldView){#name_, FIELD_##kind_, &from->name_};
     switch (node->kind) {
-#define NODE(name, group, fields)           \
-    case NODE_##name: {                     \
-        Node##name *from = as_##name(node); \
-        (void)from;                         \
-        fields                              \
-        break;                              \
+#define NODE(name, group, fields)                                                                  \
+    case NODE_##name: {                                                                            \
+        Node##name *from = as_##name(node);                                                        \
+        (void)from;                                                                                \
+        fields break;                                                                              \
     }
 #include "../grammar/ast.def"
     case NODE_COUNT: break;
@@ -138,7 +146,8 @@ static bool is_hidden(const Node *node, const FieldView *field)
     switch (field->kind) {
     case FIELD_opt: return !*(Node *const *)field->at;
     case FIELD_optname: return !*(const Name *)field->at;
-    case FIELD_list: case FIELD_optlist: return !((const Nodes *)field->at)->len;
+    case FIELD_list:
+    case FIELD_optlist: return !((const Nodes *)field->at)->len;
     case FIELD_names: return !((const Names *)field->at)->len;
     case FIELD_ops: return !((const Ops *)field->at)->len;
     case FIELD_num: return node->kind == NODE_Constant && !*(const int *)field->at;
@@ -149,9 +158,13 @@ static bool is_hidden(const Node *node, const FieldView *field)
 static bool has_position(const Node *node)
 {
     switch (node->kind) {
-    case NODE_Module: case NODE_Interactive: case NODE_Expression: case NODE_arguments:
-    case NODE_comprehension: case NODE_withitem: case NODE_match_case:
-        return false;
+    case NODE_Module:
+    case NODE_Interactive:
+    case NODE_Expression:
+    case NODE_arguments:
+    case NODE_comprehension:
+    case NODE_withitem:
+    case NODE_match_case: return false;
     default: return true;
     }
 }
@@ -166,12 +179,12 @@ static int count_shown(const Dump *dump, Node *node, bool *simple)
         shown++;
         if (!simple) continue;
         switch (views[i].kind) {
-        case FIELD_list: case FIELD_optlist: case FIELD_names: case FIELD_ops:
-            *simple = false;
-            break;
-        case FIELD_node: case FIELD_opt:
-            *simple &= !count_shown(dump, *(Node *const *)views[i].at, NULL);
-            break;
+        case FIELD_list:
+        case FIELD_optlist:
+        case FIELD_names:
+        case FIELD_ops: *simple = false; break;
+        case FIELD_node:
+        case FIELD_opt: *simple &= !count_shown(dump, *(Node *const *)views[i].at, NULL); break;
         default: break;
         }
     }
@@ -200,13 +213,12 @@ static void dump_field(const Dump *dump, Node *node, const FieldView *field, int
 {
     FILE *file = dump->file;
     switch (field->kind) {
-    case FIELD_node: case FIELD_opt:
-        dump_node(dump, *(Node *const *)field->at, level);
-        break;
-    case FIELD_list: case FIELD_optlist: dump_nodes(dump, field->at, level + 1); break;
-    case FIELD_name: case FIELD_optname:
-        fprintf(file, "'%s'", *(const Name *)field->at);
-        break;
+    case FIELD_node:
+    case FIELD_opt: dump_node(dump, *(Node *const *)field->at, level); break;
+    case FIELD_list:
+    case FIELD_optlist: dump_nodes(dump, field->at, level + 1); break;
+    case FIELD_name:
+    case FIELD_optname: fprintf(file, "'%s'", *(const Name *)field->at); break;
     case FIELD_names: {
         const Names *names = field->at;
         fputc('[', file);
@@ -261,8 +273,7 @@ static void dump_node(const Dump *dump, Node *node, int level)
     }
     if (dump->positions && has_position(node)) {
         const char *const names[] = {"lineno", "col_offset", "end_lineno", "end_col_offset"};
-        const int values[] = {node->pos.line, node->pos.col, node->pos.end_line,
-                              node->pos.end_col};
+        const int values[] = {node->pos.line, node->pos.col, node->pos.end_line, node->pos.end_col};
         for (int i = 0; i < 4; i++, first = false) {
             dump_label(dump, names[i], first, one_line, level);
             fprintf(dump->file, "%d", values[i]);
@@ -289,8 +300,7 @@ static void dump_token(FILE *file, const char *text, const Token *token)
 {
     char place[60];
     const Pos *pos = &token->pos;
-    snprintf(place, sizeof place, "%d,%d-%d,%d:", pos->line, pos->col, pos->end_line,
-             pos->end_col);
+    snprintf(place, sizeof place, "%d,%d-%d,%d:", pos->line, pos->col, pos->end_line, pos->end_col);
     fprintf(file, "%-20s%-15s", place, token_kind_name((TokenKind)token->kind));
     dump_text(file, text + token->start, token->end - token->start, false);
     fputc('\n', file);

@@ -28,8 +28,8 @@ static bool is_not_xid_start(uint32_t c)
 {
     return c == 0x37A || c == 0xE33 || c == 0xEB3 || c == 0x309B || c == 0x309C ||
            (c >= 0xFC5E && c <= 0xFC63) || c == 0xFDFA || c == 0xFDFB || c == 0xFE70 ||
-           c == 0xFE72 || c == 0xFE74 || c == 0xFE76 || c == 0xFE78 || c == 0xFE7A ||
-           c == 0xFE7C || c == 0xFE7E || c == 0xFF9E || c == 0xFF9F;
+           c == 0xFE72 || c == 0xFE74 || c == 0xFE76 || c == 0xFE78 || c == 0xFE7A || c == 0xFE7C ||
+           c == 0xFE7E || c == 0xFF9E || c == 0xFF9F;
 }
 
 static bool is_not_xid_continue(uint32_t c)
@@ -40,11 +40,13 @@ static bool is_not_xid_continue(uint32_t c)
 static bool is_id_start(uint32_t c)
 {
     switch (utf8proc_category((utf8proc_int32_t)c)) {
-    case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM: case UTF8PROC_CATEGORY_LO: case UTF8PROC_CATEGORY_NL:
-        return c != 0x2E2F;
-    default:
-        return c == '_' || is_other_start(c);
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_NL: return c != 0x2E2F;
+    default: return c == '_' || is_other_start(c);
     }
 }
 
@@ -53,23 +55,26 @@ static bool is_identifier_point(uint32_t c, bool first)
     if (is_id_start(c)) return first ? !is_not_xid_start(c) : !is_not_xid_continue(c);
     if (first) return false;
     switch (utf8proc_category((utf8proc_int32_t)c)) {
-    case UTF8PROC_CATEGORY_MN: case UTF8PROC_CATEGORY_MC: case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_PC:
-        return true;
-    default:
-        return is_other_continue(c);
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_PC: return true;
+    default: return is_other_continue(c);
     }
 }
 
 static bool is_printable(uint32_t c)
 {
     switch (utf8proc_category((utf8proc_int32_t)c)) {
-    case UTF8PROC_CATEGORY_CC: case UTF8PROC_CATEGORY_CF: case UTF8PROC_CATEGORY_CS:
-    case UTF8PROC_CATEGORY_CO: case UTF8PROC_CATEGORY_CN: case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP: case UTF8PROC_CATEGORY_ZS:
-        return false;
-    default:
-        return true;
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_CS:
+    case UTF8PROC_CATEGORY_CO:
+    case UTF8PROC_CATEGORY_CN:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+    case UTF8PROC_CATEGORY_ZS: return false;
+    default: return true;
     }
 }
 
@@ -95,9 +100,8 @@ static bool check_identifier(Lexer *lexer, const char *start)
 static const Word *unicode_word(Lexer *lexer, const char *start)
 {
     utf8proc_uint8_t *normal = NULL;
-    utf8proc_ssize_t len =
-        utf8proc_map((const utf8proc_uint8_t *)start, lexer->at - start, &normal,
-                     UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
+    utf8proc_ssize_t len = utf8proc_map((const utf8proc_uint8_t *)start, lexer->at - start, &normal,
+                                        UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
     if (len < 0) abort(); /* the text is valid, so memory ran out */
     uint32_t hash = WORD_HASH_START;
     for (utf8proc_ssize_t i = 0; i < len; i++) hash = word_hash(hash, (char)normal[i]);
@@ -115,7 +119,8 @@ static bool lex_unicode_name(Lexer *lexer, const char *start)
     return true;
 }
 
-/* Whether len letters at text may stand before a quote; sets problem on a combination such as uf. */
+/* Whether len letters at text may stand before a quote; sets problem on a combination such as uf.
+ */
 static bool is_string_prefix(const char *text, ptrdiff_t len)
 {
     if (len > 2) return false;

@@ -59,8 +59,8 @@ static bool radix_number(Lexer *lexer, int radix, const char *kind)
             if (!is_digit_byte(*lexer->at)) {
                 return lex_fail_at(lexer, lexer->at, "invalid %s literal", kind);
             }
-            return lex_fail_at(lexer, lexer->at + 1, "invalid digit '%c' in %s literal",
-                               *lexer->at, kind);
+            return lex_fail_at(lexer, lexer->at + 1, "invalid digit '%c' in %s literal", *lexer->at,
+                               kind);
         }
         while (is_radix_digit(*lexer->at, radix)) lexer->at++;
     } while (*lexer->at == '_');

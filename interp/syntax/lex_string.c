@@ -28,8 +28,7 @@ static bool is_quote(const char *at, char quote, bool triple)
  * string has the same quotes, what looks like a new string is the end of the outer one. */
 static bool unterminated(Lexer *lexer, Pos open, char quote, bool triple, bool escaped_quote)
 {
-    const FString *outer =
-        lexer->fstring_count ? &lexer->fstrings[lexer->fstring_count - 1] : NULL;
+    const FString *outer = lexer->fstring_count ? &lexer->fstrings[lexer->fstring_count - 1] : NULL;
     int32_t line = lexer->line;
     Pos pos = {open.line, open.col, open.line, open.col};
     if (lexer->at == lexer->end && lexer->at > lexer->text && triple) line--;
@@ -76,8 +75,7 @@ static bool fstring_open(Lexer *lexer, const char *start, FString fstring)
     if (lexer->fstring_count == MAX_FSTRINGS) {
         return lex_fail_at(lexer, lexer->at, "too many nested f-strings or t-strings");
     }
-    Token *token =
-        lex_emit(lexer, fstring.template ? TOK_TSTRING_START : TOK_FSTRING_START, start);
+    Token *token = lex_emit(lexer, fstring.template ? TOK_TSTRING_START : TOK_FSTRING_START, start);
     token->raw = fstring.raw;
     fstring.pos = token->pos;
     fstring.level = lexer->level;
@@ -104,10 +102,7 @@ bool lex_string(Lexer *lexer, const char *start)
 
 /* --- Text within an f-string --- */
 
-static FString *fstring_top(Lexer *lexer)
-{
-    return &lexer->fstrings[lexer->fstring_count - 1];
-}
+static FString *fstring_top(Lexer *lexer) { return &lexer->fstrings[lexer->fstring_count - 1]; }
 
 static bool fstring_unterminated(Lexer *lexer, const FString *fstring)
 {
@@ -213,7 +208,8 @@ static bool spec_broken(Lexer *lexer, const FString *fstring)
     lexer->yields = true;
     return lex_fail_at(lexer, lexer->at,
                        "%c-string: newlines are not allowed in format specifiers for single "
-                       "quoted %c-strings", letter, letter);
+                       "quoted %c-strings",
+                       letter, letter);
 }
 
 bool lex_fstring_text(Lexer *lexer)

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LETTERS(mask) \
-    ['a' ... 'f'] = (mask) | CLASS_HEX, ['g' ... 'z'] = (mask), \
-    ['A' ... 'F'] = (mask) | CLASS_HEX, ['G' ... 'Z'] = (mask), \
-    ['_'] = (mask), [128 ... 255] = (mask)
+#define LETTERS(mask)                                                                              \
+    ['a' ... 'f'] = (mask) | CLASS_HEX, ['g' ... 'z'] = (mask),                                    \
+             ['A' ... 'F'] = (mask) | CLASS_HEX, ['G' ... 'Z'] = (mask), ['_'] = (mask),           \
+             [128 ... 255] = (mask)
 
 const uint8_t lex_class[256] = {
     LETTERS(CLASS_START | CLASS_CONTINUE),
@@ -48,8 +48,10 @@ bool lex_fail_at(Lexer *lexer, const char *at, const char *format, ...)
     if (!lexer->problem.message) {
         int32_t end = lex_col(lexer, at), col = end > 0 ? end - 1 : 0;
         while (col > 0 && (lexer->line_start[col] & 0xC0) == 0x80) col--;
-        lexer->problem = (SyntaxProblem){SYNTAX_ERROR, format_text(lexer->arena, format, args),
-                                         {lexer->line, col, lexer->line, col}, false};
+        lexer->problem = (SyntaxProblem){SYNTAX_ERROR,
+                                         format_text(lexer->arena, format, args),
+                                         {lexer->line, col, lexer->line, col},
+                                         false};
     }
     va_end(args);
     return false;
@@ -133,8 +135,7 @@ static bool tab_error(Lexer *lexer)
 {
     Pos pos = {lexer->line, 0, lexer->line, 0};
     lexer->yields = true;
-    return lex_fail(lexer, TAB_ERROR, pos,
-                    "inconsistent use of tabs and spaces in indentation");
+    return lex_fail(lexer, TAB_ERROR, pos, "inconsistent use of tabs and spaces in indentation");
 }
 
 static bool lex_indent(Lexer *lexer, int32_t column, int32_t alt)
@@ -241,7 +242,8 @@ static bool bracket_mismatch(Lexer *lexer, const Bracket *open, char close)
     if (open->line != lexer->line) {
         return lex_fail_at(lexer, lexer->at,
                            "closing parenthesis '%c' does not match opening parenthesis '%c' on "
-                           "line %d", close, open->open, open->line);
+                           "line %d",
+                           close, open->open, open->line);
     }
     return lex_fail_at(lexer, lexer->at,
                        "closing parenthesis '%c' does not match opening parenthesis '%c'", close,
@@ -335,7 +337,9 @@ static bool lex_one(Lexer *lexer)
 {
     const char *at = lexer->at;
     switch (*at) {
-    case ' ': case '\t': case '\f': lexer->at++; return true;
+    case ' ':
+    case '\t':
+    case '\f': lexer->at++; return true;
     case '#': lex_comment(lexer); return true;
     case '\\': return lex_continuation(lexer);
     case '\n':
@@ -348,7 +352,8 @@ static bool lex_one(Lexer *lexer)
         lex_newline(lexer);
         return true;
     case '\0': return at == lexer->end ? lex_end(lexer) : lex_unknown(lexer);
-    case '"': case '\'': return lex_string(lexer, at);
+    case '"':
+    case '\'': return lex_string(lexer, at);
     case '0' ... '9': return lex_number(lexer);
     case '.':
         if (is_digit_byte(at[1])) return lex_number(lexer);
@@ -375,17 +380,18 @@ static bool lex_one(Lexer *lexer)
     case '&': return lex_equalling(lexer, TOK_AMPER, TOK_AMPEREQUAL);
     case '|': return lex_equalling(lexer, TOK_VBAR, TOK_VBAREQUAL);
     case '^': return lex_equalling(lexer, TOK_CIRCUMFLEX, TOK_CIRCUMFLEXEQUAL);
-    case '*': return lex_doubling(lexer, TOK_STAR, TOK_STAREQUAL, TOK_DOUBLESTAR,
-                                  TOK_DOUBLESTAREQUAL);
-    case '/': return lex_doubling(lexer, TOK_SLASH, TOK_SLASHEQUAL, TOK_DOUBLESLASH,
-                                  TOK_DOUBLESLASHEQUAL);
+    case '*':
+        return lex_doubling(lexer, TOK_STAR, TOK_STAREQUAL, TOK_DOUBLESTAR, TOK_DOUBLESTAREQUAL);
+    case '/':
+        return lex_doubling(lexer, TOK_SLASH, TOK_SLASHEQUAL, TOK_DOUBLESLASH,
+                            TOK_DOUBLESLASHEQUAL);
     case '<':
         if (at[1] == '>') return lex_operator(lexer, TOK_NOTEQUAL, 2);
         return lex_doubling(lexer, TOK_LESS, TOK_LESSEQUAL, TOK_LEFTSHIFT, TOK_LEFTSHIFTEQUAL);
-    case '>': return lex_doubling(lexer, TOK_GREATER, TOK_GREATEREQUAL, TOK_RIGHTSHIFT,
-                                  TOK_RIGHTSHIFTEQUAL);
-    default:
-        return lex_class[(uint8_t)*at] & CLASS_START ? lex_name(lexer) : lex_unknown(lexer);
+    case '>':
+        return lex_doubling(lexer, TOK_GREATER, TOK_GREATEREQUAL, TOK_RIGHTSHIFT,
+                            TOK_RIGHTSHIFTEQUAL);
+    default: return lex_class[(uint8_t)*at] & CLASS_START ? lex_name(lexer) : lex_unknown(lexer);
     }
 }
 

@@ -10,17 +10,17 @@ enum { MAX_BRACKETS = 200, MAX_INDENTS = 100, MAX_FSTRINGS = 150, MAX_FIELDS = 3
 
 typedef struct Bracket { /* an open bracket */
     char open;
-    bool is_field;       /* the '{' of a replacement field */
-    bool in_spec;        /* a field whose format specification has begun */
+    bool is_field; /* the '{' of a replacement field */
+    bool in_spec;  /* a field whose format specification has begun */
     int32_t line, col;
 } Bracket;
 
 typedef struct FString { /* an open f-string or t-string */
     char quote;
     bool triple, raw, template;
-    int level;           /* brackets open where it starts */
-    int fields;          /* replacement fields open within it */
-    Pos pos;             /* of its opening */
+    int level;  /* brackets open where it starts */
+    int fields; /* replacement fields open within it */
+    Pos pos;    /* of its opening */
 } FString;
 
 typedef struct Lexer {
@@ -30,25 +30,25 @@ typedef struct Lexer {
     const char *at;         /* the next byte */
     const char *line_start; /* the first byte of the current line */
     int32_t line;
-    bool at_line_start;     /* indentation comes next */
-    bool in_text;           /* inside the literal text of an f-string */
-    bool single;            /* PARSE_SINGLE */
+    bool at_line_start; /* indentation comes next */
+    bool in_text;       /* inside the literal text of an f-string */
+    bool single;        /* PARSE_SINGLE */
 
-    Token *tokens;          /* malloc'd */
+    Token *tokens; /* malloc'd */
     int32_t count, capacity;
 
-    int level;              /* brackets open */
+    int level; /* brackets open */
     Bracket brackets[MAX_BRACKETS];
-    int indent;             /* index of the current indentation */
+    int indent;                       /* index of the current indentation */
     int32_t columns[MAX_INDENTS];     /* with tabs to multiples of 8 */
     int32_t alt_columns[MAX_INDENTS]; /* with tabs as one column: must agree (else TabError) */
     int fstring_count;
     FString fstrings[MAX_FSTRINGS];
 
     Words words;
-    SyntaxProblem problem;  /* why it stopped; message is NULL when all is well */
-    bool at_end;            /* the problem is that the source ended too early */
-    bool yields;            /* a mistake the parser finds before it takes precedence */
+    SyntaxProblem problem; /* why it stopped; message is NULL when all is well */
+    bool at_end;           /* the problem is that the source ended too early */
+    bool yields;           /* a mistake the parser finds before it takes precedence */
     SyntaxNote *notes, **last_note;
 } Lexer;
 
@@ -76,10 +76,10 @@ bool lex_fail(Lexer *lexer, SyntaxErrorKind kind, Pos pos, const char *format, .
 bool lex_fail_at(Lexer *lexer, const char *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-bool lex_number(Lexer *lexer);                            /* lex_number.c */
-bool lex_string(Lexer *lexer, const char *start);         /* lex_string.c: start is the prefix */
-bool lex_fstring_text(Lexer *lexer);                      /* lex_string.c: within an f-string */
-bool lex_name(Lexer *lexer);                              /* lex_name.c */
+bool lex_number(Lexer *lexer);                    /* lex_number.c */
+bool lex_string(Lexer *lexer, const char *start); /* lex_string.c: start is the prefix */
+bool lex_fstring_text(Lexer *lexer);              /* lex_string.c: within an f-string */
+bool lex_name(Lexer *lexer);                      /* lex_name.c */
 
 /* Whether c may start or continue an identifier, taking all non-ASCII bytes for letters. */
 extern const uint8_t lex_class[256];

@@ -47,7 +47,7 @@ typedef struct Escape {
     Parser *p;
     const char *text, *at, *end; /* at: behind the backslash */
     char *out;
-    Pos pos;                     /* of the literal */
+    Pos pos; /* of the literal */
     bool bytes;
 } Escape;
 
@@ -124,7 +124,10 @@ static void name_escape(Escape *escape)
     }
     if (!close || close == escape->at + 1) {
         bool brace = escape->at < escape->end && *escape->at == '{';
-        unicode_error(escape, start, !brace ? start + 2 : close ? start + 3 : escape->end,
+        unicode_error(escape, start,
+                      !brace  ? start + 2
+                      : close ? start + 3
+                              : escape->end,
                       "malformed \\N character escape");
     }
     uint32_t point;
@@ -157,10 +160,11 @@ static void octal_escape(Escape *escape, char first)
         value = value << 3 | (uint32_t)(*escape->at - '0');
     }
     if (value > 0xFF) {
-        lexer_note(escape->p->lexer, "SyntaxWarning", escape_pos(escape, start),
-                   "\"\\%.3s\" is an invalid octal escape sequence. Such sequences will not work in "
-                   "the future. Did you mean \"\\\\%.3s\"? A raw string is also an option.",
-                   start + 1, start + 1);
+        lexer_note(
+            escape->p->lexer, "SyntaxWarning", escape_pos(escape, start),
+            "\"\\%.3s\" is an invalid octal escape sequence. Such sequences will not work in "
+            "the future. Did you mean \"\\\\%.3s\"? A raw string is also an option.",
+            start + 1, start + 1);
     }
     put_point(escape, escape->bytes ? value & 0xFF : value);
 }
@@ -188,7 +192,9 @@ static void decode_escape(Escape *escape)
     char c = *escape->at++;
     switch (c) {
     case '\n': break;
-    case '\\': case '\'': case '"': *escape->out++ = c; break;
+    case '\\':
+    case '\'':
+    case '"': *escape->out++ = c; break;
     case 'a': *escape->out++ = '\a'; break;
     case 'b': *escape->out++ = '\b'; break;
     case 'f': *escape->out++ = '\f'; break;
@@ -198,7 +204,9 @@ static void decode_escape(Escape *escape)
     case 'v': *escape->out++ = '\v'; break;
     case '0' ... '7': octal_escape(escape, c); break;
     case 'x': hex_escape(escape, c); break;
-    case 'u': case 'U': case 'N':
+    case 'u':
+    case 'U':
+    case 'N':
         if (escape->bytes) unknown_escape(escape, c);
         else if (c == 'N') name_escape(escape);
         else hex_escape(escape, c);

@@ -41,7 +41,9 @@ RULE(atom)
     switch (kind_at(p)) {
     case TOK_NAME: return name(p);
     case TOK_NUMBER: return number(p);
-    case TOK_STRING: case TOK_FSTRING_START: case TOK_TSTRING_START: return parse_strings(p);
+    case TOK_STRING:
+    case TOK_FSTRING_START:
+    case TOK_TSTRING_START: return parse_strings(p);
     case TOK_LPAR: return parse_group(p);
     case TOK_LSQB: return parse_list(p);
     case TOK_LBRACE: return parse_dict_or_set(p);

@@ -1,7 +1,7 @@
 /* parse_compound.c - statements with blocks.
  *
- * Neighbours: parse_statement.c, parse_pattern.c (what follows "case"), diagnose_statement.c (missing
- * colons and indentation). */
+ * Neighbours: parse_statement.c, parse_pattern.c (what follows "case"), diagnose_statement.c
+ * (missing colons and indentation). */
 /* SPDX-License-Identifier: MIT */
 #include "syntax/rule.h"
 #include "syntax/diagnose.h"
@@ -11,12 +11,25 @@
 static bool starts_match(const Parser *p)
 {
     switch (peek(p, 1)) {
-    case TOK_NAME: case TOK_NUMBER: case TOK_STRING: case TOK_FSTRING_START:
-    case TOK_TSTRING_START: case TOK_LBRACE: case TOK_TILDE: case TOK_ELLIPSIS: case KW_NONE:
-    case KW_TRUE: case KW_FALSE: case KW_LAMBDA: case KW_AWAIT:
-        return true;
-    case TOK_LPAR: case TOK_LSQB: case TOK_PLUS: case TOK_MINUS: case TOK_STAR: case KW_NOT:
-        break;
+    case TOK_NAME:
+    case TOK_NUMBER:
+    case TOK_STRING:
+    case TOK_FSTRING_START:
+    case TOK_TSTRING_START:
+    case TOK_LBRACE:
+    case TOK_TILDE:
+    case TOK_ELLIPSIS:
+    case KW_NONE:
+    case KW_TRUE:
+    case KW_FALSE:
+    case KW_LAMBDA:
+    case KW_AWAIT: return true;
+    case TOK_LPAR:
+    case TOK_LSQB:
+    case TOK_PLUS:
+    case TOK_MINUS:
+    case TOK_STAR:
+    case KW_NOT: break;
     default: return false;
     }
     const Token *token = p->at + 1;
@@ -29,9 +42,15 @@ static bool starts_match(const Parser *p)
 bool starts_compound(const Parser *p)
 {
     switch (kind_at(p)) {
-    case KW_DEF: case KW_IF: case KW_CLASS: case KW_WITH: case KW_FOR: case KW_TRY: case KW_WHILE:
-    case KW_ASYNC: case TOK_AT:
-        return true;
+    case KW_DEF:
+    case KW_IF:
+    case KW_CLASS:
+    case KW_WITH:
+    case KW_FOR:
+    case KW_TRY:
+    case KW_WHILE:
+    case KW_ASYNC:
+    case TOK_AT: return true;
     default: return at_soft(p, SOFT_MATCH) && starts_match(p);
     }
 }
@@ -116,10 +135,7 @@ static Node *if_or_elif(Parser *p, const char *what)
 }
 
 /* if_stmt: 'if' named_expression ':' block ('elif' named_expression ':' block)* [else_block] */
-RULE(if_stmt)
-{
-    return if_or_elif(p, "'if' statement");
-}
+RULE(if_stmt) { return if_or_elif(p, "'if' statement"); }
 
 /* while_stmt: 'while' named_expression ':' block [else_block] */
 RULE(while_stmt)
@@ -154,10 +170,7 @@ static Node *for_loop(Parser *p, Pos start, bool is_async)
 }
 
 /* for_stmt: 'for' star_targets 'in' star_expressions ':' block [else_block] */
-RULE(for_stmt)
-{
-    return for_loop(p, here(p), false);
-}
+RULE(for_stmt) { return for_loop(p, here(p), false); }
 
 /* --- with --- */
 
@@ -229,10 +242,7 @@ static Node *with_block(Parser *p, Pos start, bool is_async)
 /* with_stmt:
  *     | 'with' '(' with_item (',' with_item)* [','] ')' ':' block
  *     | 'with' with_item (',' with_item)* ':' block */
-RULE(with_stmt)
-{
-    return with_block(p, here(p), false);
-}
+RULE(with_stmt) { return with_block(p, here(p), false); }
 
 /* --- try --- */
 
@@ -384,10 +394,7 @@ static Node *function(Parser *p, Pos start, bool is_async, Nodes decorators)
 }
 
 /* function_def: 'def' NAME [type_params] '(' [parameters] ')' ['->' expression] ':' block */
-RULE(function_def)
-{
-    return function(p, here(p), false, (Nodes){0});
-}
+RULE(function_def) { return function(p, here(p), false, (Nodes){0}); }
 
 /* async_stmt: 'async' function_def | 'async' with_stmt | 'async' for_stmt */
 RULE(async_stmt)
@@ -420,10 +427,7 @@ static Node *class(Parser *p, Nodes decorators)
 }
 
 /* class_def: 'class' NAME [type_params] ['(' [arguments] ')'] ':' block */
-RULE(class_def)
-{
-    return class(p, (Nodes){0});
-}
+RULE(class_def) { return class(p, (Nodes){0}); }
 
 /* decorated: ('@' named_expression NEWLINE)+ (class_def | function_def | 'async' function_def) */
 RULE(decorated)

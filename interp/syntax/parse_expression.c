@@ -12,13 +12,25 @@
 bool starts_expression(TokenKind kind)
 {
     switch (kind) {
-    case TOK_NAME: case TOK_NUMBER: case TOK_STRING: case TOK_FSTRING_START:
-    case TOK_TSTRING_START: case TOK_LPAR: case TOK_LSQB: case TOK_LBRACE: case TOK_MINUS:
-    case TOK_PLUS: case TOK_TILDE: case TOK_ELLIPSIS: case KW_NONE: case KW_TRUE: case KW_FALSE:
-    case KW_NOT: case KW_LAMBDA: case KW_AWAIT:
-        return true;
-    default:
-        return false;
+    case TOK_NAME:
+    case TOK_NUMBER:
+    case TOK_STRING:
+    case TOK_FSTRING_START:
+    case TOK_TSTRING_START:
+    case TOK_LPAR:
+    case TOK_LSQB:
+    case TOK_LBRACE:
+    case TOK_MINUS:
+    case TOK_PLUS:
+    case TOK_TILDE:
+    case TOK_ELLIPSIS:
+    case KW_NONE:
+    case KW_TRUE:
+    case KW_FALSE:
+    case KW_NOT:
+    case KW_LAMBDA:
+    case KW_AWAIT: return true;
+    default: return false;
     }
 }
 
@@ -41,16 +53,10 @@ static Node *tuple_or_one(Parser *p, Rule *item, Op context)
 }
 
 /* star_expressions: star_expression (',' star_expression)* [','] */
-RULE(star_expressions)
-{
-    return tuple_or_one(p, parse_star_expression, CTX_LOAD);
-}
+RULE(star_expressions) { return tuple_or_one(p, parse_star_expression, CTX_LOAD); }
 
 /* expressions: expression (',' expression)* [','] */
-RULE(expressions)
-{
-    return tuple_or_one(p, parse_expression, CTX_LOAD);
-}
+RULE(expressions) { return tuple_or_one(p, parse_expression, CTX_LOAD); }
 
 /* star_expression: '*' bitwise_or | expression */
 RULE(star_expression)
@@ -254,18 +260,12 @@ typedef struct Operator {
 } Operator;
 
 static const Operator operators[TOKEN_KIND_COUNT] = {
-    [TOK_VBAR] = {1, BIN_BITOR},
-    [TOK_CIRCUMFLEX] = {2, BIN_BITXOR},
-    [TOK_AMPER] = {3, BIN_BITAND},
-    [TOK_LEFTSHIFT] = {4, BIN_LSHIFT},
-    [TOK_RIGHTSHIFT] = {4, BIN_RSHIFT},
-    [TOK_PLUS] = {5, BIN_ADD},
-    [TOK_MINUS] = {5, BIN_SUB},
-    [TOK_STAR] = {6, BIN_MULT},
-    [TOK_SLASH] = {6, BIN_DIV},
-    [TOK_DOUBLESLASH] = {6, BIN_FLOORDIV},
-    [TOK_PERCENT] = {6, BIN_MOD},
-    [TOK_AT] = {6, BIN_MATMULT},
+    [TOK_VBAR] = {1, BIN_BITOR},        [TOK_CIRCUMFLEX] = {2, BIN_BITXOR},
+    [TOK_AMPER] = {3, BIN_BITAND},      [TOK_LEFTSHIFT] = {4, BIN_LSHIFT},
+    [TOK_RIGHTSHIFT] = {4, BIN_RSHIFT}, [TOK_PLUS] = {5, BIN_ADD},
+    [TOK_MINUS] = {5, BIN_SUB},         [TOK_STAR] = {6, BIN_MULT},
+    [TOK_SLASH] = {6, BIN_DIV},         [TOK_DOUBLESLASH] = {6, BIN_FLOORDIV},
+    [TOK_PERCENT] = {6, BIN_MOD},       [TOK_AT] = {6, BIN_MATMULT},
 };
 
 /* An operand and what follows it through operators of at least that strength. */
@@ -274,22 +274,19 @@ static Node *operation(Parser *p, int strength)
     Pos start = here(p);
     Node *left = parse_factor(p);
     for (;;) {
-        const Operator *operator = &operators[kind_at(p)];
-        if (operator->strength < strength || !operator->strength) return left;
+        const Operator *operator= & operators[kind_at(p)];
+        if (operator->strength<strength || !operator->strength) return left;
         p->at++;
         if (p->diagnose && operator->strength >= 5) invalid_operand(p);
         Node *right = operation(p, operator->strength + 1);
-        left = node_BinOp(p->arena, upto(p, start), left, (Op)operator->op, right);
+        left = node_BinOp(p->arena, upto(p, start), left, (Op) operator->op, right);
     }
 }
 
 /* bitwise_or: factor (binary_operator factor)*
  *
  * binary_operator: '|' | '^' | '&' | '<<' | '>>' | '+' | '-' | '*' | '/' | '//' | '%' | '@' */
-RULE(bitwise_or)
-{
-    return operation(p, 1);
-}
+RULE(bitwise_or) { return operation(p, 1); }
 
 /* factor: ('+' | '-' | '~') factor | power */
 RULE(factor)
@@ -367,9 +364,18 @@ RULE(primary)
     Node *node = parse_atom(p);
     for (;;) {
         switch (kind_at(p)) {
-        case TOK_DOT: p->at++; node = attribute(p, node, start); break;
-        case TOK_LPAR: p->at++; node = call(p, node, start); break;
-        case TOK_LSQB: p->at++; node = subscript(p, node, start); break;
+        case TOK_DOT:
+            p->at++;
+            node = attribute(p, node, start);
+            break;
+        case TOK_LPAR:
+            p->at++;
+            node = call(p, node, start);
+            break;
+        case TOK_LSQB:
+            p->at++;
+            node = subscript(p, node, start);
+            break;
         default: return node;
         }
     }

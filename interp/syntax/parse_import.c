@@ -6,10 +6,7 @@
 #include "syntax/diagnose.h"
 
 /* import_stmt: import_name | import_from */
-RULE(import_stmt)
-{
-    return at(p, KW_IMPORT) ? parse_import_name(p) : parse_import_from(p);
-}
+RULE(import_stmt) { return at(p, KW_IMPORT) ? parse_import_name(p) : parse_import_from(p); }
 
 /* The text of NAME ('.' NAME)*: a new Name, since it is not an identifier. */
 static Name dotted_name(Parser *p)

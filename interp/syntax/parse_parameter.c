@@ -9,15 +9,16 @@
 
 typedef struct Signature {
     bool lambda;
-    TokenKind close;         /* the token after the last parameter */
-    ptrdiff_t plain;         /* nodes pushed: (arg, default or NULL) pairs */
-    ptrdiff_t positional;    /* pairs before '/' */
-    ptrdiff_t keyword_only;  /* pairs after '*' */
+    TokenKind close;        /* the token after the last parameter */
+    ptrdiff_t plain;        /* nodes pushed: (arg, default or NULL) pairs */
+    ptrdiff_t positional;   /* pairs before '/' */
+    ptrdiff_t keyword_only; /* pairs after '*' */
     Node *vararg, *kwarg;
     bool slash, star, has_default;
 } Signature;
 
-/* A parameter, its annotation; after '*' the annotation may be a star_expression; a lambda's has none.
+/* A parameter, its annotation; after '*' the annotation may be a star_expression; a lambda's has
+ * none.
  */
 static Node *parameter(Parser *p, const Signature *signature, bool star)
 {
@@ -117,8 +118,8 @@ static Node *signature_node(Parser *p, const Signature *signature, ptrdiff_t beg
     ptrdiff_t plain = signature->plain, positional = signature->positional;
     ptrdiff_t keywords = signature->keyword_only;
     return node_arguments(p->arena, (Pos){0}, pair_names(p, &pairs, 0, positional),
-                          pair_names(p, &pairs, positional, plain - positional),
-                          signature->vararg, pair_names(p, &pairs, plain, keywords),
+                          pair_names(p, &pairs, positional, plain - positional), signature->vararg,
+                          pair_names(p, &pairs, plain, keywords),
                           pair_defaults(p, &pairs, plain, keywords, true), signature->kwarg,
                           pair_defaults(p, &pairs, 0, plain, false));
 }
@@ -154,10 +155,7 @@ static Node *signature(Parser *p, bool lambda, TokenKind close)
  * param: NAME [':' expression]
  *
  * default_param: NAME [':' expression] '=' expression */
-RULE(parameters)
-{
-    return signature(p, false, TOK_RPAR);
-}
+RULE(parameters) { return signature(p, false, TOK_RPAR); }
 
 /* lambda_parameters:
  *     | NAME (',' NAME)* [',' '/' (',' NAME)*] (',' lambda_default)* [',' lambda_star]
@@ -174,10 +172,7 @@ RULE(parameters)
  *     | '**' NAME
  *
  * lambda_default: NAME '=' expression */
-RULE(lambda_parameters)
-{
-    return signature(p, true, TOK_COLON);
-}
+RULE(lambda_parameters) { return signature(p, true, TOK_COLON); }
 
 /* --- Type parameters --- */
 

@@ -32,10 +32,7 @@ RULE(patterns)
 }
 
 /* maybe_star_pattern: star_pattern | pattern */
-RULE(maybe_star_pattern)
-{
-    return at(p, TOK_STAR) ? parse_star_pattern(p) : parse_pattern(p);
-}
+RULE(maybe_star_pattern) { return at(p, TOK_STAR) ? parse_star_pattern(p) : parse_pattern(p); }
 
 /* A name to bind; NULL for "_". */
 static Name capture_name(Parser *p)
@@ -111,7 +108,8 @@ RULE(closed_pattern)
     Node *pattern;
     switch (kind_at(p)) {
     case TOK_NAME: pattern = name_pattern(p); break;
-    case TOK_LPAR: case TOK_LSQB: pattern = parse_sequence_pattern(p); break;
+    case TOK_LPAR:
+    case TOK_LSQB: pattern = parse_sequence_pattern(p); break;
     case TOK_LBRACE: pattern = parse_mapping_pattern(p); break;
     default: pattern = parse_literal_pattern(p); break;
     }
@@ -135,7 +133,8 @@ RULE(literal_pattern)
     case KW_NONE: return singleton(p, LITERAL_NONE);
     case KW_TRUE: return singleton(p, LITERAL_TRUE);
     case KW_FALSE: return singleton(p, LITERAL_FALSE);
-    case TOK_NUMBER: case TOK_MINUS: value = parse_complex_number(p); break;
+    case TOK_NUMBER:
+    case TOK_MINUS: value = parse_complex_number(p); break;
     default: value = parse_strings(p); break;
     }
     if (value->kind == NODE_JoinedStr || value->kind == NODE_TemplateStr) {

@@ -55,7 +55,8 @@ RULE(simple_stmt)
 {
     switch (kind_at(p)) {
     case KW_RETURN: return parse_return_stmt(p);
-    case KW_IMPORT: case KW_FROM: return parse_import_stmt(p);
+    case KW_IMPORT:
+    case KW_FROM: return parse_import_stmt(p);
     case KW_RAISE: return parse_raise_stmt(p);
     case KW_PASS: return parse_pass_stmt(p);
     case KW_DEL: return parse_del_stmt(p);
@@ -94,10 +95,7 @@ static bool augmented_op(TokenKind kind, Op *op)
 }
 
 /* annotated_rhs: yield_expr | star_expressions */
-RULE(annotated_rhs)
-{
-    return at(p, KW_YIELD) ? parse_yield_expr(p) : parse_star_expressions(p);
-}
+RULE(annotated_rhs) { return at(p, KW_YIELD) ? parse_yield_expr(p) : parse_star_expressions(p); }
 
 static bool is_single_target(const Node *node)
 {
@@ -164,7 +162,8 @@ RULE(assignment)
     Op op;
     Node *first = parse_annotated_rhs(p);
     switch (kind_at(p)) {
-    case TOK_NEWLINE: case TOK_SEMI: break;
+    case TOK_NEWLINE:
+    case TOK_SEMI: break;
     case TOK_EQUAL: return chained(p, start, first);
     case TOK_COLON: return annotated(p, start, first);
     default:
@@ -189,10 +188,7 @@ RULE(type_alias)
 
 /* --- The rest --- */
 
-static bool at_line_end(const Parser *p)
-{
-    return at(p, TOK_NEWLINE) || at(p, TOK_SEMI);
-}
+static bool at_line_end(const Parser *p) { return at(p, TOK_NEWLINE) || at(p, TOK_SEMI); }
 
 /* return_stmt: 'return' [star_expressions] */
 RULE(return_stmt)

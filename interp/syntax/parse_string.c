@@ -135,8 +135,8 @@ static Literal interpolation_text(Parser *p, const Token *open, const Token *end
 {
     Literal text = source_text(p, open->end, end->start);
     while (text.len && strchr(" \t\n\r\f\v=", text.text[text.len - 1])) text.len--;
-    return (Literal){.kind = LITERAL_STR, .text = arena_copy(p->arena, text.text, text.len),
-                     .len = text.len};
+    return (Literal){
+        .kind = LITERAL_STR, .text = arena_copy(p->arena, text.text, text.len), .len = text.len};
 }
 
 /* Pushes the field, after a Constant for the text before a '='. */
@@ -174,8 +174,8 @@ static void fstring_parts(Parser *p, bool raw, bool template)
             replacement_field(p, raw, template);
         } else if (at(p, TOK_FSTRING_MIDDLE)) {
             const Token *token = p->at++;
-            Literal text = string_literal(p, p->text + token->start, token->end - token->start,
-                                          raw, token->pos);
+            Literal text = string_literal(p, p->text + token->start, token->end - token->start, raw,
+                                          token->pos);
             nodes_push(p, node_Constant(p->arena, token->pos, text, 0));
         } else {
             return;
@@ -230,7 +230,8 @@ static Mixture mixture(const Parser *p)
     int strings = 0; /* open f-strings */
     for (const Token *token = p->at;; token++) {
         switch (token->kind) {
-        case TOK_FSTRING_START: case TOK_TSTRING_START:
+        case TOK_FSTRING_START:
+        case TOK_TSTRING_START:
             if (!strings++) {
                 found.fstring |= token->kind == TOK_FSTRING_START;
                 found.tstring |= token->kind == TOK_TSTRING_START;
@@ -242,7 +243,8 @@ static Mixture mixture(const Parser *p)
             if (string_prefix(p->text + token->start).bytes) found.bytes = true;
             else found.text = true;
             break;
-        case TOK_END: case TOK_ERROR: return found;
+        case TOK_END:
+        case TOK_ERROR: return found;
         default:
             if (!strings) return found;
         }

@@ -17,15 +17,18 @@ const char *expression_name(const Node *node)
     case NODE_Lambda: return "lambda";
     case NODE_Call: return "function call";
     case NODE_GeneratorExp: return "generator expression";
-    case NODE_Yield: case NODE_YieldFrom: return "yield expression";
+    case NODE_Yield:
+    case NODE_YieldFrom: return "yield expression";
     case NODE_Await: return "await expression";
     case NODE_ListComp: return "list comprehension";
     case NODE_SetComp: return "set comprehension";
     case NODE_DictComp: return "dict comprehension";
     case NODE_Dict: return "dict literal";
     case NODE_Set: return "set display";
-    case NODE_JoinedStr: case NODE_FormattedValue: return "f-string expression";
-    case NODE_TemplateStr: case NODE_Interpolation: return "t-string expression";
+    case NODE_JoinedStr:
+    case NODE_FormattedValue: return "f-string expression";
+    case NODE_TemplateStr:
+    case NODE_Interpolation: return "t-string expression";
     case NODE_Compare: return "comparison";
     case NODE_IfExp: return "conditional expression";
     case NODE_NamedExpr: return "named expression";
@@ -60,9 +63,7 @@ bool set_context(Node *node, Op context)
         if (as_Starred(node)->value->kind == NODE_Starred) return false;
         as_Starred(node)->ctx = context;
         return set_context(as_Starred(node)->value, context);
-    case NODE_List:
-        as_List(node)->ctx = context;
-        return set_contexts(as_List(node)->elts, context);
+    case NODE_List: as_List(node)->ctx = context; return set_contexts(as_List(node)->elts, context);
     case NODE_Tuple:
         as_Tuple(node)->ctx = context;
         return set_contexts(as_Tuple(node)->elts, context);
@@ -82,7 +83,9 @@ static Node *invalid_among(Nodes nodes, TargetUse use)
 Node *invalid_target(Node *node, TargetUse use)
 {
     switch (node->kind) {
-    case NODE_Name: case NODE_Attribute: case NODE_Subscript: return NULL;
+    case NODE_Name:
+    case NODE_Attribute:
+    case NODE_Subscript: return NULL;
     case NODE_List: return invalid_among(as_List(node)->elts, use);
     case NODE_Tuple: return invalid_among(as_Tuple(node)->elts, use);
     case NODE_Starred:

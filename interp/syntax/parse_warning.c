@@ -55,16 +55,21 @@ static const char *display_type(Node *node)
 {
     switch (node->kind) {
     case NODE_Tuple: return "tuple";
-    case NODE_List: case NODE_ListComp: return "list";
-    case NODE_Dict: case NODE_DictComp: return "dict";
-    case NODE_Set: case NODE_SetComp: return "set";
+    case NODE_List:
+    case NODE_ListComp: return "list";
+    case NODE_Dict:
+    case NODE_DictComp: return "dict";
+    case NODE_Set:
+    case NODE_SetComp: return "set";
     case NODE_GeneratorExp: return "generator";
-    case NODE_JoinedStr: case NODE_FormattedValue: return "str";
+    case NODE_JoinedStr:
+    case NODE_FormattedValue: return "str";
     case NODE_Lambda: return "function";
     case NODE_Constant:
         switch (as_Constant(node)->value.kind) {
         case LITERAL_NONE: return "NoneType";
-        case LITERAL_TRUE: case LITERAL_FALSE: return "bool";
+        case LITERAL_TRUE:
+        case LITERAL_FALSE: return "bool";
         case LITERAL_ELLIPSIS: return "ellipsis";
         default: return literal_type(node);
         }
@@ -83,7 +88,10 @@ void warn_call(Parser *p, NodeCall *node)
 static bool is_sequence(Node *node)
 {
     switch (node->kind) {
-    case NODE_Tuple: case NODE_List: case NODE_ListComp: case NODE_JoinedStr: return true;
+    case NODE_Tuple:
+    case NODE_List:
+    case NODE_ListComp:
+    case NODE_JoinedStr: return true;
     case NODE_Constant:
         return as_Constant(node)->value.kind == LITERAL_STR ||
                as_Constant(node)->value.kind == LITERAL_BYTES;

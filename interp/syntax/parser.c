@@ -1,8 +1,8 @@
 /* parser.c - source text to syntax tree: entry, failure, lists, and which message wins.
  *
- * rule.h explains how rules fail and why a bad source is parsed twice.  What a user sees is, in this
- * order: what the lexer could not read, wherever it stands; the bracket left open, when the parser
- * stumbled on a later line; the mistake the second pass recognised; "invalid syntax" at the
+ * rule.h explains how rules fail and why a bad source is parsed twice.  What a user sees is, in
+ * this order: what the lexer could not read, wherever it stands; the bracket left open, when the
+ * parser stumbled on a later line; the mistake the second pass recognised; "invalid syntax" at the
  * furthest token the first pass looked at.
  * Neighbours: parse_*.c (the rules), lexer.c, source.c, grammar/aio.gram (what the rules match). */
 /* SPDX-License-Identifier: MIT */
@@ -94,8 +94,8 @@ void raise_indentation(Parser *p, const char *format, ...)
 void enter_deep(Parser *p)
 {
     fail_with(p, (SyntaxProblem){TOO_DEEP_ERROR,
-                                 "Parser stack overflowed - Python source too complex to parse", here(p),
-                                 false});
+                                 "Parser stack overflowed - Python source too complex to parse",
+                                 here(p), false});
 }
 
 Node *attempt(Parser *p, Rule *rule)
@@ -246,8 +246,8 @@ static SyntaxProblem explain(Parser *p, Rule *rule)
     if (!p->problem.message) {
         p->diagnose = true;
         parse_tokens(p, rule);
-        plain_indent = !p->problem.message &&
-                       (stumble->kind == TOK_INDENT || stumble->kind == TOK_DEDENT);
+        plain_indent =
+            !p->problem.message && (stumble->kind == TOK_INDENT || stumble->kind == TOK_DEDENT);
         if (!p->problem.message) p->problem = plain_problem(stumble);
     }
     SyntaxProblem problem = p->problem;
@@ -271,9 +271,9 @@ static SyntaxNote *sorted_notes(SyntaxNote *notes)
     while (notes) {
         SyntaxNote *note = notes, **slot = &sorted;
         notes = notes->next;
-        while (*slot && ((*slot)->pos.line < note->pos.line ||
-                         ((*slot)->pos.line == note->pos.line &&
-                          (*slot)->pos.col <= note->pos.col))) {
+        while (*slot &&
+               ((*slot)->pos.line < note->pos.line ||
+                ((*slot)->pos.line == note->pos.line && (*slot)->pos.col <= note->pos.col))) {
             slot = &(*slot)->next;
         }
         note->next = *slot;
@@ -288,12 +288,19 @@ static bool awaits_empty_line(const Node *tree, const char *text, ptrdiff_t len)
     const NodeInteractive *input = (const NodeInteractive *)(const void *)tree;
     if (!input->body.len || (len && text[len - 1] == '\n')) return false;
     switch (input->body.items[0]->kind) {
-    case NODE_FunctionDef: case NODE_AsyncFunctionDef: case NODE_ClassDef: case NODE_For:
-    case NODE_AsyncFor: case NODE_While: case NODE_If: case NODE_With: case NODE_AsyncWith:
-    case NODE_Match: case NODE_Try: case NODE_TryStar:
-        return true;
-    default:
-        return false;
+    case NODE_FunctionDef:
+    case NODE_AsyncFunctionDef:
+    case NODE_ClassDef:
+    case NODE_For:
+    case NODE_AsyncFor:
+    case NODE_While:
+    case NODE_If:
+    case NODE_With:
+    case NODE_AsyncWith:
+    case NODE_Match:
+    case NODE_Try:
+    case NODE_TryStar: return true;
+    default: return false;
     }
 }
 

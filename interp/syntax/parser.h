@@ -6,15 +6,18 @@
 #include "syntax/ast.h"
 
 typedef enum ParseMode {
-    PARSE_FILE,   /* -> Module */
-    PARSE_EVAL,   /* -> Expression */
-    PARSE_SINGLE, /* -> Interactive: one statement at the prompt */
+    PARSE_FILE,     /* -> Module */
+    PARSE_EVAL,     /* -> Expression */
+    PARSE_SINGLE,   /* -> Interactive: one statement at the prompt */
     PARSE_UTF8 = 8, /* may be or-ed to the others: the text comes from a str, so it is UTF-8
                      * whatever a coding cookie in it says */
 } ParseMode;
 
 typedef enum SyntaxErrorKind {
-    SYNTAX_ERROR, INDENTATION_ERROR, TAB_ERROR, DECODE_ERROR,
+    SYNTAX_ERROR,
+    INDENTATION_ERROR,
+    TAB_ERROR,
+    DECODE_ERROR,
     TOO_DEEP_ERROR /* MemoryError: the nesting exceeds the parser's depth limit */
 } SyntaxErrorKind;
 
@@ -25,7 +28,7 @@ typedef struct SyntaxProblem {
     SyntaxErrorKind kind;
     const char *message; /* in the arena */
     Pos pos;
-    bool incomplete;     /* PARSE_SINGLE: more lines may complete it */
+    bool incomplete; /* PARSE_SINGLE: more lines may complete it */
 } SyntaxProblem;
 
 /* A SyntaxWarning the lexer or parser found (invalid escape sequence, "is" with a literal, ...). */
@@ -37,9 +40,9 @@ typedef struct SyntaxNote {
 } SyntaxNote;
 
 typedef struct ParseResult {
-    Node *tree;            /* NULL when problem is set */
+    Node *tree; /* NULL when problem is set */
     SyntaxProblem problem;
-    SyntaxNote *notes;     /* in source order */
+    SyntaxNote *notes; /* in source order */
 } ParseResult;
 
 /* Parses `len` bytes of source (any encoding a Python source may declare; text need not be

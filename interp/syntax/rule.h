@@ -22,20 +22,20 @@ enum { MAX_DEPTH = 3000 };
 typedef struct Parser {
     Arena *arena;
     Lexer *lexer;
-    const char *text;     /* the decoded source */
-    const Token *at;      /* the next token */
-    const Token *far;     /* the furthest token a rule stumbled over */
-    bool diagnose;        /* the second pass, which explains the failure of the first */
-    int depth;            /* nested rules that may recurse without brackets */
-    Node **stack;         /* lists being built, malloc'd */
+    const char *text; /* the decoded source */
+    const Token *at;  /* the next token */
+    const Token *far; /* the furthest token a rule stumbled over */
+    bool diagnose;    /* the second pass, which explains the failure of the first */
+    int depth;        /* nested rules that may recurse without brackets */
+    Node **stack;     /* lists being built, malloc'd */
     ptrdiff_t stack_len, stack_capacity;
     SyntaxProblem problem;
-    jmp_buf *attempt;     /* where mismatch() goes */
-    jmp_buf failure;      /* where raise_at() goes */
+    jmp_buf *attempt; /* where mismatch() goes */
+    jmp_buf failure;  /* where raise_at() goes */
 } Parser;
 
-#define RULE(name) Node *parse_##name(Parser *p)
-#define RULE_LIST(name) Nodes parse_##name(Parser *p)
+#define RULE(name)                 Node *parse_##name(Parser *p)
+#define RULE_LIST(name)            Nodes parse_##name(Parser *p)
 #define RULE_WITH(type, name, ...) type parse_##name(Parser *p, ##__VA_ARGS__)
 typedef Node *Rule(Parser *p);
 
@@ -130,8 +130,8 @@ static inline Pos join(Pos first, Pos last)
 
 static inline ptrdiff_t list_begin(const Parser *p) { return p->stack_len; }
 void nodes_push(Parser *p, Node *node);
-Nodes list_end(Parser *p, ptrdiff_t begin);      /* what was pushed since list_begin */
-Nodes list_of(Parser *p, Node *node);            /* a list of one; empty for NULL */
+Nodes list_end(Parser *p, ptrdiff_t begin); /* what was pushed since list_begin */
+Nodes list_of(Parser *p, Node *node);       /* a list of one; empty for NULL */
 
 /* --- targets (parse_target.c) --- */
 
@@ -164,53 +164,117 @@ void warn_assert(Parser *p, NodeAssert *node);
 
 /* --- the rules: what each one matches is in grammar/aio.gram --- */
 
-RULE(file); RULE(eval); RULE(interactive);
+RULE(file);
+RULE(eval);
+RULE(interactive);
 
 /* parse_statement.c, parse_import.c */
 RULE_WITH(void, statement); /* pushes one or more statements */
-RULE_LIST(statements); RULE_LIST(simple_stmts);
-RULE(simple_stmt); RULE(assignment); RULE(type_alias); RULE(annotated_rhs);
-RULE(return_stmt); RULE(import_stmt); RULE(import_name); RULE(import_from); RULE(raise_stmt);
-RULE(pass_stmt); RULE(del_stmt); RULE(assert_stmt); RULE(break_stmt); RULE(continue_stmt);
-RULE(global_stmt); RULE(nonlocal_stmt);
-RULE(dotted_as_name); RULE(import_from_as_name); RULE_LIST(import_from_targets);
+RULE_LIST(statements);
+RULE_LIST(simple_stmts);
+RULE(simple_stmt);
+RULE(assignment);
+RULE(type_alias);
+RULE(annotated_rhs);
+RULE(return_stmt);
+RULE(import_stmt);
+RULE(import_name);
+RULE(import_from);
+RULE(raise_stmt);
+RULE(pass_stmt);
+RULE(del_stmt);
+RULE(assert_stmt);
+RULE(break_stmt);
+RULE(continue_stmt);
+RULE(global_stmt);
+RULE(nonlocal_stmt);
+RULE(dotted_as_name);
+RULE(import_from_as_name);
+RULE_LIST(import_from_targets);
 
 /* parse_compound.c */
 bool starts_compound(const Parser *p);
-RULE(compound_stmt); RULE(if_stmt); RULE(while_stmt); RULE(for_stmt); RULE(try_stmt);
-RULE(with_stmt); RULE(with_item); RULE(match_stmt); RULE(case_block); RULE(decorated);
+RULE(compound_stmt);
+RULE(if_stmt);
+RULE(while_stmt);
+RULE(for_stmt);
+RULE(try_stmt);
+RULE(with_stmt);
+RULE(with_item);
+RULE(match_stmt);
+RULE(case_block);
+RULE(decorated);
 RULE(subject_expr);
-RULE(class_def); RULE(function_def); RULE(async_stmt); RULE(except_block);
+RULE(class_def);
+RULE(function_def);
+RULE(async_stmt);
+RULE(except_block);
 
 /* The statements of a block; `what` is "'if' statement", at line `line`. */
 RULE_WITH(Nodes, block, const char *what, int line);
 
 /* parse_expression.c */
-RULE(star_expressions); RULE(star_expression); RULE(star_named_expression);
-RULE(named_expression); RULE(assignment_expression); RULE(expression); RULE(disjunction);
-RULE(conjunction); RULE(inversion); RULE(comparison); RULE(bitwise_or); RULE(factor); RULE(power);
-RULE(await_primary); RULE(primary); RULE(slices); RULE(slice); RULE(lambdef); RULE(yield_expr);
-RULE(expressions); RULE(star_targets); RULE(star_target); RULE(starred_expression);
+RULE(star_expressions);
+RULE(star_expression);
+RULE(star_named_expression);
+RULE(named_expression);
+RULE(assignment_expression);
+RULE(expression);
+RULE(disjunction);
+RULE(conjunction);
+RULE(inversion);
+RULE(comparison);
+RULE(bitwise_or);
+RULE(factor);
+RULE(power);
+RULE(await_primary);
+RULE(primary);
+RULE(slices);
+RULE(slice);
+RULE(lambdef);
+RULE(yield_expr);
+RULE(expressions);
+RULE(star_targets);
+RULE(star_target);
+RULE(starred_expression);
 
 /* parse_atom.c */
-RULE(atom); RULE(group); RULE(list); RULE(dict_or_set);
-RULE(for_if_clause); RULE_LIST(for_if_clauses);
+RULE(atom);
+RULE(group);
+RULE(list);
+RULE(dict_or_set);
+RULE(for_if_clause);
+RULE_LIST(for_if_clauses);
 
 /* parse_call.c */
-RULE(argument); RULE(keyword_argument);
+RULE(argument);
+RULE(keyword_argument);
 
 /* What stands between the parentheses of a call or (not is_call) of a class definition. */
 RULE_WITH(void, arguments, bool is_call, Nodes *args, Nodes *keywords);
 
 /* parse_parameter.c */
-RULE(parameters); RULE(lambda_parameters); RULE_LIST(type_params); RULE(type_param);
+RULE(parameters);
+RULE(lambda_parameters);
+RULE_LIST(type_params);
+RULE(type_param);
 
 /* parse_string.c */
 RULE(strings);
 
 /* parse_pattern.c */
-RULE(patterns); RULE(pattern); RULE(or_pattern); RULE(closed_pattern); RULE(maybe_star_pattern);
-RULE(mapping_pattern); RULE(class_pattern); RULE(name_or_attr); RULE(literal_pattern);
-RULE(star_pattern); RULE(sequence_pattern); RULE(signed_number); RULE(complex_number);
+RULE(patterns);
+RULE(pattern);
+RULE(or_pattern);
+RULE(closed_pattern);
+RULE(maybe_star_pattern);
+RULE(mapping_pattern);
+RULE(class_pattern);
+RULE(name_or_attr);
+RULE(literal_pattern);
+RULE(star_pattern);
+RULE(sequence_pattern);
+RULE(signed_number);
+RULE(complex_number);
 
 #endif

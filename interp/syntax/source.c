@@ -22,8 +22,8 @@ static bool refuse(SyntaxProblem *problem, Pos pos, const char *message)
 
 static bool is_encoding_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
 }
 
 /* Reads "coding: name" or "coding=name" from a line that holds only a comment; lower case, with
@@ -80,7 +80,7 @@ static bool is_utf8_name(const char *name)
 static const char *iconv_name(const char *name)
 {
     static const char *const latin1[] = {"latin-1", "latin1", "iso-8859-1", "iso8859-1", "l1",
-                                         "8859", "cp819", "latin", NULL};
+                                         "8859",    "cp819",  "latin",      NULL};
     static const char *const ascii[] = {"ascii", "us-ascii", "646", NULL};
     if (is_one_of(name, latin1) || !strncmp(name, "latin-1-", 8)) return "ISO-8859-1";
     return is_one_of(name, ascii) ? "ASCII" : name;
@@ -127,13 +127,17 @@ static bool check_utf8(Arena *arena, const Source *source, bool strict, bool dec
     unsigned char byte = (unsigned char)source->text[bad];
     if (declared) {
         return refuse(problem, (Pos){0, 0, 0, 0},
-                      arena_printf(arena, "(unicode error) 'utf-8' codec can't decode byte 0x%02x "
-                                   "in position %td: invalid start byte", byte, bad));
+                      arena_printf(arena,
+                                   "(unicode error) 'utf-8' codec can't decode byte 0x%02x "
+                                   "in position %td: invalid start byte",
+                                   byte, bad));
     }
     return refuse(problem, pos,
-                  arena_printf(arena, "Non-UTF-8 code starting with '\\x%02x' on line %d, but no "
+                  arena_printf(arena,
+                               "Non-UTF-8 code starting with '\\x%02x' on line %d, but no "
                                "encoding declared; see https://peps.python.org/pep-0263/ for "
-                               "details", byte, pos.line));
+                               "details",
+                               byte, pos.line));
 }
 
 /* Copies the text with '\n' line ends and a final one. */

@@ -20,7 +20,7 @@ const char *token_kind_name(TokenKind kind)
         [TOK_FSTRING_MIDDLE] = "FSTRING_MIDDLE",
         [TOK_FSTRING_END] = "FSTRING_END",
         [TOK_UNKNOWN] = "ERRORTOKEN",
-#define TOKEN(name, text) [TOK_##name] = #name,
+#define TOKEN(name, text)   [TOK_##name] = #name,
 #define KEYWORD(name, text) [KW_##name] = "NAME",
 #include "../grammar/tokens.def"
     };
@@ -30,7 +30,7 @@ const char *token_kind_name(TokenKind kind)
 const char *token_kind_text(TokenKind kind)
 {
     static const char *const texts[TOKEN_KIND_COUNT] = {
-#define TOKEN(name, text) [TOK_##name] = text,
+#define TOKEN(name, text)   [TOK_##name] = text,
 #define KEYWORD(name, text) [KW_##name] = text,
 #include "../grammar/tokens.def"
     };

@@ -62,9 +62,12 @@ static uint32_t text_hash(const char *text)
 
 void words_open(Words *words, Arena *arena)
 {
-    static const struct { const char *text; uint8_t len, kind, soft; } rows[] = {
+    static const struct {
+        const char *text;
+        uint8_t len, kind, soft;
+    } rows[] = {
 #define KEYWORD(name, text) {text, sizeof text - 1, KW_##name, SOFT_NO},
-#define SOFT(name, text) {text, sizeof text - 1, TOK_NAME, SOFT_##name},
+#define SOFT(name, text)    {text, sizeof text - 1, TOK_NAME, SOFT_##name},
 #include "../grammar/tokens.def"
     };
     *words = (Words){.slots = words_allocate(WORDS_START), .mask = WORDS_START - 1, .arena = arena};

@@ -6,18 +6,18 @@
 #include "syntax/token.h"
 
 typedef struct Word {
-    Name name;     /* NULL: a free slot */
+    Name name; /* NULL: a free slot */
     uint32_t hash;
     int32_t len;
-    uint8_t kind;  /* TOK_NAME or a keyword's kind */
-    uint8_t soft;  /* SoftWord */
+    uint8_t kind; /* TOK_NAME or a keyword's kind */
+    uint8_t soft; /* SoftWord */
 } Word;
 
 typedef struct Words { /* a hash table with open addressing */
     Word *slots;
-    uint32_t mask;     /* slots - 1, a power of two minus one */
+    uint32_t mask; /* slots - 1, a power of two minus one */
     uint32_t used;
-    Arena *arena;      /* where the text goes */
+    Arena *arena; /* where the text goes */
 } Words;
 
 /* Feeds one byte to the hash that words_find takes; start from WORD_HASH_START. */

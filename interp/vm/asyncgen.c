@@ -1,7 +1,7 @@
 /* asyncgen.c - async generators.
  *
- * asend(), athrow(), aclose() and __anext__() make a step: a small native coroutine that resumes the generator's body
- * and ends with what it yields.  While a step runs it is the body's awaiter.
+ * asend(), athrow(), aclose() and __anext__() make a step: a small native coroutine that resumes
+ * the generator's body and ends with what it yields.  While a step runs it is the body's awaiter.
  * Neighbours: flow.c (flow_async_yield), coroutine.c. */
 /* SPDX-License-Identifier: MIT */
 #include "vm/asyncgen.h"
@@ -16,13 +16,16 @@ typedef enum StepKind { STEP_SEND, STEP_THROW, STEP_CLOSE } StepKind;
 typedef struct AsyncStep {
     NativeCoroutine native; /* state: 0 not begun, 1 running */
     Ref generator;
-    Ref value;              /* to send, or the exception to throw */
-    int kind;               /* StepKind */
+    Ref value; /* to send, or the exception to throw */
+    int kind;  /* StepKind */
 } AsyncStep;
 
 static Coroutine *as_generator(Value v) { return (Coroutine *)as_object(v); }
 
-static void step_over(AsyncStep *step) { as_generator(step->generator)->act.head.aux &= ~(uint32_t)ACTIVATION_SENDING; }
+static void step_over(AsyncStep *step)
+{
+    as_generator(step->generator)->act.head.aux &= ~(uint32_t)ACTIVATION_SENDING;
+}
 
 /* The step begins: the body goes on with what the step carries. */
 static Ref step_begin(Vm *vm, AsyncStep *step)
@@ -31,7 +34,8 @@ static Ref step_begin(Vm *vm, AsyncStep *step)
     static const char *const names[] = {"anext(): asynchronous generator is already running",
                                         "athrow(): asynchronous generator is already running",
                                         "aclose(): asynchronous generator is already running"};
-    if (generator->act.head.aux & ACTIVATION_SENDING) return throw(vm, RuntimeError, "%s", names[step->kind]);
+    if (generator->act.head.aux & ACTIVATION_SENDING)
+        return throw(vm, RuntimeError, "%s", names[step->kind]);
     ActivationState state = activation_state(&generator->act);
     if (state == ACTIVATION_DONE || (generator->act.head.aux & ACTIVATION_CLOSING)) {
         if (step->kind == STEP_CLOSE) return NONE;
@@ -59,7 +63,8 @@ static Ref step_resume(Vm *vm, NativeCoroutine *self, Value sent)
     AsyncStep *step = (AsyncStep *)self;
     if (self->state == 0) return step_begin(vm, step);
     step_over(step); /* the body yielded `sent` */
-    if (step->kind == STEP_CLOSE) return throw(vm, RuntimeError, "async generator ignored GeneratorExit");
+    if (step->kind == STEP_CLOSE)
+        return throw(vm, RuntimeError, "async generator ignored GeneratorExit");
     return newref(sent);
 }
 
@@ -67,7 +72,8 @@ static Ref step_raise(Vm *vm, NativeCoroutine *self)
 {
     AsyncStep *step = (AsyncStep *)self;
     step_over(step);
-    if (step->kind == STEP_CLOSE && (error_is(vm, StopAsyncIteration) || error_is(vm, GeneratorExit))) {
+    if (step->kind == STEP_CLOSE &&
+        (error_is(vm, StopAsyncIteration) || error_is(vm, GeneratorExit))) {
         error_clear(vm);
         return NONE;
     }
@@ -75,8 +81,11 @@ static Ref step_raise(Vm *vm, NativeCoroutine *self)
 }
 
 static const NativeCoroutineDef step_def = {
-    .name = "async_generator_asend", .size = sizeof(AsyncStep),
-    .refs = REFS(REF(AsyncStep, generator), REF(AsyncStep, value)), .resume = step_resume, .raise = step_raise,
+    .name = "async_generator_asend",
+    .size = sizeof(AsyncStep),
+    .refs = REFS(REF(AsyncStep, generator), REF(AsyncStep, value)),
+    .resume = step_resume,
+    .raise = step_raise,
 };
 
 static Ref step_new(Vm *vm, Value generator, StepKind kind, Ref value)
@@ -101,7 +110,8 @@ Ref async_step_value(Vm *vm, Activation *step_activation)
     return FAIL;
 }
 
-Ref async_yield_wrap(Vm *vm __attribute__((unused)), Activation *step __attribute__((unused)), Ref value)
+Ref async_yield_wrap(Vm *vm __attribute__((unused)), Activation *step __attribute__((unused)),
+                     Ref value)
 {
     return value;
 }
@@ -110,7 +120,9 @@ Ref async_iterator_next(Vm *vm, Value iterator)
 {
     if (is_kind(iterator, KIND_ASYNC_GENERATOR)) return step_new(vm, iterator, STEP_SEND, NONE);
     Type *type = type_of(vm, iterator);
-    if (!type->slots.anext) return throw(vm, TypeError, "'async for' requires an iterator with __anext__ method, got %T", iterator);
+    if (!type->slots.anext)
+        return throw(vm, TypeError,
+                     "'async for' requires an iterator with __anext__ method, got %T", iterator);
     Ref next = type->slots.anext(vm, iterator);
     if (failed(next)) return FAIL;
     Ref awaitable = get_awaitable(vm, next, 3);
@@ -119,14 +131,18 @@ Ref async_iterator_next(Vm *vm, Value iterator)
 }
 
 static Ref async_generator_anext(Vm *vm, Value self) { return step_new(vm, self, STEP_SEND, NONE); }
-static Ref async_generator_aiter(Vm *vm __attribute__((unused)), Value self) { return newref(self); }
+static Ref async_generator_aiter(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(self);
+}
 
-NATIVE(async_generator_asend, "asend(self, value, /)", "An awaitable that resumes the generator with value.")
+NATIVE(async_generator_asend, "asend(self, value, /)",
+       "An awaitable that resumes the generator with value.")
 {
     return step_new(vm, argv[0], STEP_SEND, newref(argv[1]));
 }
 NATIVE(async_generator_athrow, "athrow(self, type, value=?, traceback=?, /)",
-    "An awaitable that raises an exception where the generator is suspended.")
+       "An awaitable that raises an exception where the generator is suspended.")
 {
     throw_arguments(vm, argv[1], argv[2], argv[3]);
     if (error_is(vm, TypeError) && !is_exception(argv[1]) && !is_type(argv[1])) return FAIL;
@@ -137,7 +153,10 @@ NATIVE(async_generator_aclose, "aclose(self, /)", "An awaitable that closes the 
     return step_new(vm, argv[0], STEP_CLOSE, UNDEF);
 }
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(function_name(as_generator(self)->function)); }
+static Ref get_name(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(function_name(as_generator(self)->function));
+}
 static Ref get_qualname(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(function_qualname(as_generator(self)->function));
@@ -152,12 +171,16 @@ static Ref get_running(Vm *vm __attribute__((unused)), Value self)
 }
 static Ref async_generator_repr(Vm *vm, Value self)
 {
-    return format_text(vm, "<async_generator object %S at 0x%llx>", function_qualname(as_generator(self)->function),
+    return format_text(vm, "<async_generator object %S at 0x%llx>",
+                       function_qualname(as_generator(self)->function),
                        (long long)(uintptr_t)as_object(self));
 }
 
 static const Native *const async_generator_methods[] = {
-    &async_generator_asend_def, &async_generator_athrow_def, &async_generator_aclose_def, NULL,
+    &async_generator_asend_def,
+    &async_generator_athrow_def,
+    &async_generator_aclose_def,
+    NULL,
 };
 static const Attribute async_generator_attributes[] = {
     {"__name__", get_name, NULL, "name of the generator"},
@@ -167,13 +190,21 @@ static const Attribute async_generator_attributes[] = {
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef async_generator_type = {
-    .name = "async_generator", .doc = "What calling an async def function that yields returns.",
-    .size = sizeof(Coroutine), .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW, .base = NULL,
+    .name = "async_generator",
+    .doc = "What calling an async def function that yields returns.",
+    .size = sizeof(Coroutine),
+    .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW,
+    .base = NULL,
     .refs = REFS(REF(Activation, awaiting), REF(Coroutine, handled)),
-    .visit = coroutine_visit, .clear = coroutine_drop,
-    .needs_finalizer = coroutine_needs_finalizer, .finalize = coroutine_finalize,
-    .repr = async_generator_repr, .aiter = async_generator_aiter, .anext = async_generator_anext,
-    .methods = async_generator_methods, .attributes = async_generator_attributes,
+    .visit = coroutine_visit,
+    .clear = coroutine_drop,
+    .needs_finalizer = coroutine_needs_finalizer,
+    .finalize = coroutine_finalize,
+    .repr = async_generator_repr,
+    .aiter = async_generator_aiter,
+    .anext = async_generator_anext,
+    .methods = async_generator_methods,
+    .attributes = async_generator_attributes,
 };
 
 /* ---- anext(iterator, default) ---- */
@@ -197,9 +228,11 @@ static Ref anext_default_raise(Vm *vm, NativeCoroutine *self)
 }
 
 static const NativeCoroutineDef anext_default_def = {
-    .name = "anext_awaitable", .size = sizeof(AnextDefault),
+    .name = "anext_awaitable",
+    .size = sizeof(AnextDefault),
     .refs = REFS(REF(AnextDefault, awaitable), REF(AnextDefault, fallback)),
-    .resume = anext_default_resume, .raise = anext_default_raise,
+    .resume = anext_default_resume,
+    .raise = anext_default_raise,
 };
 
 Ref anext_default(Vm *vm, Value step, Value fallback)

@@ -5,7 +5,10 @@
 
 #include "vm/coroutine.h"
 
-typedef struct CoroutineWrapper { Container head; Ref coroutine; } CoroutineWrapper;
+typedef struct CoroutineWrapper {
+    Container head;
+    Ref coroutine;
+} CoroutineWrapper;
 
 /* An awaitable for the next item of any async iterator (GET_AWAITABLE applied). */
 Ref async_iterator_next(Vm *vm, Value iterator);
@@ -19,13 +22,15 @@ Ref async_step_value(Vm *vm, Activation *step);
 /* The item an async generator yielded, as step's result (value is stolen). */
 Ref async_yield_wrap(Vm *vm, Activation *step, Ref value);
 
-/* An async generator is dropped while suspended: true when its event loop takes care of closing it.  Declared here,
- * implemented in loop/. */
+/* An async generator is dropped while suspended: true when its event loop takes care of closing it.
+ * Declared here, implemented in loop/. */
 bool async_generator_finalized(Vm *vm, Coroutine *generator);
-/* Its first step: tells the event loop about it; false: raised.  Declared here, implemented in loop/. */
+/* Its first step: tells the event loop about it; false: raised.  Declared here, implemented in
+ * loop/. */
 bool async_generator_started(Vm *vm, Coroutine *generator);
 
-/* Reports a coroutine that was never awaited: false when a filter made it an error.  file UNDEF: place unknown. */
+/* Reports a coroutine that was never awaited: false when a filter made it an error.  file UNDEF:
+ * place unknown. */
 bool never_awaited(Vm *vm, Value qualname, Value file, int line);
 
 /* What throw(type, value, traceback) means, raised. */

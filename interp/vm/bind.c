@@ -35,7 +35,11 @@ static bool raise_missing(Vm *vm, const Binding *binding, int from, int to, cons
     for (int n = from; n < to && built; n++) {
         if (!absent(binding->window[n])) continue;
         seen++;
-        if (seen > 1) built = builder_text(vm, &text, missing == 2 ? " and " : seen == missing ? ", and " : ", ");
+        if (seen > 1)
+            built = builder_text(vm, &text,
+                                 missing == 2      ? " and "
+                                 : seen == missing ? ", and "
+                                                   : ", ");
         built = built && builder_repr(vm, &text, code->local_names[n]);
     }
     if (!built) {
@@ -44,8 +48,9 @@ static bool raise_missing(Vm *vm, const Binding *binding, int from, int to, cons
     }
     Ref names = builder_finish(vm, &text);
     if (failed(names)) return false;
-    throw(vm, TypeError, "%S() missing %d required %s argument%s: %S", function_qualname(binding->function), missing, what,
-          missing == 1 ? "" : "s", (Value)names);
+    throw(vm, TypeError, "%S() missing %d required %s argument%s: %S",
+          function_qualname(binding->function), missing, what, missing == 1 ? "" : "s",
+          (Value)names);
     decref(names);
     return false;
 }
@@ -54,19 +59,21 @@ static bool raise_too_many(Vm *vm, const Binding *binding, int given)
 {
     const Code *code = binding->code;
     Value qualname = function_qualname(binding->function);
-    int defaults = absent(binding->function->defaults) ? 0 : (int)tuple_len(binding->function->defaults);
+    int defaults =
+        absent(binding->function->defaults) ? 0 : (int)tuple_len(binding->function->defaults);
     int keyword_given = 0;
     for (int n = code->arg_count; n < code->arg_count + code->keyword_only; n++)
         keyword_given += !absent(binding->window[n]);
     bool plural = defaults || code->arg_count != 1;
     char takes[64], extra[96] = "";
-    if (defaults) snprintf(takes, sizeof takes, "from %d to %d", code->arg_count - defaults, code->arg_count);
+    if (defaults)
+        snprintf(takes, sizeof takes, "from %d to %d", code->arg_count - defaults, code->arg_count);
     else snprintf(takes, sizeof takes, "%d", code->arg_count);
     if (keyword_given)
-        snprintf(extra, sizeof extra, " positional argument%s (and %d keyword-only argument%s)", given == 1 ? "" : "s",
-                 keyword_given, keyword_given == 1 ? "" : "s");
-    throw(vm, TypeError, "%S() takes %s positional argument%s but %d%s %s given", qualname, takes, plural ? "s" : "", given,
-          extra, given == 1 && !keyword_given ? "was" : "were");
+        snprintf(extra, sizeof extra, " positional argument%s (and %d keyword-only argument%s)",
+                 given == 1 ? "" : "s", keyword_given, keyword_given == 1 ? "" : "s");
+    throw(vm, TypeError, "%S() takes %s positional argument%s but %d%s %s given", qualname, takes,
+          plural ? "s" : "", given, extra, given == 1 && !keyword_given ? "was" : "were");
     return false;
 }
 
@@ -95,12 +102,14 @@ static bool raise_unexpected_keyword(Vm *vm, const Binding *binding, Value name,
     if (!built || !any) {
         builder_close(&text);
         if (built)
-            throw(vm, TypeError, "%S() got an unexpected keyword argument '%S'", function_qualname(binding->function), name);
+            throw(vm, TypeError, "%S() got an unexpected keyword argument '%S'",
+                  function_qualname(binding->function), name);
         return false;
     }
     Ref names = builder_finish(vm, &text);
     if (failed(names)) return false;
-    throw(vm, TypeError, "%S() got some positional-only arguments passed as keyword arguments: '%S'",
+    throw(vm, TypeError,
+          "%S() got some positional-only arguments passed as keyword arguments: '%S'",
           function_qualname(binding->function), (Value)names);
     decref(names);
     return false;
@@ -113,13 +122,15 @@ static bool bind_keyword(Vm *vm, const Binding *binding, Value name, Value value
         throw(vm, TypeError, "%S() keywords must be strings", function_qualname(binding->function));
         return false;
     }
-    int n = parameter_named(code, name, code->positional_only, code->arg_count + code->keyword_only);
+    int n =
+        parameter_named(code, name, code->positional_only, code->arg_count + code->keyword_only);
     if (n < 0) {
         if (absent(binding->keywords)) return raise_unexpected_keyword(vm, binding, name, kwnames);
         return dict_set(vm, as_dict(binding->keywords), name, value);
     }
     if (!absent(binding->window[n])) {
-        throw(vm, TypeError, "%S() got multiple values for argument '%S'", function_qualname(binding->function), name);
+        throw(vm, TypeError, "%S() got multiple values for argument '%S'",
+              function_qualname(binding->function), name);
         return false;
     }
     binding->window[n] = newref(value);
@@ -136,7 +147,8 @@ static bool fill_defaults(Vm *vm, const Binding *binding, int given)
         if (absent(binding->window[n]) && n >= first)
             binding->window[n] = newref(tuple_at(function->defaults, n - first));
     for (int n = 0; n < code->arg_count; n++)
-        if (absent(binding->window[n])) return raise_missing(vm, binding, 0, code->arg_count, "positional");
+        if (absent(binding->window[n]))
+            return raise_missing(vm, binding, 0, code->arg_count, "positional");
     int end = code->arg_count + code->keyword_only;
     bool missing = false;
     for (int n = code->arg_count; n < end; n++) {
@@ -169,10 +181,12 @@ static bool bind_all(Vm *vm, Binding *binding, const Args *args)
     }
     if (!absent(args->kwnames)) {
         for (ptrdiff_t k = 0; k < tuple_len(args->kwnames); k++)
-            if (!bind_keyword(vm, binding, tuple_at(args->kwnames, k), args->argv[args->argc + k], args->kwnames))
+            if (!bind_keyword(vm, binding, tuple_at(args->kwnames, k), args->argv[args->argc + k],
+                              args->kwnames))
                 return false;
     }
-    if (args->argc > given && !(code->flags & CODE_VARARGS)) return raise_too_many(vm, binding, args->argc);
+    if (args->argc > given && !(code->flags & CODE_VARARGS))
+        return raise_too_many(vm, binding, args->argc);
     return fill_defaults(vm, binding, given);
 }
 
@@ -189,14 +203,18 @@ bool bind_arguments(Vm *vm, Function *function, const Args *args, Ref *window)
 
 enum { QUICK_PARAMETERS = 64 };
 
-/* Finds a parameter for each keyword: taken gets its bit, slots[k] its number.  false: not that simple. */
-static bool place_keywords(const Code *code, int argc, Value kwnames, uint64_t *taken, uint8_t *slots)
+/* Finds a parameter for each keyword: taken gets its bit, slots[k] its number.  false: not that
+ * simple. */
+static bool place_keywords(const Code *code, int argc, Value kwnames, uint64_t *taken,
+                           uint8_t *slots)
 {
     int end = code->arg_count + code->keyword_only;
     for (ptrdiff_t k = 0; k < tuple_len(kwnames); k++) {
         int n = argc + (int)k; /* where it is when they come in order */
         if (n >= end || code->local_names[n] != tuple_at(kwnames, k))
-            for (n = code->positional_only; n < end && code->local_names[n] != tuple_at(kwnames, k);) n++;
+            for (n = code->positional_only;
+                 n < end && code->local_names[n] != tuple_at(kwnames, k);)
+                n++;
         if (n >= end || n < code->positional_only || *taken >> n & 1) return false;
         *taken |= UINT64_C(1) << n;
         slots[k] = (uint8_t)n;
@@ -212,7 +230,8 @@ static Value default_of(const Function *function, int n)
         return absent(function->keyword_defaults)
                    ? (Value)UNDEF
                    : dict_get_name(as_dict(function->keyword_defaults), code->local_names[n]);
-    ptrdiff_t first = absent(function->defaults) ? code->arg_count : code->arg_count - tuple_len(function->defaults);
+    ptrdiff_t first = absent(function->defaults) ? code->arg_count
+                                                 : code->arg_count - tuple_len(function->defaults);
     return n < first ? (Value)UNDEF : tuple_at(function->defaults, n - first);
 }
 
@@ -220,7 +239,9 @@ bool bind_by_name(Function *function, Ref *args, int argc, Value kwnames, Ref *w
 {
     const Code *code = function->code;
     int end = code->arg_count + code->keyword_only;
-    if (code->flags & (CODE_VARARGS | CODE_VARKEYWORDS) || end >= QUICK_PARAMETERS || argc > code->arg_count) return false;
+    if (code->flags & (CODE_VARARGS | CODE_VARKEYWORDS) || end >= QUICK_PARAMETERS ||
+        argc > code->arg_count)
+        return false;
     uint64_t taken = (UINT64_C(1) << argc) - 1;
     uint8_t slots[QUICK_PARAMETERS];
     if (!place_keywords(code, argc, kwnames, &taken, slots)) return false;

@@ -1,4 +1,5 @@
-/* build.c - unpacking, displays, formatted values and functions: what ops/build.inc and iterate.inc call.
+/* build.c - unpacking, displays, formatted values and functions: what ops/build.inc and iterate.inc
+ * call.
  *
  * Runs of registers handed in are moved out whatever happens. */
 /* SPDX-License-Identifier: MIT */
@@ -31,10 +32,11 @@ static Ref unpack_iter(Vm *vm, Value iterable)
 
 static bool too_many(Vm *vm, Value iterable, int count)
 {
-    if (is_exact(iterable, KIND_LIST) || is_exact(iterable, KIND_TUPLE) || is_exact(iterable, KIND_DICT))
-        throw(vm, ValueError, "too many values to unpack (expected %d, got %zd)", count, value_len(vm, iterable));
-    else
-        throw(vm, ValueError, "too many values to unpack (expected %d)", count);
+    if (is_exact(iterable, KIND_LIST) || is_exact(iterable, KIND_TUPLE) ||
+        is_exact(iterable, KIND_DICT))
+        throw(vm, ValueError, "too many values to unpack (expected %d, got %zd)", count,
+              value_len(vm, iterable));
+    else throw(vm, ValueError, "too many values to unpack (expected %d)", count);
     return false;
 }
 
@@ -68,7 +70,8 @@ bool unpack(Vm *vm, Value iterable, Ref *out, int count)
     return good;
 }
 
-/* The items of a starred unpacking as one array, of owner (owned), which is iterable itself where that can be. */
+/* The items of a starred unpacking as one array, of owner (owned), which is iterable itself where
+ * that can be. */
 static Ref unpack_all(Vm *vm, Value iterable, Ref **items, ptrdiff_t *len)
 {
     Ref owner;
@@ -94,9 +97,9 @@ bool unpack_star(Vm *vm, Value iterable, Ref *out, int before, int after)
     if (failed(all)) return false;
     Ref middle = FAIL;
     if (len < before + after)
-        throw(vm, ValueError, "not enough values to unpack (expected at least %d, got %zd)", before + after, len);
-    else
-        middle = list_from_values(vm, len - before - after, as_values(items + before));
+        throw(vm, ValueError, "not enough values to unpack (expected at least %d, got %zd)",
+              before + after, len);
+    else middle = list_from_values(vm, len - before - after, as_values(items + before));
     if (!failed(middle)) {
         for (int n = 0; n < before; n++) out[n] = newref(items[n]);
         out[before] = middle;
@@ -198,8 +201,10 @@ Ref make_function(Vm *vm, Frame *frame, Value code, Ref *parts, int flags)
 Ref build_interpolation(Vm *vm, Ref *parts, int flags)
 {
     static const char letters[] = " sra";
-    Value conversion = flags & 3 ? (Value)vm->interp->latin1[(unsigned char)letters[flags & 3]] : NONE;
-    return interpolation_new(vm, parts[0], parts[1], conversion, flags & 4 ? (Value)parts[2] : (Value)vm->interp->empty_str);
+    Value conversion =
+        flags & 3 ? (Value)vm->interp->latin1[(unsigned char)letters[flags & 3]] : NONE;
+    return interpolation_new(vm, parts[0], parts[1], conversion,
+                             flags & 4 ? (Value)parts[2] : (Value)vm->interp->empty_str);
 }
 
 Ref build_template(Vm *vm, Ref *parts) { return template_new(vm, parts[0], parts[1]); }

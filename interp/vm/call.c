@@ -1,7 +1,8 @@
 /* call.c - calls of every kind: the general form of the CALL opcodes, and calls from C.
  *
  * From eval a script function gets a frame and nothing recurses; from C a nested eval runs.
- * Neighbours: ops/call.inc (the fast forms), bind.c (arguments), object/call.h (the contract of the C side). */
+ * Neighbours: ops/call.inc (the fast forms), bind.c (arguments), object/call.h (the contract of the
+ * C side). */
 /* SPDX-License-Identifier: MIT */
 #include "object/call.h"
 
@@ -67,7 +68,8 @@ static Flow answer(Vm *vm, Ref value, int dst)
     return FLOW_RUN;
 }
 
-/* Moves args (owned, argc positional of them in all when kwnames is absent) onto function's parameters in a fresh window. */
+/* Moves args (owned, argc positional of them in all when kwnames is absent) onto function's
+ * parameters in a fresh window. */
 static bool fill_window(Vm *vm, Function *function, Ref *args, int argc, Value kwnames, Ref *window)
 {
     const Code *code = function->code;
@@ -80,12 +82,14 @@ static bool fill_window(Vm *vm, Function *function, Ref *args, int argc, Value k
         argc + defaults >= code->arg_count) {
         int first = code->arg_count - defaults;
         for (int n = 0; n < argc; n++) window[n] = take(&args[n]);
-        for (int n = argc; n < code->arg_count; n++) window[n] = newref(tuple_at(function->defaults, n - first));
+        for (int n = argc; n < code->arg_count; n++)
+            window[n] = newref(tuple_at(function->defaults, n - first));
         return true;
     }
     int keywords = absent(kwnames) ? 0 : (int)tuple_len(kwnames);
     if (keywords && bind_by_name(function, args, argc - keywords, kwnames, window)) return true;
-    if (!bind_arguments(vm, function, &(Args){as_values(args), argc - keywords, kwnames}, window)) return false;
+    if (!bind_arguments(vm, function, &(Args){as_values(args), argc - keywords, kwnames}, window))
+        return false;
     drop_run(args, argc);
     return true;
 }
@@ -111,8 +115,9 @@ static Flow enter_function(Vm *vm, Function *function, Ref *args, int argc, Valu
 static bool is_plain_class(Value callee)
 {
     Type *type = as_type(callee);
-    return !(as_object(callee)->flags & OBJ_SUBCLASS) && (type->flags & TYPE_HEAP) && type->kind == KIND_OBJECT &&
-           !(type->flags & (TYPE_ABSTRACT | TYPE_METACLASS)) && absent(type->new) && is_function(type->init) &&
+    return !(as_object(callee)->flags & OBJ_SUBCLASS) && (type->flags & TYPE_HEAP) &&
+           type->kind == KIND_OBJECT && !(type->flags & (TYPE_ABSTRACT | TYPE_METACLASS)) &&
+           absent(type->new) && is_function(type->init) &&
            !(as_function(type->init)->code->flags & CODE_HEAP_FRAME);
 }
 
@@ -166,7 +171,8 @@ Flow call_general(Vm *vm, Ref *window, int argc, Value kwnames, int dst)
     } else {
         int keywords = absent(kwnames) ? 0 : (int)tuple_len(kwnames);
         Args given = {as_values(args), argc - keywords, kwnames};
-        Ref result = is_native(callee) ? native_call(vm, as_native(callee), &given) : call_slot(vm, callee, &given);
+        Ref result = is_native(callee) ? native_call(vm, as_native(callee), &given)
+                                       : call_slot(vm, callee, &given);
         drop_run(args, argc);
         flow = answer(vm, result, dst);
     }
@@ -178,7 +184,8 @@ Flow call_method_general(Vm *vm, Ref *window, int argc, Value name, Value kwname
 {
     Ref self = window[1];
     Type *type = type_of(vm, self);
-    Value found = type->slots.get_attr == object_get_attr ? type_lookup(vm, type, name) : (Value)UNDEF;
+    Value found =
+        type->slots.get_attr == object_get_attr ? type_lookup(vm, type, name) : (Value)UNDEF;
     bool unbound = is_function(found) || is_kind(found, KIND_METHOD_DESCRIPTOR);
     if (unbound && is_heap(self)) { /* the instance may hide it */
         Object *object = as_object(self);
@@ -203,7 +210,8 @@ Flow call_method_general(Vm *vm, Ref *window, int argc, Value name, Value kwname
     }
     int keywords = absent(kwnames) ? 0 : (int)tuple_len(kwnames);
     Ref kept = newref(found);
-    Ref result = native_call(vm, as_native(found), &(Args){as_values(&window[1]), argc + 1 - keywords, kwnames});
+    Ref result = native_call(vm, as_native(found),
+                             &(Args){as_values(&window[1]), argc + 1 - keywords, kwnames});
     drop_run(&window[1], argc + 1);
     decref(kept);
     return answer(vm, result, dst);
@@ -214,7 +222,8 @@ Flow call_super(Vm *vm, Ref *window, int argc, Value name, int dst)
     if (window[0] == borrow(type_builtin(vm, KIND_SUPER))) {
         Ref class, self;
         if (!frame_super(vm, &class, &self)) return FLOW_RAISE;
-        Value found = is_type(class) ? specialise_super(vm, as_type(class), self, name, argc) : (Value)UNDEF;
+        Value found =
+            is_type(class) ? specialise_super(vm, as_type(class), self, name, argc) : (Value)UNDEF;
         decref(class);
         if (!absent(found)) {
             Ref function = newref(found);
@@ -235,7 +244,8 @@ Flow call_super(Vm *vm, Ref *window, int argc, Value name, int dst)
 
 /* ---- calls with * and ** ---- */
 
-/* Lays the arguments of a starred call out in a run on the register stack: positional, then keyword values. */
+/* Lays the arguments of a starred call out in a run on the register stack: positional, then keyword
+ * values. */
 static Ref *spread(Vm *vm, Value positional, Value keywords, Ref *kwnames)
 {
     ptrdiff_t argc = is_tuple(positional) ? tuple_len(positional) : as_list(positional)->len;
@@ -288,7 +298,7 @@ Flow call_star(Vm *vm, Ref *registers, int dst)
 bool recursion_enter(Vm *vm)
 {
     char here;
-    if (vm->native_depth < vm->native_depth_limit && &here > vm->c_stack_limit) {
+    if (vm->native_depth<vm->native_depth_limit && & here> vm->c_stack_limit) {
         vm->native_depth++;
         return true;
     }
@@ -339,7 +349,8 @@ static Ref call_function(Vm *vm, Function *function, const Args *args)
 /* function(self, *args) */
 static Ref call_bound(Vm *vm, Value function, Value self, const Args *args)
 {
-    if (is_function(function) && absent(args->kwnames) && as_function(function)->code->plain_args == args->argc + 1) {
+    if (is_function(function) && absent(args->kwnames) &&
+        as_function(function)->code->plain_args == args->argc + 1) {
         Ref *window = vm->frame->top + 1;
         if (window + as_function(function)->code->parameters > vm->registers_end) {
             frame_overflow(vm);
@@ -351,7 +362,8 @@ static Ref call_bound(Vm *vm, Value function, Value self, const Args *args)
         decref(kept);
         return result;
     }
-    int keywords = absent(args->kwnames) ? 0 : (int)tuple_len(args->kwnames), count = args->argc + keywords;
+    int keywords = absent(args->kwnames) ? 0 : (int)tuple_len(args->kwnames),
+        count = args->argc + keywords;
     Value few[9], *argv = count < 9 ? few : memory_new(vm, sizeof(Value) * (size_t)(count + 1));
     if (!argv) return FAIL;
     argv[0] = self;
@@ -388,7 +400,10 @@ Ref call_args(Vm *vm, Value callee, const Args *args)
     return result == TAIL ? run_tail(vm) : result;
 }
 
-Ref call(Vm *vm, Value callee, int argc, Value *argv) { return call_args(vm, callee, &(Args){argv, argc, UNDEF}); }
+Ref call(Vm *vm, Value callee, int argc, Value *argv)
+{
+    return call_args(vm, callee, &(Args){argv, argc, UNDEF});
+}
 Ref call0(Vm *vm, Value callee) { return call(vm, callee, 0, NULL); }
 Ref call1(Vm *vm, Value callee, Value a) { return call(vm, callee, 1, (Value[]){a}); }
 Ref call2(Vm *vm, Value callee, Value a, Value b) { return call(vm, callee, 2, (Value[]){a, b}); }
@@ -412,7 +427,9 @@ Ref call_special(Vm *vm, Value self, Value name, int argc, Value *argv)
         result = call_bound(vm, found, self, &(Args){argv, argc, UNDEF});
     } else {
         Type *descriptor = type_of(vm, found);
-        Ref bound = descriptor->slots.descr_get ? descriptor->slots.descr_get(vm, found, self, borrow(type)) : newref(found);
+        Ref bound = descriptor->slots.descr_get
+                        ? descriptor->slots.descr_get(vm, found, self, borrow(type))
+                        : newref(found);
         result = failed(bound) ? FAIL : call(vm, bound, argc, argv);
         decref(bound);
     }

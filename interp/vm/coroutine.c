@@ -1,9 +1,10 @@
 /* coroutine.c - generators and coroutines as objects.
  *
- * One allocation holds the object and its registers.  next(), send() and throw() called from eval do not recurse: they
- * answer TAIL and eval resumes the chain (tail_resume).  Called from C they run a nested eval (activation_resume).
- * A suspended body that stands inside try, with or for is closed at the next safe point when it is dropped.
- * Neighbours: flow.c, asyncgen.c, nativecoro.c. */
+ * One allocation holds the object and its registers.  next(), send() and throw() called from eval
+ * do not recurse: they answer TAIL and eval resumes the chain (tail_resume).  Called from C they
+ * run a nested eval (activation_resume). A suspended body that stands inside try, with or for is
+ * closed at the next safe point when it is dropped. Neighbours: flow.c, asyncgen.c, nativecoro.c.
+ */
 /* SPDX-License-Identifier: MIT */
 #include "vm/coroutine.h"
 
@@ -38,7 +39,8 @@ Ref coroutine_new(Vm *vm, Function *function, Ref *args)
     Code *code = function->code;
     int registers = code->locals + code->temps;
     Shape *shape = type_builtin(vm, kind_of_code(code))->shape;
-    Coroutine *coroutine = object_new(vm, shape, sizeof(Coroutine) + (size_t)registers * sizeof(Ref));
+    Coroutine *coroutine =
+        object_new(vm, shape, sizeof(Coroutine) + (size_t)registers * sizeof(Ref));
     if (!coroutine) return FAIL;
     coroutine->registers = registers;
     coroutine->function = function;
@@ -70,7 +72,8 @@ void coroutine_clear(Coroutine *coroutine)
 
 Activation *activation_innermost(Activation *activation)
 {
-    while (activation_state(activation) == ACTIVATION_SUSPENDED && is_activation(activation->awaiting))
+    while (activation_state(activation) == ACTIVATION_SUSPENDED &&
+           is_activation(activation->awaiting))
         activation = as_activation(activation->awaiting);
     return activation;
 }
@@ -78,10 +81,13 @@ Activation *activation_innermost(Activation *activation)
 void coroutine_convert_error(Vm *vm, Coroutine *coroutine)
 {
     Kind kind = (Kind)coroutine->act.head.head.kind;
-    const char *what = kind == KIND_GENERATOR ? "generator" : kind == KIND_COROUTINE ? "coroutine" : "async generator";
+    const char *what = kind == KIND_GENERATOR   ? "generator"
+                       : kind == KIND_COROUTINE ? "coroutine"
+                                                : "async generator";
     const char *raised = NULL;
     if (error_is(vm, StopIteration)) raised = "StopIteration";
-    else if (kind == KIND_ASYNC_GENERATOR && error_is(vm, StopAsyncIteration)) raised = "StopAsyncIteration";
+    else if (kind == KIND_ASYNC_GENERATOR && error_is(vm, StopAsyncIteration))
+        raised = "StopAsyncIteration";
     if (!raised) return;
     Ref cause = error_take(vm);
     throw(vm, RuntimeError, "%s raised %s", what, raised);
@@ -103,7 +109,9 @@ Step activation_resume(Vm *vm, Activation *at, Value sent, Ref *out)
         if (flow == FLOW_RAISE) flow = unwind(vm);
         if (flow == FLOW_RUN) {
             Ref value = eval(vm);
-            flow = value == TAIL ? FLOW_OUT_SUSPENDED : failed(value) ? FLOW_OUT_FAIL : FLOW_OUT_VALUE;
+            flow = value == TAIL   ? FLOW_OUT_SUSPENDED
+                   : failed(value) ? FLOW_OUT_FAIL
+                                   : FLOW_OUT_VALUE;
             if (flow == FLOW_OUT_VALUE) vm->returned = value;
         }
         if (flow == FLOW_OUT_VALUE) {
@@ -165,21 +173,26 @@ Step iterator_step(Vm *vm, Value iterator, Value sent, Ref *out)
 
 static const char *kind_name(Value v)
 {
-    return is_kind(v, KIND_GENERATOR) ? "generator" : is_kind(v, KIND_COROUTINE) ? "coroutine" : "async generator";
+    return is_kind(v, KIND_GENERATOR)   ? "generator"
+           : is_kind(v, KIND_COROUTINE) ? "coroutine"
+                                        : "async generator";
 }
 
 /* May self be resumed now?  Finished ones are the caller's business. */
 static bool can_resume(Vm *vm, Value self)
 {
     Activation *activation = as_activation(self);
-    if (activation_state(activation_innermost(activation)) != ACTIVATION_RUNNING && !activation->awaiter) return true;
+    if (activation_state(activation_innermost(activation)) != ACTIVATION_RUNNING &&
+        !activation->awaiter)
+        return true;
     throw(vm, ValueError, "%s already executing", kind_name(self));
     return false;
 }
 
 static Ref resume_finished(Vm *vm, Value self)
 {
-    if (is_kind(self, KIND_COROUTINE)) return throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
+    if (is_kind(self, KIND_COROUTINE))
+        return throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
     return throw_value(vm, StopIteration, UNDEF);
 }
 
@@ -224,14 +237,16 @@ static Ref generator_next(Vm *vm, Value self)
 static Ref generator_iter(Vm *vm __attribute__((unused)), Value self) { return newref(self); }
 
 NATIVE(generator_send, "send(self, value, /)",
-    "Resume with value as the result of the current yield or await; return the next yielded value.\n"
-    "Raises StopIteration with the return value when the body ends.")
+       "Resume with value as the result of the current yield or await; return the next yielded "
+       "value.\n"
+       "Raises StopIteration with the return value when the body ends.")
 {
     Activation *self = as_activation(argv[0]);
     if (activation_state(self) == ACTIVATION_DONE) return resume_finished(vm, argv[0]);
     if (!can_resume(vm, argv[0])) return FAIL;
     if (activation_state(self) == ACTIVATION_CREATED && argv[1] != NONE)
-        return throw(vm, TypeError, "can't send non-None value to a just-started %s", kind_name(argv[0]));
+        return throw(vm, TypeError, "can't send non-None value to a just-started %s",
+                     kind_name(argv[0]));
     return tail_resume(vm, argv[0], newref(argv[1]));
 }
 
@@ -240,24 +255,30 @@ Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback)
 {
     Ref error;
     if (is_exception(type)) {
-        if (!absent(value) && value != NONE) return throw(vm, TypeError, "instance exception may not have a separate value");
+        if (!absent(value) && value != NONE)
+            return throw(vm, TypeError, "instance exception may not have a separate value");
         error = newref(type);
-    } else if (is_type(type) && type_is_subtype(as_type(type), exception_class(vm, BaseException))) {
+    } else if (is_type(type) &&
+               type_is_subtype(as_type(type), exception_class(vm, BaseException))) {
         if (is_exception(value)) error = newref(value);
         else if (absent(value) || value == NONE) error = call0(vm, type);
-        else if (is_tuple(value)) error = call(vm, type, (int)tuple_len(value), as_values(as_tuple(value)->items));
+        else if (is_tuple(value))
+            error = call(vm, type, (int)tuple_len(value), as_values(as_tuple(value)->items));
         else error = call1(vm, type, value);
         if (failed(error)) return FAIL;
     } else {
-        return throw(vm, TypeError, "exceptions must be classes or instances deriving from BaseException, not %T", type);
+        return throw(vm, TypeError,
+                     "exceptions must be classes or instances deriving from BaseException, not %T",
+                     type);
     }
-    if (!absent(traceback) && traceback != NONE) replace(&as_exception(error)->traceback, newref(traceback));
+    if (!absent(traceback) && traceback != NONE)
+        replace(&as_exception(error)->traceback, newref(traceback));
     error_restore(vm, error);
     return FAIL;
 }
 
 NATIVE(generator_throw, "throw(self, type, value=?, traceback=?, /)",
-    "Raise an exception where the body is suspended; return the next yielded value.")
+       "Raise an exception where the body is suspended; return the next yielded value.")
 {
     Activation *self = as_activation(argv[0]);
     if (!can_resume(vm, argv[0])) return FAIL;
@@ -304,7 +325,8 @@ bool activation_close(Vm *vm, Activation *activation)
     return false;
 }
 
-NATIVE(generator_close, "close(self, /)", "Raise GeneratorExit where the body is suspended, to end it.")
+NATIVE(generator_close, "close(self, /)",
+       "Raise GeneratorExit where the body is suspended, to end it.")
 {
     if (!activation_close(vm, as_activation(argv[0]))) return FAIL;
     Ref value = take(&vm->returned);
@@ -365,10 +387,15 @@ bool never_awaited(Vm *vm, Value qualname, Value file, int line)
     bool known = current_place(vm, 1, &dropped_in, &dropped_at);
     Ref text = format_text(vm, "coroutine '%S' was never awaited", qualname);
     bool good = !failed(text);
-    if (good && !absent(file) && known && (line != dropped_at || !str_equal(as_str(file), as_str(dropped_in))))
+    if (good && !absent(file) && known &&
+        (line != dropped_at || !str_equal(as_str(file), as_str(dropped_in))))
         replace(&text, format_text(vm, "%S (made at %S:%d)", (Value)text, file, line));
     good = good && !failed(text) &&
-           warn_at(vm, RuntimeWarning, text, known ? (Value)dropped_in : absent(file) ? N(sys) : file, known ? dropped_at : line);
+           warn_at(vm, RuntimeWarning, text,
+                   known          ? (Value)dropped_in
+                   : absent(file) ? N(sys)
+                                  : file,
+                   known ? dropped_at : line);
     decref(dropped_in);
     decref(text);
     return good;
@@ -379,7 +406,8 @@ static void warn_never_awaited(Vm *vm, Coroutine *self)
     Ref saved = error_take(vm);
     Value maker = self->act.awaiting;
     int line = is_kind(maker, KIND_CODE) ? line_at(as_code(maker), self->pc) : 0;
-    if (!never_awaited(vm, function_qualname(self->function), line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
+    if (!never_awaited(vm, function_qualname(self->function),
+                       line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
         error_unraisable(vm, "Exception ignored while finalizing coroutine", borrow(self));
     error_restore(vm, saved);
 }
@@ -393,7 +421,8 @@ void coroutine_finalize(Vm *vm, Object *object)
     if (state != ACTIVATION_SUSPENDED) return;
     if (object->kind == KIND_ASYNC_GENERATOR && async_generator_finalized(vm, self)) return;
     Ref saved = error_take(vm);
-    if (!activation_close(vm, &self->act)) error_unraisable(vm, "Exception ignored in", borrow(self));
+    if (!activation_close(vm, &self->act))
+        error_unraisable(vm, "Exception ignored in", borrow(self));
     clear(&vm->returned);
     error_restore(vm, saved);
 }
@@ -410,14 +439,18 @@ bool coroutine_needs_finalizer(Object *object)
         bool script = a->head.head.kind == KIND_GENERATOR || a->head.head.kind == KIND_COROUTINE ||
                       a->head.head.kind == KIND_ASYNC_GENERATOR;
         if (!script || coroutine_has_handler((Coroutine *)a)) return true;
-        if (!is_activation(a->awaiting)) return is_heap(a->awaiting) && !is_kind(a->awaiting, KIND_FUTURE) &&
-                                                !is_kind(a->awaiting, KIND_TASK);
+        if (!is_activation(a->awaiting))
+            return is_heap(a->awaiting) && !is_kind(a->awaiting, KIND_FUTURE) &&
+                   !is_kind(a->awaiting, KIND_TASK);
     }
 }
 
 /* ---- attributes ---- */
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self) { return newref(function_name(as_coroutine(self)->function)); }
+static Ref get_name(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(function_name(as_coroutine(self)->function));
+}
 static Ref get_qualname(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(function_qualname(as_coroutine(self)->function));
@@ -440,7 +473,8 @@ static Ref get_suspended(Vm *vm __attribute__((unused)), Value self)
 static Ref get_awaiting(Vm *vm __attribute__((unused)), Value self)
 {
     Activation *activation = as_activation(self);
-    if (activation_state(activation) != ACTIVATION_SUSPENDED || absent(activation->awaiting)) return NONE;
+    if (activation_state(activation) != ACTIVATION_SUSPENDED || absent(activation->awaiting))
+        return NONE;
     return newref(activation->awaiting);
 }
 static Ref get_frame(Vm *vm, Value self)
@@ -455,8 +489,10 @@ static Ref get_frame(Vm *vm, Value self)
 
 static Ref coroutine_repr(Vm *vm, Value self)
 {
-    return format_text(vm, "<%s object %S at 0x%llx>", is_kind(self, KIND_ASYNC_GENERATOR) ? "async_generator" : kind_name(self),
-                       function_qualname(as_coroutine(self)->function), (long long)(uintptr_t)as_object(self));
+    return format_text(vm, "<%s object %S at 0x%llx>",
+                       is_kind(self, KIND_ASYNC_GENERATOR) ? "async_generator" : kind_name(self),
+                       function_qualname(as_coroutine(self)->function),
+                       (long long)(uintptr_t)as_object(self));
 }
 
 static Ref coroutine_await(Vm *vm, Value self)
@@ -474,9 +510,11 @@ static Ref wrapped(Value self) { return ((CoroutineWrapper *)as_object(self))->c
 static Ref wrapper_next(Vm *vm, Value self)
 {
     Ref value = UNDEF;
-    if (activation_state(as_activation(wrapped(self))) == ACTIVATION_DONE) return resume_finished(vm, wrapped(self));
+    if (activation_state(as_activation(wrapped(self))) == ACTIVATION_DONE)
+        return resume_finished(vm, wrapped(self));
     if (!can_resume(vm, wrapped(self))) return FAIL;
-    Step step = activation_resume(vm, activation_innermost(as_activation(wrapped(self))), NONE, &value);
+    Step step =
+        activation_resume(vm, activation_innermost(as_activation(wrapped(self))), NONE, &value);
     if (step == STEP_DONE) {
         throw_stop(vm, value);
         return FAIL;
@@ -487,25 +525,35 @@ NATIVE(wrapper_send, "send(self, value, /)", "Resume the coroutine with value.")
 {
     return generator_send(vm, (Value[]){wrapped(argv[0]), argv[1]});
 }
-NATIVE(wrapper_throw, "throw(self, type, value=?, traceback=?, /)", "Raise an exception in the coroutine.")
+NATIVE(wrapper_throw, "throw(self, type, value=?, traceback=?, /)",
+       "Raise an exception in the coroutine.")
 {
     return generator_throw(vm, (Value[]){wrapped(argv[0]), argv[1], argv[2], argv[3]});
 }
 NATIVE(wrapper_close, "close(self, /)", "Close the coroutine.")
 {
-    return activation_close(vm, as_activation(wrapped(argv[0]))) ? (clear(&vm->returned), NONE) : FAIL;
+    return activation_close(vm, as_activation(wrapped(argv[0]))) ? (clear(&vm->returned), NONE)
+                                                                 : FAIL;
 }
 
-static const Native *const wrapper_methods[] = {&wrapper_send_def, &wrapper_throw_def, &wrapper_close_def, NULL};
+static const Native *const wrapper_methods[] = {&wrapper_send_def, &wrapper_throw_def,
+                                                &wrapper_close_def, NULL};
 const TypeDef coroutine_wrapper_type = {
-    .name = "coroutine_wrapper", .doc = "The iterator that a coroutine's __await__() returns.",
-    .size = sizeof(CoroutineWrapper), .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,
-    .refs = REFS(REF(CoroutineWrapper, coroutine)), .iter = generator_iter, .next = wrapper_next,
+    .name = "coroutine_wrapper",
+    .doc = "The iterator that a coroutine's __await__() returns.",
+    .size = sizeof(CoroutineWrapper),
+    .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,
+    .refs = REFS(REF(CoroutineWrapper, coroutine)),
+    .iter = generator_iter,
+    .next = wrapper_next,
     .methods = wrapper_methods,
 };
 
 static const Native *const generator_methods[] = {
-    &generator_send_def, &generator_throw_def, &generator_close_def, NULL,
+    &generator_send_def,
+    &generator_throw_def,
+    &generator_close_def,
+    NULL,
 };
 static const Attribute generator_attributes[] = {
     {"__name__", get_name, NULL, "name of the generator"},
@@ -518,13 +566,20 @@ static const Attribute generator_attributes[] = {
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef generator_type = {
-    .name = "generator", .doc = "What calling a function that yields returns.",
-    .size = sizeof(Coroutine), .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW,
+    .name = "generator",
+    .doc = "What calling a function that yields returns.",
+    .size = sizeof(Coroutine),
+    .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW,
     .refs = REFS(REF(Activation, awaiting), REF(Coroutine, handled)),
-    .visit = coroutine_visit, .clear = coroutine_drop,
-    .needs_finalizer = coroutine_needs_finalizer, .finalize = coroutine_finalize,
-    .repr = coroutine_repr, .iter = generator_iter, .next = generator_next,
-    .methods = generator_methods, .attributes = generator_attributes,
+    .visit = coroutine_visit,
+    .clear = coroutine_drop,
+    .needs_finalizer = coroutine_needs_finalizer,
+    .finalize = coroutine_finalize,
+    .repr = coroutine_repr,
+    .iter = generator_iter,
+    .next = generator_next,
+    .methods = generator_methods,
+    .attributes = generator_attributes,
 };
 
 static const Attribute coroutine_attributes[] = {
@@ -538,11 +593,17 @@ static const Attribute coroutine_attributes[] = {
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef coroutine_type = {
-    .name = "coroutine", .doc = "What calling an async def function returns.",
-    .size = sizeof(Coroutine), .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW,
+    .name = "coroutine",
+    .doc = "What calling an async def function returns.",
+    .size = sizeof(Coroutine),
+    .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW,
     .refs = REFS(REF(Activation, awaiting), REF(Coroutine, handled)),
-    .visit = coroutine_visit, .clear = coroutine_drop,
-    .needs_finalizer = coroutine_needs_finalizer, .finalize = coroutine_finalize,
-    .repr = coroutine_repr, .await = coroutine_await,
-    .methods = generator_methods, .attributes = coroutine_attributes,
+    .visit = coroutine_visit,
+    .clear = coroutine_drop,
+    .needs_finalizer = coroutine_needs_finalizer,
+    .finalize = coroutine_finalize,
+    .repr = coroutine_repr,
+    .await = coroutine_await,
+    .methods = generator_methods,
+    .attributes = coroutine_attributes,
 };

@@ -1,11 +1,12 @@
 /* eval.c - the dispatch loop.
  *
- * Runs the frame on top of the thread's frame stack until the FRAME_ENTRY record it was entered with is left.
- * Script calls, generator resumptions and awaits push or switch records here and never recurse.
- * Invariants: vm->frame is the running record; a dead temporary holds no reference (it may hold a stale immediate);
- * frame->pc is stored (SAVE) before anything that can raise or look at frames.
- * The bodies are in ops/<theme>.inc, included twice: once with 8-bit operands, once (after WIDE) with 16-bit ones.
- * Neighbours: frame.h, flow.h (resume, suspend, complete), specialise.c (inline caches), unwind.c. */
+ * Runs the frame on top of the thread's frame stack until the FRAME_ENTRY record it was entered
+ * with is left. Script calls, generator resumptions and awaits push or switch records here and
+ * never recurse. Invariants: vm->frame is the running record; a dead temporary holds no reference
+ * (it may hold a stale immediate); frame->pc is stored (SAVE) before anything that can raise or
+ * look at frames. The bodies are in ops/<theme>.inc, included twice: once with 8-bit operands, once
+ * (after WIDE) with 16-bit ones. Neighbours: frame.h, flow.h (resume, suspend, complete),
+ * specialise.c (inline caches), unwind.c. */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/opcode.h"
 #include "object/attr.h"
@@ -32,44 +33,46 @@
 #include "vm/frame.h"
 #include "vm/specialise.h"
 
-#define LOAD_FRAME()                                     \
-    do {                                                 \
-        frame = vm->frame;                               \
-        pc = frame->pc;                                  \
-        R = frame->regs;                                 \
-        K = frame->code->constants;                      \
-        caches = frame->code->caches;                    \
+#define LOAD_FRAME()                                                                               \
+    do {                                                                                           \
+        frame = vm->frame;                                                                         \
+        pc = frame->pc;                                                                            \
+        R = frame->regs;                                                                           \
+        K = frame->code->constants;                                                                \
+        caches = frame->code->caches;                                                              \
     } while (0)
 #define SAVE() (frame->pc = pc)
-#define NEXT()                                           \
-    do {                                                 \
-        i = *pc++;                                       \
-        goto *dispatch[instr_op(i)];                     \
+#define NEXT()                                                                                     \
+    do {                                                                                           \
+        i = *pc++;                                                                                 \
+        goto *dispatch[instr_op(i)];                                                               \
     } while (0)
-#define ERROR() goto raised
+#define ERROR()       goto raised
 #define SET(n, value) replace(&R[n], (value))
-#define DROP(n) drop_temporary(R, (n))
-/* The value of a register about to be kept: a temporary gives its reference away, a local is counted. */
+#define DROP(n)       drop_temporary(R, (n))
+/* The value of a register about to be kept: a temporary gives its reference away, a local is
+ * counted. */
 #define TAKE(n) take_register(R, (n))
 #define CACHE() (&caches[*pc])
 /* Writes a specialised form over the running instruction; before pc moves past the aux word. */
 #define SPECIALISE(op) (*(uint8_t *)(uintptr_t)(pc - 1) = (uint8_t)OP_##op)
-/* The cache of the running instruction misses: if it or another one knew this shape before, start again with that. */
-#define RECALL(object, what)                                                          \
-    do {                                                                             \
-        int form_ = specialise_recall(vm, object, K[cache->k], what, cache);         \
-        if (form_) {                                                                 \
-            *(uint8_t *)(uintptr_t)(pc - 1) = (uint8_t)form_;                        \
-            goto *dispatch[form_];                                                   \
-        }                                                                            \
+/* The cache of the running instruction misses: if it or another one knew this shape before, start
+ * again with that. */
+#define RECALL(object, what)                                                                       \
+    do {                                                                                           \
+        int form_ = specialise_recall(vm, object, K[cache->k], what, cache);                       \
+        if (form_) {                                                                               \
+            *(uint8_t *)(uintptr_t)(pc - 1) = (uint8_t)form_;                                      \
+            goto *dispatch[form_];                                                                 \
+        }                                                                                          \
     } while (0)
 /* Another thread waits, a signal arrived, a finaliser is due ...: look at it before going on. */
-#define CHECK_INTERRUPT()                                                            \
-    do {                                                                             \
-        if (__builtin_expect(atomic_load_explicit(&vm->interrupt, memory_order_relaxed), 0)) { \
-            SAVE();                                                                  \
-            if (!safe_point(vm)) ERROR();                                            \
-        }                                                                            \
+#define CHECK_INTERRUPT()                                                                          \
+    do {                                                                                           \
+        if (__builtin_expect(atomic_load_explicit(&vm->interrupt, memory_order_relaxed), 0)) {     \
+            SAVE();                                                                                \
+            if (!safe_point(vm)) ERROR();                                                          \
+        }                                                                                          \
     } while (0)
 
 ALWAYS_INLINE void drop_temporary(Ref *R, int n)
@@ -77,12 +80,10 @@ ALWAYS_INLINE void drop_temporary(Ref *R, int n)
     if (n >= 0 && is_heap(R[n])) clear(&R[n]);
 }
 
-ALWAYS_INLINE Ref take_register(Ref *R, int n)
-{
-    return n >= 0 ? take(&R[n]) : newref(R[n]);
-}
+ALWAYS_INLINE Ref take_register(Ref *R, int n) { return n >= 0 ? take(&R[n]) : newref(R[n]); }
 
-/* A frame whose registers are on the heap has no room behind them: its calls get their window on the register stack. */
+/* A frame whose registers are on the heap has no room behind them: its calls get their window on
+ * the register stack. */
 static inline Ref *call_window(Frame *frame, Ref *args, int argc)
 {
     if (__builtin_expect(frame->coroutine != NULL, 0)) {
@@ -127,16 +128,16 @@ Ref eval(Vm *vm)
     LOAD_FRAME();
     NEXT();
 
-#define A instr_a(i)
-#define B instr_b(i)
-#define C instr_c(i)
-#define NA ((uint8_t)(i >> 8))
-#define NB ((uint8_t)(i >> 16))
-#define NC (i >> 24)
-#define KX instr_k(i)
-#define IX instr_imm(i)
-#define JX instr_jump(i)
-#define TARGET(name) L_##name:
+#define A                instr_a(i)
+#define B                instr_b(i)
+#define C                instr_c(i)
+#define NA               ((uint8_t)(i >> 8))
+#define NB               ((uint8_t)(i >> 16))
+#define NC               (i >> 24)
+#define KX               instr_k(i)
+#define IX               instr_imm(i)
+#define JX               instr_jump(i)
+#define TARGET(name)     L_##name:
 #define WIDE_NAME(label) label
 #include "vm/ops/all.inc"
 
@@ -151,17 +152,18 @@ Ref eval(Vm *vm)
 #undef JX
 #undef TARGET
 #undef WIDE_NAME
-#define WIDE_OPERAND(shift) ((int)(int16_t)(((i >> (shift)) & 0xff) | ((wide >> (shift)) & 0xff) << 8))
-#define A WIDE_OPERAND(8)
-#define B WIDE_OPERAND(16)
-#define C WIDE_OPERAND(24)
-#define NA ((unsigned)(uint16_t)A)
-#define NB ((unsigned)(uint16_t)B)
-#define NC ((unsigned)(uint16_t)C)
-#define KX (NB | NC << 16)
-#define IX ((int)KX)
-#define JX instr_jump(i)
-#define TARGET(name) W_##name:
+#define WIDE_OPERAND(shift)                                                                        \
+    ((int)(int16_t)(((i >> (shift)) & 0xff) | ((wide >> (shift)) & 0xff) << 8))
+#define A                WIDE_OPERAND(8)
+#define B                WIDE_OPERAND(16)
+#define C                WIDE_OPERAND(24)
+#define NA               ((unsigned)(uint16_t)A)
+#define NB               ((unsigned)(uint16_t)B)
+#define NC               ((unsigned)(uint16_t)C)
+#define KX               (NB | NC << 16)
+#define IX               ((int)KX)
+#define JX               instr_jump(i)
+#define TARGET(name)     W_##name:
 #define WIDE_NAME(label) wide_##label
 #define WIDE_COPY
 #undef SPECIALISE
@@ -176,19 +178,14 @@ leave: /* a coroutine's body returned `value` in vm->returned */
 
 follow:
     switch (flow) {
-    case FLOW_RUN:
-        LOAD_FRAME();
-        NEXT();
+    case FLOW_RUN: LOAD_FRAME(); NEXT();
     case FLOW_RAISE:
         frame = vm->frame;
         pc = frame->pc;
         goto raised;
-    case FLOW_OUT_VALUE:
-        return take(&vm->returned);
-    case FLOW_OUT_FAIL:
-        return FAIL;
-    case FLOW_OUT_SUSPENDED:
-        return TAIL;
+    case FLOW_OUT_VALUE: return take(&vm->returned);
+    case FLOW_OUT_FAIL: return FAIL;
+    case FLOW_OUT_SUSPENDED: return TAIL;
     }
     __builtin_unreachable();
 

@@ -7,15 +7,17 @@
 #include "object/native.h"
 #include "vm/flow.h"
 
-/* Runs vm->frame until its FRAME_ENTRY record is left: the value, FAIL, or TAIL when the chain of a coroutine
- * suspended (vm->yielded, vm->suspended). */
+/* Runs vm->frame until its FRAME_ENTRY record is left: the value, FAIL, or TAIL when the chain of a
+ * coroutine suspended (vm->yielded, vm->suspended). */
 Ref eval(Vm *vm);
 
-/* The general call (ops/call.inc): args in window[2 ..], callee in window[0], all moved out whatever happens.  RUN: a
- * frame was pushed or the result stored into register dst of the running frame; RAISE: raised. */
+/* The general call (ops/call.inc): args in window[2 ..], callee in window[0], all moved out
+ * whatever happens.  RUN: a frame was pushed or the result stored into register dst of the running
+ * frame; RAISE: raised. */
 Flow call_general(Vm *vm, Ref *window, int argc, Value kwnames, int dst);
 Flow call_method_general(Vm *vm, Ref *window, int argc, Value name, Value kwnames, int dst);
-Flow call_super(Vm *vm, Ref *window, int argc, Value name, int dst); /* window[0]: super, or what hides it */
+Flow call_super(Vm *vm, Ref *window, int argc, Value name,
+                int dst); /* window[0]: super, or what hides it */
 Flow call_star(Vm *vm, Ref *window, int dst);
 
 /* ops/access.inc */
@@ -55,7 +57,7 @@ Ref get_aiter(Vm *vm, Value iterable);
 /* ops/raise.inc */
 void raise_value(Vm *vm, Value value, Value cause); /* cause UNDEF: none given */
 Truth exception_matches(Vm *vm, Value exception, Value classes);
-Value handled_now(const Vm *vm);                    /* borrowed; NONE: nothing */
+Value handled_now(const Vm *vm); /* borrowed; NONE: nothing */
 
 /* ops/statement.inc */
 Ref import_name(Vm *vm, Frame *frame, Value name, Value fromlist, int level);

@@ -1,11 +1,10 @@
 /* flow.c - resuming, suspending and completing chains of activations.
  *
  * A chain is driven through one record, vm->frame; which activation of the chain it runs changes as
- * awaits begin and end.  The outermost activation has no awaiter: when it completes, the record is popped and its kind
- * says what its driver gets.
- * Invariants: only the innermost activation of a chain is RUNNING; every other one is SUSPENDED with `awaiting`
- * set.  A coroutine's pc is saved whenever it is not the one that runs.
- * Neighbours: coroutine.c (the objects), unwind.c, eval.c. */
+ * awaits begin and end.  The outermost activation has no awaiter: when it completes, the record is
+ * popped and its kind says what its driver gets. Invariants: only the innermost activation of a
+ * chain is RUNNING; every other one is SUSPENDED with `awaiting` set.  A coroutine's pc is saved
+ * whenever it is not the one that runs. Neighbours: coroutine.c (the objects), unwind.c, eval.c. */
 /* SPDX-License-Identifier: MIT */
 #include "vm/flow.h"
 
@@ -50,7 +49,8 @@ Frame *push_chain(Vm *vm, FrameKind kind, Ref holder, int dst, int iter)
     return frame;
 }
 
-/* Pops the chain's record.  The holder is dropped by the caller, when nothing of the chain is needed any more. */
+/* Pops the chain's record.  The holder is dropped by the caller, when nothing of the chain is
+ * needed any more. */
 static Ref pop_chain(Vm *vm)
 {
     Frame *frame = vm->frame;
@@ -79,9 +79,7 @@ static Flow out_value(Vm *vm, Ref value)
         throw_stop(vm, value);
         flow = FLOW_RAISE;
         break;
-    default:
-        vm->returned = value;
-        flow = FLOW_OUT_VALUE;
+    default: vm->returned = value; flow = FLOW_OUT_VALUE;
     }
     decref(holder);
     return flow;
@@ -138,7 +136,8 @@ static Flow pass_error(Vm *vm, Activation *activation)
     return deliver_error(vm, awaiter);
 }
 
-/* What waiter awaited is there: value (stolen).  Script coroutines get it in their register and run. */
+/* What waiter awaited is there: value (stolen).  Script coroutines get it in their register and
+ * run. */
 static Flow deliver(Vm *vm, Activation *waiter, Ref value)
 {
     if (is_native_activation(waiter)) {
@@ -193,7 +192,8 @@ static Flow native_answered(Vm *vm, NativeCoroutine *native, Ref answer)
 
 /* ---- awaiting ---- */
 
-/* A foreign iterator (stolen by waiter->awaiting already) is advanced with sent (NONE: next; FAIL: vm->error thrown in). */
+/* A foreign iterator (stolen by waiter->awaiting already) is advanced with sent (NONE: next; FAIL:
+ * vm->error thrown in). */
 static Flow drive_iterator(Vm *vm, Activation *waiter, Value sent)
 {
     Ref iterator = newref(waiter->awaiting), value = UNDEF;
@@ -208,24 +208,27 @@ static Flow drive_iterator(Vm *vm, Activation *waiter, Value sent)
 
 static Flow start_inner(Vm *vm, Activation *waiter, Activation *inner)
 {
-    if (inner->awaiter || activation_state(inner) == ACTIVATION_RUNNING || activation_state(inner) == ACTIVATION_DONE) {
+    if (inner->awaiter || activation_state(inner) == ACTIVATION_RUNNING ||
+        activation_state(inner) == ACTIVATION_DONE) {
         if (activation_state(inner) == ACTIVATION_DONE && inner->head.head.kind == KIND_GENERATOR)
             return deliver(vm, waiter, NONE);
         if (activation_state(inner) == ACTIVATION_DONE)
             throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
         else if (inner->head.head.kind == KIND_GENERATOR)
             throw(vm, ValueError, "generator already executing");
-        else
-            throw(vm, RuntimeError, "coroutine is being awaited already");
+        else throw(vm, RuntimeError, "coroutine is being awaited already");
         return deliver_error(vm, waiter);
     }
     Activation *innermost = inner; /* as activation_innermost(), but it may lead back to waiter */
-    while (activation_state(innermost) == ACTIVATION_SUSPENDED && is_activation(innermost->awaiting)) {
+    while (activation_state(innermost) == ACTIVATION_SUSPENDED &&
+           is_activation(innermost->awaiting)) {
         innermost = as_activation(innermost->awaiting);
         if (innermost == waiter) break;
     }
-    if (innermost != inner && (innermost == waiter || activation_state(innermost) == ACTIVATION_RUNNING)) {
-        if (inner->head.head.kind == KIND_GENERATOR) throw(vm, ValueError, "generator already executing");
+    if (innermost != inner &&
+        (innermost == waiter || activation_state(innermost) == ACTIVATION_RUNNING)) {
+        if (inner->head.head.kind == KIND_GENERATOR)
+            throw(vm, ValueError, "generator already executing");
         else throw(vm, RuntimeError, "coroutine is being awaited already");
         return deliver_error(vm, waiter);
     }
@@ -239,11 +242,13 @@ static Flow await_on(Vm *vm, Activation *waiter, Ref awaitable)
     replace(&waiter->awaiting, awaitable);
     if (waiter->head.head.kind == KIND_ASYNC_GEN_STEP && is_kind(awaitable, KIND_ASYNC_GENERATOR)) {
         as_activation(awaitable)->awaiter = waiter;
-        return flow_resume(vm, activation_innermost(as_activation(awaitable)), async_step_value(vm, waiter));
+        return flow_resume(vm, activation_innermost(as_activation(awaitable)),
+                           async_step_value(vm, waiter));
     }
     if (is_activation(awaitable) && as_object(awaitable)->kind != KIND_ASYNC_GENERATOR)
         return start_inner(vm, waiter, as_activation(awaitable));
-    if (is_heap(awaitable) && (as_object(awaitable)->kind == KIND_FUTURE || as_object(awaitable)->kind == KIND_TASK)) {
+    if (is_heap(awaitable) &&
+        (as_object(awaitable)->kind == KIND_FUTURE || as_object(awaitable)->kind == KIND_TASK)) {
         Ref result = future_await(vm, awaitable);
         if (result == TAIL) return out_suspended(vm, waiter, newref(awaitable));
         return failed(result) ? deliver_error(vm, waiter) : deliver(vm, waiter, result);
@@ -289,7 +294,8 @@ static Flow resume_plain(Vm *vm, Coroutine *coroutine, Ref sent)
     record_enter(vm->frame, coroutine);
     if (failed(sent)) {
         if (!fresh) return FLOW_RAISE;
-        return flow_raise(vm); /* thrown into a coroutine that has not started: its body never runs */
+        return flow_raise(
+            vm); /* thrown into a coroutine that has not started: its body never runs */
     }
     if (!fresh) replace(&vm->frame->regs[coroutine->dst], sent);
     else decref(sent);
@@ -311,8 +317,7 @@ Flow flow_resume(Vm *vm, Activation *at, Ref sent)
         decref(sent);
         return native_answered(vm, native, answer);
     }
-    if (fresh || absent(at->awaiting))
-        return resume_plain(vm, as_coroutine(at), sent);
+    if (fresh || absent(at->awaiting)) return resume_plain(vm, as_coroutine(at), sent);
     Value awaiting = at->awaiting;
     if (as_object(awaiting)->kind == KIND_FUTURE || as_object(awaiting)->kind == KIND_TASK) {
         if (failed(sent)) return deliver_error(vm, at);

@@ -1,8 +1,8 @@
 /* flow.h - where execution goes next: resuming, suspending and completing chains of activations.
  *
- * Every function here works on the record vm->frame and answers how eval goes on.  None of them runs script code on
- * the C stack except through native coroutines' state machines and foreign iterators.
- * Neighbours: coroutine.h (the objects), flow.c, unwind.c, eval.c. */
+ * Every function here works on the record vm->frame and answers how eval goes on.  None of them
+ * runs script code on the C stack except through native coroutines' state machines and foreign
+ * iterators. Neighbours: coroutine.h (the objects), flow.c, unwind.c, eval.c. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_VM_FLOW_H
 #define AIO_VM_FLOW_H
@@ -17,28 +17,33 @@ typedef enum Flow {
     FLOW_OUT_SUSPENDED, /* the entry is left suspended: vm->yielded, vm->suspended */
 } Flow;
 
-/* The running chain record's coroutine returned value (stolen): into its awaiter, or out of the chain. */
+/* The running chain record's coroutine returned value (stolen): into its awaiter, or out of the
+ * chain. */
 Flow flow_return(Vm *vm, Ref value);
 /* The same, raised (vm->error); the coroutine is already finished. */
 Flow flow_raise(Vm *vm);
-/* The running coroutine yields value (stolen) to whoever drives the chain; what it is resumed with goes to dst. */
+/* The running coroutine yields value (stolen) to whoever drives the chain; what it is resumed with
+ * goes to dst. */
 Flow flow_yield(Vm *vm, Ref value, int dst);
 /* The running async generator yields a value to its step. */
 Flow flow_async_yield(Vm *vm, Ref value, int dst);
-/* The running coroutine awaits awaitable (stolen; GET_AWAITABLE has been applied); the result goes to dst. */
+/* The running coroutine awaits awaitable (stolen; GET_AWAITABLE has been applied); the result goes
+ * to dst. */
 Flow flow_await(Vm *vm, Ref awaitable, int dst);
-/* Resumes a suspended chain at its innermost activation in the record vm->frame, sending `sent` (stolen; FAIL: vm->error is
- * thrown in). */
+/* Resumes a suspended chain at its innermost activation in the record vm->frame, sending `sent`
+ * (stolen; FAIL: vm->error is thrown in). */
 Flow flow_resume(Vm *vm, Activation *at, Ref sent);
 /* Pushes a record for a chain; NULL: RecursionError. holder is stolen. */
 Frame *push_chain(Vm *vm, FrameKind kind, Ref holder, int dst, int iter);
 
-/* One turn of ASYNC_FOR: the iterator is in register iter, the item goes to dst; iter + 1 is scratch. */
+/* One turn of ASYNC_FOR: the iterator is in register iter, the item goes to dst; iter + 1 is
+ * scratch. */
 Flow flow_async_for(Vm *vm, int iter, int dst);
 
 /* ---- a record and the coroutine it runs ---- */
 
-/* Puts frame on top as the record of a chain that nothing holds; what it runs is set by record_enter. */
+/* Puts frame on top as the record of a chain that nothing holds; what it runs is set by
+ * record_enter. */
 static inline void record_open(Vm *vm, Frame *frame, FrameKind kind, int dst, int iter)
 {
     frame->top = vm->frame->top;
@@ -77,13 +82,14 @@ static inline void record_park(Frame *frame, ActivationState state)
 /* Is activation a generator that stands in a plain yield and can go on at once? */
 static inline bool is_at_yield(const Activation *activation)
 {
-    return activation_state(activation) == ACTIVATION_SUSPENDED && absent(activation->awaiting) && !activation->awaiter &&
-           activation->head.head.kind == KIND_GENERATOR;
+    return activation_state(activation) == ACTIVATION_SUSPENDED && absent(activation->awaiting) &&
+           !activation->awaiter && activation->head.head.kind == KIND_GENERATOR;
 }
 
 /* Finds the handler of vm->error, leaving frames. */
 Flow unwind(Vm *vm);
-/* The same without a new traceback entry for the running frame (a bare raise, the end of a finally block). */
+/* The same without a new traceback entry for the running frame (a bare raise, the end of a finally
+ * block). */
 Flow unwind_again(Vm *vm);
 
 /* Does the suspended coroutine stand inside a try, with or for-finally (a handler covers it)? */

@@ -17,18 +17,20 @@
 #include "vm/eval.h"
 
 #define REGISTERS_MAX ((size_t)1 << 23) /* 64 MiB of address space */
-#define FRAMES_MAX ((size_t)1 << 20)
-#define FRAME_RESERVE 50                /* frames beyond the limit for handling RecursionError */
+#define FRAMES_MAX    ((size_t)1 << 20)
+#define FRAME_RESERVE 50 /* frames beyond the limit for handling RecursionError */
 
 static void *reserve(size_t size_bytes)
 {
-    void *memory = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
 void recursion_limit_set(Vm *vm, int limit)
 {
-    size_t frames = (size_t)limit < FRAMES_MAX - FRAME_RESERVE - 2 ? (size_t)limit : FRAMES_MAX - FRAME_RESERVE - 2;
+    size_t frames = (size_t)limit < FRAMES_MAX - FRAME_RESERVE - 2 ? (size_t)limit
+                                                                   : FRAMES_MAX - FRAME_RESERVE - 2;
     vm->frame_limit = vm->frames + frames + 1;
     vm->interp->recursion_limit = limit;
 }
@@ -38,7 +40,8 @@ void c_stack_measure(Vm *vm)
 {
     struct rlimit limit;
     size_t size = 8u << 20;
-    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) size = limit.rlim_cur;
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        size = limit.rlim_cur;
     if (size > 64u << 20) size = 64u << 20;
     char here;
     char *address = &here;
@@ -53,7 +56,8 @@ bool stacks_open(Vm *vm)
     if (!vm->registers || !vm->frames) return false;
     vm->registers_end = vm->registers + REGISTERS_MAX - 256;
     vm->frame = vm->frames;
-    *vm->frame = (Frame){.kind = FRAME_BASE, .top = vm->registers, .regs = vm->registers, .base = vm->registers};
+    *vm->frame = (Frame){
+        .kind = FRAME_BASE, .top = vm->registers, .regs = vm->registers, .base = vm->registers};
     recursion_limit_set(vm, vm->interp->recursion_limit ? vm->interp->recursion_limit : 1000);
     c_stack_measure(vm);
     return true;
@@ -91,13 +95,17 @@ bool current_place(Vm *vm, int level, Ref *file, int *line)
     if (frame <= vm->frames) return false;
     const Code *code = frame->code;
     *file = newref(code->filename);
-    *line = code_position(code, frame->pc == code->instrs ? 0 : (int)(frame->pc - 1 - code->instrs)).line;
+    *line = code_position(code, frame->pc == code->instrs ? 0 : (int)(frame->pc - 1 - code->instrs))
+                .line;
     return true;
 }
 
 Ref *frame_stack_top(Vm *vm) { return vm->frame->top; }
 
-Ref frame_locals_dict(Vm *vm, Frame *frame) { return locals_dict(vm, frame->function, frame->base); }
+Ref frame_locals_dict(Vm *vm, Frame *frame)
+{
+    return locals_dict(vm, frame->function, frame->base);
+}
 
 Ref run_code(Vm *vm, Code *code, Dict *globals, Value namespace)
 {
@@ -121,7 +129,8 @@ bool frame_super(Vm *vm, Ref *class, Ref *self)
         return false;
     }
     Value first = frame->base[0];
-    if (code->local_kinds && (code->local_kinds[0] & LOCAL_CELL)) first = ((Cell *)as_object(first))->value;
+    if (code->local_kinds && (code->local_kinds[0] & LOCAL_CELL))
+        first = ((Cell *)as_object(first))->value;
     if (absent(first)) {
         throw(vm, RuntimeError, "super(): arg[0] deleted");
         return false;

@@ -1,10 +1,11 @@
 /* frame.h - activation records and the register stack.
  *
- * A Frame is one running call: a record on the thread's frame stack.  Registers of a plain call lie on the register
- * stack, its window overlapping the end of the caller's (arguments are evaluated straight into it).  A generator or
- * coroutine keeps its registers in its own heap object (coroutine.h); while it runs, a Frame points at
- * them.  An await replaces the record instead of stacking one, so a chain of awaits takes one Frame.
- * Neighbours: eval.c, call.c, coroutine.c, unwind.c. */
+ * A Frame is one running call: a record on the thread's frame stack.  Registers of a plain call lie
+ * on the register stack, its window overlapping the end of the caller's (arguments are evaluated
+ * straight into it).  A generator or coroutine keeps its registers in its own heap object
+ * (coroutine.h); while it runs, a Frame points at them.  An await replaces the record instead of
+ * stacking one, so a chain of awaits takes one Frame. Neighbours: eval.c, call.c, coroutine.c,
+ * unwind.c. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_VM_FRAME_H
 #define AIO_VM_FRAME_H
@@ -16,23 +17,28 @@ typedef enum FrameKind {
     FRAME_CALL,  /* a call: the result goes to register dst of the frame below */
     FRAME_INIT,  /* the same for __init__: the result is the instance, kept in base[-1] */
     FRAME_ENTRY, /* entered from C: eval returns */
-    FRAME_FOR,   /* a generator resumed by FOR of the frame below: values go to dst, the end jumps and drops iter */
-    FRAME_NEXT,  /* a generator or coroutine resumed by next(), send(), throw() called from the frame below */
+    FRAME_FOR, /* a generator resumed by FOR of the frame below: values go to dst, the end jumps and
+                  drops iter */
+    FRAME_NEXT, /* a generator or coroutine resumed by next(), send(), throw() called from the frame
+                   below */
 } FrameKind;
 
 struct Frame {
-    const Instr *pc;            /* next instruction; up to date whenever something can raise or look */
-    Ref *regs;                  /* R: the first temporary */
-    Ref *base;                  /* local 0: R - code->locals */
-    Ref *top;                   /* first free slot of the register stack above this frame */
-    Code *code;                 /* borrowed from function */
-    Function *function;         /* FRAME_CALL, FRAME_INIT, plain FRAME_ENTRY: owned; with a coroutine: borrowed from it */
-    struct Coroutine *coroutine; /* the heap frame this record runs, or NULL; borrowed from holder or its awaiter */
-    Ref holder;                 /* with a coroutine: the outermost activation of the chain; UNDEF: somebody else holds it */
-    Handled handled;            /* with a coroutine: its link in vm->handled */
-    int16_t dst;                /* register of the frame below that takes the result */
-    int16_t iter;               /* FRAME_FOR: register of the frame below that holds the generator */
-    uint8_t kind;               /* FrameKind */
+    const Instr *pc;    /* next instruction; up to date whenever something can raise or look */
+    Ref *regs;          /* R: the first temporary */
+    Ref *base;          /* local 0: R - code->locals */
+    Ref *top;           /* first free slot of the register stack above this frame */
+    Code *code;         /* borrowed from function */
+    Function *function; /* FRAME_CALL, FRAME_INIT, plain FRAME_ENTRY: owned; with a coroutine:
+                           borrowed from it */
+    struct Coroutine *coroutine; /* the heap frame this record runs, or NULL; borrowed from holder
+                                    or its awaiter */
+    Ref holder; /* with a coroutine: the outermost activation of the chain; UNDEF: somebody else
+                   holds it */
+    Handled handled; /* with a coroutine: its link in vm->handled */
+    int16_t dst;     /* register of the frame below that takes the result */
+    int16_t iter;    /* FRAME_FOR: register of the frame below that holds the generator */
+    uint8_t kind;    /* FrameKind */
 };
 
 /* First free slot of the register stack above everything that runs in vm. */
@@ -44,14 +50,17 @@ Frame *frame_current(Vm *vm);
 /* The local variables of a running function as a new dict. */
 Ref frame_locals_dict(Vm *vm, Frame *frame);
 
-/* Runs code as a function of no parameters with globals (module bodies, exec): namespace UNDEF or local 0. */
+/* Runs code as a function of no parameters with globals (module bodies, exec): namespace UNDEF or
+ * local 0. */
 Ref run_code(Vm *vm, Code *code, Dict *globals, Value namespace);
 
 /* Raises RecursionError, or MemoryError when the register stack is full. */
 void frame_overflow(Vm *vm);
 
-/* Starts a call of function (stolen), whose parameters are already in base[0 ..]; NULL: RecursionError raised, nothing taken. */
-static inline Frame *push_call(Vm *vm, Frame *frame, Function *function, Ref *base, int dst, FrameKind kind)
+/* Starts a call of function (stolen), whose parameters are already in base[0 ..]; NULL:
+ * RecursionError raised, nothing taken. */
+static inline Frame *push_call(Vm *vm, Frame *frame, Function *function, Ref *base, int dst,
+                               FrameKind kind)
 {
     Frame *callee = frame + 1;
     Code *code = function->code;

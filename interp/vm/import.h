@@ -5,7 +5,8 @@
 
 #include "object/dict.h"
 
-/* __import__(name, globals, locals, fromlist, level): the module, or the top package when fromlist is empty. */
+/* __import__(name, globals, locals, fromlist, level): the module, or the top package when fromlist
+ * is empty. */
 Ref import_module(Vm *vm, Value name, Dict *globals, Value fromlist, int level);
 /* The module with this absolute dotted name, imported if need be: sys.modules[name]. */
 Ref import_absolute(Vm *vm, Value name);

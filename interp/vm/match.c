@@ -29,8 +29,11 @@ static Ref match_keys_with(Vm *vm, Value subject, Value keys, Value getter, Valu
     for (ptrdiff_t n = 0; n < tuple_len(keys); n++) {
         Value key = tuple_at(keys, n);
         Truth duplicate = seen ? set_has(vm, seen, key) : NO;
-        if (duplicate == YES) throw(vm, ValueError, "mapping pattern checks duplicate key (%R)", key);
-        Ref value = duplicate == NO && (!seen || set_add(vm, seen, key)) ? mapping_get(vm, subject, getter, key, marker) : FAIL;
+        if (duplicate == YES)
+            throw(vm, ValueError, "mapping pattern checks duplicate key (%R)", key);
+        Ref value = duplicate == NO && (!seen || set_add(vm, seen, key))
+                        ? mapping_get(vm, subject, getter, key, marker)
+                        : FAIL;
         if (absent(value) || failed(value)) {
             decref(values);
             return absent(value) ? NONE : FAIL;
@@ -48,7 +51,8 @@ Ref match_keys(Vm *vm, Value subject, Value keys)
     Ref getter = plain ? UNDEF : attr_get(vm, subject, N(get));
     Ref values = FAIL;
     if (!failed(seen) && !failed(marker) && !failed(getter))
-        values = match_keys_with(vm, subject, keys, getter, marker, absent(seen) ? NULL : as_set(seen));
+        values =
+            match_keys_with(vm, subject, keys, getter, marker, absent(seen) ? NULL : as_set(seen));
     decref(seen);
     decref(marker);
     decref(getter);
@@ -57,9 +61,9 @@ Ref match_keys(Vm *vm, Value subject, Value keys)
 
 typedef struct ClassMatch {
     Value subject, class;
-    Ref names;        /* __match_args__ of the positional patterns; UNDEF: the class has none */
+    Ref names; /* __match_args__ of the positional patterns; UNDEF: the class has none */
     int positional;
-    Ref *found;       /* where the next attribute goes */
+    Ref *found; /* where the next attribute goes */
 } ClassMatch;
 
 /* Was name asked for by one of the first `count` positional patterns? */
@@ -74,10 +78,12 @@ static bool is_repeated(const ClassMatch *match, Value name, int count)
 static Truth match_attribute(Vm *vm, ClassMatch *match, Value name, int before)
 {
     if (is_repeated(match, name, before)) {
-        throw(vm, TypeError, "%N() got multiple sub-patterns for attribute %R", as_type(match->class), name);
+        throw(vm, TypeError, "%N() got multiple sub-patterns for attribute %R",
+              as_type(match->class), name);
         return FAILED;
     }
-    Ref interned = str_intern(vm, newref(name)), value = failed(interned) ? FAIL : attr_get_or_absent(vm, match->subject, interned);
+    Ref interned = str_intern(vm, newref(name)),
+        value = failed(interned) ? FAIL : attr_get_or_absent(vm, match->subject, interned);
     decref(interned);
     if (failed(value)) return FAILED;
     if (absent(value)) return NO;
@@ -104,8 +110,8 @@ static Truth match_positional(Vm *vm, ClassMatch *match)
     ptrdiff_t allowed = positional_allowed(vm, match, &self);
     if (allowed < 0) return FAILED;
     if (allowed < match->positional) {
-        throw(vm, TypeError, "%N() accepts %zd positional sub-pattern%s (%d given)", as_type(match->class), allowed,
-              allowed == 1 ? "" : "s", match->positional);
+        throw(vm, TypeError, "%N() accepts %zd positional sub-pattern%s (%d given)",
+              as_type(match->class), allowed, allowed == 1 ? "" : "s", match->positional);
         return FAILED;
     }
     if (self) {

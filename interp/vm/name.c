@@ -1,4 +1,5 @@
-/* name.c - looking names up: globals, builtins, namespaces, cells; and what is said when they are not there.
+/* name.c - looking names up: globals, builtins, namespaces, cells; and what is said when they are
+ * not there.
  *
  * Neighbours: ops/move.inc. */
 /* SPDX-License-Identifier: MIT */
@@ -67,13 +68,16 @@ bool delete_name(Vm *vm, Value namespace, Value name)
 
 Ref raise_unbound_local(Vm *vm, const Code *code, int local)
 {
-    return throw(vm, UnboundLocalError, "cannot access local variable '%S' where it is not associated with a value",
+    return throw(vm, UnboundLocalError,
+                 "cannot access local variable '%S' where it is not associated with a value",
                  (Value)code->local_names[local]);
 }
 
 Ref raise_unbound_free(Vm *vm, const Code *code, int index)
 {
-    throw(vm, NameError, "cannot access free variable '%S' where it is not associated with a value in enclosing scope",
+    throw(vm, NameError,
+          "cannot access free variable '%S' where it is not associated with a value in enclosing "
+          "scope",
           (Value)code->free_names[index]);
     return FAIL;
 }
@@ -93,8 +97,11 @@ Ref load_special(Vm *vm, Value object, int which)
     const char *protocol = which < 2 ? "context manager" : "asynchronous context manager";
     Value other = which < 2 ? N(__aenter__) : N(__enter__);
     bool hint = !absent(type_lookup(vm, type_of(vm, object), other));
-    return throw(vm, TypeError, "'%T' object does not support the %s protocol (missed %S method)%s", object, protocol,
-                 names[which],
-                 !hint ? "" : which < 2 ? " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?"
-                                        : " but it supports the context manager protocol. Did you mean to use 'with'?");
+    return throw(
+        vm, TypeError, "'%T' object does not support the %s protocol (missed %S method)%s", object,
+        protocol, names[which],
+        !hint       ? ""
+        : which < 2 ? " but it supports the asynchronous context manager protocol. Did you mean to "
+                      "use 'async with'?"
+                    : " but it supports the context manager protocol. Did you mean to use 'with'?");
 }

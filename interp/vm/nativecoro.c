@@ -1,7 +1,7 @@
 /* nativecoro.c - coroutines written in C, as objects.
  *
- * The state machine is the definition's resume(); this file gives it the face of a coroutine: send, throw, close, await.
- * Neighbours: coroutine.h (the protocol), flow.c (who calls resume). */
+ * The state machine is the definition's resume(); this file gives it the face of a coroutine: send,
+ * throw, close, await. Neighbours: coroutine.h (the protocol), flow.c (who calls resume). */
 /* SPDX-License-Identifier: MIT */
 #include "object/call.h"
 #include "object/exception.h"
@@ -17,7 +17,8 @@ NativeCoroutine *native_coroutine_of_kind(Vm *vm, Kind kind, const NativeCorouti
     NativeCoroutine *self = object_new(vm, type_builtin(vm, kind)->shape, def->size);
     if (!self) return NULL;
     self->def = def;
-    if (vm->frame->code && kind == KIND_NATIVE_COROUTINE) { /* who made it, for "was never awaited" */
+    if (vm->frame->code &&
+        kind == KIND_NATIVE_COROUTINE) { /* who made it, for "was never awaited" */
         self->act.awaiting = newref(borrow(vm->frame->code));
         self->made_at = (int32_t)(vm->frame->pc - 1 - vm->frame->code->instrs);
     }
@@ -69,12 +70,15 @@ static void native_coroutine_finalize(Vm *vm, Object *object)
     if (state == ACTIVATION_CREATED && object->kind == KIND_NATIVE_COROUTINE) {
         Value maker = self->act.awaiting;
         Ref name = str_from(vm, self->def->name);
-        int line = is_kind(maker, KIND_CODE) ? code_position(as_code(maker), self->made_at).line : 0;
-        if (failed(name) || !never_awaited(vm, name, line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
+        int line =
+            is_kind(maker, KIND_CODE) ? code_position(as_code(maker), self->made_at).line : 0;
+        if (failed(name) ||
+            !never_awaited(vm, name, line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
             error_unraisable(vm, "Exception ignored while finalizing coroutine", borrow(self));
         decref(name);
     } else if (state == ACTIVATION_SUSPENDED) {
-        if (!activation_close(vm, &self->act)) error_unraisable(vm, "Exception ignored in", borrow(self));
+        if (!activation_close(vm, &self->act))
+            error_unraisable(vm, "Exception ignored in", borrow(self));
         clear(&vm->returned);
     }
     error_restore(vm, saved);
@@ -83,7 +87,8 @@ static void native_coroutine_finalize(Vm *vm, Object *object)
 static bool native_coroutine_needs_finalizer(Object *object)
 {
     ActivationState state = activation_state(&((NativeCoroutine *)object)->act);
-    return state == ACTIVATION_SUSPENDED || (state == ACTIVATION_CREATED && object->kind == KIND_NATIVE_COROUTINE);
+    return state == ACTIVATION_SUSPENDED ||
+           (state == ACTIVATION_CREATED && object->kind == KIND_NATIVE_COROUTINE);
 }
 
 /* ---- methods ---- */
@@ -106,7 +111,8 @@ static void begin(Activation *self)
     if (activation_state(self) == ACTIVATION_CREATED) clear(&self->awaiting);
 }
 
-NATIVE(native_coroutine_send, "send(self, value, /)", "Resume with value; return what it yields next.")
+NATIVE(native_coroutine_send, "send(self, value, /)",
+       "Resume with value; return what it yields next.")
 {
     Activation *self = as_activation(argv[0]);
     if (!can_resume(vm, self)) return FAIL;
@@ -116,7 +122,7 @@ NATIVE(native_coroutine_send, "send(self, value, /)", "Resume with value; return
     return tail_resume(vm, argv[0], newref(argv[1]));
 }
 NATIVE(native_coroutine_throw, "throw(self, type, value=?, traceback=?, /)",
-    "Raise an exception where it is suspended; return what it yields next.")
+       "Raise an exception where it is suspended; return what it yields next.")
 {
     Activation *self = as_activation(argv[0]);
     if (!can_resume(vm, self)) return FAIL;
@@ -124,7 +130,8 @@ NATIVE(native_coroutine_throw, "throw(self, type, value=?, traceback=?, /)",
     throw_arguments(vm, argv[1], argv[2], argv[3]);
     return tail_resume(vm, argv[0], FAIL);
 }
-NATIVE(native_coroutine_close, "close(self, /)", "Raise GeneratorExit where it is suspended, to end it.")
+NATIVE(native_coroutine_close, "close(self, /)",
+       "Raise GeneratorExit where it is suspended, to end it.")
 {
     if (!activation_close(vm, as_activation(argv[0]))) return FAIL;
     clear(&vm->returned);
@@ -153,7 +160,10 @@ static Ref native_coroutine_await(Vm *vm, Value self)
     return from_object(wrapper);
 }
 
-static Ref get_qualname(Vm *vm, Value self) { return str_from(vm, as_native_coroutine(self)->def->name); }
+static Ref get_qualname(Vm *vm, Value self)
+{
+    return str_from(vm, as_native_coroutine(self)->def->name);
+}
 static Ref get_name(Vm *vm, Value self)
 {
     const char *name = as_native_coroutine(self)->def->name, *dot = strrchr(name, '.');
@@ -161,15 +171,20 @@ static Ref get_name(Vm *vm, Value self)
 }
 static Ref get_running(Vm *vm __attribute__((unused)), Value self)
 {
-    return from_bool(activation_state(activation_innermost(as_activation(self))) == ACTIVATION_RUNNING);
+    return from_bool(activation_state(activation_innermost(as_activation(self))) ==
+                     ACTIVATION_RUNNING);
 }
 static Ref get_awaiting(Vm *vm __attribute__((unused)), Value self)
 {
     Activation *activation = as_activation(self);
-    if (activation_state(activation) != ACTIVATION_SUSPENDED || absent(activation->awaiting)) return NONE;
+    if (activation_state(activation) != ACTIVATION_SUSPENDED || absent(activation->awaiting))
+        return NONE;
     return newref(activation->awaiting);
 }
-static Ref get_none(Vm *vm __attribute__((unused)), Value self __attribute__((unused))) { return NONE; }
+static Ref get_none(Vm *vm __attribute__((unused)), Value self __attribute__((unused)))
+{
+    return NONE;
+}
 
 static Ref native_coroutine_repr(Vm *vm, Value self)
 {
@@ -178,7 +193,10 @@ static Ref native_coroutine_repr(Vm *vm, Value self)
 }
 
 static const Native *const native_coroutine_methods[] = {
-    &native_coroutine_send_def, &native_coroutine_throw_def, &native_coroutine_close_def, NULL,
+    &native_coroutine_send_def,
+    &native_coroutine_throw_def,
+    &native_coroutine_close_def,
+    NULL,
 };
 static const Attribute native_coroutine_attributes[] = {
     {"__name__", get_name, NULL, "name of the coroutine"},
@@ -190,18 +208,32 @@ static const Attribute native_coroutine_attributes[] = {
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef native_coroutine_type = {
-    .name = "coroutine", .doc = "A coroutine of the runtime's own.",
-    .size = sizeof(NativeCoroutine), .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW,
-    .refs = REFS(REF(Activation, awaiting)), .visit = native_coroutine_visit, .clear = native_coroutine_clear,
-    .needs_finalizer = native_coroutine_needs_finalizer, .finalize = native_coroutine_finalize,
-    .repr = native_coroutine_repr, .await = native_coroutine_await,
-    .methods = native_coroutine_methods, .attributes = native_coroutine_attributes,
+    .name = "coroutine",
+    .doc = "A coroutine of the runtime's own.",
+    .size = sizeof(NativeCoroutine),
+    .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW,
+    .refs = REFS(REF(Activation, awaiting)),
+    .visit = native_coroutine_visit,
+    .clear = native_coroutine_clear,
+    .needs_finalizer = native_coroutine_needs_finalizer,
+    .finalize = native_coroutine_finalize,
+    .repr = native_coroutine_repr,
+    .await = native_coroutine_await,
+    .methods = native_coroutine_methods,
+    .attributes = native_coroutine_attributes,
 };
 const TypeDef async_gen_step_type = {
-    .name = "async_generator_asend", .doc = "One step of an async generator.",
-    .size = sizeof(NativeCoroutine), .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,
-    .refs = REFS(REF(Activation, awaiting)), .visit = native_coroutine_visit, .clear = native_coroutine_clear,
-    .needs_finalizer = native_coroutine_needs_finalizer, .finalize = native_coroutine_finalize,
-    .iter = self_iter, .next = native_coroutine_next, .await = self_iter,
+    .name = "async_generator_asend",
+    .doc = "One step of an async generator.",
+    .size = sizeof(NativeCoroutine),
+    .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,
+    .refs = REFS(REF(Activation, awaiting)),
+    .visit = native_coroutine_visit,
+    .clear = native_coroutine_clear,
+    .needs_finalizer = native_coroutine_needs_finalizer,
+    .finalize = native_coroutine_finalize,
+    .iter = self_iter,
+    .next = native_coroutine_next,
+    .await = self_iter,
     .methods = native_coroutine_methods,
 };

@@ -1,7 +1,7 @@
 /* pending.c - finalisers and callbacks, run where script code may run.
  *
- * decref never runs script code: a dropped object whose finaliser must run is queued here, alive again, and eval looks
- * at vm->interrupt before the next call and at each turn of a loop.
+ * decref never runs script code: a dropped object whose finaliser must run is queued here, alive
+ * again, and eval looks at vm->interrupt before the next call and at each turn of a loop.
  * Neighbours: object/life.c (object_drop queues), eval.c (CHECK_INTERRUPT). */
 /* SPDX-License-Identifier: MIT */
 #include "vm/pending.h"
@@ -16,7 +16,7 @@
 #include "vm/thread.h"
 
 typedef struct Job {
-    Object *object;         /* to finalise, or NULL: */
+    Object *object; /* to finalise, or NULL: */
     Ref callable, argument;
 } Job;
 
@@ -78,9 +78,15 @@ void object_finalize_later(Interp *interp, Object *object)
     push(interp, (Job){object, UNDEF, UNDEF});
 }
 
-void weakref_callback_later(Interp *interp, Ref callback, Ref weakref) { pending_call(interp, callback, weakref); }
+void weakref_callback_later(Interp *interp, Ref callback, Ref weakref)
+{
+    pending_call(interp, callback, weakref);
+}
 
-void pending_call(Interp *interp, Ref callable, Ref argument) { push(interp, (Job){NULL, callable, argument}); }
+void pending_call(Interp *interp, Ref callable, Ref argument)
+{
+    push(interp, (Job){NULL, callable, argument});
+}
 
 static void run_del(Vm *vm, Object *object)
 {
@@ -103,7 +109,8 @@ static void run_job(Vm *vm, Job job)
         decref(from_object(job.object));
     } else {
         Ref result = call1(vm, job.callable, job.argument);
-        if (failed(result)) error_unraisable(vm, "Exception ignored while calling weakref callback", job.callable);
+        if (failed(result))
+            error_unraisable(vm, "Exception ignored while calling weakref callback", job.callable);
         decref(result);
         decref(job.callable);
         decref(job.argument);

@@ -1,11 +1,13 @@
-/* pending.h - what waits for a safe point: finalisers, weak reference callbacks, calls from other threads. */
+/* pending.h - what waits for a safe point: finalisers, weak reference callbacks, calls from other
+ * threads. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_VM_PENDING_H
 #define AIO_VM_PENDING_H
 
 #include "object/type.h"
 
-/* Keeps object alive until its finaliser has run (__del__, TypeDef.finalize); object's count is 0 and becomes 1. */
+/* Keeps object alive until its finaliser has run (__del__, TypeDef.finalize); object's count is 0
+ * and becomes 1. */
 void pending_finalizer(Interp *interp, Object *object);
 /* callable(argument) at the next safe point; both stolen. Errors are reported as unraisable. */
 void pending_call(Interp *interp, Ref callable, Ref argument);

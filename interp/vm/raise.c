@@ -1,4 +1,5 @@
-/* raise.c - the raise statement, except clauses, and awaitables: what ops/raise.inc and coroutine.inc call. */
+/* raise.c - the raise statement, except clauses, and awaitables: what ops/raise.inc and
+ * coroutine.inc call. */
 /* SPDX-License-Identifier: MIT */
 #include "object/attr.h"
 #include "object/call.h"
@@ -24,7 +25,8 @@ static Ref exception_from(Vm *vm, Value value, const char *message)
         return throw(vm, TypeError, "%s", message);
     Ref made = call0(vm, value);
     if (failed(made) || is_exception(made)) return made;
-    throw(vm, TypeError, "calling %R should have returned an instance of BaseException, not %T", value, (Value)made);
+    throw(vm, TypeError, "calling %R should have returned an instance of BaseException, not %T",
+          value, (Value)made);
     decref(made);
     return FAIL;
 }
@@ -34,7 +36,10 @@ void raise_value(Vm *vm, Value value, Value cause)
     Ref error = exception_from(vm, value, "exceptions must derive from BaseException");
     if (failed(error)) return;
     if (!absent(cause)) {
-        Ref reason = cause == NONE ? NONE : exception_from(vm, cause, "exception causes must derive from BaseException");
+        Ref reason =
+            cause == NONE
+                ? NONE
+                : exception_from(vm, cause, "exception causes must derive from BaseException");
         if (failed(reason)) {
             decref(error);
             return;
@@ -61,7 +66,8 @@ Truth exception_matches(Vm *vm, Value exception, Value classes)
         return NO;
     }
     if (!is_exception_class(vm, classes)) {
-        throw(vm, TypeError, "catching classes that do not inherit from BaseException is not allowed");
+        throw(vm, TypeError,
+              "catching classes that do not inherit from BaseException is not allowed");
         return FAILED;
     }
     return type_is_subtype(type_of(vm, exception), as_type(classes)) ? YES : NO;
@@ -72,7 +78,8 @@ Ref get_yield_iter(Vm *vm, const Code *code, Value iterable)
     if (is_kind(iterable, KIND_GENERATOR)) return newref(iterable);
     if (is_coroutine(iterable)) {
         if (code->flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE)) return newref(iterable);
-        return throw(vm, TypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator");
+        return throw(vm, TypeError,
+                     "cannot 'yield from' a coroutine object in a non-coroutine generator");
     }
     return iter_of(vm, iterable);
 }
@@ -80,19 +87,31 @@ Ref get_yield_iter(Vm *vm, const Code *code, Value iterable)
 Ref get_awaitable(Vm *vm, Value value, int context)
 {
     if (is_coroutine(value)) {
-        if (as_activation(value)->awaiter) return throw(vm, RuntimeError, "coroutine is being awaited already");
+        if (as_activation(value)->awaiter)
+            return throw(vm, RuntimeError, "coroutine is being awaited already");
         return newref(value);
     }
     if (is_kind(value, KIND_ASYNC_GEN_STEP)) return newref(value);
     if (is_kind(value, KIND_FUTURE) || is_kind(value, KIND_TASK)) return newref(value);
-    if (is_kind(value, KIND_GENERATOR) && (((Coroutine *)as_object(value))->function->code->flags & CODE_ITERABLE_COROUTINE))
+    if (is_kind(value, KIND_GENERATOR) &&
+        (((Coroutine *)as_object(value))->function->code->flags & CODE_ITERABLE_COROUTINE))
         return newref(value);
     Type *type = type_of(vm, value);
     if (!type->slots.await) {
         switch (context) {
-        case 1: return throw(vm, TypeError, "'async with' received an object from __aenter__ that does not implement __await__: %T", value);
-        case 2: return throw(vm, TypeError, "'async with' received an object from __aexit__ that does not implement __await__: %T", value);
-        case 3: return throw(vm, TypeError, "'async for' received an invalid object from __anext__: %T", value);
+        case 1:
+            return throw(vm, TypeError,
+                         "'async with' received an object from __aenter__ that does not implement "
+                         "__await__: %T",
+                         value);
+        case 2:
+            return throw(vm, TypeError,
+                         "'async with' received an object from __aexit__ that does not implement "
+                         "__await__: %T",
+                         value);
+        case 3:
+            return throw(vm, TypeError, "'async for' received an invalid object from __anext__: %T",
+                         value);
         default: return throw(vm, TypeError, "'%T' object can't be awaited", value);
         }
     }
@@ -114,11 +133,14 @@ Ref get_aiter(Vm *vm, Value iterable)
 {
     Type *type = type_of(vm, iterable);
     if (!type->slots.aiter)
-        return throw(vm, TypeError, "'async for' requires an object with __aiter__ method, got %T", iterable);
+        return throw(vm, TypeError, "'async for' requires an object with __aiter__ method, got %T",
+                     iterable);
     Ref iterator = type->slots.aiter(vm, iterable);
     if (failed(iterator)) return FAIL;
     if (type_of(vm, iterator)->slots.anext) return iterator;
-    throw(vm, TypeError, "'async for' received an object from __aiter__ that does not implement __anext__: %T", (Value)iterator);
+    throw(vm, TypeError,
+          "'async for' received an object from __aiter__ that does not implement __anext__: %T",
+          (Value)iterator);
     decref(iterator);
     return FAIL;
 }

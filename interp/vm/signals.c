@@ -1,8 +1,9 @@
 /* signals.c - OS signals.
  *
- * The C handler only sets flags: which signal, and INTERRUPT_SIGNAL in the main thread's Vm; the script's handler runs
- * at the main thread's next safe point.  These flags are the mutable globals the kernel forces on us.
- * Neighbours: pending.c (safe_point), loop/ (the wakeup descriptor), modules/signal.c. */
+ * The C handler only sets flags: which signal, and INTERRUPT_SIGNAL in the main thread's Vm; the
+ * script's handler runs at the main thread's next safe point.  These flags are the mutable globals
+ * the kernel forces on us. Neighbours: pending.c (safe_point), loop/ (the wakeup descriptor),
+ * modules/signal.c. */
 /* SPDX-License-Identifier: MIT */
 #include "vm/signals.h"
 
@@ -20,7 +21,9 @@ static volatile sig_atomic_t any_arrived;
 static volatile sig_atomic_t wakeup = -1;
 static Vm *volatile main_vm;
 
-struct SignalHandlers { Ref handlers[NSIG]; };
+struct SignalHandlers {
+    Ref handlers[NSIG];
+};
 
 static void on_signal(int number)
 {
@@ -49,7 +52,8 @@ void signals_open(Vm *vm)
     main_vm = vm;
     signal(SIGPIPE, SIG_IGN);
     struct sigaction current;
-    if (sigaction(SIGINT, NULL, &current) == 0 && current.sa_handler == SIG_IGN) return; /* started with nohup or & */
+    if (sigaction(SIGINT, NULL, &current) == 0 && current.sa_handler == SIG_IGN)
+        return; /* started with nohup or & */
     install(SIGINT, on_signal);
 }
 
@@ -83,7 +87,8 @@ Ref signal_set(Vm *vm, int number, Value handler)
 
 void signals_close(Vm *vm)
 {
-    for (int n = 0; vm->interp->signal_handlers && n < NSIG; n++) clear(&vm->interp->signal_handlers->handlers[n]);
+    for (int n = 0; vm->interp->signal_handlers && n < NSIG; n++)
+        clear(&vm->interp->signal_handlers->handlers[n]);
     memory_free(vm->interp->signal_handlers);
     vm->interp->signal_handlers = NULL;
 }

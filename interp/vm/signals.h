@@ -1,4 +1,5 @@
-/* signals.h - OS signals seen by scripts: caught in C, handled at a safe point of the main thread. */
+/* signals.h - OS signals seen by scripts: caught in C, handled at a safe point of the main thread.
+ */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_VM_SIGNALS_H
 #define AIO_VM_SIGNALS_H
@@ -12,10 +13,12 @@ void signals_close(Vm *vm);
 bool signals_run(Vm *vm);
 /* Is a signal waiting to be handled? */
 bool signals_waiting(void);
-/* handler: a callable, or NONE for the default action, or ELLIPSIS to ignore; for signal.signal().  Returns the old one. */
+/* handler: a callable, or NONE for the default action, or ELLIPSIS to ignore; for signal.signal().
+ * Returns the old one. */
 Ref signal_set(Vm *vm, int number, Value handler);
 Value signal_get(Vm *vm, int number);
-/* A descriptor written to (one byte, the signal's number) whenever a signal arrives; -1: none.  Returns the old one. */
+/* A descriptor written to (one byte, the signal's number) whenever a signal arrives; -1: none.
+ * Returns the old one. */
 int signal_wakeup_fd(int fd);
 
 #endif

@@ -1,8 +1,9 @@
 /* specialise.c - filling inline caches.
  *
- * A cache describes what was just looked up: a shape (with its version, which changes whenever an attribute of the
- * type may), a dict version, a code object.  The guards are in the bodies of the specialised opcodes.
- * Neighbours: ops/access.inc, ops/call.inc, object/shape.h, object/dict.h (versions). */
+ * A cache describes what was just looked up: a shape (with its version, which changes whenever an
+ * attribute of the type may), a dict version, a code object.  The guards are in the bodies of the
+ * specialised opcodes. Neighbours: ops/access.inc, ops/call.inc, object/shape.h, object/dict.h
+ * (versions). */
 /* SPDX-License-Identifier: MIT */
 #include "vm/specialise.h"
 
@@ -21,20 +22,23 @@
 enum { POLYMORPHIC_ROWS = 1024 };
 
 typedef struct PolymorphicRow {
-    Shape *shape;    /* compared with its version, never followed */
-    Value name;      /* the same, with its hash: the name may be gone and another lie in its place */
+    Shape *shape; /* compared with its version, never followed */
+    Value name;   /* the same, with its hash: the name may be gone and another lie in its place */
     int64_t hash;
     uint32_t version;
     uint16_t what, form;
-    Value value;     /* Cache.value */
-    Value class;     /* with super: the class whose followers were searched; UNDEF otherwise */
+    Value value; /* Cache.value */
+    Value class; /* with super: the class whose followers were searched; UNDEF otherwise */
 } PolymorphicRow;
 
-struct Polymorphic { PolymorphicRow rows[POLYMORPHIC_ROWS]; };
+struct Polymorphic {
+    PolymorphicRow rows[POLYMORPHIC_ROWS];
+};
 
 static PolymorphicRow *polymorphic_row(Vm *vm, const Shape *shape, Value name, unsigned what)
 {
-    uint64_t mixed = ((uintptr_t)shape >> 4) * UINT64_C(0x9E3779B97F4A7C15) + (bits_of(name) >> 4) * 31 + what;
+    uint64_t mixed =
+        ((uintptr_t)shape >> 4) * UINT64_C(0x9E3779B97F4A7C15) + (bits_of(name) >> 4) * 31 + what;
     return &vm->interp->polymorphic->rows[(mixed ^ mixed >> 20) & (POLYMORPHIC_ROWS - 1)];
 }
 
@@ -43,8 +47,8 @@ int specialise_recall(Vm *vm, Value object, Value name, unsigned what, Cache *ca
     if (!is_heap(object) || !vm->interp->polymorphic) return 0;
     Shape *shape = as_object(object)->shape;
     const PolymorphicRow *row = polymorphic_row(vm, shape, name, what);
-    if (row->shape != shape || row->version != shape->version || row->name != name || row->what != what ||
-        row->hash != as_str(name)->hash)
+    if (row->shape != shape || row->version != shape->version || row->name != name ||
+        row->what != what || row->hash != as_str(name)->hash)
         return 0;
     cache->shape = shape;
     cache->version = row->version;
@@ -61,7 +65,8 @@ static int remember(Vm *vm, Value name, unsigned what, int form, const Cache *ca
         return form;
     }
     *polymorphic_row(vm, cache->shape, name, what) =
-        (PolymorphicRow){cache->shape, name, as_str(name)->hash, cache->version, (uint16_t)what, (uint16_t)form, cache->value, UNDEF};
+        (PolymorphicRow){cache->shape,   name,           as_str(name)->hash, cache->version,
+                         (uint16_t)what, (uint16_t)form, cache->value,       UNDEF};
     return form;
 }
 
@@ -84,14 +89,15 @@ Value specialise_super(Vm *vm, Type *class, Value self, Value name, int argc)
     Shape *shape = as_object(self)->shape;
     unsigned what = OP_CALL_SUPER | (unsigned)argc << 8;
     PolymorphicRow *row = vm->interp->polymorphic ? polymorphic_row(vm, shape, name, what) : NULL;
-    if (row && row->shape == shape && row->version == shape->version && row->name == name && row->what == what &&
-        row->hash == as_str(name)->hash && row->class == borrow(class))
+    if (row && row->shape == shape && row->version == shape->version && row->name == name &&
+        row->what == what && row->hash == as_str(name)->hash && row->class == borrow(class))
         return row->value;
     if (!type_is_subtype(shape->type, class)) return UNDEF;
     Value found = find_after(vm, shape->type, class, name);
     if (!is_function(found) || as_function(found)->code->plain_args != argc + 1) return UNDEF;
     if (row)
-        *row = (PolymorphicRow){shape, name, as_str(name)->hash, shape->version, (uint16_t)what, 0, found, borrow(class)};
+        *row = (PolymorphicRow){shape, name,  as_str(name)->hash, shape->version, (uint16_t)what,
+                                0,     found, borrow(class)};
     return found;
 }
 
@@ -136,9 +142,15 @@ static int specialise_module_attr(Vm *vm, Value module, Value name, Cache *cache
 }
 
 /* A script function of exactly argc plain parameters. */
-static bool is_plain_function(Value v, int argc) { return is_function(v) && as_function(v)->code->plain_args == argc; }
+static bool is_plain_function(Value v, int argc)
+{
+    return is_function(v) && as_function(v)->code->plain_args == argc;
+}
 
-static bool is_heap_frame(Value function) { return as_function(function)->code->flags & CODE_HEAP_FRAME; }
+static bool is_heap_frame(Value function)
+{
+    return as_function(function)->code->flags & CODE_HEAP_FRAME;
+}
 
 static ptrdiff_t slot_offset(const Shape *shape, int slot)
 {
@@ -242,8 +254,11 @@ static int specialise_class_call(Vm *vm, Value callee, int argc, Cache *cache)
     if (!(type->flags & TYPE_HEAP)) return specialise_builtin_call(vm, type, argc, cache);
     if ((type->flags & (TYPE_ABSTRACT | TYPE_METACLASS)) || type->kind != KIND_OBJECT)
         return OP_CALL;
-    if (as_object(callee)->shape->type->def != &type_type || as_object(callee)->flags & OBJ_SUBCLASS) return OP_CALL;
-    if (!absent(type->new) || !is_plain_function(type->init, argc + 1) || is_heap_frame(type->init)) return OP_CALL;
+    if (as_object(callee)->shape->type->def != &type_type ||
+        as_object(callee)->flags & OBJ_SUBCLASS)
+        return OP_CALL;
+    if (!absent(type->new) || !is_plain_function(type->init, argc + 1) || is_heap_frame(type->init))
+        return OP_CALL;
     guard_type(cache, type, type->init);
     return OP_CALL_CLASS;
 }
@@ -251,8 +266,10 @@ static int specialise_class_call(Vm *vm, Value callee, int argc, Cache *cache)
 static int specialise_function_call(const Function *function, int argc)
 {
     const Code *code = function->code;
-    if (code->plain_args == argc) return code->flags & CODE_HEAP_FRAME ? OP_CALL_COROUTINE : OP_CALL_FUNCTION;
-    if (code->plain_args < argc || code->flags & CODE_HEAP_FRAME || absent(function->defaults)) return OP_CALL;
+    if (code->plain_args == argc)
+        return code->flags & CODE_HEAP_FRAME ? OP_CALL_COROUTINE : OP_CALL_FUNCTION;
+    if (code->plain_args < argc || code->flags & CODE_HEAP_FRAME || absent(function->defaults))
+        return OP_CALL;
     return argc + tuple_len(function->defaults) >= code->plain_args ? OP_CALL_DEFAULTS : OP_CALL;
 }
 
@@ -263,7 +280,8 @@ int specialise_call(Vm *vm, Value callee, int argc, Cache *cache)
     case KIND_FUNCTION: return specialise_function_call(as_function(callee), argc);
     case KIND_METHOD: {
         Value function = as_method(callee)->function;
-        return is_plain_function(function, argc + 1) && !is_heap_frame(function) ? OP_CALL_BOUND : OP_CALL;
+        return is_plain_function(function, argc + 1) && !is_heap_frame(function) ? OP_CALL_BOUND
+                                                                                 : OP_CALL;
     }
     case KIND_NATIVE_FUNCTION: {
         const NativeFunction *native = as_native(callee);
@@ -279,7 +297,8 @@ int specialise_call(Vm *vm, Value callee, int argc, Cache *cache)
 /* module.name(...) */
 static int specialise_module_call(Vm *vm, Value module, Value name, Cache *cache)
 {
-    return specialise_module_attr(vm, module, name, cache) == OP_GET_ATTR ? OP_CALL_METHOD : OP_CALL_METHOD_MODULE;
+    return specialise_module_attr(vm, module, name, cache) == OP_GET_ATTR ? OP_CALL_METHOD
+                                                                          : OP_CALL_METHOD_MODULE;
 }
 
 int specialise_call_method(Vm *vm, Value self, Value name, int argc, Cache *cache)

@@ -1,8 +1,9 @@
 /* specialise.h - inline caches: filling them, and which specialised form then applies.
  *
- * An inline cache describes one shape.  Where several meet, what each of them needs is kept in one table of the
- * interpreter, by shape, name and what is done (specialise_recall), so that a cache that misses is refilled by a look.
- * Each returns the opcode of the form whose guard the cache now describes, or the generic one when none fits. */
+ * An inline cache describes one shape.  Where several meet, what each of them needs is kept in one
+ * table of the interpreter, by shape, name and what is done (specialise_recall), so that a cache
+ * that misses is refilled by a look. Each returns the opcode of the form whose guard the cache now
+ * describes, or the generic one when none fits. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_VM_SPECIALISE_H
 #define AIO_VM_SPECIALISE_H
@@ -10,8 +11,8 @@
 #include "compiler/opcode.h"
 #include "object/function.h"
 
-/* Fills cache with what it held, here or elsewhere, for the shape of object when `what` was done with name; the opcode of the
- * specialised form, or 0. */
+/* Fills cache with what it held, here or elsewhere, for the shape of object when `what` was done
+ * with name; the opcode of the specialised form, or 0. */
 int specialise_recall(Vm *vm, Value object, Value name, unsigned what, Cache *cache);
 void specialise_close(Interp *interp);
 
@@ -19,7 +20,8 @@ int specialise_load_global(Vm *vm, Function *function, Value name, Cache *cache)
 int specialise_get_attr(Vm *vm, Value object, Value name, Cache *cache);
 int specialise_set_attr(Vm *vm, Value object, Value name, Cache *cache);
 int specialise_call(Vm *vm, Value callee, int argc, Cache *cache);
-/* The function that super(class, self).name is, borrowed; UNDEF: not a script function that takes argc plain arguments. */
+/* The function that super(class, self).name is, borrowed; UNDEF: not a script function that takes
+ * argc plain arguments. */
 Value specialise_super(Vm *vm, Type *class, Value self, Value name, int argc);
 int specialise_call_method(Vm *vm, Value self, Value name, int argc, Cache *cache);
 

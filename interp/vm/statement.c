@@ -22,7 +22,8 @@ Ref import_name(Vm *vm, Frame *frame, Value name, Value fromlist, int level)
     Dict *globals = frame->function->globals;
     Value hook = dict_get_name(frame->function->builtins, N(__import__));
     if (absent(hook)) return throw(vm, ImportError, "__import__ not found");
-    if (is_kind(hook, KIND_NATIVE_FUNCTION)) return import_module(vm, name, globals, fromlist, level);
+    if (is_kind(hook, KIND_NATIVE_FUNCTION))
+        return import_module(vm, name, globals, fromlist, level);
     Value namespace = frame->code->flags & CODE_NAMESPACE ? (Value)frame->base[0] : NONE;
     Value args[5] = {name, borrow(globals), namespace, fromlist, from_small(level)};
     return call(vm, hook, 5, args);
@@ -44,12 +45,16 @@ static Ref import_submodule(Vm *vm, Value module, Value name)
     return newref(found);
 }
 
-/* What `from package import name` says when there is no such name; package UNDEF: it has no name itself. */
+/* What `from package import name` says when there is no such name; package UNDEF: it has no name
+ * itself. */
 static Ref name_missing(Vm *vm, Value name, Value package, Value file, Value spec)
 {
     if (absent(package)) {
         Ref unknown = str_from(vm, "<unknown module name>");
-        Ref text = failed(unknown) ? FAIL : format_text(vm, "cannot import name %R from %R (unknown location)", name, (Value)unknown);
+        Ref text = failed(unknown)
+                       ? FAIL
+                       : format_text(vm, "cannot import name %R from %R (unknown location)", name,
+                                     (Value)unknown);
         decref(unknown);
         return text;
     }
@@ -57,16 +62,23 @@ static Ref name_missing(Vm *vm, Value name, Value package, Value file, Value spe
     ModuleStanding standing = module_standing(vm, spec, package, &origin);
     if (absent(origin) && is_str(file)) origin = file;
     if (standing == MODULE_HIDES_LIBRARY)
-        return format_text(vm, "cannot import name %R from %R (consider renaming %R since it has the same name as the "
-                           "standard library module named %R and prevents importing that standard library module)",
-                           name, package, origin, package);
+        return format_text(
+            vm,
+            "cannot import name %R from %R (consider renaming %R since it has the same name as the "
+            "standard library module named %R and prevents importing that standard library module)",
+            name, package, origin, package);
     if (standing == MODULE_MAY_HIDE)
-        return format_text(vm, "cannot import name %R from %R (consider renaming %R if it has the same name as a "
-                           "library you intended to import)", name, package, origin);
-    if (absent(origin)) return format_text(vm, "cannot import name %R from %R (unknown location)", name, package);
+        return format_text(
+            vm,
+            "cannot import name %R from %R (consider renaming %R if it has the same name as a "
+            "library you intended to import)",
+            name, package, origin);
+    if (absent(origin))
+        return format_text(vm, "cannot import name %R from %R (unknown location)", name, package);
     const char *partial = standing == MODULE_PARTIAL ? "partially initialized module " : "";
     const char *why = standing == MODULE_PARTIAL ? " (most likely due to a circular import)" : "";
-    return format_text(vm, "cannot import name %R from %s%R%s (%S)", name, partial, package, why, origin);
+    return format_text(vm, "cannot import name %R from %s%R%s (%S)", name, partial, package, why,
+                       origin);
 }
 
 Ref import_from(Vm *vm, Value module, Value name)
@@ -75,7 +87,8 @@ Ref import_from(Vm *vm, Value module, Value name)
     if (!absent(value)) return value;
     value = import_submodule(vm, module, name);
     if (!absent(value)) return value;
-    Ref package = attr_get_or_absent(vm, module, N(__name__)), file = attr_get_or_absent(vm, module, N(__file__));
+    Ref package = attr_get_or_absent(vm, module, N(__name__)),
+        file = attr_get_or_absent(vm, module, N(__file__));
     Ref spec = attr_get_or_absent(vm, module, N(__spec__));
     if (failed(package) || failed(file) || failed(spec)) error_clear(vm);
     Ref message = name_missing(vm, name, is_str(package) ? (Value)package : UNDEF, file, spec);
@@ -118,7 +131,8 @@ static bool import_one_name(Vm *vm, Value name, void *context)
 
 bool import_star(Vm *vm, Frame *frame, Value module)
 {
-    Value target = frame->code->flags & CODE_NAMESPACE ? (Value)frame->base[0] : borrow(frame->function->globals);
+    Value target = frame->code->flags & CODE_NAMESPACE ? (Value)frame->base[0]
+                                                       : borrow(frame->function->globals);
     Ref names = attr_get_or_absent(vm, module, N(__all__));
     if (failed(names)) return false;
     StarImport star = {module, target, absent(names)};

@@ -1,8 +1,8 @@
 /* thread.c - OS threads and the interpreter lock.
  *
- * One lock per interpreter.  Whoever wants it and does not get it within 5 ms asks the holder to let go, which it
- * does at its next safe point; a ticket makes sure that somebody else then gets it.
- * Neighbours: pending.c (safe_point), modules/thread.c (_thread), loop/. */
+ * One lock per interpreter.  Whoever wants it and does not get it within 5 ms asks the holder to
+ * let go, which it does at its next safe point; a ticket makes sure that somebody else then gets
+ * it. Neighbours: pending.c (safe_point), modules/thread.c (_thread), loop/. */
 /* SPDX-License-Identifier: MIT */
 #include "vm/thread.h"
 
@@ -18,11 +18,11 @@
 
 struct Gil {
     pthread_mutex_t mutex;
-    pthread_cond_t freed;    /* the lock was released */
-    pthread_cond_t taken;    /* another thread has it now */
+    pthread_cond_t freed; /* the lock was released */
+    pthread_cond_t taken; /* another thread has it now */
     bool held;
     int waiting;
-    uint64_t turns;          /* how often it changed hands */
+    uint64_t turns; /* how often it changed hands */
 };
 
 bool gil_open(Interp *interp)
@@ -60,7 +60,10 @@ void gil_release(Vm *vm)
     pthread_mutex_unlock(&lock->mutex);
 }
 
-int64_t gil_interval(const Interp *interp) { return interp->switch_interval_ns ? interp->switch_interval_ns : SWITCH_INTERVAL_NS; }
+int64_t gil_interval(const Interp *interp)
+{
+    return interp->switch_interval_ns ? interp->switch_interval_ns : SWITCH_INTERVAL_NS;
+}
 
 static struct timespec soon(const Interp *interp)
 {
@@ -105,7 +108,9 @@ void gil_yield(Vm *vm)
         lock->held = false;
         pthread_cond_signal(&lock->freed);
         struct timespec when = soon(vm->interp);
-        while (lock->turns == turns && pthread_cond_timedwait(&lock->taken, &lock->mutex, &when) == 0) continue;
+        while (lock->turns == turns &&
+               pthread_cond_timedwait(&lock->taken, &lock->mutex, &when) == 0)
+            continue;
     }
     pthread_mutex_unlock(&lock->mutex);
     if (others) gil_acquire(vm);
@@ -182,7 +187,8 @@ bool thread_start(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument)
     return thread_start_named(vm, body, argument, &ident);
 }
 
-bool thread_start_named(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument, uint64_t *ident)
+bool thread_start_named(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument,
+                        uint64_t *ident)
 {
     Start *start = malloc(sizeof *start);
     Vm *child = vm_new(vm->interp);
@@ -198,7 +204,8 @@ bool thread_start_named(Vm *vm, void (*body)(Vm *vm, void *argument), void *argu
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (vm->interp->thread_stack_bytes) pthread_attr_setstacksize(&attributes, vm->interp->thread_stack_bytes);
+    if (vm->interp->thread_stack_bytes)
+        pthread_attr_setstacksize(&attributes, vm->interp->thread_stack_bytes);
     pthread_t thread;
     int failure = pthread_create(&thread, &attributes, thread_main, start);
     pthread_attr_destroy(&attributes);

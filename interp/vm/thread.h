@@ -8,7 +8,8 @@
 bool gil_open(Interp *interp);
 void gil_close(Interp *interp);
 
-/* Around everything that may block: another thread runs meanwhile.  No script value may be touched in between. */
+/* Around everything that may block: another thread runs meanwhile.  No script value may be touched
+ * in between. */
 void gil_release(Vm *vm);
 void gil_acquire(Vm *vm);
 /* Lets a waiting thread run (INTERRUPT_LOCK: every 5 ms when contended). */
@@ -17,10 +18,12 @@ void gil_yield(Vm *vm);
 /* After how many nanoseconds a waiting thread asks. */
 int64_t gil_interval(const Interp *interp);
 
-/* Runs body(vm, argument) in a new OS thread holding the lock; the thread's Vm is made and freed here.  false: raised. */
+/* Runs body(vm, argument) in a new OS thread holding the lock; the thread's Vm is made and freed
+ * here.  false: raised. */
 bool thread_start(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument);
 /* The same; *ident is what vm->thread_id will be there. */
-bool thread_start_named(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument, uint64_t *ident);
+bool thread_start_named(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument,
+                        uint64_t *ident);
 
 /* The Vm of the calling OS thread, or NULL when it is none of ours. */
 Vm *thread_vm(Interp *interp);

@@ -1,8 +1,8 @@
 /* unwind.c - from a raised exception to its handler.
  *
- * Costs nothing until something is raised: the handlers are rows of a table.  Each frame left adds a (code,
- * instruction) step to the traceback.  Frames are left like returns: a coroutine's error goes into its awaiter.
- * Neighbours: flow.c, object/traceback.c. */
+ * Costs nothing until something is raised: the handlers are rows of a table.  Each frame left adds
+ * a (code, instruction) step to the traceback.  Frames are left like returns: a coroutine's error
+ * goes into its awaiter. Neighbours: flow.c, object/traceback.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/exception.h"
 #include "vm/eval.h"
@@ -46,7 +46,8 @@ static Flow unwind_from(Vm *vm, bool add_step)
         uint32_t index = (uint32_t)(frame->pc - 1 - code->instrs);
         if (frame->pc == code->instrs) index = 0;
         if (add_step && is_exception(vm->error))
-            traceback_add(vm, as_exception(vm->error), code, borrow(frame->function->globals), (int)index);
+            traceback_add(vm, as_exception(vm->error), code, borrow(frame->function->globals),
+                          (int)index);
         add_step = true;
         const HandlerRow *row = handler_at(code, index);
         if (row) {

@@ -25,17 +25,17 @@ typedef enum ItemKind { CHOICE, SEQUENCE, OPTIONAL, ANY, SOME, QUOTED, WORD } It
 
 typedef struct Item { /* a part of a rule's text */
     ItemKind kind;
-    char text[40];           /* QUOTED, WORD */
-    struct Item *items[40];  /* the parts of the others */
+    char text[40];          /* QUOTED, WORD */
+    struct Item *items[40]; /* the parts of the others */
     int count;
 } Item;
 
 typedef struct GrammarRule {
     char name[60];
-    char text[TEXT_MAX];     /* alternatives joined by " | " */
-    char found[TEXT_MAX];    /* the same from the parser's sources */
+    char text[TEXT_MAX];  /* alternatives joined by " | " */
+    char found[TEXT_MAX]; /* the same from the parser's sources */
     Item *item;
-    int depth;               /* of its shortest sentence */
+    int depth; /* of its shortest sentence */
 } GrammarRule;
 
 typedef struct Example {
@@ -159,7 +159,8 @@ static void found_rule(const char *name, const char *text, size_t len)
     append_words(rule->found, text, len);
 }
 
-/* Whether the word, of len letters, stands in the text of the rule or of those described with it. */
+/* Whether the word, of len letters, stands in the text of the rule or of those described with it.
+ */
 static bool mentions(const char *comment, const char *word, size_t len)
 {
     for (const char *at = comment; (at = strstr(at, word)); at++) {
@@ -187,7 +188,7 @@ static void check_body(const char *name, const char *comment, const char *body, 
             if (sscanf(at + strlen(consumers[i]), "%59[A-Z_]", token) != 1) continue;
             for (int kind = 0; kind < TOKEN_KIND_COUNT; kind++) {
                 static const char *const names[] = {
-#define TOKEN(name_, text_) [TOK_##name_] = "TOK_" #name_,
+#define TOKEN(name_, text_)   [TOK_##name_] = "TOK_" #name_,
 #define KEYWORD(name_, text_) [KW_##name_] = "KW_" #name_,
 #include "../grammar/tokens.def"
                     [TOK_NAME] = "TOK_NAME",
@@ -214,8 +215,9 @@ static void macro_name(const char *macro, char *name)
     sscanf(at, "%59[a-z_0-9]", name);
 }
 
-/* Takes a comment "... */" directly above a RULE apart into its paragraphs. */
-static void read_comment(const char *start, const char *end, const char *macro)
+/* Takes a comment "... */ " directly above a RULE apart into its paragraphs. */
+    static void
+    read_comment(const char *start, const char *end, const char *macro)
 {
     char text[TEXT_MAX] = "", name[60], first[60] = "", word[60];
     size_t at = 0;
@@ -249,8 +251,7 @@ static void read_comment(const char *start, const char *end, const char *macro)
 static void read_source(const char *path)
 {
     char *text = read_file(path);
-    for (char *macro = text; (macro = strstr(macro, "\nRULE")) != NULL ||
-                             (macro = NULL) != NULL;) {
+    for (char *macro = text; (macro = strstr(macro, "\nRULE")) != NULL || (macro = NULL) != NULL;) {
         macro++;
         if (!strchr("(_", macro[4])) continue;
         char *before = macro - 1;
@@ -354,9 +355,9 @@ static Item *parse_choice(const char **at)
 
 static bool is_terminal(const char *word)
 {
-    static const char *const words[] = {"NAME", "NUMBER", "IMAGINARY", "STRING", "NEWLINE", "INDENT",
-                                        "DEDENT", "END", "FSTRING_START", "TSTRING_START",
-                                        "FSTRING_MIDDLE", "FSTRING_END"};
+    static const char *const words[] = {
+        "NAME",   "NUMBER", "IMAGINARY",     "STRING",        "NEWLINE",        "INDENT",
+        "DEDENT", "END",    "FSTRING_START", "TSTRING_START", "FSTRING_MIDDLE", "FSTRING_END"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (!strcmp(word, words[i])) return true;
     }
@@ -369,7 +370,7 @@ static bool is_token(const char *text)
         const char *known = token_kind_text((TokenKind)kind);
         if (known && !strcmp(known, text)) return true;
     }
-#define SOFT(name, word) \
+#define SOFT(name, word)                                                                           \
     if (!strcmp(text, word)) return true;
 #include "../grammar/tokens.def"
     return !strcmp(text, "r") || !strcmp(text, "s") || !strcmp(text, "a"); /* conversions */
@@ -455,7 +456,8 @@ static const char *one_of(const char *const *texts, unsigned count)
 
 static void put_terminal(const char *word)
 {
-    static const char *const names[] = {"a", "b", "spam", "match", "case", "type", "print", "\xc3\xa9"};
+    static const char *const names[] = {"a",    "b",    "spam",  "match",
+                                        "case", "type", "print", "\xc3\xa9"};
     static const char *const numbers[] = {"0", "1", "1.5", "0x1F", "1e3", "1_000"};
     static const char *const strings[] = {"'text'", "\"\"\"a\nb\"\"\"", "r'\\d'", "u''"};
     if (!strcmp(word, "NAME")) put(one_of(names, 8));

@@ -25,11 +25,14 @@ static uint32_t random_below(uint32_t limit) /* xorshift64* */
 }
 
 static const char *const snippets[] = {
-    "(", ")", "[", "]", "{", "}", ":", ",", "=", ":=", "*", "**", "/", "not", "lambda", "f'", "f'''",
-    "t\"", "{x!r:", "\\", "\n", "\n    ", "\t", "if", "else", "for", "in", "async", "await", "match",
-    "case", "type", "_", "print", "yield", "del", "import", "from", "as", "with", "class", "def",
-    "try:", "except", "except*", "finally", "\\N{", "0x", "1_", "1e", "0777", "\xc3\xa9", "\xff", "'",
-    "\"\"\"", "#", ";", "@", "->", "!", "!=", "<>", "...", "1if", "u'", "b'", "rb'", "elif", "global",
+    "(",       ")",     "[",     "]",      "{",     "}",      ":",        ",",      "=",
+    ":=",      "*",     "**",    "/",      "not",   "lambda", "f'",       "f'''",   "t\"",
+    "{x!r:",   "\\",    "\n",    "\n    ", "\t",    "if",     "else",     "for",    "in",
+    "async",   "await", "match", "case",   "type",  "_",      "print",    "yield",  "del",
+    "import",  "from",  "as",    "with",   "class", "def",    "try:",     "except", "except*",
+    "finally", "\\N{",  "0x",    "1_",     "1e",    "0777",   "\xc3\xa9", "\xff",   "'",
+    "\"\"\"",  "#",     ";",     "@",      "->",    "!",      "!=",       "<>",     "...",
+    "1if",     "u'",    "b'",    "rb'",    "elif",  "global",
 };
 
 static size_t damage(char *text, size_t len)
@@ -87,7 +90,8 @@ int main(int argc, char **argv)
         if (!file) continue;
         fseek(file, 0, SEEK_END);
         long size = ftell(file);
-        fseek(file, size > PIECE_MAX ? (long)random_below((uint32_t)(size - PIECE_MAX)) : 0, SEEK_SET);
+        fseek(file, size > PIECE_MAX ? (long)random_below((uint32_t)(size - PIECE_MAX)) : 0,
+              SEEK_SET);
         size_t len = fread(text, 1, 1 + random_below(PIECE_MAX), file);
         fclose(file);
         const char *newline = memchr(text, '\n', len); /* start at a line */
