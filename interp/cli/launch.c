@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/check.h"
 #include "cli/ending.h"
 #include "cli/repl.h"
 #include "cli/show.h"
@@ -213,8 +214,8 @@ static Ref run_asked(Vm *vm, const Options *options, Value module, int *status)
     case RUN_TEXT: return run_command_text(vm, module, options->target);
     case RUN_MODULE: return run_library(vm, "runpy", "_run_module_as_main", options->target);
     case RUN_STDIN: return run_stdin(vm, module);
-    case RUN_CHECK: return run_library(vm, "aio.check", "main", NULL);
-    case RUN_EXPLAIN: return run_library(vm, "aio.explain", "main", NULL);
+    case RUN_CHECK: *status = check_files(vm, options); return NONE;
+    case RUN_EXPLAIN: return run_library(vm, "aio.lessons", "main", NULL);
     case SHOW_DIS: return show_bytecode(vm, options, status);
     case RUN_FILE:
         return is_place(options->target) ? run_place(vm, options->target)

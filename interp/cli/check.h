@@ -1,0 +1,45 @@
+/* check.h - `aio check`: what can be known of a program without running it. */
+/* SPDX-License-Identifier: MIT */
+#ifndef AIO_CLI_CHECK_H
+#define AIO_CLI_CHECK_H
+
+#include "cli/options.h"
+#include "compiler/compile.h"
+
+typedef enum FindingKind {
+#define FINDING(name, code, message) FINDING_##name,
+#include "cli/findings.def"
+} FindingKind;
+
+typedef struct Finding {
+    FindingKind kind;
+    Pos pos;
+    const char *text; /* what the message names; in the arena */
+} Finding;
+
+/* One file being looked at. */
+typedef struct Check {
+    const char *path;
+    Arena *arena;
+    const char *text;
+    ptrdiff_t len;
+    Node *tree;
+    Compiler *compiler; /* its scopes are resolved */
+    Finding *findings;
+    int count, capacity;
+} Check;
+
+/* Checks the files that follow on the command line; the exit status. */
+int check_files(Vm *vm, const Options *options);
+
+void check_add(Check *check, FindingKind kind, Pos pos, const char *text);
+/* "asyncio.sleep" for a chain of names, in the arena; NULL for anything else. */
+const char *check_dotted(const Check *check, Node *node);
+/* Does a node of that kind occur in node, functions and classes inside it left out? */
+bool check_has(Node *node, NodeKind kind);
+
+void check_awaits(Check *check); /* check_async.c */
+void check_names(Check *check);  /* check_name.c */
+void check_reach(Check *check);  /* check_name.c */
+
+#endif
