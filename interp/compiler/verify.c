@@ -173,6 +173,7 @@ static void check_instruction(const Check *check)
     case AUX_CACHE: check_cache(check); break;
     case AUX_COUNT: check_count(check); break;
     case AUX_BINARY:
+        if (in->aux == BINARY_SWAPPED && (in->op == OP_ADD_K || in->op == OP_MUL_K)) break;
         if (in->aux > 1) BROKEN("aux: %#x, neither 0 nor 1", in->aux);
         break;
     case AUX_NONE:
