@@ -123,6 +123,11 @@ void weakrefs_clear(Vm *vm, Object *object)
     }
 }
 
+void weakref_disarm(Object *object)
+{
+    if (object->kind == KIND_WEAKREF) clear(&((Weakref *)object)->callback);
+}
+
 static bool can_refer(const Type *type) { return type->flags & TYPE_WEAKREF; }
 
 Ref weakref_new(Vm *vm, Type *type, Value target, Value callback)
