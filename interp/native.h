@@ -32,6 +32,7 @@
 #include "object/number.h"
 #include "object/sequence.h"
 #include "object/set.h"
+#include "object/shape.h"
 #include "object/str.h"
 #include "object/structseq.h"
 #include "object/tuple.h"

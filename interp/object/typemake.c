@@ -53,7 +53,7 @@ Type *type_best_base(Vm *vm, Value bases)
             return NULL;
         }
         if ((base->flags & TYPE_FINAL) && !(base->flags & TYPE_HEAP)) {
-            throw(vm, TypeError, "type '%N' is not an acceptable base type", base);
+            throw(vm, TypeError, "type '%s' is not an acceptable base type", type_full_name(base));
             return NULL;
         }
         Type *candidate = solid_base(base);
