@@ -42,7 +42,7 @@ static int *table_slot(Unit *unit, uint64_t bits)
 
 static void table_grow(Compiler *c, Unit *unit)
 {
-    unit->table_capacity *= 2;
+    while (unit->constant_count * 2 > unit->table_capacity) unit->table_capacity *= 2;
     unit->constant_table = arena_alloc(c->arena, (size_t)unit->table_capacity * sizeof(int));
     for (int i = 0; i < unit->constant_count; i++) {
         int *slot = table_slot(unit, bits_of(unit->constants[i]));
