@@ -298,7 +298,7 @@ static Node *plain_strings(Parser *p)
  *
  * tstring: TSTRING_START (FSTRING_MIDDLE | replacement_field)* FSTRING_END
  *
- * replacement_field: '{' annotated_rhs ['='] ['!' ('r' | 's' | 'a')] [format_spec] '}'
+ * replacement_field: '{' annotated_rhs ['='] ['!' NAME] [format_spec] '}'
  *
  * format_spec: ':' (FSTRING_MIDDLE | replacement_field)* */
 RULE(strings)
@@ -313,7 +313,6 @@ RULE(strings)
     check_mixture(p, found);
     if (!found.fstring && !found.tstring) return plain_strings(p);
     ptrdiff_t begin = list_begin(p);
-    bool unicode = false;
     while (at_string_start(p)) {
         if (!at(p, TOK_STRING)) {
             fstring(p, at(p, TOK_TSTRING_START));
@@ -322,7 +321,6 @@ RULE(strings)
         Pos pos = here(p);
         Prefix prefix;
         Literal value = string_value(p, &prefix);
-        unicode |= prefix.unicode;
         nodes_push(p, string_constant(p, pos, value, prefix.unicode));
     }
     Nodes parts = merged_parts(p, begin);

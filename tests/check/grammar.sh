@@ -1,8 +1,8 @@
 #!/bin/sh
 # grammar.sh AIO - grammar/aio.gram and the parser say the same (STYLE.md section 6).
 # SPDX-License-Identifier: MIT
-# 1. Each rule of aio.gram has its RULE(name) in interp/syntax, above which stands a comment with the
-#    rule in the same words, and the other way round; 2. each rule and token that a rule mentions exists;
+# 1. Each rule of aio.gram stands in the same words in a comment of interp/syntax/parse*.c, each rule there is in
+#    aio.gram, and each RULE(name) is one of them; 2. each rule and token that a rule mentions exists;
 # 3. each `ok:` example parses and each `bad:` one is refused (`\n` in an example starts a new line).
 aio=$1
 gram=grammar/aio.gram
@@ -16,25 +16,29 @@ awk '
 function flush() { if (name != "") { gsub(/[ \t]+/, " ", body); sub(/^ *\|? */, "", body); sub(/ *$/, "", body); print name "\t" body } }
 /^#/ || /^ +(ok|bad):/ { next }
 /^[a-z_]+:/ { flush(); name = $0; sub(/:.*/, "", name); body = $0; sub(/^[a-z_]+:/, "", body); next }
-/^ +/ { sub(/  +-> .*/, ""); body = body " " $0 }
+/^ +/ { sub(/ +-> .*/, ""); body = body " " $0 }
 END { flush() }' $gram | sort >"$work/gram"
 
-# The same from the comments that stand directly above a RULE.
+# The same from the block comments of the parser. A rule begins with "name:", further lines of it with "|"; a blank
+# line, prose or the comment's end closes it.
+cut -f1 "$work/gram" >"$work/names"
 awk '
-/^\/\* [a-z_]+: / { text = ""; reading = 1 }
-reading { line = $0; sub(/^ \* ?/, "", line); text = text " " line
-          if ($0 ~ /\*\/ *$/) reading = 0; next }
-/^RULE(_LIST)?\(/ || /^void parse_/ || /^bool parse_/ || /^static Nod.* [a-z_]+\(/ || /^Nodes [a-z_]+\(/ {
-    if (text != "") {
-        sub(/^ *\/\* */, "", text); sub(/ *\*\/ *$/, "", text)
-        name = text; sub(/:.*/, "", name); sub(/^[a-z_]+: */, "", text)
-        sub(/  \. .*/, "", text); gsub(/[ \t]+/, " ", text)
-        print name "\t" text
-    } else if ($0 ~ /^RULE/) {
-        sub(/^RULE(_LIST)?\(/, ""); sub(/\).*/, ""); print $0 "\t(no comment above the rule)"
-    }
-}
-$0 != "" { text = "" }' interp/syntax/parse*.c | sort >"$work/code"
+function flush() { if (name != "") { gsub(/[ \t]+/, " ", body); sub(/^ *\|? */, "", body); sub(/ *$/, "", body); print name "\t" body }; name = "" }
+FNR == NR { rule[$1] = 1; next }
+/^\/\*/ { inside = 1 }
+inside {
+    line = $0; closes = line ~ /\*\/ *$/
+    sub(/^ ?\/?\* ?/, "", line); sub(/ *\*\/ *$/, "", line)
+    head = line; sub(/:.*/, "", head)
+    if (head in rule && line ~ /^[a-z_]+:( |$)/) { flush(); name = head; body = substr(line, length(head) + 2) }
+    else if (line ~ /^ *\| / || (line ~ /^ +[^ ]/ && name != "")) body = body " " line
+    else flush()
+    if (closes) { flush(); inside = 0 }
+}' "$work/names" interp/syntax/parse*.c | sort >"$work/code"
+
+sed -n 's/^RULE\(_LIST\)\{0,1\}(\([a-z_]*\)).*/\2/p' interp/syntax/parse*.c | sort -u | comm -23 - "$work/names" |
+    while read -r rule; do echo "  RULE($rule): not in $gram"; done >"$work/unknown"
+[ -s "$work/unknown" ] && { cat "$work/unknown"; bad=1; }
 
 diff "$work/gram" "$work/code" >"$work/diff" ||
     { echo "  rules that differ (< aio.gram, > interp/syntax):"; sed 's/^/  /' "$work/diff"; bad=1; }
@@ -43,7 +47,6 @@ diff "$work/gram" "$work/code" >"$work/diff" ||
 sed -n 's/^[A-Z]*(\([A-Z_a-z]*\), *"\(.*\)").*/\2/p' grammar/tokens.def | sort -u >"$work/tokens"
 cut -f2 "$work/gram" | grep -o "'[^']*'" | tr -d "'" | sort -u | comm -23 - "$work/tokens" |
     while read -r token; do echo "  '$token': no such token in tokens.def"; done >"$work/missing"
-cut -f1 "$work/gram" | sort -u >"$work/names"
 cut -f2 "$work/gram" | sed "s/'[^']*'//g" | grep -o '\b[a-z_][a-z_]*\b' | sort -u | comm -23 - "$work/names" |
     while read -r rule; do echo "  $rule: mentioned, but no such rule"; done >>"$work/missing"
 [ -s "$work/missing" ] && { cat "$work/missing"; bad=1; }
