@@ -7,8 +7,9 @@
  *   # expect error: TEXT   must occur on standard error
  *   # stdin: TEXT          a line of standard input
  *   # exit: N              the exit status (0 when not given; a signal S counts as 128 + S)
- *   # run: COMMAND      run this with sh instead of the script: $AIO is aio (or the oracle), $0 the
- *                      script's path, $TMP a folder of the test's own; several lines are one text
+ *   # run: COMMAND         run this with sh instead of the script: $AIO is aio (or the oracle),
+ *                          $0 the script's path, $TMP a folder of the test's own; several lines
+ *                          are one text
  *   # skip-unless: COMMAND run only where this shell command succeeds ($AIO is aio)
  *   # aio only: REASON     a deliberate difference: not compared with CPython; a reason that begins
  *                          with a version (3.14) excuses older ones only
