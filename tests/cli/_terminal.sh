@@ -1,9 +1,12 @@
 # What tests of the prompt source: a terminal (tmux) with aio in it.  Nothing sleeps to synchronise: `see` waits
 # until the screen shows a line that matches, at most eight seconds.
 export HOME=$TMP TERM=xterm TMUX= NO_COLOR=${NO_COLOR-1}
-terminal() { tmux -L "aio$$" -f /dev/null "$@"; }
+# Each start has a server of its own: one that is being killed would still answer to the name of the next.
+server=0
+terminal() { tmux -L "aio$$-$server" -f /dev/null "$@"; }
 trap 'terminal kill-server 2>/dev/null; rm -rf "$TMP"' EXIT
 start() {
+    server=$((server + 1))
     terminal new-session -d -x 90 -y 45 "$*; echo status \$?; cat"
     see '^>>>'
 }
