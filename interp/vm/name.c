@@ -19,14 +19,6 @@ static Ref raise_name_error(Vm *vm, Value name)
     return FAIL;
 }
 
-Ref load_global(Vm *vm, Function *function, Value name)
-{
-    Value value = dict_get(vm, function->globals, name);
-    if (absent(value)) value = dict_get(vm, function->builtins, name);
-    if (absent(value)) return raise_name_error(vm, name);
-    return newref(value);
-}
-
 /* namespace[name] of any mapping; UNDEF when it is not there. */
 static Ref namespace_get(Vm *vm, Value namespace, Value name)
 {
@@ -35,6 +27,15 @@ static Ref namespace_get(Vm *vm, Value namespace, Value name)
     if (!failed(value) || !error_is(vm, KeyError)) return value;
     error_clear(vm);
     return UNDEF;
+}
+
+Ref load_global(Vm *vm, Function *function, Value name)
+{
+    Ref found = namespace_get(vm, borrow(function->globals), name);
+    if (!absent(found)) return found;
+    Value value = dict_get(vm, function->builtins, name);
+    if (absent(value)) return raise_name_error(vm, name);
+    return newref(value);
 }
 
 Ref load_name(Vm *vm, Frame *frame, Value namespace, Value name)

@@ -111,6 +111,7 @@ void specialise_close(Interp *interp)
 
 int specialise_load_global(Vm *vm, Function *function, Value name, Cache *cache)
 {
+    if (!is_exact(borrow(function->globals), KIND_DICT)) return OP_LOAD_GLOBAL;
     ptrdiff_t entry = dict_entry_of(function->globals, name);
     if (entry >= 0) {
         cache->dict.entry = (uint32_t)entry;

@@ -175,6 +175,13 @@ static Ref call_typing(Vm *vm, const char *name, int count, Value *values)
     return result;
 }
 
+/* The annotation of *args: *value: the one item that value yields. */
+static Ref unpack_one(Vm *vm, Value value)
+{
+    Ref item = UNDEF;
+    return unpack(vm, value, &item, 1) ? item : FAIL;
+}
+
 static Ref set_type_params(Vm *vm, Value target, Value params)
 {
     return attr_set(vm, target, N(__type_params__), params) ? newref(target) : FAIL;
@@ -215,7 +222,7 @@ Ref intrinsic(Vm *vm, int number, Ref *refs, int count)
     case INTRINSIC_TYPE_ALIAS: return call_typing(vm, "_type_alias", count, values);
     case INTRINSIC_SET_TYPE_PARAMS: return set_type_params(vm, values[0], values[1]);
     case INTRINSIC_GENERIC_BASE: return generic_base(vm, values[0]);
-    case INTRINSIC_UNPACK_ALIAS: return call_typing(vm, "_unpack_alias", count, values);
+    case INTRINSIC_UNPACK_ALIAS: return unpack_one(vm, values[0]);
     case INTRINSIC_UNARY_LIST_TO_SET: return list_to_set(vm, values[0]);
     }
     __builtin_unreachable();
