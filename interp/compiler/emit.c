@@ -493,6 +493,8 @@ static Ref unit_finish(Compiler *c, Unit *unit)
 Ref unit_close(Compiler *c)
 {
     Unit *unit = c->unit;
+    if (unit->most > INT16_MAX || unit->scope->local_count > INT16_MAX)
+        compile_error(c, c->pos, "too many local variables or nested values");
     Ref code = c->failed ? FAIL : unit_finish(c, unit);
     if (failed(code)) compile_raised(c);
     unit_release(unit);

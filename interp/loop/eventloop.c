@@ -512,7 +512,7 @@ static void loop_clear(Object *object)
     self->closed = true;
     pool_close(self);
     loop_close(vm, self);
-    while (self->first_task) task_unlink(self->first_task);
+    while (self->first_task) task_unlink(self, self->first_task);
     memory_free(self->ready.items);
     self->ready = (Ring){0};
 }
@@ -523,7 +523,7 @@ static bool loop_needs_finalizer(Object *object) { return ((Loop *)object)->firs
 static void loop_finalize(Vm *vm __attribute__((unused)), Object *object)
 {
     Loop *self = (Loop *)object;
-    while (self->first_task) task_unlink(self->first_task);
+    while (self->first_task) task_unlink(self, self->first_task);
 }
 
 static const Native *const loop_methods[] = {&loop_run_forever_def,

@@ -27,10 +27,9 @@ static void task_link(Loop *loop, Task *task)
     newref(borrow(task));
 }
 
-void task_unlink(Task *task)
+void task_unlink(Loop *loop, Task *task)
 {
     if (!(task->future.head.aux & TASK_LINKED)) return;
-    Loop *loop = future_loop(&task->future);
     task->future.head.aux &= ~(unsigned)TASK_LINKED;
     *(task->previous ? &task->previous->next : &loop->first_task) = task->next;
     *(task->next ? &task->next->previous : &loop->last_task) = task->previous;
@@ -90,8 +89,9 @@ static bool task_finish(Vm *vm, Task *task, unsigned bits, Ref result)
 {
     task_stands_at(task, NULL);
     bool ok = future_finish(vm, &task->future, bits, result);
-    announce(vm, future_loop(&task->future), FINISHED, borrow(task), UNDEF);
-    task_unlink(task);
+    Loop *loop = future_loop(&task->future);
+    announce(vm, loop, FINISHED, borrow(task), UNDEF);
+    if (loop) task_unlink(loop, task);
     return ok;
 }
 

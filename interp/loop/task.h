@@ -52,7 +52,7 @@ bool is_coroutine_like(Vm *vm, Value v);
 /* Fills in a zeroed Task and schedules it: what task_new and Task.__init__ do. */
 bool task_init_with(Vm *vm, Task *task, Loop *loop, Value coroutine, Value name, Value context,
                     bool eager);
-void task_unlink(Task *task);
+void task_unlink(Loop *loop, Task *task);
 
 extern const Native
     *const task_functions[]; /* current_task, all_tasks, create_task, _register_task, ... */

@@ -181,8 +181,10 @@ static bool finalize_garbage(Vm *vm, ObjectStack *garbage)
 static void clear_garbage(Vm *vm, ObjectStack *garbage)
 {
     for (ptrdiff_t n = 0; n < garbage->len; n++) garbage->items[n]->count++;
-    for (ptrdiff_t n = 0; n < garbage->len; n++)
+    for (ptrdiff_t n = 0; n < garbage->len; n++) {
         weakref_disarm(garbage->items[n]); /* it goes with what it would call */
+        type_unlink(garbage->items[n]);    /* while its tuple of bases is whole */
+    }
     for (ptrdiff_t n = 0; n < garbage->len; n++)
         if (garbage->items[n]->flags & OBJ_WEAKREFS) weakrefs_clear(vm, garbage->items[n]);
     for (ptrdiff_t n = 0; n < garbage->len; n++) object_clear(garbage->items[n]);

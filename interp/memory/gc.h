@@ -55,6 +55,8 @@ bool object_finalize(
     Vm *vm, Object *object); /* count is 0; false: it lives on until its finaliser has run */
 /* If it is a weak reference: it calls nobody any more. */
 void weakref_disarm(Object *object);
+/* A class is taken from its bases' lists of subclasses; anything else is left alone. */
+void type_unlink(Object *object);
 void weakref_callback_later(Interp *interp, Ref callback, Ref weakref); /* steals both */
 void weakrefs_clear(Vm *vm,
                     Object *object); /* weak references to it go dead, callbacks are queued */

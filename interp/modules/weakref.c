@@ -14,7 +14,7 @@ NATIVE(weakref_getweakrefcount, "getweakrefcount(object, /)",
 NATIVE(weakref_getweakrefs, "getweakrefs(object, /)", "A list of the weak references to object.")
 {
     Ref list = list_new(vm, 0);
-    for (Weakref *at = weakref_first(vm, argv[0]); at && !failed(list); at = at->next)
+    for (Weakref *at = weakref_first(vm, argv[0]); at && !failed(list); at = weakref_next(at))
         if (!list_push(vm, as_list(list), newref(borrow(at)))) {
             decref(list);
             return FAIL;

@@ -99,7 +99,7 @@ NATIVE(object_init, "__init__(self, *args, **kwargs)", "Initialize self.")
 /* Appends the names of a class and its bases. */
 static bool class_names(Vm *vm, Type *type, Dict *names)
 {
-    for (ptrdiff_t i = 0; i < tuple_len(type->mro); i++) {
+    for (ptrdiff_t i = 0; i < type_mro_len(type); i++) {
         Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
         Value key, value;
         for (ptrdiff_t j = 0; dict && dict_next(dict, &j, &key, &value);)
@@ -170,7 +170,7 @@ NATIVE(object_getstate, "__getstate__(self, /)",
     Ref out = FAIL;
     bool ok = !failed(slots);
     Value key, value;
-    for (ptrdiff_t i = 0; ok && i < tuple_len(type->mro); i++) {
+    for (ptrdiff_t i = 0; ok && i < type_mro_len(type); i++) {
         Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
         for (ptrdiff_t j = 0; ok && dict && dict_next(dict, &j, &key, &value);) {
             if (!is_kind(value, KIND_MEMBER)) continue;

@@ -177,7 +177,7 @@ void type_update_all_slots(Vm *vm, Type *type)
     for (int i = 0; i < slot_row_count; i++)
         if (i == 0 || slot_rows[i].offset != slot_rows[i - 1].offset)
             update_offset(vm, type, slot_rows[i].offset);
-    for (ptrdiff_t i = 1; i < tuple_len(type->mro); i++) { /* buffers have no special method */
+    for (ptrdiff_t i = 1; i < type_mro_len(type); i++) { /* buffers have no special method */
         const Slots *above = &as_type(tuple_at(type->mro, i))->slots;
         if (type->slots.buffer || !above->buffer) continue;
         type->slots.buffer = above->buffer;

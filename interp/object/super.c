@@ -82,9 +82,10 @@ NATIVE(
 static Value find(Vm *vm, const Super *super, Value name)
 {
     Value mro = as_type(super->self_type)->mro;
+    ptrdiff_t len = type_mro_len(as_type(super->self_type));
     ptrdiff_t i = 0;
-    while (i < tuple_len(mro) && tuple_at(mro, i) != super->class) i++;
-    for (i++; i < tuple_len(mro); i++) {
+    while (i < len && tuple_at(mro, i) != super->class) i++;
+    for (i++; i < len; i++) {
         Value found = type_own(vm, as_type(tuple_at(mro, i)), name);
         if (!absent(found)) return found;
     }

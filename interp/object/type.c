@@ -83,10 +83,12 @@ const char *type_full_name(Type *type)
     return script ? type_text(type) : type->def->name;
 }
 
+ptrdiff_t type_mro_len(const Type *type) { return is_heap(type->mro) ? tuple_len(type->mro) : 0; }
+
 bool type_is_subtype(const Type *sub, const Type *base)
 {
     if (sub == base) return true;
-    if (!is_heap(sub->mro)) {
+    if (type_mro_len(sub) == 0) {
         for (; sub; sub = sub->base)
             if (sub == base) return true;
         return false;
@@ -195,7 +197,7 @@ Value type_lookup(Vm *vm, Type *type, Value name)
         return cache->rows[at].value;
     Value found = UNDEF;
     bool complete = true;
-    for (ptrdiff_t i = 0; is_heap(type->mro) && i < tuple_len(type->mro) && absent(found); i++) {
+    for (ptrdiff_t i = 0; i < type_mro_len(type) && absent(found); i++) {
         Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
         if (dict) found = dict_get_name(dict, name);
         else complete = false; /* out of memory: do not remember the answer */

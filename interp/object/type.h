@@ -257,6 +257,8 @@ struct Dict *type_dict(Vm *vm, Type *type);
 
 /* Is sub the same as or derived from base (by MRO, no hooks)? */
 bool type_is_subtype(const Type *sub, const Type *base);
+/* How many classes its MRO has; 0 while the metaclass is making it. */
+ptrdiff_t type_mro_len(const Type *type);
 /* isinstance without hooks */
 bool type_has_instance(const Vm *vm, const Type *type, Value v);
 

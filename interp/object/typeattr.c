@@ -3,6 +3,7 @@
  * Neighbours: attr.c (attribute access on classes), typecall.c (calling), typemake.c (making),
  * type.c. */
 /* SPDX-License-Identifier: MIT */
+#include "memory/gc.h"
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/dict.h"
@@ -115,15 +116,21 @@ static Ref type_binary(Vm *vm, BinaryOp op, Value a, Value b)
     return op == OP2_OR ? union_of(vm, a, b) : NOT_IMPLEMENTED;
 }
 
-/* Runs when the class dies or the collector empties it. */
-static void type_empty(Object *self)
+void type_unlink(Object *object)
 {
-    Type *type = (Type *)self;
+    if (object->kind != KIND_TYPE) return;
+    Type *type = (Type *)object;
     for (ptrdiff_t i = 0; is_heap(type->bases) && i < tuple_len(type->bases); i++) {
         Value base = tuple_at(type->bases, i);
         if (is_type(base)) subclass_remove(as_type(base), type);
     }
-    type->filled = true; /* dict is gone: never filled again */
+}
+
+/* Runs when the class dies or the collector empties it. */
+static void type_empty(Object *self)
+{
+    type_unlink(self);
+    ((Type *)self)->filled = true; /* dict is gone: never filled again */
 }
 
 /* --- methods
@@ -178,7 +185,7 @@ NATIVE(type_dir, "__dir__(self, /)", "The names of the class's attributes and of
     if (failed(names)) return FAIL;
     const Type *type = as_type(argv[0]);
     bool ok = true;
-    for (ptrdiff_t i = 0; i < tuple_len(type->mro); i++) {
+    for (ptrdiff_t i = 0; i < type_mro_len(type); i++) {
         Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
         Value key, value;
         for (ptrdiff_t j = 0; ok && dict && dict_next(dict, &j, &key, &value);)
@@ -279,6 +286,21 @@ static Ref get_bases(Vm *vm __attribute__((unused)), Value self)
     return newref(as_type(self)->bases);
 }
 
+/* type is a subclass of its bases, and no longer of those in old and wanted that are none. */
+static bool renew_subclasses(Vm *vm, Type *type, Value old, Value wanted)
+{
+    for (ptrdiff_t i = 0; i < tuple_len(old); i++) subclass_remove(as_type(tuple_at(old, i)), type);
+    for (ptrdiff_t i = 0; i < tuple_len(wanted); i++)
+        subclass_remove(as_type(tuple_at(wanted, i)), type);
+    bool ok = true;
+    for (ptrdiff_t i = 0; i < tuple_len(type->bases); i++) {
+        Type *base = as_type(tuple_at(type->bases, i));
+        subclass_remove(base, type);
+        ok = subclass_add(vm, base, type) && ok;
+    }
+    return ok;
+}
+
 /* The classes below type get new MROs. */
 static bool renew_mro(Vm *vm, Type *type)
 {
@@ -298,6 +320,13 @@ static void renew_slots(Vm *vm, Type *type)
         renew_slots(vm, type->subclasses->items[i]);
 }
 
+/* By the bases alone: the MRO of base is not yet new while a mro() runs that assigns __bases__. */
+static bool derives_from(const Type *base, const Type *type)
+{
+    while (base && base != type) base = base->base;
+    return base;
+}
+
 static bool set_bases(Vm *vm, Value self, Value value)
 {
     Type *type = as_type(self);
@@ -315,7 +344,7 @@ static bool set_bases(Vm *vm, Value self, Value value)
             return throw(vm, TypeError, "%N.__bases__ must be tuple of classes, not '%T'", type,
                          base),
                    false;
-        if (type_is_subtype(as_type(base), type))
+        if (type_is_subtype(as_type(base), type) || derives_from(as_type(base), type))
             return throw(vm, TypeError, "a __bases__ item causes an inheritance cycle"), false;
     }
     Type *best = type_best_base(vm, value);
@@ -331,15 +360,12 @@ static bool set_bases(Vm *vm, Value self, Value value)
     type->bases = newref(value);
     type->base = best;
     type_touch(vm, type);
-    if (!renew_mro(vm, type)) {
-        replace(&type->bases, old);
+    bool ok = renew_mro(vm, type); /* which may call a mro() that assigns __bases__ itself */
+    if (!ok && type->bases == value) {
+        replace(&type->bases, newref(old));
         type->base = old_base;
-        return false;
     }
-    for (ptrdiff_t i = 0; i < tuple_len(old); i++) subclass_remove(as_type(tuple_at(old, i)), type);
-    bool ok = true;
-    for (ptrdiff_t i = 0; i < tuple_len(value); i++)
-        ok = subclass_add(vm, as_type(tuple_at(value, i)), type) && ok;
+    ok = renew_subclasses(vm, type, old, value) && ok;
     decref(old);
     type_touch(vm, type);
     renew_slots(vm, type);

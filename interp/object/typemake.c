@@ -48,7 +48,7 @@ Type *type_best_base(Vm *vm, Value bases)
             return NULL;
         }
         Type *base = as_type(tuple_at(bases, i));
-        if (!is_tuple(base->mro)) { /* its own mro() runs still */
+        if (type_mro_len(base) == 0) { /* its own mro() runs still */
             throw(vm, TypeError, "Cannot extend an incomplete type '%N'", base);
             return NULL;
         }
@@ -356,11 +356,9 @@ static void inherit(Vm *vm, Type *type, Type *base, const SlotNames *slots)
 static bool finish(Vm *vm, Type *type)
 {
     type->version = ++vm->interp->type_version;
-    type->mro = mro_of(vm, type);
-    if (failed(type->mro)) {
-        type->mro = UNDEF;
-        return false;
-    }
+    Ref mro = mro_of(vm, type);
+    if (failed(mro)) return false;
+    replace(&type->mro, mro);
     type->version = ++vm->interp->type_version;
     type_cache_new(vm, type);
     if (!make_shape(vm, type)) return false;
@@ -412,7 +410,7 @@ static bool set_names(Vm *vm, Type *type)
 static bool init_subclass(Vm *vm, Type *type, const Args *kwargs)
 {
     Value hook = UNDEF;
-    for (ptrdiff_t i = 1; i < tuple_len(type->mro) && absent(hook); i++)
+    for (ptrdiff_t i = 1; i < type_mro_len(type) && absent(hook); i++)
         hook = type_own(vm, as_type(tuple_at(type->mro, i)), N(__init_subclass__));
     bool none_given = !kwargs || absent(kwargs->kwnames) || tuple_len(kwargs->kwnames) == 0;
     if (absent(hook) ||

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "memory/gc.h"
+#include "object/attr.h"
 #include "object/call.h"
 #include "object/error.h"
 #include "object/genericalias.h"
@@ -78,16 +79,25 @@ void weakrefs_close(Interp *interp)
     interp->weakrefs = NULL;
 }
 
+/* at, or the next after it that is not waiting to be dropped (object_drop). */
+static Weakref *alive(Weakref *at)
+{
+    while (at && at->head.head.count == 0) at = at->next;
+    return at;
+}
+
 Weakref *weakref_first(Vm *vm, Value target)
 {
     if (!is_heap(target) || !(as_object(target)->flags & OBJ_WEAKREFS)) return NULL;
-    return entry_of(vm->interp->weakrefs, as_object(target))->first;
+    return alive(entry_of(vm->interp->weakrefs, as_object(target))->first);
 }
+
+Weakref *weakref_next(const Weakref *weakref) { return alive(weakref->next); }
 
 ptrdiff_t weakref_count(Vm *vm, Value target)
 {
     ptrdiff_t count = 0;
-    for (Weakref *at = weakref_first(vm, target); at; at = at->next) count++;
+    for (Weakref *at = weakref_first(vm, target); at; at = weakref_next(at)) count++;
     return count;
 }
 
@@ -118,6 +128,7 @@ void weakrefs_clear(Vm *vm, Object *object)
         next = list->next;
         list->next = NULL;
         list->target = UNDEF;
+        if (list->head.head.count == 0) continue; /* it waits to be dropped itself */
         Ref callback = take(&list->callback);
         if (!absent(callback)) weakref_callback_later(vm->interp, callback, newref(borrow(list)));
     }
@@ -128,6 +139,12 @@ void weakref_disarm(Object *object)
     if (object->kind == KIND_WEAKREF) clear(&((Weakref *)object)->callback);
 }
 
+Ref weakref_get(Value weakref)
+{
+    Value target = as_weakref(weakref)->target;
+    return absent(target) || as_object(target)->count == 0 ? UNDEF : newref(target);
+}
+
 static bool can_refer(const Type *type) { return type->flags & TYPE_WEAKREF; }
 
 Ref weakref_new(Vm *vm, Type *type, Value target, Value callback)
@@ -135,7 +152,7 @@ Ref weakref_new(Vm *vm, Type *type, Value target, Value callback)
     if (!is_heap(target) || !can_refer(type_of(vm, target)))
         return throw(vm, TypeError, "cannot create weak reference to '%T' object", target);
     bool plain = type == type_builtin(vm, KIND_WEAKREF) && (absent(callback) || callback == NONE);
-    for (Weakref *at = weakref_first(vm, target); plain && at; at = at->next)
+    for (Weakref *at = weakref_first(vm, target); plain && at; at = weakref_next(at))
         if (absent(at->callback) && as_object(borrow(at))->shape->type == type)
             return newref(borrow(at));
     struct Weakrefs *table = vm->interp->weakrefs;
@@ -175,29 +192,37 @@ static Ref weakref_call(Vm *vm, Value self, const Args *args)
 {
     if (args->argc || !absent(args->kwnames))
         return throw(vm, TypeError, "weakref.__call__() takes no arguments");
-    Value target = as_weakref(self)->target;
-    return absent(target) ? NONE : newref(target);
+    Ref target = weakref_get(self);
+    return absent(target) ? NONE : target;
 }
 
 static Ref weakref_repr(Vm *vm, Value self)
 {
-    Weakref *weak = as_weakref(self);
-    long long address = (long long)(uintptr_t)weak;
-    if (absent(weak->target)) return format_text(vm, "<weakref at 0x%llx; dead>", address);
-    return format_text(vm, "<weakref at 0x%llx; to '%T' at 0x%llx>", address, weak->target,
-                       (long long)(uintptr_t)as_object(weak->target));
+    long long address = (long long)(uintptr_t)as_object(self);
+    Ref target = weakref_get(self);
+    if (absent(target)) return format_text(vm, "<weakref at 0x%llx; dead>", address);
+    Ref name = attr_get_or_absent(vm, target, N(__name__));
+    Ref text = FAIL;
+    long long where = (long long)(uintptr_t)as_object(target);
+    if (!failed(name))
+        text = is_str(name) ? format_text(vm, "<weakref at 0x%llx; to '%T' at 0x%llx (%S)>",
+                                          address, target, where, name)
+                            : format_text(vm, "<weakref at 0x%llx; to '%T' at 0x%llx>", address,
+                                          target, where);
+    decref(name);
+    decref(target);
+    return text;
 }
 
 static bool weakref_hash(Vm *vm, Value self, int64_t *hash)
 {
     Weakref *weak = as_weakref(self);
     if (!weak->hashed) {
-        if (absent(weak->target)) {
-            throw(vm, TypeError, "weak object has gone away");
-            return false;
-        }
-        if (!value_hash(vm, weak->target, &weak->hash)) return false;
-        weak->hashed = true;
+        Ref target = weakref_get(self);
+        if (absent(target)) return throw(vm, TypeError, "weak object has gone away"), false;
+        weak->hashed = value_hash(vm, target, &weak->hash);
+        decref(target);
+        if (!weak->hashed) return false;
     }
     *hash = weak->hash;
     return true;
@@ -207,7 +232,7 @@ static Ref weakref_compare(Vm *vm, Value a, Value b, CompareOp op)
 {
     if ((op != CMP_EQUAL && op != CMP_NOT_EQUAL) || !is_kind(b, KIND_WEAKREF))
         return NOT_IMPLEMENTED;
-    Ref left = newref(as_weakref(a)->target), right = newref(as_weakref(b)->target);
+    Ref left = weakref_get(a), right = weakref_get(b);
     Ref answer;
     if (absent(left) || absent(right)) answer = from_bool((a == b) == (op == CMP_EQUAL));
     else answer = value_compare(vm, left, right, op);

@@ -19,9 +19,12 @@ static inline Weakref *as_weakref(Value v) { return (Weakref *)as_object(v); }
 /* A weak reference to target; without a callback the same one is given again.  TypeError "cannot
  * create weak reference to 'int' object". */
 Ref weakref_new(Vm *vm, Type *type, Value target, Value callback);
-/* How many there are to target; the first of them. */
+/* How many there are to target; the first of them; the one after weakref. */
 ptrdiff_t weakref_count(Vm *vm, Value target);
 Weakref *weakref_first(Vm *vm, Value target);
+Weakref *weakref_next(const Weakref *weakref);
+/* What weakref refers to; UNDEF when that has gone or is about to. */
+Ref weakref_get(Value weakref);
 bool weakrefs_open(Vm *vm);
 void weakrefs_close(Interp *interp);
 
