@@ -6,10 +6,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/code.h"
 
+#include "object/attr.h"
+#include "object/dict.h"
 #include "object/error.h"
 #include "object/list.h"
 #include "object/name.h"
 #include "object/native.h"
+#include "object/number.h"
 #include "object/str.h"
 #include "object/tuple.h"
 
@@ -212,8 +215,8 @@ NATIVE(code_lines, "co_lines(self, /)",
     for (int i = 0; !failed(list) && i < code->instr_count;) {
         int start = i, line = code_position(code, i).line;
         while (i < code->instr_count && code_position(code, i).line == line) i++;
-        Ref row = tuple_pack(vm, 3, (Value)from_small(start * 4), (Value)from_small(i * 4),
-                             (Value)number_or_none(line));
+        Ref row = tuple_pack(vm, 3, (Value)from_small(code_offset(start)),
+                             (Value)from_small(code_offset(i)), (Value)number_or_none(line));
         if (failed(row) || !list_push(vm, as_list(list), row)) replace(&list, FAIL);
     }
     if (failed(list)) return FAIL;
@@ -222,7 +225,139 @@ NATIVE(code_lines, "co_lines(self, /)",
     return iter;
 }
 
-static const Native *const code_methods[] = {&code_positions_def, &code_lines_def, NULL};
+/* ---- replace() ---- */
+
+static void *copy_bytes(Vm *vm, const void *from, size_t size_bytes)
+{
+    if (!from || !size_bytes) return NULL;
+    void *copy = memory_new(vm, size_bytes);
+    return copy ? memcpy(copy, from, size_bytes) : NULL;
+}
+
+static Ref *copy_refs(Vm *vm, Ref *from, int count)
+{
+    Ref *copy = copy_bytes(vm, from, (size_t)count * sizeof *from);
+    for (int i = 0; copy && i < count; i++) copy[i] = newref(from[i]);
+    return copy;
+}
+
+#define COPY(field, count)                                                                         \
+    (!(from)->field || (count) == 0 ||                                                             \
+     ((code)->field = copy_bytes(vm, (from)->field, (size_t)(count) * sizeof *(from)->field)))
+#define COPY_REFS(field, count)                                                                    \
+    (!(from)->field || (count) == 0 || ((code)->field = copy_refs(vm, (from)->field, count)))
+
+/* A copy that shares nothing but values; NULL: raised. */
+static Code *code_copy(Vm *vm, const Code *from)
+{
+    Code *code = code_new(vm);
+    if (!code) return NULL;
+    code->arg_count = from->arg_count;
+    code->positional_only = from->positional_only;
+    code->keyword_only = from->keyword_only;
+    code->plain_args = from->plain_args;
+    code->parameters = from->parameters;
+    code->flags = from->flags;
+    code->first_line = from->first_line;
+    code->temps = from->temps;
+    replace(&code->name, newref(from->name));
+    replace(&code->qualname, newref(from->qualname));
+    replace(&code->filename, newref(from->filename));
+    code->cache_count = from->cache_count;
+    code->handler_count = from->handler_count;
+    /* arrays of references count as empty until they are there */
+    bool good = COPY_REFS(constants, from->constant_count);
+    code->constant_count = good ? from->constant_count : 0;
+    good = good && COPY_REFS(local_names, from->locals);
+    code->locals = good ? from->locals : 0;
+    good = good && COPY_REFS(free_names, from->free_count);
+    code->free_count = good ? from->free_count : 0;
+    good = good && COPY_REFS(attribute_names, from->attribute_count);
+    code->attribute_count = good ? from->attribute_count : 0;
+    good = good && COPY(instrs, from->instr_count) && COPY(caches, from->cache_count) &&
+           COPY(positions, from->instr_count) && COPY(handlers, from->handler_count) &&
+           COPY(captures, from->free_count) && COPY(local_kinds, from->locals);
+    code->instr_count = good ? from->instr_count : 0;
+    if (good) return code;
+    decref(from_object(code));
+    return NULL;
+}
+
+#undef COPY
+#undef COPY_REFS
+
+static bool change_name(Vm *vm, Value key, Ref *slot, Value value)
+{
+    if (!is_str(value)) {
+        throw(vm, TypeError, "replace() argument '%S' must be str, not %T", key, value);
+        return false;
+    }
+    replace(slot, newref(value));
+    return true;
+}
+
+static bool change_number(Vm *vm, Value key, Value value, int64_t *out)
+{
+    if (is_int(value)) {
+        *out = as_int(value);
+        return true;
+    }
+    throw(vm, TypeError, "replace() argument '%S' must be int, not %T", key, value);
+    return false;
+}
+
+/* One change that replace() was given. */
+static bool code_change(Vm *vm, Code *code, Value key, Value value)
+{
+    enum { CHANGEABLE = CODE_ITERABLE_COROUTINE | CODE_HAS_DOCSTRING | CODE_METHOD | CODE_NESTED };
+    int64_t number;
+    if (str_is(key, "co_name")) return change_name(vm, key, &code->name, value);
+    if (str_is(key, "co_qualname")) return change_name(vm, key, &code->qualname, value);
+    if (str_is(key, "co_filename")) return change_name(vm, key, &code->filename, value);
+    if (str_is(key, "co_firstlineno")) {
+        if (!change_number(vm, key, value, &number)) return false;
+        code->first_line = (int)number;
+        return true;
+    }
+    if (str_is(key, "co_flags")) {
+        if (!change_number(vm, key, value, &number)) return false;
+        if (((unsigned)number ^ code->flags) & 0xFFFFFFF & ~CHANGEABLE) {
+            throw(vm, ValueError, "code: these bits of co_flags cannot be changed");
+            return false;
+        }
+        code->flags = (code->flags & ~(unsigned)CHANGEABLE) | ((unsigned)number & CHANGEABLE);
+        return true;
+    }
+    Ref now = str_is(key, "replace") ? UNDEF : attr_get_or_absent(vm, borrow(code), key);
+    if (failed(now)) return false;
+    if (absent(now) || as_str(key)->data[0] != 'c') {
+        decref(now);
+        throw(vm, TypeError, "replace() got an unexpected keyword argument '%S'", key);
+        return false;
+    }
+    Truth same = value_equal(vm, now, value);
+    decref(now);
+    if (same == NO) throw(vm, ValueError, "code: %S cannot be changed", key);
+    return same == YES;
+}
+
+NATIVE(code_replace, "replace(self, /, **changes)",
+       "Return a copy with another co_name, co_qualname, co_filename, co_firstlineno or other "
+       "co_flags.  Raises ValueError for a change to anything else.")
+{
+    Code *code = code_copy(vm, as_code(argv[0]));
+    if (!code) return FAIL;
+    Value key, value;
+    for (ptrdiff_t i = 0; dict_next(as_dict(argv[1]), &i, &key, &value);) {
+        if (code_change(vm, code, key, value)) continue;
+        decref(from_object(code));
+        return FAIL;
+    }
+    return from_object(code);
+}
+
+static const Native *const code_methods[] = {&code_positions_def, &code_lines_def,
+                                             &code_replace_def, NULL};
 
 static const Attribute code_attributes[] = {
     {"co_name", get_name, NULL, "name of the function"},

@@ -99,6 +99,9 @@ static inline Code *as_code(Value v) { return (Code *)as_object(v); }
 
 /* Zeroed, all names empty; the compiler fills it in (arrays by memory_new; code.c frees them). */
 Code *code_new(Vm *vm);
+/* The offset scripts see for the instruction word at index: as in CPython, two for each entry of
+ * co_positions(). */
+static inline int code_offset(int index) { return index < 0 ? index : 2 * index; }
 /* Position of the instruction word at index. */
 CodePos code_position(const Code *code, int index);
 

@@ -54,7 +54,7 @@ static Ref get_lineno(Vm *vm __attribute__((unused)), Value self)
 }
 static Ref get_lasti(Vm *vm __attribute__((unused)), Value self)
 {
-    return from_small(as_traceback(self)->instr);
+    return from_small(code_offset(as_traceback(self)->instr));
 }
 static Ref get_frame(Vm *vm, Value self)
 {
@@ -73,7 +73,7 @@ static Ref get_frame(Vm *vm, Value self)
 static const Attribute traceback_attributes[] = {
     {"tb_next", get_next, set_next, "the next step, one call deeper"},
     {"tb_lineno", get_lineno, NULL, "line in the source"},
-    {"tb_lasti", get_lasti, NULL, "index of the instruction"},
+    {"tb_lasti", get_lasti, NULL, "offset of the instruction"},
     {"tb_frame", get_frame, NULL, "the frame"},
     {NULL, NULL, NULL, NULL},
 };
@@ -154,7 +154,7 @@ static Ref frame_lineno(Vm *vm __attribute__((unused)), Value self)
 }
 static Ref frame_lasti(Vm *vm __attribute__((unused)), Value self)
 {
-    return from_small(as_frame_object(self)->instr);
+    return from_small(code_offset(as_frame_object(self)->instr));
 }
 static Ref frame_back(Vm *vm __attribute__((unused)), Value self)
 {
@@ -179,7 +179,7 @@ static const Attribute frame_attributes[] = {
     {"f_locals", frame_locals, NULL, "the local variables"},
     {"f_builtins", frame_builtins, NULL, "the builtins"},
     {"f_lineno", frame_lineno, NULL, "line in the source"},
-    {"f_lasti", frame_lasti, NULL, "index of the instruction"},
+    {"f_lasti", frame_lasti, NULL, "offset of the instruction"},
     {"f_back", frame_back, NULL, "the caller's frame"},
     {NULL, NULL, NULL, NULL},
 };

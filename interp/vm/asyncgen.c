@@ -187,6 +187,9 @@ static const Attribute async_generator_attributes[] = {
     {"__qualname__", get_qualname, NULL, "qualified name of the generator"},
     {"ag_code", get_code, NULL, "its code"},
     {"ag_running", get_running, NULL, "is a step of it running?"},
+    {"ag_suspended", activation_get_suspended, NULL, "is it suspended?"},
+    {"ag_await", activation_get_awaiting, NULL, "what it awaits, or None"},
+    {"ag_frame", coroutine_get_frame, NULL, "its frame, None when finished"},
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef async_generator_type = {

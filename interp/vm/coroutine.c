@@ -464,20 +464,20 @@ static Ref get_running(Vm *vm __attribute__((unused)), Value self)
     Activation *innermost = activation_innermost(as_activation(self));
     return from_bool(activation_state(innermost) == ACTIVATION_RUNNING);
 }
-static Ref get_suspended(Vm *vm __attribute__((unused)), Value self)
+Ref activation_get_suspended(Vm *vm __attribute__((unused)), Value self)
 {
     Activation *innermost = activation_innermost(as_activation(self));
     return from_bool(activation_state(as_activation(self)) == ACTIVATION_SUSPENDED &&
                      activation_state(innermost) == ACTIVATION_SUSPENDED);
 }
-static Ref get_awaiting(Vm *vm __attribute__((unused)), Value self)
+Ref activation_get_awaiting(Vm *vm __attribute__((unused)), Value self)
 {
     Activation *activation = as_activation(self);
     if (activation_state(activation) != ACTIVATION_SUSPENDED || absent(activation->awaiting))
         return NONE;
     return newref(activation->awaiting);
 }
-static Ref get_frame(Vm *vm, Value self)
+Ref coroutine_get_frame(Vm *vm, Value self)
 {
     Coroutine *coroutine = as_coroutine(self);
     if (activation_state(&coroutine->act) == ACTIVATION_DONE) return NONE;
@@ -560,9 +560,9 @@ static const Attribute generator_attributes[] = {
     {"__qualname__", get_qualname, NULL, "qualified name of the generator"},
     {"gi_code", get_code, NULL, "its code"},
     {"gi_running", get_running, NULL, "is it executing?"},
-    {"gi_suspended", get_suspended, NULL, "is it suspended?"},
-    {"gi_yieldfrom", get_awaiting, NULL, "the iterator it delegates to, or None"},
-    {"gi_frame", get_frame, NULL, "its frame, None when finished"},
+    {"gi_suspended", activation_get_suspended, NULL, "is it suspended?"},
+    {"gi_yieldfrom", activation_get_awaiting, NULL, "the iterator it delegates to, or None"},
+    {"gi_frame", coroutine_get_frame, NULL, "its frame, None when finished"},
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef generator_type = {
@@ -587,9 +587,9 @@ static const Attribute coroutine_attributes[] = {
     {"__qualname__", get_qualname, NULL, "qualified name of the coroutine"},
     {"cr_code", get_code, NULL, "its code"},
     {"cr_running", get_running, NULL, "is it executing?"},
-    {"cr_suspended", get_suspended, NULL, "is it suspended?"},
-    {"cr_await", get_awaiting, NULL, "what it awaits, or None"},
-    {"cr_frame", get_frame, NULL, "its frame, None when finished"},
+    {"cr_suspended", activation_get_suspended, NULL, "is it suspended?"},
+    {"cr_await", activation_get_awaiting, NULL, "what it awaits, or None"},
+    {"cr_frame", coroutine_get_frame, NULL, "its frame, None when finished"},
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef coroutine_type = {

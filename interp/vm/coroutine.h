@@ -136,6 +136,11 @@ void coroutine_finalize(Vm *vm, Object *object);
 void coroutine_visit(Object *object, Visit *visit, void *context);
 void coroutine_drop(Object *object);
 
+/* What gi_suspended, gi_yieldfrom and gi_frame show of the three script kinds. */
+Ref activation_get_suspended(Vm *vm, Value self);
+Ref activation_get_awaiting(Vm *vm, Value self);
+Ref coroutine_get_frame(Vm *vm, Value self);
+
 /* A native asks eval to resume a chain: evaluates to TAIL.  sent is stolen (FAIL: vm->error is
  * thrown in). */
 Ref tail_resume(Vm *vm, Value outermost, Ref sent);
