@@ -13,6 +13,7 @@
 #include "object/bytes.h"
 #include "object/call.h"
 #include "object/char.h"
+#include "object/codec.h"
 #include "object/complex.h"
 #include "object/dict.h"
 #include "object/dictview.h"
@@ -38,6 +39,7 @@
 #include "object/tuple.h"
 #include "object/weakref.h"
 #include "vm/import.h"
+#include "vm/signals.h"
 #include "vm/thread.h"
 
 #endif

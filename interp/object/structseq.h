@@ -34,4 +34,38 @@ extern const Native *const structseq_methods[];
 /* A new one, of a def made so; each value is stolen, also when it fails; FAIL among them: FAIL. */
 Ref structseq_new(Vm *vm, const TypeDef *def, int count, Ref *values);
 
+/* A kind that scripts can make too, from a sequence, and that may have fields which are no items,
+ * kept behind them.  Its methods find these numbers through the type's def: use it with
+ * STRUCTSEQ_OPEN only. */
+typedef struct StructSeq {
+    TypeDef type;
+    int items, fields; /* of the tuple; all that are stored */
+} StructSeq;
+
+#define STRUCTSEQ_OPEN(type_name_, doc_, attributes_, items_, fields_)                             \
+    {                                                                                              \
+        .type = {.name = type_name_,                                                               \
+                 .doc = doc_,                                                                      \
+                 .size = sizeof(Tuple),                                                            \
+                 .flags = TYPE_CONTAINER | TYPE_FINAL,                                             \
+                 .base = &tuple_type,                                                              \
+                 .visit = structseq_visit,                                                         \
+                 .clear = structseq_clear,                                                         \
+                 .new = &structseq_make_def,                                                       \
+                 .repr = structseq_repr,                                                           \
+                 .methods = structseq_open_methods,                                                \
+                 .attributes = attributes_},                                                       \
+        .items = items_, .fields = fields_                                                         \
+    }
+
+/* A new one of as many values as it has fields, stolen; UNDEF is None; FAIL among them: FAIL. */
+Ref structseq_open_new(Vm *vm, const StructSeq *def, Ref *values);
+/* Sets n_fields and n_sequence_fields of the class, and n_unnamed_fields. */
+bool structseq_count_fields(Vm *vm, const StructSeq *def, int unnamed);
+
+void structseq_visit(Object *self, Visit *visit, void *context);
+void structseq_clear(Object *self);
+extern const Native structseq_make_def;
+extern const Native *const structseq_open_methods[];
+
 #endif

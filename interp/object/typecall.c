@@ -121,7 +121,7 @@ Ref type_call(Vm *vm, Value self, const Args *args)
     if (type == type_builtin(vm, KIND_TYPE) && args->argc == 1 && absent(args->kwnames))
         return newref(borrow(type_of(vm, args->argv[0])));
     if (type->flags & TYPE_NO_NEW && absent(type->new))
-        return throw(vm, TypeError, "cannot create '%N' instances", type);
+        return throw(vm, TypeError, "cannot create '%s' instances", type_full_name(type));
     Ref object = type_call_new(vm, type, args);
     if (failed(object)) return FAIL;
     Type *made = type_of(vm, object);

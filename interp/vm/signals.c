@@ -57,6 +57,13 @@ void signals_open(Vm *vm)
     install(SIGINT, on_signal);
 }
 
+void signals_forked(Vm *vm)
+{
+    any_arrived = 0;
+    for (int n = 1; n < NSIG; n++) arrived[n] = 0;
+    atomic_fetch_and(&vm->interrupt, ~INTERRUPT_SIGNAL);
+}
+
 bool signals_waiting(void) { return any_arrived != 0; }
 
 int signal_wakeup_fd(int fd)

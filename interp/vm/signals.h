@@ -11,6 +11,8 @@ void signals_open(Vm *vm);
 void signals_close(Vm *vm);
 /* Runs the handlers of signals that arrived; false: one raised (KeyboardInterrupt by default). */
 bool signals_run(Vm *vm);
+/* In the child after fork(): forgets the signals that came for the parent. */
+void signals_forked(Vm *vm);
 /* Is a signal waiting to be handled? */
 bool signals_waiting(void);
 /* handler: a callable, or NONE for the default action, or ELLIPSIS to ignore; for signal.signal().

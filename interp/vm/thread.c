@@ -13,6 +13,7 @@
 
 #include "object/error.h"
 #include "vm/frame.h"
+#include "vm/signals.h"
 
 #define SWITCH_INTERVAL_NS 5000000
 
@@ -216,6 +217,20 @@ bool thread_start_named(Vm *vm, void (*body)(Vm *vm, void *argument), void *argu
     free(start);
     throw(vm, RuntimeError, "can't start new thread");
     return false;
+}
+
+void thread_forked(Vm *vm)
+{
+    Interp *interp = vm->interp;
+    free(interp->lock); /* not destroyed: that would wait for threads that are not here */
+    if (!gil_open(interp)) abort();
+    interp->running = vm;
+    vm->next_thread = NULL;
+    vm->running_loop = NULL;
+    clear(&vm->running_set);
+    interp->threads = vm;
+    vm->thread_id = (uint64_t)pthread_self();
+    signals_forked(vm);
 }
 
 Vm *thread_vm(Interp *interp)

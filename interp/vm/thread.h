@@ -25,6 +25,10 @@ bool thread_start(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument);
 bool thread_start_named(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument,
                         uint64_t *ident);
 
+/* In the child after fork(): the interpreter lock is made anew, held by the calling thread, which
+ * is the only one; what the others had stays as it was, without them.  No loop runs any more. */
+void thread_forked(Vm *vm);
+
 /* The Vm of the calling OS thread, or NULL when it is none of ours. */
 Vm *thread_vm(Interp *interp);
 
