@@ -50,7 +50,7 @@ static Truth log_with_logging(Vm *vm, const char *level, Value text, Value excep
     Ref keyword = failed(method) ? FAIL : str_interned(vm, "exc_info");
     if (!failed(keyword)) names = tuple_pack(vm, 1, (Value)keyword);
     if (!failed(names)) {
-        Value argv[2] = {text, absent(exception) ? NONE : exception};
+        Value argv[2] = {text, absent(exception) ? FALSE : exception};
         Args args = {argv, 1, names};
         done = call_args(vm, method, &args);
     }
