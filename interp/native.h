@@ -31,6 +31,7 @@
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
+#include "object/range.h"
 #include "object/sequence.h"
 #include "object/set.h"
 #include "object/shape.h"

@@ -49,12 +49,12 @@ typedef struct Parser {
 } Parser;
 
 /* A set of points below 256, ranges of any, and Unicode classes. */
-typedef struct Range {
+typedef struct PointRange {
     uint32_t low, high;
-} Range;
+} PointRange;
 typedef struct CharSet {
-    uint32_t bits[8]; /* narrow subjects: everything */
-    Range *ranges;    /* wide subjects */
+    uint32_t bits[8];   /* narrow subjects: everything */
+    PointRange *ranges; /* wide subjects */
     int count, capacity;
     unsigned classes; /* wide subjects: SET_* */
 } CharSet;

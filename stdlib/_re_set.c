@@ -11,14 +11,14 @@
 enum { SET_DIGIT = 1, SET_NOT_DIGIT = 2, SET_WORD = 4, SET_NOT_WORD = 8 };
 
 /* str.isspace beyond ASCII, and below. */
-static const Range space_ranges[] = {
+static const PointRange space_ranges[] = {
     {0x09, 0x0D},     {0x1C, 0x20},     {0x85, 0x85},     {0xA0, 0xA0},     {0x1680, 0x1680},
     {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000},
 };
 enum { SPACE_RANGES = sizeof space_ranges / sizeof *space_ranges };
-static const Range ascii_space[] = {{0x09, 0x0D}, {0x20, 0x20}};
-static const Range ascii_digit[] = {{'0', '9'}};
-static const Range ascii_word[] = {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
+static const PointRange ascii_space[] = {{0x09, 0x0D}, {0x20, 0x20}};
+static const PointRange ascii_digit[] = {{'0', '9'}};
+static const PointRange ascii_word[] = {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
 
 /* Points above Latin-1 that ignoring case makes equal to points in it. */
 static const struct {
@@ -64,17 +64,17 @@ static bool add_range(Parser *p, CharSet *set, uint32_t low, uint32_t high)
     }
     if (set->count == set->capacity) {
         int capacity = set->capacity ? set->capacity * 2 : 16;
-        Range *ranges = memory_resize(p->vm, set->ranges, capacity * sizeof *ranges);
+        PointRange *ranges = memory_resize(p->vm, set->ranges, capacity * sizeof *ranges);
         if (!ranges) return false;
         set->ranges = ranges;
         set->capacity = capacity;
     }
-    set->ranges[set->count++] = (Range){low, high};
+    set->ranges[set->count++] = (PointRange){low, high};
     return true;
 }
 
 /* Sorted ranges, or all that lies outside of them. */
-static bool add_ranges(Parser *p, CharSet *set, const Range *ranges, int count, bool outside)
+static bool add_ranges(Parser *p, CharSet *set, const PointRange *ranges, int count, bool outside)
 {
     uint32_t next = 0;
     for (int n = 0; n < count; n++) {

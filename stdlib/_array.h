@@ -1,0 +1,31 @@
+/* _array.h - the items that an array holds, by their typecode.
+ *
+ * Neighbours: _array_item.c (implements this), array.c. */
+/* SPDX-License-Identifier: MIT */
+#ifndef AIO_STDLIB_ARRAY_H
+#define AIO_STDLIB_ARRAY_H
+
+#include "native.h"
+
+typedef struct ArrayKind {
+    char code;          /* 'i' */
+    uint8_t size;       /* bytes of an item */
+    char sort;          /* 'i' signed, 'u' unsigned, 'f' float, 'c' character */
+    const char *format; /* for buffers */
+    uint8_t machine;    /* number of the machine format, little-endian, as pickles name it */
+} ArrayKind;
+
+/* NULL: there is no such typecode. */
+const ArrayKind *array_kind(uint32_t code);
+
+Ref array_item_load(Vm *vm, const ArrayKind *kind, const char *at);
+/* Raises TypeError or OverflowError for what the kind cannot hold. */
+bool array_item_store(Vm *vm, const ArrayKind *kind, char *at, Value v);
+
+enum { MACHINE_FORMATS = 22 };
+/* Bytes of an item of a machine format. */
+int array_machine_size(int machine);
+/* A list of the items that data holds in a machine format, or a str for UTF-16 and UTF-32. */
+Ref array_machine_items(Vm *vm, int machine, const char *data, ptrdiff_t len);
+
+#endif
