@@ -25,6 +25,9 @@ bool array_item_store(Vm *vm, const ArrayKind *kind, char *at, Value v);
 enum { MACHINE_FORMATS = 22 };
 /* Bytes of an item of a machine format. */
 int array_machine_size(int machine);
+/* The kind of array that a machine format is read into: for integers one of the same size, for
+ * others the kind that was asked for. */
+const ArrayKind *array_machine_kind(int machine, const ArrayKind *asked);
 /* A list of the items that data holds in a machine format, or a str for UTF-16 and UTF-32. */
 Ref array_machine_items(Vm *vm, int machine, const char *data, ptrdiff_t len);
 

@@ -149,6 +149,16 @@ static const struct {
 
 int array_machine_size(int machine) { return machines[machine].size; }
 
+const ArrayKind *array_machine_kind(int machine, const ArrayKind *asked)
+{
+    const ArrayKind *found = asked;
+    if (machines[machine].sort != 'i' && machines[machine].sort != 'u') return asked;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].size == machines[machine].size && kinds[i].sort == machines[machine].sort)
+            found = &kinds[i];
+    return found;
+}
+
 static Ref decoded(Vm *vm, const char *encoding, const char *data, ptrdiff_t len)
 {
     Ref bytes = bytes_from(vm, data, len), name = failed(bytes) ? FAIL : str_from(vm, encoding);

@@ -15,8 +15,8 @@ typedef struct Item {
 } Item;
 
 typedef struct Struct {
-    Object head;
-    Ref format; /* str */
+    Container head; /* for subclasses, whose instances have attributes */
+    Ref format;     /* str */
     Item *items;
     int count;
     ptrdiff_t values; /* that pack() takes */

@@ -7,7 +7,7 @@
 #include "_array.h"
 
 typedef struct Array {
-    Object head;
+    Container head; /* for subclasses, whose instances have attributes */
     const ArrayKind *kind;
     char *data;
     ptrdiff_t len, room; /* items; room for items */
@@ -787,6 +787,7 @@ NATIVE(array_reconstruct, "_array_reconstructor(arraytype, typecode, mformat_cod
     const Bytes *data = as_bytes(argv[3]);
     if (data->len % array_machine_size((int)machine))
         return throw(vm, ValueError, "bytes length not a multiple of item size");
+    if (machine != kind->machine) kind = array_machine_kind((int)machine, kind);
     Ref items = array_machine_items(vm, (int)machine, data->data, data->len);
     if (failed(items)) return FAIL;
     Array *array = array_make(vm, as_type(argv[0]), kind, 0);
