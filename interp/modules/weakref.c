@@ -21,13 +21,30 @@ NATIVE(weakref_getweakrefs, "getweakrefs(object, /)", "A list of the weak refere
         }
     return list;
 }
-static const Native *const weakref_functions[] = {&weakref_getweakrefcount_def,
-                                                  &weakref_getweakrefs_def, NULL};
+NATIVE(
+    weakref_proxy, "proxy(object, callback=None, /)",
+    "Something that stands for object and does not keep it alive; callback(proxy) is called when\n"
+    "it goes.  Whatever is done to the proxy afterwards raises ReferenceError.")
+{
+    bool callable = type_of(vm, argv[0])->slots.call;
+    Kind kind = callable ? KIND_WEAK_CALLABLE_PROXY : KIND_WEAK_PROXY;
+    return weakref_new(vm, type_builtin(vm, kind), argv[0], argv[1]);
+}
+static const Native *const weakref_functions[] = {
+    &weakref_getweakrefcount_def, &weakref_getweakrefs_def, &weakref_proxy_def, NULL};
 static bool weakref_open(Vm *vm, Value module)
 {
-    Value type = borrow(type_builtin(vm, KIND_WEAKREF));
-    return module_set(vm, module, "ref", newref(type)) &&
-           module_set(vm, module, "ReferenceType", newref(type));
+    static const struct {
+        const char *name;
+        Kind kind;
+    } types[] = {{"ref", KIND_WEAKREF},
+                 {"ReferenceType", KIND_WEAKREF},
+                 {"ProxyType", KIND_WEAK_PROXY},
+                 {"CallableProxyType", KIND_WEAK_CALLABLE_PROXY}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (!module_set(vm, module, types[i].name, newref(borrow(type_builtin(vm, types[i].kind)))))
+            return false;
+    return true;
 }
 const ModuleDef _weakref_module = {
     .name = "_weakref",

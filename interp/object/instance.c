@@ -12,6 +12,7 @@
 #include "object/name.h"
 #include "object/number.h"
 #include "object/tuple.h"
+#include "object/weakref.h"
 
 static bool is_plain_class(const Vm *vm, Value v)
 {
@@ -49,7 +50,7 @@ Truth instance_check(Vm *vm, Value v, Value cls)
     }
     Type *type = type_of(vm, v);
     if (type_is_subtype(type, as_type(cls))) return YES;
-    if (!(type->flags & TYPE_HEAP)) return NO;
+    if (!(type->flags & TYPE_HEAP) && !is_weak_proxy(v)) return NO;
     Ref claimed = attr_get_or_absent(vm, v, N(__class__)); /* an object may claim another class */
     if (failed(claimed)) return FAILED;
     Truth answer = is_type(claimed) && claimed != borrow(type) &&

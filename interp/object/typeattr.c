@@ -18,6 +18,7 @@
 #include "object/str.h"
 #include "object/tuple.h"
 #include "object/typeparts.h"
+#include "object/weakref.h"
 
 /* --- making
  * ----------------------------------------------------------------------------------------- */
@@ -164,7 +165,8 @@ NATIVE(type_instancecheck, "__instancecheck__(self, instance, /)",
 {
     Type *class = as_type(argv[0]);
     if (type_has_instance(vm, class, argv[1])) return TRUE;
-    if (is_type(argv[1]) || !(type_of(vm, argv[1])->flags & TYPE_HEAP)) return FALSE;
+    if (is_type(argv[1])) return FALSE;
+    if (!(type_of(vm, argv[1])->flags & TYPE_HEAP) && !is_weak_proxy(argv[1])) return FALSE;
     Ref claimed = attr_get_or_absent(vm, argv[1], N(__class__));
     if (failed(claimed)) return FAIL;
     bool yes = is_type(claimed) && type_is_subtype(as_type(claimed), class);

@@ -101,9 +101,10 @@ ptrdiff_t weakref_count(Vm *vm, Value target)
     return count;
 }
 
-/* The weak reference goes: out of its target's list. */
-static void unlink_weakref(Interp *interp, Weakref *self)
+void weakref_unlink(Object *object)
 {
+    Interp *interp = object_interp(object);
+    Weakref *self = (Weakref *)object;
     if (absent(self->target) || !interp->weakrefs) return;
     Entry *entry = entry_of(interp->weakrefs, as_object(self->target));
     Weakref **at = &entry->first;
@@ -136,7 +137,7 @@ void weakrefs_clear(Vm *vm, Object *object)
 
 void weakref_disarm(Object *object)
 {
-    if (object->kind == KIND_WEAKREF) clear(&((Weakref *)object)->callback);
+    if (is_weakref(borrow(object))) clear(&((Weakref *)object)->callback);
 }
 
 Ref weakref_get(Value weakref)
@@ -145,15 +146,21 @@ Ref weakref_get(Value weakref)
     return absent(target) || as_object(target)->count == 0 ? UNDEF : newref(target);
 }
 
+/* One that is given again to whoever asks for it. */
+static bool is_plain(const Weakref *weakref)
+{
+    return absent(weakref->callback) && !(weakref->head.head.flags & OBJ_SUBCLASS);
+}
+
 static bool can_refer(const Type *type) { return type->flags & TYPE_WEAKREF; }
 
 Ref weakref_new(Vm *vm, Type *type, Value target, Value callback)
 {
     if (!is_heap(target) || !can_refer(type_of(vm, target)))
         return throw(vm, TypeError, "cannot create weak reference to '%T' object", target);
-    bool plain = type == type_builtin(vm, KIND_WEAKREF) && (absent(callback) || callback == NONE);
-    for (Weakref *at = weakref_first(vm, target); plain && at; at = weakref_next(at))
-        if (absent(at->callback) && as_object(borrow(at))->shape->type == type)
+    bool shared = !(type->flags & TYPE_HEAP) && (absent(callback) || callback == NONE);
+    for (Weakref *at = weakref_first(vm, target); shared && at; at = weakref_next(at))
+        if (is_plain(at) && as_object(borrow(at))->shape->type == type)
             return newref(borrow(at));
     struct Weakrefs *table = vm->interp->weakrefs;
     if (table->used * 2 >= table->size && !grow(table)) return throw_no_memory(vm);
@@ -167,25 +174,23 @@ Ref weakref_new(Vm *vm, Type *type, Value target, Value callback)
         table->used++;
         as_object(target)->flags |= OBJ_WEAKREFS;
     }
-    self->next = entry->first;
-    entry->first = self;
+    Weakref **at = &entry->first; /* the plain reference, the plain proxy, then the rest */
+    while (*at && is_plain(*at) && !(shared && type == type_builtin(vm, KIND_WEAKREF)))
+        at = &(*at)->next;
+    self->next = *at;
+    *at = self;
     return from_object(self);
 }
 
 /* ---- the type ---- */
 
-NATIVE(weakref_make, "__new__(cls, object, callback=None, /)", "A weak reference to object.")
+NATIVE(weakref_make, "__new__(cls, object, callback=None, /, **kwargs)", "A weak reference to object.")
 {
     return weakref_new(vm, as_type(argv[0]), argv[1], argv[2]);
 }
 NATIVE(weakref_init, "__init__(self, object, callback=None, /)", "Nothing: __new__ has done it.")
 {
     return NONE;
-}
-
-static void weakref_drop(Object *object)
-{
-    unlink_weakref(object_interp(object), (Weakref *)object);
 }
 
 static Ref weakref_call(Vm *vm, Value self, const Args *args)
@@ -201,7 +206,7 @@ static Ref weakref_repr(Vm *vm, Value self)
     long long address = (long long)(uintptr_t)as_object(self);
     Ref target = weakref_get(self);
     if (absent(target)) return format_text(vm, "<weakref at 0x%llx; dead>", address);
-    Ref name = attr_get_or_absent(vm, target, N(__name__));
+    Ref name = attr_special(vm, target, N(__name__));
     Ref text = FAIL;
     long long where = (long long)(uintptr_t)as_object(target);
     if (!failed(name))
@@ -258,9 +263,9 @@ const TypeDef weakref_type = {
     .name = "weakref.ReferenceType",
     .doc = "A reference that does not keep its object alive.",
     .size = sizeof(Weakref),
-    .flags = TYPE_CONTAINER | TYPE_WEAKREF,
+    .flags = TYPE_CONTAINER,
     .refs = REFS(REF(Weakref, callback)),
-    .clear = weakref_drop,
+    .clear = weakref_unlink,
     .new = &weakref_make_def,
     .init = &weakref_init_def,
     .call = weakref_call,

@@ -1,7 +1,8 @@
 /* pending.c - finalisers and callbacks, run where script code may run.
  *
  * decref never runs script code: a dropped object whose finaliser must run is queued here, alive
- * again, and eval looks at vm->interrupt before the next call and at each turn of a loop.
+ * again, and eval looks at vm->interrupt before the next call, at each turn of a loop, and after a
+ * deletion or the rebinding of a global name.
  * Neighbours: object/life.c (object_drop queues), eval.c (CHECK_INTERRUPT). */
 /* SPDX-License-Identifier: MIT */
 #include "vm/pending.h"
