@@ -213,7 +213,7 @@ static void resolve_unbound(Compiler *c, Symbol *symbol)
 
 static void resolve_symbol(Compiler *c, Symbol *symbol)
 {
-    if (symbol->flags & SYM_GLOBAL) {
+    if (symbol->flags & (SYM_GLOBAL | SYM_OUTER)) {
         symbol->where = WHERE_EXPLICIT;
     } else if ((symbol->flags & SYM_BOUND) && !(symbol->flags & SYM_NONLOCAL)) {
         symbol->where = scope_is_function(symbol->scope) ? WHERE_LOCAL : WHERE_NAME;

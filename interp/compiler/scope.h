@@ -39,6 +39,7 @@ enum { /* Symbol.flags */
        SYM_DELETED = 512,  /* unbound somewhere: never known to be bound */
        SYM_CELL = 1024,    /* captured by another unit */
        SYM_VARARGS = 2048, /* *args */
+       SYM_OUTER = 4096,   /* of a module: a function in it says `global` */
        SYM_BOUND = SYM_LOCAL | SYM_PARAM | SYM_ITER | SYM_TYPE_PARAM,
 };
 

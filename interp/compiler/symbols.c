@@ -67,6 +67,15 @@ static void visit_name(Compiler *c, NodeName *node)
     }
 }
 
+/* The module around binds a name that one of its functions calls global in its globals too, even
+ * where exec() gave it other locals. */
+static void declare_outer(Compiler *c, Ident *ident)
+{
+    Scope *at = c->scope;
+    while (at->parent) at = at->parent;
+    if (at != c->scope && at->kind == SCOPE_MODULE) scope_define(c, at, ident, SYM_OUTER);
+}
+
 static void declare(Compiler *c, Names names, Pos pos, bool global)
 {
     const char *word = global ? "global" : "nonlocal";
@@ -92,6 +101,7 @@ static void declare(Compiler *c, Names names, Pos pos, bool global)
         check_debug(c, ident, pos, "assign to");
         symbol->flags |= global ? SYM_GLOBAL : SYM_NONLOCAL;
         symbol->pos = pos;
+        if (global) declare_outer(c, ident);
     }
 }
 

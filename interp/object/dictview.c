@@ -12,6 +12,7 @@
 #include "object/list.h"
 #include "object/mappingproxy.h"
 #include "object/native.h"
+#include "object/reduce.h"
 #include "object/number.h"
 #include "object/sequence.h"
 #include "object/set.h"
@@ -112,7 +113,8 @@ NATIVE(dict_iter_length_hint, "__length_hint__(self, /)", "Return the number of 
     return from_small(iter->left);
 }
 
-static const Native *const dict_iter_methods[] = {&dict_iter_length_hint_def, NULL};
+static const Native *const dict_iter_methods[] = {&dict_iter_length_hint_def, &iterator_reduce_def,
+                                                  NULL};
 
 /* ---- slots of views ---- */
 

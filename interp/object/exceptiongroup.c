@@ -275,8 +275,17 @@ static Ref project(Vm *vm, Value original, const List *keep)
     return made;
 }
 
+/* Where a lone exception was caught, wrapped, just one clause ran. */
+static Ref first_raised(const List *raised)
+{
+    for (ptrdiff_t n = 0; n < raised->len; n++)
+        if (raised->items[n] != NONE) return newref(raised->items[n]);
+    return NONE;
+}
+
 Ref exception_group_join(Vm *vm, Value original, Value raised_list)
 {
+    if (!is_group(vm, original)) return first_raised(as_list(raised_list));
     Ref anew = list_new(vm, 0), leaves = list_new(vm, 0), joined = FAIL;
     if (failed(anew) || failed(leaves)) goto done;
     List *list = as_list(raised_list);
@@ -293,7 +302,7 @@ Ref exception_group_join(Vm *vm, Value original, Value raised_list)
         joined = rest;
         goto done;
     }
-    if (as_list(anew)->len == 1 && rest == NONE && !is_group(vm, original)) {
+    if (as_list(anew)->len == 1 && rest == NONE) {
         joined = newref(as_list(anew)->items[0]);
         goto done;
     }

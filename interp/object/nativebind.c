@@ -7,6 +7,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/dict.h"
 #include "object/error.h"
+#include "object/name.h"
 #include "object/native.h"
 #include "object/str.h"
 #include "object/tuple.h"
@@ -242,6 +243,20 @@ static bool bind_rest(Vm *vm, Binding *b, Ref owned[2])
     return true;
 }
 
+/* list.__new__ leaves the keywords to the __init__ of a subclass that has its own, list.__init__ to
+ * its __new__. */
+static bool ignores_keywords(const Vm *vm, const NativeFunction *function, Value first)
+{
+    const Type *owner = function->owner;
+    if (function->head.aux & NATIVE_IS_NEW) {
+        const Type *type = as_type(first);
+        return (type->flags & TYPE_HEAP) && type->init != owner->init;
+    }
+    if (!owner || function->name != N(__init__)) return false;
+    const Type *type = type_of(vm, first);
+    return (type->flags & TYPE_HEAP) && type->new != owner->new;
+}
+
 bool native_bind_args(Vm *vm, NativeFunction *function, const Args *args, Value *slots,
                       Ref owned[2])
 {
@@ -262,8 +277,12 @@ bool native_bind_args(Vm *vm, NativeFunction *function, const Args *args, Value 
     int taken = b.given < s->positional ? b.given : s->positional;
     for (int i = first; i < taken; i++) slots[i] = args->argv[i - first];
     b.filled = taken ? (2u << (taken - 1)) - 1 : 0;
-    if (!absent(args->kwnames) && tuple_len(args->kwnames) > 0 && only_positional(s))
-        return bind_keyword(vm, &b, tuple_at(args->kwnames, 0), UNDEF, NULL);
+    Args plain = {args->argv, args->argc, UNDEF};
+    if (!absent(args->kwnames) && tuple_len(args->kwnames) > 0 && only_positional(s)) {
+        if (taken == 0 || !ignores_keywords(vm, function, slots[0]))
+            return bind_keyword(vm, &b, tuple_at(args->kwnames, 0), UNDEF, NULL);
+        b.args = args = &plain;
+    }
     if (b.given > s->positional && !s->has_varargs) return wrong_count(vm, &b);
     if (b.given == s->count && absent(args->kwnames) && !s->has_varargs && !s->has_kwargs)
         return true;

@@ -578,7 +578,7 @@ static Ref str_iter(Vm *vm, Value self)
 
 static Ref str_format_slot(Vm *vm, Value self, Value spec_text)
 {
-    if (as_str(spec_text)->len == 0) return str_exact(vm, self);
+    if (as_str(spec_text)->len == 0) return value_str(vm, self);
     return str_format_spec(vm, self, spec_text);
 }
 

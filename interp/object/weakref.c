@@ -160,8 +160,7 @@ Ref weakref_new(Vm *vm, Type *type, Value target, Value callback)
         return throw(vm, TypeError, "cannot create weak reference to '%T' object", target);
     bool shared = !(type->flags & TYPE_HEAP) && (absent(callback) || callback == NONE);
     for (Weakref *at = weakref_first(vm, target); shared && at; at = weakref_next(at))
-        if (is_plain(at) && as_object(borrow(at))->shape->type == type)
-            return newref(borrow(at));
+        if (is_plain(at) && as_object(borrow(at))->shape->type == type) return newref(borrow(at));
     struct Weakrefs *table = vm->interp->weakrefs;
     if (table->used * 2 >= table->size && !grow(table)) return throw_no_memory(vm);
     Weakref *self = type_instance(vm, type);
@@ -184,7 +183,8 @@ Ref weakref_new(Vm *vm, Type *type, Value target, Value callback)
 
 /* ---- the type ---- */
 
-NATIVE(weakref_make, "__new__(cls, object, callback=None, /, **kwargs)", "A weak reference to object.")
+NATIVE(weakref_make, "__new__(cls, object, callback=None, /, **kwargs)",
+       "A weak reference to object.")
 {
     return weakref_new(vm, as_type(argv[0]), argv[1], argv[2]);
 }
