@@ -214,11 +214,29 @@ NATIVE(exception_setstate, "__setstate__(self, state, /)", "Set attributes from 
         if (!attr_set(vm, argv[0], key, value)) return FAIL;
     return NONE;
 }
+/* A dict of what args does not tell. */
+static Ref reduced_state(Vm *vm, Value self)
+{
+    Ref state = dict_new(vm), own = attr_get_or_absent(vm, self, N(__dict__));
+    bool good = !failed(state) && !failed(own) &&
+                (!is_dict(own) || dict_update(vm, as_dict(state), own)) &&
+                fields_state(vm, self, as_dict(state));
+    Value notes = as_exception(self)->notes;
+    if (good && !absent(notes)) good = dict_set(vm, as_dict(state), N(__notes__), notes);
+    decref(own);
+    if (!good) replace(&state, FAIL);
+    return state;
+}
+
 NATIVE(exception_reduce, "__reduce__(self, /)", "What pickle needs.")
 {
-    Ref args = get_args(vm, argv[0]);
-    Ref made = tuple_pack(vm, 2, borrow(type_of(vm, argv[0])), (Value)args);
+    Ref made = FAIL, args = fields_reduce_args(vm, argv[0]), state = reduced_state(vm, argv[0]);
+    Value type = borrow(type_of(vm, argv[0]));
+    if (!failed(args) && !failed(state))
+        made = as_dict(state)->len ? tuple_pack(vm, 3, type, (Value)args, (Value)state)
+                                   : tuple_pack(vm, 2, type, (Value)args);
     decref(args);
+    decref(state);
     return made;
 }
 

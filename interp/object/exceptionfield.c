@@ -128,6 +128,8 @@ static bool system_exit_init(Vm *vm, Value self, Value args, Dict *keywords __at
 static bool import_error_init(Vm *vm, Value self, Value args, Dict *keywords)
 {
     ptrdiff_t used = 0;
+    for (int n = 0; n < 4; n++)
+        if (!exception_set_field(vm, self, n, NONE)) return false;
     if (tuple_len(args) == 1 && !exception_set_field(vm, self, 0, tuple_at(args, 0))) return false;
     return init_keyword(vm, self, keywords, N(name), 1, &used) &&
            init_keyword(vm, self, keywords, N(path), 2, &used) &&
@@ -148,10 +150,39 @@ static bool name_error_init(Vm *vm, Value self, Value args __attribute__((unused
     return init_keyword(vm, self, keywords, N(name), 0, &used) &&
            all_used(vm, self, keywords, used);
 }
+/* One letter an argument: s str, b bytes or bytearray, i int. */
+static bool unicode_arguments(Vm *vm, Value args, const char *kinds)
+{
+    if (tuple_len(args) != (ptrdiff_t)strlen(kinds))
+        return throw(vm, TypeError, "function takes exactly %d arguments (%zd given)",
+                     (int)strlen(kinds), tuple_len(args)),
+               false;
+    for (int n = 0; kinds[n]; n++) {
+        Value value = tuple_at(args, n);
+        if (kinds[n] == 's' && !is_str(value))
+            return throw(vm, TypeError, "argument %d must be str, not %T", n + 1, value), false;
+        if (kinds[n] == 'b' && !is_kind(value, KIND_BYTES) && !is_kind(value, KIND_BYTEARRAY))
+            return throw(vm, TypeError, "a bytes-like object is required, not '%T'", value), false;
+        if (kinds[n] == 'i' && !is_any_int(value))
+            return throw(vm, TypeError, "'%T' object cannot be interpreted as an integer", value),
+                   false;
+    }
+    return true;
+}
 static bool unicode_error_init(Vm *vm, Value self, Value args,
                                Dict *keywords __attribute__((unused)))
 {
-    return init_positional(vm, self, args, 5);
+    return unicode_arguments(vm, args,
+                             exception_is(vm, self, UnicodeDecodeError) ? "sbiis" : "ssiis") &&
+           init_positional(vm, self, args, 5);
+}
+static bool translate_error_init(Vm *vm, Value self, Value args,
+                                 Dict *keywords __attribute__((unused)))
+{
+    bool good = unicode_arguments(vm, args, "siis");
+    for (int n = 0; good && n < 4; n++)
+        good = exception_set_field(vm, self, n + 1, tuple_at(args, n));
+    return good;
 }
 static bool syntax_error_init(Vm *vm, Value self, Value args,
                               Dict *keywords __attribute__((unused)))
@@ -161,12 +192,12 @@ static bool syntax_error_init(Vm *vm, Value self, Value args,
     if (tuple_len(args) != 2) return true;
     Ref details = tuple_from(vm, tuple_at(args, 1));
     if (failed(details)) return false;
-    bool good = tuple_len(details) >= 4 && tuple_len(details) <= 7;
-    if (!good)
-        throw(vm, TypeError,
-              tuple_len(details) < 4 ? "function missing required argument 'filename' (pos 1)"
-                                     : "function takes at most 7 arguments (%zd given)",
-              tuple_len(details));
+    ptrdiff_t len = tuple_len(details);
+    bool good = len >= 4 && len <= 7 && len != 5;
+    if (len == 5) throw(vm, TypeError, "end_offset must be provided when end_lineno is provided");
+    else if (!good)
+        throw(vm, TypeError, "function takes at %s %d arguments (%zd given)",
+              len < 4 ? "least" : "most", len < 4 ? 4 : 7, len);
     for (int n = 0; good && n < tuple_len(details) && n < 6; n++)
         good = exception_set_field(vm, self, SYNTAX_FILENAME_FIELD + n, tuple_at(details, n));
     decref(details);
@@ -268,6 +299,31 @@ static Ref syntax_error_str(Vm *vm, Value self)
     return text;
 }
 
+/* The character of object there as an escape sequence. */
+static void escape_character(char text[16], Value object, int64_t at)
+{
+    bool there = is_str(object) && at >= 0 && at < as_str(object)->len;
+    uint32_t c = there ? str_at(as_str(object), at) : 0;
+    snprintf(text, 16, c > 0xffff ? "\\U%08x" : c > 0xff ? "\\u%04x" : "\\x%02x", c);
+}
+
+static Ref translate_error_str(Vm *vm, Value self)
+{
+    Value object = exception_field(self, 1), reason = exception_field(self, 4);
+    if (absent(reason)) return UNDEF;
+    int64_t start, end;
+    if (!int_index(vm, exception_field(self, 2), &start) ||
+        !int_index(vm, exception_field(self, 3), &end))
+        return FAIL;
+    if (end != start + 1)
+        return format_text(vm, "can't translate characters in position %lld-%lld: %S",
+                           (long long)start, (long long)end - 1, reason);
+    char text[16];
+    escape_character(text, object, start);
+    return format_text(vm, "can't translate character '%s' in position %lld: %S", text,
+                       (long long)start, reason);
+}
+
 static Ref unicode_error_str(Vm *vm, Value self)
 {
     Value encoding = exception_field(self, 0), object = exception_field(self, 1),
@@ -290,9 +346,8 @@ static Ref unicode_error_str(Vm *vm, Value self)
         return format_text(vm, "'%S' codec can't decode byte %s in position %lld: %S", encoding,
                            text, (long long)start, reason);
     }
-    uint32_t c = is_str(object) && start < as_str(object)->len ? str_at(as_str(object), start) : 0;
     char text[16];
-    snprintf(text, sizeof text, c > 0xffff ? "\\U%08x" : c > 0xff ? "\\u%04x" : "\\x%02x", c);
+    escape_character(text, object, start);
     return format_text(vm, "'%S' codec can't encode character '%s' in position %lld: %S", encoding,
                        text, (long long)start, reason);
 }
@@ -352,6 +407,9 @@ static const Attribute unicode_error_attributes[] = {
     ROW("encoding", 0, "exception encoding"), ROW("object", 1, "exception object"),
     ROW("start", 2, "exception start"),       ROW("end", 3, "exception end"),
     ROW("reason", 4, "exception reason"),     ROWS_END};
+static const Attribute translate_error_attributes[] = {
+    ROW("object", 1, "exception object"), ROW("start", 2, "exception start"),
+    ROW("end", 3, "exception end"), ROW("reason", 4, "exception reason"), ROWS_END};
 static const Attribute syntax_error_attributes[] = {
     ROW("msg", 0, "exception msg"),
     ROW("filename", 1, "exception filename"),
@@ -386,6 +444,8 @@ static const Family families[] = {
     {SyntaxError, 8, syntax_error_attributes, syntax_error_init, syntax_error_str, false},
     {UnicodeEncodeError, 5, unicode_error_attributes, unicode_error_init, unicode_error_str, false},
     {UnicodeDecodeError, 5, unicode_error_attributes, unicode_error_init, unicode_error_str, false},
+    {UnicodeTranslateError, 5, translate_error_attributes, translate_error_init,
+     translate_error_str, false},
     {BaseExceptionGroup, 2, group_attributes, group_init, group_str, false},
     {IncompleteReadError, 2, incomplete_read_attributes, incomplete_read_init, NULL, false},
     {LimitOverrunError, 1, limit_overrun_attributes, limit_overrun_init, NULL, false},
@@ -420,6 +480,37 @@ bool fields_init(Vm *vm, Value self, Value args, Dict *keywords)
 {
     const Family *family = family_of(vm, type_of(vm, self));
     return !family || !family->init || family->init(vm, self, args, keywords);
+}
+
+Ref fields_reduce_args(Vm *vm, Value self)
+{
+    Value args = as_exception(self)->args;
+    if (!exception_is(vm, self, OSError) || tuple_len(args) != 2) return newref(args);
+    Value name = exception_field(self, FILENAME_FIELD),
+          second = exception_field(self, FILENAME2_FIELD);
+    if (absent(name) || name == NONE) return newref(args);
+    bool both = !absent(second) && second != NONE;
+    return tuple_from_values(vm, both ? 5 : 3,
+                             (Value[]){tuple_at(args, 0), tuple_at(args, 1), name, NONE, second});
+}
+
+bool fields_state(Vm *vm, Value self, Dict *state)
+{
+    static const struct {
+        ExcId id;
+        int count; /* fields from 0 on that args does not tell; ImportError's msg is one it does */
+        const char *names[4];
+    } kept[] = {{ImportError, 4, {NULL, "name", "path", "name_from"}},
+                {AttributeError, 1, {"name"}}};
+    for (size_t k = 0; k < sizeof kept / sizeof *kept; k++) {
+        if (!exception_is(vm, self, kept[k].id)) continue;
+        for (int n = 0; n < kept[k].count; n++) {
+            Value value = exception_field(self, n);
+            if (!kept[k].names[n] || absent(value) || value == NONE) continue;
+            if (!dict_set_text(vm, state, kept[k].names[n], value)) return false;
+        }
+    }
+    return true;
 }
 
 Ref fields_str(Vm *vm, Value self)

@@ -14,6 +14,9 @@ bool fields_take_keywords(const Vm *vm, const Type *type);
 bool fields_init(Vm *vm, Value self, Value args, Dict *keywords);
 /* str() where a class has its own; UNDEF: BaseException's. */
 Ref fields_str(Vm *vm, Value self);
+/* For pickle: the arguments that make self again; into state the fields that they do not tell. */
+Ref fields_reduce_args(Vm *vm, Value self);
+bool fields_state(Vm *vm, Value self, Dict *state);
 /* str(args[0]) or str(args): BaseException's. */
 Ref exception_plain_str(Vm *vm, Value self);
 

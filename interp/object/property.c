@@ -52,6 +52,19 @@ static bool property_set(Vm *vm, Value self, Value object, Value value)
 
 static Ref or_undef(Value v) { return absent(v) || is_none(v) ? UNDEF : newref(v); }
 
+enum { GETTER_DOC = 1 }; /* Container.aux: __doc__ is the getter's */
+
+/* In an instance of a subclass, whose own __doc__ hides property's, the doc is an attribute.  An
+ * explicit one is dropped where there is no room for it. */
+static Ref keep_doc(Vm *vm, Value self)
+{
+    const Property *property = as_property(self);
+    if (attr_set(vm, self, N(__doc__), absent(property->doc) ? NONE : property->doc)) return NONE;
+    if ((property->head.aux & GETTER_DOC) || !error_is(vm, AttributeError)) return FAIL;
+    error_clear(vm);
+    return NONE;
+}
+
 NATIVE(property_init, "__init__(self, fget=None, fset=None, fdel=None, doc=None)",
        "Property attribute.\n\n  fget\n    function to be used for getting an attribute value\n  "
        "fset\n"
@@ -64,15 +77,15 @@ NATIVE(property_init, "__init__(self, fget=None, fset=None, fdel=None, doc=None)
     replace(&property->deleter, or_undef(argv[3]));
     replace(&property->doc, or_undef(argv[4]));
     clear(&property->name);
-    if (!is_heap(property->getter) || !absent(property->doc)) return NONE;
-    Ref doc = attr_get_or_absent(vm, property->getter, N(__doc__));
-    if (failed(doc)) return FAIL;
-    bool subclass = as_object(argv[0])->flags & OBJ_SUBCLASS;
-    bool found = !absent(doc) && !is_none(doc);
-    bool ok = !subclass || !found || attr_set(vm, argv[0], N(__doc__), doc);
-    if (found && !subclass) property->doc = newref(doc);
-    decref(doc);
-    return ok ? NONE : FAIL;
+    property->head.aux &= ~(unsigned)GETTER_DOC;
+    if (is_heap(property->getter) && absent(property->doc)) {
+        Ref doc = attr_get_or_absent(vm, property->getter, N(__doc__));
+        if (failed(doc)) return FAIL;
+        if (!absent(doc) && !is_none(doc)) property->head.aux |= GETTER_DOC;
+        property->doc = or_undef(doc);
+        decref(doc);
+    }
+    return as_object(argv[0])->flags & OBJ_SUBCLASS ? keep_doc(vm, argv[0]) : NONE;
 }
 
 /* A copy with one function exchanged. */
@@ -84,8 +97,8 @@ static Ref copy_with(Vm *vm, Value self, Value getter, Value setter, Value delet
                     absent(deleter) ? (Value)old->deleter : deleter, NONE};
     for (int i = 0; i < 3; i++)
         if (absent(argv[i])) argv[i] = NONE;
-    bool own_doc = !absent(old->doc) && is_none(argv[0]);
-    if (own_doc) argv[3] = old->doc;
+    bool renewed = (old->head.aux & GETTER_DOC) && !is_none(argv[0]);
+    if (!absent(old->doc) && !renewed) argv[3] = old->doc;
     Ref copy = call(vm, borrow(type_of(vm, self)), 4, argv);
     if (failed(copy) || !is_kind(copy, KIND_PROPERTY)) return copy;
     if (!absent(old->name)) replace(&as_property(copy)->name, newref(old->name));

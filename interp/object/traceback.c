@@ -70,6 +70,28 @@ static Ref get_frame(Vm *vm, Value self)
     }
     return newref(step->frame);
 }
+NATIVE(traceback_make, "__new__(cls, tb_next, tb_frame, tb_lasti, tb_lineno)",
+       "Create a new traceback object.")
+{
+    int64_t offset, line;
+    if (argv[1] != NONE && !is_kind(argv[1], KIND_TRACEBACK))
+        return throw(vm, TypeError, "expected traceback object or None, got '%T'", argv[1]);
+    if (!is_kind(argv[2], KIND_FRAME))
+        return throw(vm, TypeError, "TracebackType() argument 'tb_frame' must be frame, not %T",
+                     argv[2]);
+    if (!int_index(vm, argv[3], &offset) || !int_index(vm, argv[4], &line)) return FAIL;
+    Traceback *step = type_instance(vm, as_type(argv[0]));
+    if (!step) return FAIL;
+    const FrameObject *frame = as_frame_object(argv[2]);
+    step->next = argv[1] == NONE ? UNDEF : newref(argv[1]);
+    step->code = newref(frame->code);
+    step->globals = newref(frame->globals);
+    step->frame = newref(argv[2]);
+    step->instr = (int32_t)(offset / 2);
+    step->line = (int32_t)line;
+    return from_object(step);
+}
+
 static const Attribute traceback_attributes[] = {
     {"tb_next", get_next, set_next, "the next step, one call deeper"},
     {"tb_lineno", get_lineno, NULL, "line in the source"},
@@ -81,7 +103,8 @@ const TypeDef traceback_type = {
     .name = "traceback",
     .doc = "Where an exception went.",
     .size = sizeof(Traceback),
-    .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,
+    .flags = TYPE_FINAL | TYPE_CONTAINER,
+    .new = &traceback_make_def,
     .refs = REFS(REF(Traceback, next), REF(Traceback, code), REF(Traceback, globals),
                  REF(Traceback, frame)),
     .attributes = traceback_attributes,
