@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "modules/iomodule.h"
 #include "modules/sys.h"
 #include "object/call.h"
 #include "object/dict.h"
@@ -92,18 +93,18 @@ static int flush_stream(Vm *vm, Value name)
 {
     Value file = dict_get_name(as_dict(vm->interp->sys), name);
     if (absent(file) || file == NONE) return 0;
-    Ref held = newref(file), done = call_method(vm, held, N(flush), 0, NULL);
+    Ref held = newref(file);
+    bool done = file_flush(vm, held);
     int status = 0;
-    if (failed(done) && error_is(vm, BrokenPipeError) && reader_gone()) {
+    if (!done && error_is(vm, BrokenPipeError) && reader_gone()) {
         status = STATUS_SIGNAL + SIGPIPE;
         error_clear(vm);
-    } else if (failed(done) && error_is(vm, ValueError)) { /* the script has closed it */
+    } else if (!done && error_is(vm, ValueError)) { /* the script has closed it */
         error_clear(vm);
-    } else if (failed(done)) {
+    } else if (!done) {
         status = STATUS_FLUSH;
         error_unraisable(vm, "Exception ignored while flushing", held);
     }
-    decref(done);
     decref(held);
     return status;
 }

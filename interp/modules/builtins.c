@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "modules/builtins.h"
+#include "modules/iomodule.h"
 #include "modules/siteword.h"
 #include "object/attr.h"
 #include "object/call.h"
@@ -492,11 +493,7 @@ NATIVE(builtins_print, "print(*args, sep=' ', end='\\n', file=None, flush=False)
     }
     good = good && write_value(vm, file, end == NONE ? (Value)vm->interp->latin1['\n'] : end);
     Truth flush = good ? value_truth(vm, argv[4]) : FAILED;
-    if (flush == YES) {
-        Ref done = call_method(vm, file, N(flush), 0, NULL);
-        if (failed(done)) flush = FAILED;
-        decref(done);
-    }
+    if (flush == YES && !file_flush(vm, file)) flush = FAILED;
     decref(file);
     return flush == FAILED ? FAIL : NONE;
 }
@@ -506,11 +503,7 @@ NATIVE(builtins_input, "input(prompt='', /)",
 {
     Ref out = standard_file(vm, N(stdout));
     bool good = !failed(out) && write_value(vm, out, argv[0]);
-    if (good) {
-        Ref done = call_method(vm, out, N(flush), 0, NULL);
-        good = !failed(done);
-        decref(done);
-    }
+    good = good && file_flush(vm, out);
     decref(out);
     Ref in = good ? standard_file(vm, N(stdin)) : FAIL;
     if (failed(in)) return FAIL;
@@ -611,7 +604,8 @@ static bool builtins_open(Vm *vm, Value module)
            dict_set_text(vm, dict, "Ellipsis", ELLIPSIS) &&
            dict_set_text(vm, dict, "NotImplemented", NOT_IMPLEMENTED) &&
            dict_set_text(vm, dict, "__debug__", from_bool(!vm->interp->flags.optimize)) &&
-           (vm->interp->flags.no_site || sitewords_add(vm, dict)) && builtins_code_open(vm, dict);
+           (vm->interp->flags.no_site || sitewords_add(vm, dict)) && builtins_code_open(vm, dict) &&
+           io_add_open(vm, dict);
 }
 
 const ModuleDef builtins_module = {

@@ -5,10 +5,7 @@
 
 #include "object/dict.h"
 
-/* compile, eval, exec, __import__, open (builtins_code.c, textfile.c). */
+/* compile, eval, exec, __import__ (builtins_code.c). */
 bool builtins_code_open(Vm *vm, Dict *builtins);
-
-/* file.write(text) for any file object; our own text files go fast. */
-bool file_write(Vm *vm, Value file, Value text);
 
 #endif

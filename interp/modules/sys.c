@@ -1,14 +1,14 @@
 /* sys.c - the module sys: its functions and hooks.
  *
- * Neighbours: sysinfo.c (versions, flags, limits of numbers), textfile.c (the streams), spec.c (the
+ * Neighbours: sysinfo.c (versions, flags, limits of numbers), iomodule.c (the streams), spec.c (the
  * finders). */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "modules/iomodule.h"
 #include "modules/spec.h"
 #include "modules/sys.h"
-#include "modules/textfile.h"
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/dict.h"
@@ -370,12 +370,9 @@ static const Native *const sys_functions[] = {
 
 /* ---- opening ---- */
 
-static bool set_file(Vm *vm, Value module, const char *name, const char *dunder, int fd,
-                     const char *title, const char *mode)
+static bool set_file(Vm *vm, Value module, const char *name, const char *dunder, int fd)
 {
-    Ref text = str_from(vm, title);
-    Ref file = failed(text) ? FAIL : textfile_new(vm, fd, text, mode, true);
-    decref(text);
+    Ref file = io_standard(vm, fd);
     return !failed(file) && module_set(vm, module, dunder, newref(file)) &&
            module_set(vm, module, name, file);
 }
@@ -433,10 +430,9 @@ static bool sys_open(Vm *vm, Value module)
            module_set(vm, module, "maxunicode", from_small(0x10ffff)) &&
            module_set(vm, module, "dont_write_bytecode", TRUE) &&
            module_set(vm, module, "pycache_prefix", NONE) &&
-           module_set(vm, module, "_home", NONE) &&
-           set_file(vm, module, "stdin", "__stdin__", 0, "<stdin>", "r") &&
-           set_file(vm, module, "stdout", "__stdout__", 1, "<stdout>", "w") &&
-           set_file(vm, module, "stderr", "__stderr__", 2, "<stderr>", "w");
+           module_set(vm, module, "_home", NONE) && set_file(vm, module, "stdin", "__stdin__", 0) &&
+           set_file(vm, module, "stdout", "__stdout__", 1) &&
+           set_file(vm, module, "stderr", "__stderr__", 2);
 }
 
 void sys_flush(Vm *vm)
@@ -448,9 +444,7 @@ void sys_flush(Vm *vm)
                          : dict_get_name(as_dict(vm->interp->sys), vm->interp->names[names[n]]);
         if (absent(file) || file == NONE) continue;
         Ref saved = error_take(vm);
-        Ref done = call_method(vm, file, N(flush), 0, NULL);
-        if (failed(done)) error_clear(vm);
-        decref(done);
+        if (!file_flush(vm, file)) error_clear(vm);
         error_restore(vm, saved);
     }
 }

@@ -235,13 +235,68 @@ static int utf8_step(const uint8_t *p, ptrdiff_t left, uint32_t *point, const ch
     return size;
 }
 
+/* How many bytes from the start are ASCII. */
+static ptrdiff_t ascii_run(const char *data, ptrdiff_t len)
+{
+    ptrdiff_t i = 0;
+    for (; i + 8 <= len; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, data + i, 8);
+        if (eight & 0x8080808080808080u) break;
+    }
+    while (i < len && !(data[i] & 0x80)) i++;
+    return i;
+}
+
+/* How much of the data is valid UTF-8; *count: its points, *limit: their bitwise or. */
+static ptrdiff_t utf8_valid(const char *data, ptrdiff_t len, ptrdiff_t *count, uint32_t *limit)
+{
+    ptrdiff_t i = 0;
+    *count = 0;
+    *limit = 0;
+    while (i < len) {
+        ptrdiff_t run = data[i] & 0x80 ? 0 : ascii_run(data + i, len - i);
+        i += run;
+        *count += run;
+        if (i == len) break;
+        uint32_t point = 0;
+        const char *reason;
+        int n = utf8_step((const uint8_t *)data + i, len - i, &point, &reason);
+        if (n <= 0) break;
+        i += n;
+        ++*count;
+        *limit |= point;
+    }
+    return i;
+}
+
+/* The str of valid UTF-8 of that many points. */
+static Ref utf8_copy(Vm *vm, const char *data, ptrdiff_t len, ptrdiff_t count, uint32_t limit)
+{
+    if (count == len) return str_from_ascii(vm, data, len);
+    if (count == 1) return str_from_char(vm, limit);
+    Ref out = str_new(vm, count, limit > STR_FULL ? STR_FULL : limit);
+    if (failed(out)) return FAIL;
+    Str *s = as_str(out);
+    ptrdiff_t at = 0;
+    for (ptrdiff_t i = 0; i < len; at++) {
+        const uint8_t *p = (const uint8_t *)data + i;
+        uint32_t point = p[0];
+        int n = point < 0x80 ? 1 : point < 0xE0 ? 2 : point < 0xF0 ? 3 : 4;
+        if (n > 1) point &= 0xFFu >> (n + 1);
+        for (int j = 1; j < n; j++) point = point << 6 | (p[j] & 63);
+        points_set(s->data, s->width, at, point);
+        i += n;
+    }
+    return out;
+}
+
 static bool utf8_decode_all(Decoder *d)
 {
     const uint8_t *data = (const uint8_t *)d->data;
     ptrdiff_t i = 0;
     while (i < d->len) {
-        ptrdiff_t run = i;
-        while (run < d->len && data[run] < 0x80) run++;
+        ptrdiff_t run = i + ascii_run(d->data + i, d->len - i);
         if (run > i && !builder_ascii(d->vm, &d->out, d->data + i, run - i)) return false;
         i = run;
         if (i == d->len) break;
@@ -426,9 +481,13 @@ static bool utf_wide_encode(Encoder *e)
 
 static bool latin1_decode_all(Decoder *d)
 {
-    for (ptrdiff_t i = 0; i < d->len; i++)
-        if (!builder_char(d->vm, &d->out, (uint8_t)d->data[i])) return false;
     d->used = d->len;
+    for (ptrdiff_t i = 0; i < d->len;) {
+        ptrdiff_t run = ascii_run(d->data + i, d->len - i);
+        if (!builder_ascii(d->vm, &d->out, d->data + i, run)) return false;
+        i += run;
+        if (i < d->len && !builder_char(d->vm, &d->out, (uint8_t)d->data[i++])) return false;
+    }
     return true;
 }
 
@@ -564,6 +623,18 @@ Ref codec_decode_partial(Vm *vm, const char *data, ptrdiff_t len, const char *en
     if (len == 0 && !used) return newref(vm->interp->empty_str); /* whatever the encoding */
     const Codec *codec = codec_find(encoding);
     if (!codec) return throw(vm, LookupError, "unknown encoding: %s", encoding);
+    if (codec->decode == utf8_decode_all) {
+        ptrdiff_t count;
+        uint32_t limit;
+        ptrdiff_t valid = utf8_valid(data, len, &count, &limit);
+        if (valid == len) {
+            if (used) *used = len;
+            return utf8_copy(vm, data, len, count, limit);
+        }
+    } else if (codec->decode == ascii_decode_all && ascii_run(data, len) == len) {
+        if (used) *used = len;
+        return str_from_ascii(vm, data, len);
+    }
     Decoder d = {.vm = vm,
                  .data = data,
                  .len = len,
