@@ -146,6 +146,9 @@ int interp_close(Vm *vm)
     clear(&vm->thread_object);
     clear(&vm->locals);
     clear(&interp->warned);
+    clear(&interp->codec_searches);
+    clear(&interp->codec_cache);
+    clear(&interp->codec_handlers);
     clear(&interp->sys);
     clear(&interp->builtins);
     clear(&interp->modules);

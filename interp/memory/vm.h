@@ -86,6 +86,7 @@ struct Interp {
     struct TypeTable *extra_types;     /* types of native modules, by TypeDef (object/type.c) */
     struct SignatureTable *signatures; /* parsed signatures by Native (object/signature.c) */
     struct MethodCache *method_cache;  /* type + name -> attribute (object/type.c) */
+    Ref codec_searches, codec_cache, codec_handlers; /* list, dict, dict (modules/codecs.c) */
     Ref warned;       /* set of the warnings printed (object/warning.c), or UNDEF */
     Ref memory_error; /* a MemoryError made in time */
     Ref empty_tuple, empty_str, empty_bytes;

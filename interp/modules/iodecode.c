@@ -76,7 +76,11 @@ static Ref decode_native(Vm *vm, TextDecoder *decoder, const char *data, ptrdiff
     const Marked *row = decoder->current == decoder->encoding ? mark_of(decoder->encoding) : NULL;
     ptrdiff_t skip = row ? skip_mark(decoder, row, data, len, final) : 0, used = 0;
     Ref text = FAIL;
-    if (skip < 0) {
+    if (row && skip == 0 && row->mark_bytes != 3 && len >= row->mark_bytes) {
+        codec_throw_decode(vm, decoder->encoding, data, len, 0, row->mark_bytes,
+                           "Stream does not start with BOM");
+        decoder->current = decoder->encoding;
+    } else if (skip < 0) {
         text = newref(vm->interp->empty_str);
     } else {
         ptrdiff_t *partial = final ? NULL : &used;

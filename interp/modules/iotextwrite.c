@@ -111,9 +111,9 @@ bool text_reset_encoder(Vm *vm, TextIo *self, bool at_start)
         return true;
     }
     if (absent(self->encoder)) return true;
-    Value one = from_small(1);
+    Value none = from_small(0);
     Ref done = at_start ? call_method(vm, self->encoder, N(reset), 0, NULL)
-                        : call_method(vm, self->encoder, N(setstate), 1, &one);
+                        : call_method(vm, self->encoder, N(setstate), 1, &none);
     decref(done);
     return !failed(done);
 }

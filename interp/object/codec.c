@@ -3,13 +3,15 @@
  * A row of `codecs` gives each encoding its two directions.  A decoder hands a bad sequence to
  * decode_error, an encoder an unencodable run to encode_error; those apply the error handler and
  * say where to go on.  Handlers are looked up by name only when something is wrong.
- * Neighbours: codecescape.c (unicode_escape), base/utf8.h. */
+ * Neighbours: codecescape.c (unicode_escape), codeccharmap.c (one byte each), base/utf8.h,
+ * modules/codecs.c (encodings and handlers that scripts register). */
 /* SPDX-License-Identifier: MIT */
 #include "object/codec.h"
 
 #include <ctype.h>
 #include <stdio.h>
 
+#include "base/charname.h"
 #include "base/utf8.h"
 #include "object/bytes.h"
 #include "object/call.h"
@@ -17,6 +19,7 @@
 #include "object/codecstate.h"
 #include "object/error.h"
 #include "object/int.h"
+#include "object/tuple.h"
 
 /* --- error handlers -------------------------------------------------------------------------- */
 
@@ -27,29 +30,61 @@ static const char *const handler_names[] = {
     [HANDLE_PASS] = "surrogatepass",    [HANDLE_NAME] = "namereplace",
 };
 
-/* HANDLE_*, or -1 with LookupError raised. */
-static int handler_of(Vm *vm, const char *errors)
+static int handler_of(const char *errors)
 {
     if (!errors) return HANDLE_STRICT;
     for (int i = 0; i < (int)(sizeof handler_names / sizeof *handler_names); i++)
         if (strcmp(handler_names[i], errors) == 0) return i;
-    throw(vm, LookupError, "unknown error handler name '%s'", errors);
-    return -1;
+    return HANDLE_OTHER;
 }
 
-/* Raises class(encoding, object, start, end, reason). */
-static Ref throw_unicode(Vm *vm, ExcId id, const char *encoding, Value object, ptrdiff_t start,
-                         ptrdiff_t end, const char *reason)
+/* class(encoding, object, start, end, reason) */
+static Ref make_unicode(Vm *vm, ExcId id, const char *encoding, Value object, ptrdiff_t start,
+                        ptrdiff_t end, const char *reason)
 {
     Ref name = str_from(vm, encoding), why = str_from(vm, reason), error = FAIL;
     if (!failed(name) && !failed(why)) {
         Value argv[] = {name, object, from_small(start), from_small(end), why};
         error = call(vm, borrow(exception_class(vm, id)), 5, argv);
     }
-    if (!failed(error)) throw_object(vm, error);
     decref(name);
     decref(why);
+    return error;
+}
+
+static Ref throw_unicode(Vm *vm, ExcId id, const char *encoding, Value object, ptrdiff_t start,
+                         ptrdiff_t end, const char *reason)
+{
+    Ref error = make_unicode(vm, id, encoding, object, start, end, reason);
+    if (!failed(error)) throw_object(vm, error);
     decref(error);
+    return FAIL;
+}
+
+/* Calls the handler a script registered with error (stolen): what it returned, a pair whose second
+ * item, *resume, lies in [0, len]. */
+static Ref call_handler(Vm *vm, const char *errors, Ref error, bool encoding, ptrdiff_t len,
+                        ptrdiff_t *resume)
+{
+    Ref handler = failed(error) ? FAIL : codec_handler(vm, errors);
+    Ref pair = failed(handler) ? FAIL : call1(vm, handler, error);
+    decref(handler);
+    decref(error);
+    if (failed(pair)) return FAIL;
+    int64_t at = 0;
+    bool good = is_tuple(pair) && tuple_len(pair) == 2 && is_any_int(tuple_at(pair, 1)) &&
+                (is_str(tuple_at(pair, 0)) || (encoding && is_bytes(tuple_at(pair, 0))));
+    if (!good)
+        throw(vm, TypeError, "%s error handler must return (%s, int) tuple",
+              encoding ? "encoding" : "decoding", encoding ? "str/bytes" : "str");
+    good = good && int_index(vm, tuple_at(pair, 1), &at);
+    *resume = at < 0 ? at + len : at;
+    if (good && (*resume < 0 || *resume > len)) {
+        throw(vm, IndexError, "position %lld from error handler out of bounds", (long long)at);
+        good = false;
+    }
+    if (good) return pair;
+    decref(pair);
     return FAIL;
 }
 
@@ -59,12 +94,19 @@ Ref codec_throw_encode(Vm *vm, const char *encoding, Value text, ptrdiff_t start
     return throw_unicode(vm, UnicodeEncodeError, encoding, text, start, end, reason);
 }
 
+Ref codec_throw_decode(Vm *vm, const char *encoding, const char *data, ptrdiff_t len,
+                       ptrdiff_t start, ptrdiff_t end, const char *reason)
+{
+    Ref object = bytes_from(vm, data, len);
+    if (!failed(object))
+        throw_unicode(vm, UnicodeDecodeError, encoding, object, start, end, reason);
+    decref(object);
+    return FAIL;
+}
+
 static bool throw_decode(Decoder *d, ptrdiff_t start, ptrdiff_t end, const char *reason)
 {
-    Ref object = bytes_from(d->vm, d->data, d->len);
-    if (!failed(object))
-        throw_unicode(d->vm, UnicodeDecodeError, d->encoding, object, start, end, reason);
-    decref(object);
+    codec_throw_decode(d->vm, d->encoding, d->data, d->len, start, end, reason);
     return false;
 }
 
@@ -93,13 +135,26 @@ static bool pass_surrogate(Decoder *d, ptrdiff_t start, ptrdiff_t *resume)
     return builder_char(d->vm, &d->out, point);
 }
 
+static bool decode_other(Decoder *d, ptrdiff_t start, ptrdiff_t end, const char *reason,
+                         ptrdiff_t *resume)
+{
+    Ref object = bytes_from(d->vm, d->data, d->len);
+    if (failed(object)) return false;
+    Ref error = make_unicode(d->vm, UnicodeDecodeError, d->encoding, object, start, end, reason);
+    decref(object);
+    Ref pair = call_handler(d->vm, d->errors, error, false, d->len, resume);
+    bool good = !failed(pair) && builder_str(d->vm, &d->out, tuple_at(pair, 0));
+    decref(pair);
+    return good;
+}
+
 bool decode_error(Decoder *d, ptrdiff_t start, ptrdiff_t end, const char *reason, ptrdiff_t *resume)
 {
     Vm *vm = d->vm;
     char escape[8];
     *resume = end;
-    switch (handler_of(vm, d->errors)) {
-    case -1: return false;
+    switch (handler_of(d->errors)) {
+    case HANDLE_OTHER: return decode_other(d, start, end, reason, resume);
     case HANDLE_IGNORE: return true;
     case HANDLE_REPLACE: return builder_char(vm, &d->out, 0xFFFD);
     case HANDLE_BACKSLASH:
@@ -172,23 +227,58 @@ static bool encode_surrogates(Encoder *e, int handler, ptrdiff_t start, ptrdiff_
     return true;
 }
 
-bool encode_error(Encoder *e, ptrdiff_t start, ptrdiff_t end)
+/* A replacement that a handler gave for text[start:end]. */
+static bool encode_replacement(Encoder *e, Value text, ptrdiff_t start, ptrdiff_t end)
+{
+    if (is_bytes(text)) return encoder_bytes(e, as_bytes(text)->data, as_bytes(text)->len);
+    const Str *s = as_str(text);
+    for (ptrdiff_t i = 0; i < s->len; i++) {
+        uint32_t point = str_at(s, i);
+        bool refused = e->limit ? point >= e->limit : !e->state && char_is_surrogate(point);
+        if (refused) return encode_strict(e, start, end, e->reason);
+        if (!e->put(e, point)) return false;
+    }
+    return true;
+}
+
+static bool encode_other(Encoder *e, ptrdiff_t start, ptrdiff_t end, ptrdiff_t *resume)
+{
+    Ref error =
+        make_unicode(e->vm, UnicodeEncodeError, e->encoding, e->text, start, end, e->reason);
+    Ref pair = call_handler(e->vm, e->errors, error, true, as_str(e->text)->len, resume);
+    bool good = !failed(pair) && encode_replacement(e, tuple_at(pair, 0), start, end);
+    decref(pair);
+    return good;
+}
+
+/* \N{...}, or an escape where the character has no name. */
+static void name_point(char text[CHARNAME_MAX + 8], uint32_t point)
+{
+    char name[CHARNAME_MAX];
+    if (charname_of(point, name) > 0) snprintf(text, CHARNAME_MAX + 8, "\\N{%s}", name);
+    else escape_point(text, point);
+}
+
+bool encode_error(Encoder *e, ptrdiff_t start, ptrdiff_t end, ptrdiff_t *resume)
 {
     const Str *s = as_str(e->text);
-    char text[16];
-    int handler = handler_of(e->vm, e->errors);
+    char text[CHARNAME_MAX + 8];
+    int handler = handler_of(e->errors);
+    *resume = end;
+    if (handler == HANDLE_OTHER) return encode_other(e, start, end, resume);
     if (handler == HANDLE_ESCAPE || handler == HANDLE_PASS)
         return encode_surrogates(e, handler, start, end);
     if (handler == HANDLE_STRICT) return encode_strict(e, start, end, e->reason);
-    for (ptrdiff_t i = start; i < end && handler >= 0; i++) {
+    for (ptrdiff_t i = start; i < end; i++) {
         uint32_t point = str_at(s, i);
         if (handler == HANDLE_IGNORE) *text = 0;
         else if (handler == HANDLE_REPLACE) strcpy(text, "?");
         else if (handler == HANDLE_XML) snprintf(text, sizeof text, "&#%u;", point);
+        else if (handler == HANDLE_NAME) name_point(text, point);
         else escape_point(text, point);
         if (!encoder_text(e, text)) return false;
     }
-    return handler >= 0;
+    return true;
 }
 
 void escape_point(char text[12], uint32_t point)
@@ -343,8 +433,7 @@ static bool utf8_encode_all(Encoder *e)
         }
         ptrdiff_t end = i + 1;
         while (end < s->len && char_is_surrogate(str_at(s, end))) end++;
-        if (!encode_error(e, i, end)) return false;
-        i = end;
+        if (!encode_error(e, i, end, &i)) return false;
     }
     return true;
 }
@@ -469,10 +558,16 @@ static bool utf_wide_encode(Encoder *e)
     const Str *s = as_str(e->text);
     e->reason = "surrogates not allowed";
     if (e->order == ORDER_MARK && !e->put(e, 0xFEFF)) return false;
-    for (ptrdiff_t i = 0; i < s->len; i++) {
+    for (ptrdiff_t i = 0; i < s->len;) {
         uint32_t point = str_at(s, i);
-        if (!(char_is_surrogate(point) ? encode_error(e, i, i + 1) : e->put(e, point)))
-            return false;
+        if (!char_is_surrogate(point)) {
+            if (!e->put(e, point)) return false;
+            i++;
+            continue;
+        }
+        ptrdiff_t end = i + 1;
+        while (end < s->len && char_is_surrogate(str_at(s, end))) end++;
+        if (!encode_error(e, i, end, &i)) return false;
     }
     return true;
 }
@@ -513,6 +608,7 @@ static bool put_byte(Encoder *e, uint32_t point)
 static bool narrow_encode(Encoder *e, uint32_t limit)
 {
     const Str *s = as_str(e->text);
+    e->limit = limit;
     for (ptrdiff_t i = 0; i < s->len;) {
         if (str_at(s, i) < limit) {
             if (!put_byte(e, str_at(s, i++))) return false;
@@ -520,8 +616,7 @@ static bool narrow_encode(Encoder *e, uint32_t limit)
         }
         ptrdiff_t end = i + 1;
         while (end < s->len && str_at(s, end) >= limit) end++;
-        if (!encode_error(e, i, end)) return false;
-        i = end;
+        if (!encode_error(e, i, end, &i)) return false;
     }
     return true;
 }
@@ -574,31 +669,58 @@ static const Codec codecs[] = {
      raw_escape_decode, raw_escape_encode, put_byte},
 };
 
-static const Codec *codec_find(const char *encoding)
+static const Codec charmap_codec = {
+    "", "charmap", "charmap", ORDER_LITTLE, charmap_decode_all, charmap_encode_all, NULL};
+
+/* *charmap: the row of an encoding that is charmap_codec, and *name its canonical name. */
+static const Codec *codec_find(const char *encoding, int *charmap, const char **canonical)
 {
+    *charmap = 0;
     char name[40] = " ";
     size_t len = 1;
+    *canonical = codecs[0].canonical;
     if (!encoding) return &codecs[0];
     for (; *encoding && len < sizeof name - 2; encoding++)
         if (!strchr("-_ ", *encoding)) name[len++] = (char)tolower((unsigned char)*encoding);
     if (*encoding || len == 1) return NULL;
     name[len++] = ' ';
     name[len] = 0;
-    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++)
-        if (strstr(codecs[i].aliases, name)) return &codecs[i];
-    return NULL;
+    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++) {
+        if (!strstr(codecs[i].aliases, name)) continue;
+        *canonical = codecs[i].canonical;
+        return &codecs[i];
+    }
+    *canonical = charmap_name(name, charmap);
+    return *canonical ? &charmap_codec : NULL;
 }
 
 const char *codec_name(const char *encoding)
 {
-    const Codec *codec = codec_find(encoding);
-    return codec ? codec->canonical : NULL;
+    int charmap;
+    const char *canonical;
+    return codec_find(encoding, &charmap, &canonical) ? canonical : NULL;
+}
+
+static Ref encoder_finish(Encoder *e, bool good)
+{
+    Ref out = good ? bytes_from(e->vm, e->data ? e->data : "", e->len) : FAIL;
+    memory_free(e->data);
+    return out;
+}
+
+static Ref decoder_finish(Decoder *d, bool good)
+{
+    if (good) return builder_finish(d->vm, &d->out);
+    builder_close(&d->out);
+    return FAIL;
 }
 
 Ref codec_encode(Vm *vm, Value text, const char *encoding, const char *errors)
 {
-    const Codec *codec = codec_find(encoding);
-    if (!codec) return throw(vm, LookupError, "unknown encoding: %s", encoding);
+    int charmap;
+    const char *canonical;
+    const Codec *codec = codec_find(encoding, &charmap, &canonical);
+    if (!codec) return codec_encode_other(vm, text, encoding, errors);
     const Str *s = as_str(text);
     bool direct =
         codec->decode == latin1_decode_all
@@ -611,18 +733,19 @@ Ref codec_encode(Vm *vm, Value text, const char *encoding, const char *errors)
                  .errors = errors,
                  .order = codec->order,
                  .put = codec->put,
+                 .charmap = charmap,
                  .reason = ""};
-    Ref out = codec->encode(&e) ? bytes_from(vm, e.data ? e.data : "", e.len) : FAIL;
-    memory_free(e.data);
-    return out;
+    return encoder_finish(&e, codec->encode(&e));
 }
 
 Ref codec_decode_partial(Vm *vm, const char *data, ptrdiff_t len, const char *encoding,
                          const char *errors, ptrdiff_t *used)
 {
     if (len == 0 && !used) return newref(vm->interp->empty_str); /* whatever the encoding */
-    const Codec *codec = codec_find(encoding);
-    if (!codec) return throw(vm, LookupError, "unknown encoding: %s", encoding);
+    int charmap;
+    const char *canonical;
+    const Codec *codec = codec_find(encoding, &charmap, &canonical);
+    if (!codec) return codec_decode_other(vm, data, len, encoding, errors);
     if (codec->decode == utf8_decode_all) {
         ptrdiff_t count;
         uint32_t limit;
@@ -641,14 +764,31 @@ Ref codec_decode_partial(Vm *vm, const char *data, ptrdiff_t len, const char *en
                  .encoding = codec->name,
                  .errors = errors,
                  .order = codec->order,
+                 .charmap = charmap,
                  .partial = used != NULL};
     builder_open(&d.out);
-    if (codec->decode(&d)) {
-        if (used) *used = d.used;
-        return builder_finish(vm, &d.out);
-    }
-    builder_close(&d.out);
-    return FAIL;
+    bool good = codec->decode(&d);
+    if (good && used) *used = d.used;
+    return decoder_finish(&d, good);
+}
+
+Ref codec_encode_mapped(Vm *vm, Value text, const char *errors, Value mapping)
+{
+    Encoder e = {
+        .vm = vm, .text = text, .encoding = "charmap", .errors = errors, .mapping = mapping};
+    return encoder_finish(&e, mapping_encode_all(&e));
+}
+
+Ref codec_decode_mapped(Vm *vm, const char *data, ptrdiff_t len, const char *errors, Value mapping)
+{
+    Decoder d = {.vm = vm,
+                 .data = data,
+                 .len = len,
+                 .encoding = "charmap",
+                 .errors = errors,
+                 .mapping = mapping};
+    builder_open(&d.out);
+    return decoder_finish(&d, mapping_decode_all(&d));
 }
 
 Ref codec_decode(Vm *vm, const char *data, ptrdiff_t len, const char *encoding, const char *errors)

@@ -6,6 +6,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "base/charname.h"
 #include "base/numtext.h"
 #include "object/char.h"
 #include "object/codecstate.h"
@@ -54,14 +55,23 @@ static bool octal_escape(Decoder *d, ptrdiff_t i, ptrdiff_t *next)
     return builder_char(d->vm, &d->out, point);
 }
 
-/* \N{...}: there is no table of names here. */
+/* \N{...} */
 static bool name_escape(Decoder *d, ptrdiff_t i, ptrdiff_t *next)
 {
     const char *open = d->data + i + 2;
     const char *close =
         i + 2 < d->len && *open == '{' ? memchr(open, '}', (size_t)(d->len - i - 2)) : NULL;
+    uint32_t point;
+    if (close && charname_find(open + 1, close - open - 1, &point)) {
+        *next = close + 1 - d->data;
+        return builder_char(d->vm, &d->out, point);
+    }
     if (close)
         return decode_error(d, i, close + 1 - d->data, "unknown Unicode character name", next);
+    if (d->partial) {
+        *next = -1;
+        return true;
+    }
     ptrdiff_t end = i + 2 < d->len && *open == '{' ? d->len : i + 2;
     return decode_error(d, i, end, "malformed \\N character escape", next);
 }

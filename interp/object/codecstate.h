@@ -3,7 +3,7 @@
 #ifndef AIO_OBJECT_CODECSTATE_H
 #define AIO_OBJECT_CODECSTATE_H
 
-#include "object/str.h"
+#include "object/codec.h"
 
 enum { /* error handlers */
        HANDLE_STRICT,
@@ -14,6 +14,7 @@ enum { /* error handlers */
        HANDLE_ESCAPE,
        HANDLE_PASS,
        HANDLE_NAME,
+       HANDLE_OTHER, /* one that a script registered */
 };
 
 typedef enum ByteOrder {
@@ -28,9 +29,11 @@ typedef struct Decoder {
     ptrdiff_t len, used;
     const char *encoding, *errors; /* errors NULL: strict */
     ByteOrder order;
-    bool big;     /* units are big-endian */
-    bool partial; /* leave an incomplete sequence at the end alone */
-    bool raw;     /* raw_unicode_escape */
+    bool big;      /* units are big-endian */
+    bool partial;  /* leave an incomplete sequence at the end alone */
+    bool raw;      /* raw_unicode_escape */
+    int charmap;   /* row of charmaps.def */
+    Value mapping; /* of charmap_decode(); borrowed */
     StrBuilder out;
 } Decoder;
 
@@ -40,7 +43,12 @@ typedef struct Encoder {
     const char *encoding, *errors;
     const char *reason; /* why a point cannot be encoded */
     ByteOrder order;
+    uint32_t limit; /* points from here on cannot be put; 0: `put` decides */
     bool (*put)(struct Encoder *e, uint32_t point); /* writes an encodable point */
+    int charmap;                                    /* row of charmaps.def */
+    Value mapping;                                  /* of charmap_encode(); borrowed */
+    void *state;                                    /* `put`'s own */
+    ptrdiff_t at;                                   /* the point whose replacement is being put */
     char *data;
     ptrdiff_t len, capacity;
 } Encoder;
@@ -48,8 +56,9 @@ typedef struct Encoder {
 /* Applies the error handler to data[start:end]; *resume: where to go on.  false: raised. */
 bool decode_error(Decoder *d, ptrdiff_t start, ptrdiff_t end, const char *reason,
                   ptrdiff_t *resume);
-/* Applies the error handler to text[start:end], none of whose points can be encoded. */
-bool encode_error(Encoder *e, ptrdiff_t start, ptrdiff_t end);
+/* Applies the error handler to text[start:end], none of whose points can be encoded; *resume: where
+ * to go on. */
+bool encode_error(Encoder *e, ptrdiff_t start, ptrdiff_t end, ptrdiff_t *resume);
 bool encoder_bytes(Encoder *e, const char *bytes, ptrdiff_t len);
 /* \xNN, \uNNNN or \UNNNNNNNN */
 void escape_point(char text[12], uint32_t point);
@@ -59,5 +68,13 @@ bool escape_decode(Decoder *d);
 bool escape_encode(Encoder *e);
 bool raw_escape_decode(Decoder *d);
 bool raw_escape_encode(Encoder *e);
+
+/* codeccharmap.c.  The canonical name of an encoding in charmaps.def, looked up by its name between
+ * blanks, and its row; NULL: it is not there. */
+const char *charmap_name(const char *normalised, int *index);
+bool charmap_decode_all(Decoder *d);
+bool charmap_encode_all(Encoder *e);
+bool mapping_decode_all(Decoder *d);
+bool mapping_encode_all(Encoder *e);
 
 #endif
