@@ -87,6 +87,11 @@ bool io_position(Vm *vm, Value file, Value name, int argc, Value *argv, int64_t 
     return false;
 }
 
+bool io_is_plain(Value file)
+{
+    return !(as_object(file)->flags & OBJ_SUBCLASS) && !object_dict_if_any(as_object(file));
+}
+
 bool io_size(Vm *vm, Value given, ptrdiff_t *size)
 {
     int64_t n = -1;

@@ -32,6 +32,10 @@ bool io_base_close(Vm *vm, Value self);
 /* TypeDef.finalize: closes file unless it is closed; errors go to sys.unraisablehook. */
 void io_finalize(Vm *vm, Object *file);
 
+/* Is file of a builtin type, no subclass, without attributes of its own, so that C may go past its
+ * methods? */
+bool io_is_plain(Value file);
+
 /* An optional size argument: None and negative numbers are -1; false: raised. */
 bool io_size(Vm *vm, Value given, ptrdiff_t *size);
 

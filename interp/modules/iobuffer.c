@@ -779,11 +779,13 @@ NATIVE(buffered_close, "close(self, /)", "Write what is buffered and close the r
     Truth closed = is_closed(vm, self);
     if (closed != NO) return closed == YES ? NONE : FAIL;
     if (self->finalizing) warn_unclosed(vm, self->raw, argv[0]);
-    bool plain = self->fast && !(self->head.head.flags & OBJ_SUBCLASS);
-    if (plain) buffered_flush(vm, self);
-    else io_call(vm, argv[0], N(flush));
+    if (self->fast && io_is_plain(argv[0]) && io_is_plain(self->raw)) {
+        if (self->writable) buffered_flush(vm, self);
+    } else {
+        io_call(vm, argv[0], N(flush));
+    }
     Ref error = error_take(vm);
-    if (self->fast) fileio_close(vm, as_fileio(self->raw));
+    if (self->fast && io_is_plain(self->raw)) fileio_close(vm, as_fileio(self->raw));
     else io_call(vm, self->raw, N(close));
     if (!self->owner) {
         memory_free(self->data);

@@ -380,12 +380,13 @@ NATIVE(bytesio_setstate, "__setstate__(self, state, /)", "Take over what __getst
 {
     BytesIo *self = as_bytesio(argv[0]);
     int64_t pos;
+    if (!check_open(vm, self)) return FAIL;
     if (!is_tuple(argv[1]) || tuple_len(argv[1]) < 3)
-        return throw(vm, TypeError, "%N.__setstate__ argument should be 3-tuple, got %T",
+        return throw(vm, TypeError, "_io.%N.__setstate__ argument should be 3-tuple, got %T",
                      type_of(vm, argv[0]), argv[1]);
     if (!check_exports(vm, self) || !share(vm, self, tuple_at(argv[1], 0))) return FAIL;
     if (!is_any_int(tuple_at(argv[1], 1)))
-        return throw(vm, TypeError, "second item of state must be an integer, got %T",
+        return throw(vm, TypeError, "second item of state must be an integer, not %T",
                      tuple_at(argv[1], 1));
     if (!int_index(vm, tuple_at(argv[1], 1), &pos)) return FAIL;
     if (pos < 0) return throw(vm, ValueError, "position value cannot be negative");

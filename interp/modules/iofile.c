@@ -428,7 +428,7 @@ NATIVE(fileio_close_method, "close(self, /)",
        "Close the file and, unless closefd is False, its descriptor.")
 {
     FileIo *file = as_fileio(argv[0]);
-    if (!(file->head.head.flags & OBJ_SUBCLASS)) {
+    if (io_is_plain(argv[0])) {
         if (file->finalizing) fileio_warn_unclosed(vm, file, argv[0]);
         return fileio_close(vm, file) ? NONE : FAIL;
     }

@@ -321,14 +321,14 @@ NATIVE(stringio_setstate, "__setstate__(self, state, /)", "Take over what __gets
     int64_t pos;
     if (self->closed) return throw(vm, ValueError, "__setstate__ on closed file");
     if (!is_tuple(state) || tuple_len(state) < 4)
-        return throw(vm, TypeError, "%N.__setstate__ argument should be 4-tuple, got %T",
+        return throw(vm, TypeError, "_io.%N.__setstate__ argument should be 4-tuple, got %T",
                      type_of(vm, argv[0]), state);
     Value text = tuple_at(state, 0), args[] = {argv[0], text, tuple_at(state, 1)};
     if (failed(stringio_init(vm, args))) return FAIL;
     self->len = 0; /* the text as it is, line ends included */
     if (is_str(text) && !put(vm, self, text)) return FAIL;
     if (!is_any_int(tuple_at(state, 2)))
-        return throw(vm, TypeError, "third item of state must be an integer, got %T",
+        return throw(vm, TypeError, "third item of state must be an integer, not %T",
                      tuple_at(state, 2));
     if (!int_index(vm, tuple_at(state, 2), &pos)) return FAIL;
     if (pos < 0) return throw(vm, ValueError, "position value cannot be negative");

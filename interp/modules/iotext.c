@@ -379,7 +379,7 @@ NATIVE(text_close, "close(self, /)", "Write what is buffered and close the buffe
     Truth closed = io_closed(vm, self->buffer);
     if (closed != NO) return closed == YES ? NONE : FAIL;
     if (self->finalizing) warn_unclosed(vm, self->buffer, argv[0]);
-    if (self->fast && !(self->head.head.flags & OBJ_SUBCLASS)) text_flush(vm, self);
+    if (self->fast && io_is_plain(argv[0]) && io_is_plain(self->buffer)) text_flush(vm, self);
     else io_call(vm, argv[0], N(flush));
     Ref error = error_take(vm);
     io_call(vm, self->buffer, N(close));

@@ -41,7 +41,7 @@ Ref exception_new_text(Vm *vm, ExcId id, const char *text);
 /* Field number n of what the class adds (borrowed), UNDEF when not set. */
 Value exception_field(Value exception, int n);
 bool exception_set_field(Vm *vm, Value exception, int n, Value value);
-enum { ERRNO_FIELD, STRERROR_FIELD, FILENAME_FIELD, FILENAME2_FIELD }; /* OSError */
+enum { ERRNO_FIELD, STRERROR_FIELD, FILENAME_FIELD, FILENAME2_FIELD, WRITTEN_FIELD }; /* OSError */
 enum {
     MSG_FIELD,
     SYNTAX_FILENAME_FIELD,

@@ -210,6 +210,8 @@ static bool os_error_init(Vm *vm, Value self, Value args, Dict *keywords __attri
     ptrdiff_t len = tuple_len(args);
     if (len < 2 || len > 5) return true;
     if (!init_positional(vm, self, args, 2)) return false;
+    if (len >= 3 && is_any_int(tuple_at(args, 2)) && exception_is(vm, self, BlockingIOError))
+        return exception_set_field(vm, self, WRITTEN_FIELD, tuple_at(args, 2));
     if (len >= 3 && !exception_set_field(vm, self, FILENAME_FIELD, tuple_at(args, 2))) return false;
     if (len == 5 && !exception_set_field(vm, self, FILENAME2_FIELD, tuple_at(args, 4)))
         return false;
@@ -392,6 +394,23 @@ NATIVE(os_error_make, "__new__(cls, /, *args, **kwargs)",
     return from_object(self);
 }
 
+static Ref get_written(Vm *vm, Value self)
+{
+    Value written = exception_field(self, WRITTEN_FIELD);
+    return absent(written) ? throw(vm, AttributeError, "characters_written") : newref(written);
+}
+static bool set_written(Vm *vm, Value self, Value value)
+{
+    int64_t count;
+    if (absent(value)) {
+        if (absent(exception_field(self, WRITTEN_FIELD)))
+            return throw(vm, AttributeError, "characters_written"), false;
+        return exception_set_field(vm, self, WRITTEN_FIELD, UNDEF);
+    }
+    return int_index(vm, value, &count) &&
+           exception_set_field(vm, self, WRITTEN_FIELD, from_small(count));
+}
+
 /* ---- the families ---- */
 
 static const Attribute stop_iteration_attributes[] = {ROW("value", 0, "generator return value"),
@@ -421,8 +440,11 @@ static const Attribute syntax_error_attributes[] = {
     ROW("print_file_and_line", 7, "exception print_file_and_line"),
     ROWS_END};
 static const Attribute os_error_attributes[] = {
-    ROW("errno", 0, "POSIX exception code"), ROW("strerror", 1, "exception strerror"),
-    ROW("filename", 2, "exception filename"), ROW("filename2", 3, "second exception filename"),
+    ROW("errno", 0, "POSIX exception code"),
+    ROW("strerror", 1, "exception strerror"),
+    ROW("filename", 2, "exception filename"),
+    ROW("filename2", 3, "second exception filename"),
+    {"characters_written", get_written, set_written, "how much was written before it"},
     ROWS_END};
 static const Attribute group_attributes[] = {{"message", get_0, NULL, "exception message"},
                                              {"exceptions", get_1, NULL, "nested exceptions"},
@@ -440,7 +462,7 @@ static const Family families[] = {
     {AttributeError, 2, attribute_error_attributes, attribute_error_init, NULL, true},
     {NameError, 1, name_error_attributes, name_error_init, NULL, true},
     {KeyError, 0, NULL, NULL, key_error_str, false},
-    {OSError, 4, os_error_attributes, os_error_init, os_error_str, false},
+    {OSError, 5, os_error_attributes, os_error_init, os_error_str, false},
     {SyntaxError, 8, syntax_error_attributes, syntax_error_init, syntax_error_str, false},
     {UnicodeEncodeError, 5, unicode_error_attributes, unicode_error_init, unicode_error_str, false},
     {UnicodeDecodeError, 5, unicode_error_attributes, unicode_error_init, unicode_error_str, false},

@@ -80,11 +80,8 @@ static bool iterate_generic(Vm *vm, Value iterable, bool (*each)(Vm *, Value, vo
     bool ok = false;
     for (;;) {
         Ref item = next(vm, iter);
-        if (failed(item)) break;
-        if (absent(item)) {
-            ok = true;
-            break;
-        }
+        ok = absent(item);
+        if (ok || failed(item)) break;
         ok = each(vm, item, context);
         decref(item);
         if (!ok) break;

@@ -63,9 +63,13 @@ bool warn_at(Vm *vm, ExcId id, Value text, Value file, int line)
     Value module = is_dict(vm->interp->modules)
                        ? dict_get_name(as_dict(vm->interp->modules), N(warnings))
                        : (Value)UNDEF;
-    if (!absent(module) && module != NONE) {
+    Ref function =
+        absent(module) || module == NONE ? UNDEF : attr_get_or_absent(vm, module, N(warn_explicit));
+    if (failed(function)) return false;
+    if (!absent(function)) { /* absent: the interpreter ends, and has emptied the module */
         Value args[4] = {text, borrow(exception_class(vm, id)), file, from_small(line)};
-        Ref result = call_method(vm, module, N(warn_explicit), 4, args);
+        Ref result = call(vm, function, 4, args);
+        decref(function);
         decref(result);
         return !failed(result);
     }

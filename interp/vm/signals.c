@@ -51,6 +51,7 @@ void signals_open(Vm *vm)
 {
     main_vm = vm;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* writing beyond the limit is an OSError */
     struct sigaction current;
     if (sigaction(SIGINT, NULL, &current) == 0 && current.sa_handler == SIG_IGN)
         return; /* started with nohup or & */
