@@ -50,7 +50,8 @@ static void bind_type_param(Compiler *c, Node *node)
     if (node->kind == NODE_TypeVar) {
         NodeTypeVar *var = as_TypeVar(node);
         name = var->name;
-        kind = INTRINSIC_TYPE_VAR;
+        bool constrained = var->bound && var->bound->kind == NODE_Tuple;
+        kind = constrained ? INTRINSIC_TYPE_VAR_CONSTRAINED : INTRINSIC_TYPE_VAR;
         count = 3;
         load_evaluator(c, node, ROLE_BOUND, var->bound, base + 1);
         load_evaluator(c, node, ROLE_DEFAULT, var->default_value, base + 2);

@@ -44,6 +44,11 @@ Ref generic_alias_new(Vm *vm, Value origin, Value item)
     return alias_make(vm, type_builtin(vm, KIND_GENERIC_ALIAS), origin, as_arguments(vm, item));
 }
 
+static bool may_be_member(Value v)
+{
+    return is_none(v) || is_type(v) || is_generic_alias(v) || is_union(v);
+}
+
 /* Adds item, a union's members one by one, unless an equal one is there. */
 static bool add_member(Vm *vm, List *members, Value item)
 {
@@ -53,10 +58,14 @@ static bool add_member(Vm *vm, List *members, Value item)
             if (!add_member(vm, members, tuple_at(args, i))) return false;
         return true;
     }
-    if (is_none(item)) item = borrow(type_builtin(vm, KIND_NONE));
-    ptrdiff_t at = sequence_find(vm, borrow(members), item, 0, PTRDIFF_MAX);
-    if (at == -2) return false;
-    return at >= 0 || list_push(vm, members, newref(item));
+    Ref member = is_none(item)         ? newref(borrow(type_builtin(vm, KIND_NONE)))
+                 : may_be_member(item) ? newref(item)
+                                       : union_member_from(vm, item);
+    if (failed(member)) return false;
+    ptrdiff_t at = sequence_find(vm, borrow(members), member, 0, PTRDIFF_MAX);
+    if (at == -1) return list_push(vm, members, member);
+    decref(member);
+    return at != -2;
 }
 
 Ref union_from_args(Vm *vm, Value tuple)
@@ -82,11 +91,6 @@ Ref union_from_args(Vm *vm, Value tuple)
 done:
     decref(members);
     return out;
-}
-
-static bool may_be_member(Value v)
-{
-    return is_none(v) || is_type(v) || is_generic_alias(v) || is_union(v);
 }
 
 Ref union_of(Vm *vm, Value a, Value b)
@@ -170,15 +174,27 @@ static Value stand_in(Value params, Value items, Value parameter)
     return parameter;
 }
 
+/* Adds what stands for a type variable of an inner alias; a TypeVarTuple's types one by one. */
+static bool add_stand_in(Vm *vm, List *own, Value parameter, Value item)
+{
+    bool many = is_exact(item, KIND_TUPLE) && type_of(vm, parameter)->slots.iter;
+    return many ? list_extend(vm, own, item) : list_push(vm, own, newref(item));
+}
+
 /* arg[items for its own type variables] */
 static Ref substitute_inner(Vm *vm, Value arg, Value inner, Value params, Value items)
 {
-    Ref own = tuple_new(vm, tuple_len(inner));
-    if (failed(own)) return FAIL;
-    for (ptrdiff_t i = 0; i < tuple_len(inner); i++)
-        as_tuple(own)->items[i] = newref(stand_in(params, items, tuple_at(inner, i)));
-    Ref out = value_get_item(vm, arg, own);
+    Ref list = list_new(vm, tuple_len(inner)), own = FAIL, out = FAIL;
+    if (failed(list)) return FAIL;
+    bool good = true;
+    for (ptrdiff_t i = 0; good && i < tuple_len(inner); i++) {
+        Value parameter = tuple_at(inner, i);
+        good = add_stand_in(vm, as_list(list), parameter, stand_in(params, items, parameter));
+    }
+    if (good) own = tuple_from(vm, list);
+    if (!failed(own)) out = value_get_item(vm, arg, own);
     decref(own);
+    decref(list);
     return out;
 }
 
@@ -201,10 +217,35 @@ static Ref substitute(Vm *vm, Value arg, Value params, Value items)
     return out;
 }
 
+/* items (stolen) with each *tuple[...] in place of what it holds. */
+static Ref unpack_items(Vm *vm, Ref items)
+{
+    if (failed(items)) return FAIL;
+    Ref list = list_new(vm, tuple_len(items)), out = FAIL;
+    bool good = !failed(list);
+    for (ptrdiff_t i = 0; good && i < tuple_len(items); i++) {
+        Value item = tuple_at(items, i);
+        Ref inner = is_type(item) || !is_heap(item)
+                        ? UNDEF
+                        : attr_get_or_absent(vm, item, N(__typing_unpacked_tuple_args__));
+        good = !failed(inner);
+        if (!good) break;
+        ptrdiff_t count = is_tuple(inner) ? tuple_len(inner) : -1;
+        bool flat = count == 0 || (count > 0 && tuple_at(inner, count - 1) != (Value)ELLIPSIS);
+        good = flat ? list_extend(vm, as_list(list), inner)
+                    : list_push(vm, as_list(list), newref(item));
+        decref(inner);
+    }
+    if (good) out = tuple_from(vm, list);
+    decref(list);
+    decref(items);
+    return out;
+}
+
 /* Lets each type variable adjust the items (defaults, ParamSpec lists); owned. */
 static Ref prepare_items(Vm *vm, Value self, Value params, Value item)
 {
-    Ref items = as_arguments(vm, item);
+    Ref items = unpack_items(vm, as_arguments(vm, item));
     for (ptrdiff_t i = 0; i < tuple_len(params) && !failed(items); i++) {
         Ref prepare = attr_get_or_absent(vm, tuple_at(params, i), N(__typing_prepare_subst__));
         if (failed(prepare)) {

@@ -33,5 +33,8 @@ Ref union_of(Vm *vm, Value a, Value b);
 static inline Value union_args(Value v) { return as_union(v)->args; }
 /* typing.Union[a, b, ...]: one member comes back as itself. */
 Ref union_from_args(Vm *vm, Value tuple);
+/* item as a member of a union, by module typing: text becomes a forward reference; raises TypeError
+ * for what is no type.  Implemented by vm/statement.c. */
+Ref union_member_from(Vm *vm, Value item);
 
 #endif

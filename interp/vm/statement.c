@@ -5,6 +5,7 @@
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/error.h"
+#include "object/genericalias.h"
 #include "object/iter.h"
 #include "object/list.h"
 #include "object/module.h"
@@ -162,10 +163,10 @@ bool print_expression(Vm *vm, Value value)
 
 /* ---- intrinsics ---- */
 
-/* typing.name(values...) */
-static Ref call_typing(Vm *vm, const char *name, int count, Value *values)
+/* module.name(values...); _typing is the part of typing that type parameters need. */
+static Ref call_typing(Vm *vm, const char *module, const char *name, int count, Value *values)
 {
-    Ref typing = import_text(vm, "typing");
+    Ref typing = import_text(vm, module);
     if (failed(typing)) return FAIL;
     Ref callee = attr_get_text(vm, typing, name);
     decref(typing);
@@ -173,6 +174,16 @@ static Ref call_typing(Vm *vm, const char *name, int count, Value *values)
     Ref result = call(vm, callee, count, values);
     decref(callee);
     return result;
+}
+
+Ref union_member_from(Vm *vm, Value item)
+{
+    Ref message = str_from(vm, "Union[arg, ...]: each arg must be a type.");
+    if (failed(message)) return FAIL;
+    Value values[2] = {item, message};
+    Ref member = call_typing(vm, "typing", "_type_check", 2, values);
+    decref(message);
+    return member;
 }
 
 /* The annotation of *args: *value: the one item that value yields. */
@@ -185,18 +196,6 @@ static Ref unpack_one(Vm *vm, Value value)
 static Ref set_type_params(Vm *vm, Value target, Value params)
 {
     return attr_set(vm, target, N(__type_params__), params) ? newref(target) : FAIL;
-}
-
-static Ref generic_base(Vm *vm, Value params)
-{
-    Ref typing = import_text(vm, "typing");
-    if (failed(typing)) return FAIL;
-    Ref generic = attr_get_text(vm, typing, "Generic");
-    decref(typing);
-    if (failed(generic)) return FAIL;
-    Ref base = value_get_item(vm, generic, params);
-    decref(generic);
-    return base;
 }
 
 static Ref list_to_set(Vm *vm, Value list)
@@ -216,12 +215,15 @@ Ref intrinsic(Vm *vm, int number, Ref *refs, int count)
 {
     Value *values = as_values(refs);
     switch ((Intrinsic)number) {
-    case INTRINSIC_TYPE_VAR: return call_typing(vm, "_type_var", count, values);
-    case INTRINSIC_PARAM_SPEC: return call_typing(vm, "_param_spec", count, values);
-    case INTRINSIC_TYPE_VAR_TUPLE: return call_typing(vm, "_type_var_tuple", count, values);
-    case INTRINSIC_TYPE_ALIAS: return call_typing(vm, "_type_alias", count, values);
+    case INTRINSIC_TYPE_VAR: return call_typing(vm, "_typing", "_type_var", count, values);
+    case INTRINSIC_TYPE_VAR_CONSTRAINED:
+        return call_typing(vm, "_typing", "_type_var_constrained", count, values);
+    case INTRINSIC_PARAM_SPEC: return call_typing(vm, "_typing", "_param_spec", count, values);
+    case INTRINSIC_TYPE_VAR_TUPLE:
+        return call_typing(vm, "_typing", "_type_var_tuple", count, values);
+    case INTRINSIC_TYPE_ALIAS: return call_typing(vm, "_typing", "_type_alias", count, values);
     case INTRINSIC_SET_TYPE_PARAMS: return set_type_params(vm, values[0], values[1]);
-    case INTRINSIC_GENERIC_BASE: return generic_base(vm, values[0]);
+    case INTRINSIC_GENERIC_BASE: return call_typing(vm, "_typing", "_generic_base", 1, values);
     case INTRINSIC_UNPACK_ALIAS: return unpack_one(vm, values[0]);
     case INTRINSIC_UNARY_LIST_TO_SET: return list_to_set(vm, values[0]);
     }
