@@ -60,7 +60,8 @@ bool truth_from(Vm *vm, Value value, bool *out);
 /* A user or group id; -1 stands for "leave it"; name: "uid" or "gid". */
 bool id_from(Vm *vm, Value value, const char *name, unsigned *id);
 
-/* NULL-terminated arrays of C strings, from a list, tuple or mapping. */
+/* NULL-terminated arrays of C strings, from a list, tuple or mapping.  function NULL: an empty list
+ * or first string is allowed. */
 void strings_free(char **strings);
 char **arguments_from(Vm *vm, Value list, const char *function, const char *argument);
 char **environment_from(Vm *vm, Value mapping);

@@ -40,14 +40,14 @@ char **arguments_from(Vm *vm, Value list, const char *function, const char *argu
     if (failed(items)) return NULL;
     ptrdiff_t len = tuple_len(items);
     char **out = memory_zeroed(vm, sizeof *out * (size_t)(len + 1));
-    bool good = out != NULL;
-    if (good && len == 0) {
+    bool good = out != NULL, strict = function != NULL;
+    if (good && strict && len == 0) {
         throw(vm, ValueError, "%s() %s must not be empty", function, argument);
         good = false;
     }
     for (ptrdiff_t n = 0; good && n < len; n++)
         good = (out[n] = string_from(vm, tuple_at(items, n))) != NULL;
-    if (good && !out[0][0]) {
+    if (good && strict && !out[0][0]) {
         throw(vm, ValueError, "%s() %s first element cannot be empty", function, argument);
         good = false;
     }

@@ -239,7 +239,9 @@ NATIVE(struct_time_make, "new(cls, /, sequence, dict=None)",
 
 static void struct_time_visit(Object *self, Visit *visit, void *context)
 {
-    for (int n = 0; n < FIELDS; n++) visit(&((Tuple *)self)->items[n], context);
+    Ref *items = ((Tuple *)self)->items;
+    for (int n = 0; n < FIELDS; n++)
+        if (is_heap(items[n])) visit(&items[n], context);
 }
 static void struct_time_clear(Object *self)
 {

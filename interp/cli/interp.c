@@ -85,6 +85,13 @@ static void drop_modules(Vm *vm)
 {
     Interp *interp = vm->interp;
     Value key, module;
+    if (is_dict(interp->modules)) { /* the program first: its objects may need the library */
+        Ref name = str_from(vm, "__main__");
+        if (!failed(name)) dict_delete(vm, as_dict(interp->modules), name);
+        decref(name);
+        collector_run_full(vm);
+        pending_run(vm);
+    }
     for (ptrdiff_t i = 0;
          is_dict(interp->modules) && dict_next(as_dict(interp->modules), &i, &key, &module);) {
         if (is_kind(module, KIND_MODULE) && module_dict(module) != as_dict(interp->builtins) &&

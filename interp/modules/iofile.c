@@ -112,24 +112,25 @@ bool fileio_warn_unclosed(Vm *vm, FileIo *file, Value source)
 
 /* ---- opening ---- */
 
+Ref path_text(Vm *vm, Value path)
+{
+    if (is_str(path) || is_bytes(path)) return newref(path);
+    Ref held = call_special(vm, path, N(__fspath__), 0, NULL);
+    if (absent(held))
+        return throw(vm, TypeError, "expected str, bytes or os.PathLike object, not %T", path);
+    if (failed(held) || is_str(held) || is_bytes(held)) return held;
+    throw(vm, TypeError, "expected %T.__fspath__() to return str or bytes, not %T", path,
+          (Value)held);
+    decref(held);
+    return FAIL;
+}
+
 Ref path_bytes(Vm *vm, Value path)
 {
-    Ref held = UNDEF;
-    if (!is_str(path) && !is_bytes(path)) {
-        held = call_special(vm, path, N(__fspath__), 0, NULL);
-        if (failed(held)) return FAIL;
-        if (absent(held))
-            return throw(vm, TypeError, "expected str, bytes or os.PathLike object, not %T", path);
-        if (!is_str(held) && !is_bytes(held)) {
-            throw(vm, TypeError, "expected %T.__fspath__() to return str or bytes, not %T", path,
-                  (Value)held);
-            decref(held);
-            return FAIL;
-        }
-        path = held;
-    }
-    Ref bytes = is_str(path) ? codec_encode(vm, path, "utf-8", "surrogateescape") : newref(path);
-    decref(held);
+    Ref text = path_text(vm, path);
+    if (failed(text)) return FAIL;
+    Ref bytes = is_str(text) ? codec_encode(vm, text, "utf-8", "surrogateescape") : newref(text);
+    decref(text);
     if (failed(bytes) || !memchr(as_bytes(bytes)->data, 0, (size_t)as_bytes(bytes)->len))
         return bytes;
     decref(bytes);

@@ -43,6 +43,8 @@ Ref fileio_read_all(Vm *vm, FileIo *file);
 /* Warns that `source` was dropped while open. */
 bool fileio_warn_unclosed(Vm *vm, FileIo *file, Value source);
 
+/* What __fspath__() of a path-like returns, or the str or bytes itself. */
+Ref path_text(Vm *vm, Value path);
 /* What fsencode() makes of a path (str, bytes, os.PathLike): bytes without a NUL, owned. */
 Ref path_bytes(Vm *vm, Value path);
 

@@ -150,9 +150,13 @@ NATIVE(
     int64_t buffering, size;
     bool line;
     if (!is_any_int(argv[0]) && !is_str(argv[0]) && !is_bytes(argv[0])) {
-        Ref path = path_bytes(vm, argv[0]); /* TypeError before anything else */
+        Ref path = path_text(vm, argv[0]); /* TypeError before anything else */
         if (failed(path)) return FAIL;
+        Value args[8] = {path};
+        for (int n = 1; n < 8; n++) args[n] = argv[n];
+        Ref file = io_open(vm, args);
         decref(path);
+        return file;
     }
     if (!is_str(argv[1]))
         return throw(vm, TypeError, "open() argument 'mode' must be str, not %T", argv[1]);

@@ -71,7 +71,9 @@ static const StructSeq *def_of(const Object *self)
 
 void structseq_visit(Object *self, Visit *visit, void *context)
 {
-    for (int n = 0; n < def_of(self)->fields; n++) visit(&((Tuple *)self)->items[n], context);
+    Ref *items = ((Tuple *)self)->items;
+    for (int n = 0; n < def_of(self)->fields; n++)
+        if (is_heap(items[n])) visit(&items[n], context);
 }
 void structseq_clear(Object *self)
 {
