@@ -22,10 +22,28 @@ int64_t select_now_ns(void)
 
 /* One of the three arguments: its items and their descriptors. */
 typedef struct Watched {
-    Ref items; /* tuple */
+    Ref items; /* list */
     int *fds;
     fd_set set, ready;
 } Watched;
+
+static bool watched_add(Vm *vm, Watched *watched, Value item, int *most)
+{
+    int fd;
+    if (!descriptor_from(vm, item, &fd)) return false;
+    if (fd >= FD_SETSIZE) {
+        throw(vm, ValueError, "filedescriptor out of range in select()");
+        return false;
+    }
+    ptrdiff_t len = as_list(watched->items)->len;
+    int *grown = memory_resize(vm, watched->fds, sizeof(int) * (size_t)(len + 1));
+    if (!grown) return false;
+    watched->fds = grown;
+    watched->fds[len] = fd;
+    FD_SET(fd, &watched->set);
+    if (fd > *most) *most = fd;
+    return list_push(vm, as_list(watched->items), newref(item));
+}
 
 static bool watched_open(Vm *vm, Value given, Watched *watched, int *most)
 {
@@ -34,30 +52,26 @@ static bool watched_open(Vm *vm, Value given, Watched *watched, int *most)
         throw(vm, TypeError, "arguments 1-3 must be sequences");
         return false;
     }
-    watched->items = tuple_from(vm, given);
+    watched->items = list_new(vm, 0);
     if (failed(watched->items)) return false;
-    ptrdiff_t len = tuple_len(watched->items);
-    watched->fds = memory_new(vm, sizeof(int) * (size_t)(len + 1));
-    if (!watched->fds) return false;
-    for (ptrdiff_t n = 0; n < len; n++) {
-        int fd;
-        if (!descriptor_from(vm, tuple_at(watched->items, n), &fd)) return false;
-        if (fd >= FD_SETSIZE) {
-            throw(vm, ValueError, "filedescriptor out of range in select()");
-            return false;
-        }
-        watched->fds[n] = fd;
-        FD_SET(fd, &watched->set);
-        if (fd > *most) *most = fd;
+    Ref source = is_list(given) ? newref(given) : tuple_from(vm, given);
+    if (failed(source)) return false;
+    bool good = true;
+    ptrdiff_t len; /* asked for each time: fileno() may change a list */
+    for (ptrdiff_t n = 0; good && (sequence_items(source, &len), n < len); n++) {
+        Ref item = newref(sequence_items(source, &len)[n]);
+        good = watched_add(vm, watched, item, most);
+        decref(item);
     }
-    return true;
+    decref(source);
+    return good;
 }
 static Ref watched_ready(Vm *vm, const Watched *watched)
 {
     Ref out = list_new(vm, 0);
-    for (ptrdiff_t n = 0; !failed(out) && n < tuple_len(watched->items); n++)
+    for (ptrdiff_t n = 0; !failed(out) && n < as_list(watched->items)->len; n++)
         if (FD_ISSET(watched->fds[n], &watched->ready) &&
-            !list_push(vm, as_list(out), newref(tuple_at(watched->items, n))))
+            !list_push(vm, as_list(out), newref(list_at(as_list(watched->items), n))))
             replace(&out, FAIL);
     return out;
 }

@@ -269,8 +269,11 @@ static Ref os_error_str(Vm *vm, Value self)
     Value number = exception_field(self, ERRNO_FIELD), text = exception_field(self, STRERROR_FIELD);
     Value name = exception_field(self, FILENAME_FIELD),
           second = exception_field(self, FILENAME2_FIELD);
+    bool named = !absent(name) && name != NONE;
+    if (named && absent(number)) number = NONE;
+    if (named && absent(text)) text = NONE;
     if (absent(number) || absent(text)) return UNDEF;
-    if (absent(name) || name == NONE) return format_text(vm, "[Errno %S] %S", number, text);
+    if (!named) return format_text(vm, "[Errno %S] %S", number, text);
     if (absent(second) || second == NONE)
         return format_text(vm, "[Errno %S] %S: %R", number, text, name);
     return format_text(vm, "[Errno %S] %S: %R -> %R", number, text, name, second);
