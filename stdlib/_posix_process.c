@@ -40,8 +40,26 @@ NATIVE(posix_register_at_fork, "register_at_fork(*, before=?, after_in_child=?, 
     return good ? NONE : FAIL;
 }
 
+/* module._after_fork() of what is imported and keeps threads, locks or chance. */
+static void after_fork_in(Vm *vm, const char *name)
+{
+    Value module = is_dict(vm->interp->modules)
+                       ? dict_get_text(vm, as_dict(vm->interp->modules), name)
+                       : (Value)UNDEF;
+    if (absent(module) || failed((Ref)module)) return;
+    Ref function = attr_get_text(vm, module, "_after_fork");
+    Ref result = failed(function) ? FAIL : call0(vm, function);
+    if (failed(result)) error_unraisable(vm, "Exception ignored in", function);
+    decref(result);
+    decref(function);
+}
+
 bool fork_hooks(Vm *vm, const char *when)
 {
+    if (strcmp(when, "after_in_child") == 0) {
+        after_fork_in(vm, "threading");
+        after_fork_in(vm, "random");
+    }
     Ref module = import_text(vm, "posix");
     Ref hooks = failed(module) ? FAIL : attr_get_text(vm, module, "_fork_hooks");
     if (failed(hooks)) {
