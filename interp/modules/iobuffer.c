@@ -252,7 +252,7 @@ static bool begin_read(Vm *vm, Buffered *self)
 static ptrdiff_t read_bytes(Vm *vm, Buffered *self, char *data, ptrdiff_t len, bool once)
 {
     ptrdiff_t done = take_ahead(self, data, len);
-    if (once && done > 0) return done;
+    if (once && done > 0 && len - done <= self->size) return done;
     while (done < len) {
         ptrdiff_t left = len - done, got;
         if (left >= self->size) {
@@ -372,7 +372,7 @@ static Ref read_counted(Vm *vm, Buffered *self, ptrdiff_t size, bool once)
     leave(self);
     if (got == size) return out;
     Ref shorter = got == -1        ? FAIL
-                  : got == BLOCKED ? NONE
+                  : got == BLOCKED ? (once ? bytes_from(vm, NULL, 0) : NONE)
                                    : bytes_from(vm, as_bytes(out)->data, got);
     decref(out);
     return shorter;
@@ -593,8 +593,13 @@ NATIVE(buffered_write_method, "write(self, b, /)",
     Buffered *self = as_buffered(argv[0]);
     Buffer buffer;
     if (!check_ready(vm, self) || !buffer_get(vm, argv[1], &buffer, false)) return FAIL;
-    bool good = check_open(vm, self, "write to closed file") &&
-                buffered_write(vm, self, buffer.data, buffer.len);
+    bool good = check_open(vm, self, "write to closed file");
+    if (good && self->owner && self->owner != vm) { /* it may be being closed */
+        good = enter(vm, self);
+        if (good) leave(self);
+        good = good && check_open(vm, self, "write to closed file");
+    }
+    good = good && buffered_write(vm, self, buffer.data, buffer.len);
     ptrdiff_t len = buffer.len;
     buffer_release(vm, &buffer);
     return good ? from_small(len) : FAIL;
@@ -741,7 +746,7 @@ static Ref init_buffered(Vm *vm, Value *argv, bool readable, bool writable)
     if (readable && !must(vm, argv[1], N(readable), "File or stream is not readable.")) return FAIL;
     if (writable && !must(vm, argv[1], N(writable), "File or stream is not writable.")) return FAIL;
     if (!set_up(vm, self, argv[1], size, readable, writable)) return FAIL;
-    if (readable && writable && raw_tell(vm, self) < 0) return FAIL;
+    if (readable && writable && raw_tell(vm, self) < 0) error_clear(vm); /* asked again later */
     return NONE;
 }
 
@@ -785,12 +790,13 @@ NATIVE(buffered_close, "close(self, /)", "Write what is buffered and close the r
         io_call(vm, argv[0], N(flush));
     }
     Ref error = error_take(vm);
-    if (self->fast && io_is_plain(self->raw)) fileio_close(vm, as_fileio(self->raw));
-    else io_call(vm, self->raw, N(close));
-    if (!self->owner) {
+    if (self->ready && enter(vm, self)) {
+        if (self->fast && io_is_plain(self->raw)) fileio_close(vm, as_fileio(self->raw));
+        else io_call(vm, self->raw, N(close));
         memory_free(self->data);
         self->data = NULL;
         self->pos = self->end = self->out = 0;
+        leave(self);
     }
     return io_chain(vm, error) ? NONE : FAIL;
 }

@@ -439,6 +439,11 @@ NATIVE(fileio_close_method, "close(self, /)",
     fileio_close(vm, file);
     return io_chain(vm, error) ? NONE : FAIL;
 }
+NATIVE(fileio_flush, "flush(self, /)", "Does nothing: there is no buffer.")
+{
+    if (as_fileio(argv[0])->slot) return NONE;
+    return throw(vm, ValueError, "I/O operation on closed file.");
+}
 NATIVE(fileio_seekable_method, "seekable(self, /)", "Can the position be changed?")
 {
     return check_open(vm, as_fileio(argv[0])) ? from_bool(fileio_seekable(as_fileio(argv[0])))
@@ -540,14 +545,23 @@ static void fileio_clear(Object *object)
 }
 
 static const Native *const fileio_methods[] = {
-    &fileio_readall_def,         &fileio_read_method_def,
-    &fileio_readinto_def,        &fileio_write_method_def,
-    &fileio_seek_method_def,     &fileio_tell_def,
-    &fileio_truncate_def,        &fileio_close_method_def,
-    &fileio_seekable_method_def, &fileio_readable_def,
-    &fileio_writable_def,        &fileio_fileno_def,
-    &fileio_isatty_def,          &fileio_dealloc_warn_def,
-    &fileio_getstate_def,        NULL,
+    &fileio_readall_def,
+    &fileio_read_method_def,
+    &fileio_readinto_def,
+    &fileio_write_method_def,
+    &fileio_seek_method_def,
+    &fileio_tell_def,
+    &fileio_truncate_def,
+    &fileio_close_method_def,
+    &fileio_seekable_method_def,
+    &fileio_flush_def,
+    &fileio_readable_def,
+    &fileio_writable_def,
+    &fileio_fileno_def,
+    &fileio_isatty_def,
+    &fileio_dealloc_warn_def,
+    &fileio_getstate_def,
+    NULL,
 };
 static const Attribute fileio_attributes[] = {
     {"closed", get_closed, NULL, "Is the file closed?"},

@@ -297,6 +297,15 @@ NATIVE(text_reconfigure,
     Truth line = argv[4] == NONE ? self->line_buffering : value_truth(vm, argv[4]);
     Truth through = argv[5] == NONE ? self->write_through : value_truth(vm, argv[5]);
     if (line == FAILED || through == FAILED) return FAIL;
+    ptrdiff_t end = argv[1] == NONE ? -1
+                                    : str_find(as_str(argv[1]), as_str(vm->interp->latin1[0]), 0,
+                                               as_str(argv[1])->len);
+    if (end >= 0) {
+        Ref name = str_slice(vm, argv[1], 0, end);
+        if (!failed(name)) throw(vm, LookupError, "unknown encoding: %S", (Value)name);
+        decref(name);
+        return FAIL;
+    }
     bool change = argv[1] != NONE || argv[2] != NONE || !absent(argv[3]);
     if (change ? !change_coders(vm, self, argv[1], argv[2], argv[3]) : !text_flush(vm, self))
         return FAIL;
@@ -447,7 +456,8 @@ static Ref get_encoding(Vm *vm, Value self)
 }
 static Ref get_errors(Vm *vm, Value self)
 {
-    return text_check_ready(vm, as_text_io(self)) ? newref(as_text_io(self)->errors) : FAIL;
+    const TextIo *text = as_text_io(self);
+    return text->detached || text_check_ready(vm, text) ? newref(text->errors) : FAIL;
 }
 static Ref get_newlines(Vm *vm, Value self)
 {
@@ -493,7 +503,7 @@ static Ref text_repr(Vm *vm, Value self)
 {
     Type *type = type_of(vm, self);
     const TextIo *text = as_text_io(self);
-    if (!text_check_ready(vm, text)) return FAIL;
+    if (!text->detached && !text_check_ready(vm, text)) return FAIL;
     Truth running = repr_enter(vm, self);
     if (running == FAILED) return FAIL;
     if (running == YES) return throw(vm, RuntimeError, "reentrant call inside %N.__repr__", type);

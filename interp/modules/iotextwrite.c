@@ -55,8 +55,9 @@ bool text_write_out(Vm *vm, TextIo *self)
 
 static bool append(Vm *vm, TextIo *self, const char *data, ptrdiff_t len)
 {
+    while (self->out_len > 0 && len >= self->chunk_size)
+        if (!text_write_out(vm, self)) return false;
     if (self->out_len + len > self->out_capacity) {
-        if (self->out_len + len > 2 * self->chunk_size && !text_write_out(vm, self)) return false;
         if (len > 2 * self->chunk_size) return hand_on(vm, self, data, len);
         ptrdiff_t capacity = self->out_len + len;
         if (capacity < self->chunk_size) capacity = self->chunk_size;
@@ -146,7 +147,7 @@ bool text_write(Vm *vm, TextIo *self, Value text)
                    : io_call(vm, self->buffer, N(flush));
         if (!good) return false;
     }
-    if (!self->can_read || (absent(self->decoded) && !self->has_snapshot)) return true;
+    if (!self->can_read || !self->has_snapshot) return true;
     text_forget(self);
     return decoder_reset(vm, &self->decoder);
 }
