@@ -624,7 +624,8 @@ NATIVE(escape_decode, "escape_decode(data, errors=None, /)",
             good = warn(vm, DeprecationWarning, 1,
                         "\"\\%c%c%c\" is an invalid octal escape sequence", bad[0], bad[1], bad[2]);
         else if (good && bad)
-            good = warn(vm, DeprecationWarning, 1, "\"\\%c\" is an invalid escape sequence", *bad);
+            good = warn(vm, DeprecationWarning, 1, "\"\\%c\" is an invalid escape sequence",
+                        (uint8_t)*bad);
         Ref made = good ? builder_finish(vm, &text) : FAIL;
         if (!good) builder_close(&text);
         out = failed(made) ? FAIL : codec_encode(vm, made, "latin-1", NULL);

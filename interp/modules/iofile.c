@@ -313,9 +313,42 @@ static ptrdiff_t rest_of(const FileIo *file)
     return status.st_size - at + 1;
 }
 
+/* The rest of a file of known size, read into the bytes it becomes; `room` is one more. */
+static Ref read_sized(Vm *vm, FileIo *file, ptrdiff_t room)
+{
+    Ref out = bytes_from(vm, NULL, room);
+    if (failed(out)) return FAIL;
+    Bytes *bytes = as_bytes(out);
+    ptrdiff_t len = 0, got = 0;
+    while (len < room) {
+        got = fileio_read(vm, file, bytes->data + len, room - len);
+        if (got <= 0) break;
+        len += got;
+    }
+    if (got == 0 && len == room - 1) { /* as expected: the spare byte becomes the terminator */
+        bytes->data[len] = 0;
+        bytes->len = len;
+        return out;
+    }
+    Ref rest = UNDEF, all = FAIL;
+    if (got > 0) rest = fileio_read_all(vm, file); /* it grew meanwhile */
+    if (got == -2 && len == 0) all = NONE;
+    else if (got != -1 && !failed(rest)) {
+        ptrdiff_t more = is_bytes(rest) ? as_bytes(rest)->len : 0;
+        all = bytes_from(vm, NULL, len + more);
+        if (!failed(all) && len) memcpy(as_bytes(all)->data, bytes->data, (size_t)len);
+        if (!failed(all) && more)
+            memcpy(as_bytes(all)->data + len, as_bytes(rest)->data, (size_t)more);
+    }
+    decref(rest);
+    decref(out);
+    return all;
+}
+
 Ref fileio_read_all(Vm *vm, FileIo *file)
 {
     ptrdiff_t capacity = rest_of(file), len = 0;
+    if (capacity > 8192) return read_sized(vm, file, capacity);
     char *data = memory_new(vm, (size_t)capacity);
     while (data) {
         if (len == capacity) {

@@ -28,8 +28,8 @@ static Bytes *bytes_allocate(Vm *vm, ptrdiff_t len)
         throw_no_memory(vm);
         return NULL;
     }
-    Bytes *bytes =
-        object_new(vm, type_builtin(vm, KIND_BYTES)->shape, sizeof(Bytes) + (size_t)len + 1);
+    Bytes *bytes = object_new_open(vm, type_builtin(vm, KIND_BYTES)->shape,
+                                   sizeof(Bytes) + (size_t)len + 1, sizeof(Bytes));
     if (bytes) bytes->len = len;
     return bytes;
 }

@@ -221,7 +221,7 @@ static bool encode_surrogates(Encoder *e, int handler, ptrdiff_t start, ptrdiff_
         uint32_t point = str_at(s, i);
         char byte = (char)point;
         if (handler == HANDLE_ESCAPE ? point - 0xDC80 >= 0x80 : !pass || !char_is_surrogate(point))
-            return encode_strict(e, start, end, e->reason);
+            return encode_strict(e, handler == HANDLE_ESCAPE ? i : start, end, e->reason);
         if (!(pass ? e->put(e, point) : encoder_bytes(e, &byte, 1))) return false;
     }
     return true;
@@ -381,6 +381,12 @@ static Ref utf8_copy(Vm *vm, const char *data, ptrdiff_t len, ptrdiff_t count, u
     return out;
 }
 
+/* The first two bytes of a surrogate at the end of a piece: surrogatepass may want the third. */
+static bool is_cut_surrogate(const uint8_t *p, ptrdiff_t left)
+{
+    return left == 2 && p[0] == 0xED && p[1] >= 0xA0 && p[1] <= 0xBF;
+}
+
 static bool utf8_decode_all(Decoder *d)
 {
     const uint8_t *data = (const uint8_t *)d->data;
@@ -396,7 +402,7 @@ static bool utf8_decode_all(Decoder *d)
         if (n > 0) {
             if (!builder_char(d->vm, &d->out, point)) return false;
             i += n;
-        } else if (d->partial && reason[0] == 'u') {
+        } else if (d->partial && (reason[0] == 'u' || is_cut_surrogate(data + i, d->len - i))) {
             break;
         } else if (!decode_error(d, i, i - n, reason, &i)) {
             return false;

@@ -52,6 +52,10 @@ static bool octal_escape(Decoder *d, ptrdiff_t i, ptrdiff_t *next)
     for (; n < 3 && i + n < d->len && d->data[i + n] >= '0' && d->data[i + n] <= '7'; n++)
         point = point * 8 + (uint32_t)(d->data[i + n] - '0');
     *next = i + n;
+    if (point > 255 &&
+        !warn(d->vm, DeprecationWarning, 1, "\"\\%c%c%c\" is an invalid octal escape sequence",
+              d->data[i], d->data[i + 1], d->data[i + 2]))
+        return false;
     return builder_char(d->vm, &d->out, point);
 }
 
@@ -103,7 +107,8 @@ static bool decode_escape(Decoder *d, ptrdiff_t i, ptrdiff_t *next)
     case 'U': return hex_escape(d, i + 1, 8, next);
     case 'N': return name_escape(d, i, next);
     default:
-        if (!warn(d->vm, DeprecationWarning, 1, "\"\\%c\" is an invalid escape sequence", c))
+        if (!warn(d->vm, DeprecationWarning, 1, "\"\\%c\" is an invalid escape sequence",
+                  (uint8_t)c))
             return false;
         return builder_char(d->vm, &d->out, '\\') && builder_char(d->vm, &d->out, (uint8_t)c);
     }
@@ -133,7 +138,10 @@ bool raw_escape_decode(Decoder *d)
         char c = d->data[i], after = i + 1 < d->len ? d->data[i + 1] : 0;
         ptrdiff_t next = i + 1;
         bool ok;
-        if (c == '\\' && (after == 'u' || after == 'U')) {
+        if (c == '\\' && i + 1 == d->len && d->partial) {
+            d->used = i;
+            return true;
+        } else if (c == '\\' && (after == 'u' || after == 'U')) {
             ok = hex_escape(d, i + 1, after == 'u' ? 4 : 8, &next);
         } else if (c == '\\' &&
                    i + 1 < d->len) { /* a backslash and what it quotes: both stand for themselves */

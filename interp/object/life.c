@@ -26,6 +26,28 @@ static inline void zero_cells(void *memory, size_t cells)
     for (size_t i = 0; i < cells; i++) words[2 * i] = words[2 * i + 1] = 0;
 }
 
+static void *start(Object *object, Shape *shape)
+{
+    object->count = 1;
+    object->kind = shape->kind;
+    object->flags = shape->object_flags;
+    object->shape = shape;
+    if (shape->object_flags & OBJ_SUBCLASS) shape->type->head.head.count++;
+    return object;
+}
+
+void *object_new_open(Vm *vm, Shape *shape, size_t size_bytes, size_t head_bytes)
+{
+    uint16_t used;
+    if (size_bytes < CELLS_MAX * CELL_BYTES + CELL_BYTES) return object_new(vm, shape, size_bytes);
+    Object *object = cells_new(vm, size_bytes, &used);
+    if (!object) return NULL;
+    memset(object, 0, head_bytes);
+    memset((char *)object + size_bytes - CELL_BYTES, 0, CELL_BYTES);
+    object->cells = used;
+    return start(object, shape);
+}
+
 void *object_new(Vm *vm, Shape *shape, size_t size_bytes)
 {
     size_t cells = (size_bytes + CELL_BYTES - 1) / CELL_BYTES;
@@ -45,12 +67,7 @@ void *object_new(Vm *vm, Shape *shape, size_t size_bytes)
         memset(object, 0, size_bytes);
         object->cells = used;
     }
-    object->count = 1;
-    object->kind = shape->kind;
-    object->flags = shape->object_flags;
-    object->shape = shape;
-    if (shape->object_flags & OBJ_SUBCLASS) shape->type->head.head.count++;
-    return object;
+    return start(object, shape);
 }
 
 void *type_instance(Vm *vm, Type *type)

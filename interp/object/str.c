@@ -47,8 +47,9 @@ static Str *str_allocate(Vm *vm, ptrdiff_t len, uint32_t limit, size_t spare)
     }
     size_t used = sizeof(Str) + (size_t)(len + 1) * (size_t)width;
     size_t size = (used + spare + CELL_BYTES - 1) & ~(size_t)(CELL_BYTES - 1);
-    Str *s = object_new(vm, type_builtin(vm, KIND_STR)->shape, size);
+    Str *s = object_new_open(vm, type_builtin(vm, KIND_STR)->shape, size, sizeof *s);
     if (!s) return NULL;
+    memset((char *)s + used - 4, 0, 4); /* the terminator: what lies behind may be spare bytes */
     s->len = len;
     s->width = (uint8_t)width;
     s->ascii = limit <= STR_ASCII;
