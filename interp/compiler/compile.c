@@ -112,7 +112,7 @@ static void issue_warning(Compiler *c, ExcId id, Pos pos, const char *message)
 {
     if (c->failed) return;
     Ref text = str_from(c->vm, message);
-    if (failed(text) || !warn_at(c->vm, id, text, c->filename, pos.line))
+    if (failed(text) || !warn_at(c->vm, id, text, c->filename, pos.line, NULL))
         warning_raised(c, id, message, pos);
     decref(text);
 }

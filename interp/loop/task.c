@@ -79,7 +79,7 @@ static Activation *task_where_to_resume(Vm *vm, Task *task)
     if (activation_state(at) <= ACTIVATION_SUSPENDED) return at;
     if (activation_state(at) == ACTIVATION_RUNNING)
         throw(vm, ValueError, "coroutine already executing");
-    else throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
+    else throw_reused(vm, borrow(at));
     return NULL;
 }
 

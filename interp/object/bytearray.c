@@ -7,9 +7,11 @@
 #include "object/bytearray.h"
 
 #include "object/bytesmethod.h"
+#include "object/call.h"
 #include "object/error.h"
 #include "object/int.h"
 #include "object/iter.h"
+#include "object/name.h"
 #include "object/range.h"
 #include "object/sequence.h"
 #include "object/str.h"
@@ -396,14 +398,18 @@ NATIVE(bytearray_sizeof, "__sizeof__(self, /)", "Return the size in bytes.")
 }
 
 NATIVE(bytearray_reduce, "__reduce__(self, /)",
-       "Return what makes an equal object: (type, (bytes,)).")
+       "Return what makes an equal object: (type, (bytes,), state).")
 {
     Span span = span_of(argv[0]);
     Ref plain = bytes_from(vm, span.data, span.len);
     Ref args = failed(plain) ? FAIL : tuple_pack(vm, 1, (Value)plain);
-    Ref out = failed(args) ? FAIL : tuple_pack(vm, 2, borrow(type_of(vm, argv[0])), (Value)args);
+    Ref state = failed(args) ? FAIL : call_method(vm, argv[0], N(__getstate__), 0, NULL);
+    Ref out = failed(state)
+                  ? FAIL
+                  : tuple_pack(vm, 3, borrow(type_of(vm, argv[0])), (Value)args, (Value)state);
     decref(plain);
     decref(args);
+    decref(state);
     return out;
 }
 

@@ -8,6 +8,7 @@
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/iter.h"
+#include "object/genericalias.h"
 #include "object/list.h"
 #include "object/name.h"
 #include "object/number.h"
@@ -47,7 +48,7 @@ NATIVE(group_new, "__new__(cls, /, *args, **kwargs)",
                      exception_class(vm, BaseExceptionGroup), tuple_len(args));
     Value message = tuple_at(args, 0);
     if (!is_str(message)) return throw(vm, TypeError, "argument 1 must be str, not %T", message);
-    if (!is_list(tuple_at(args, 1)) && !is_tuple(tuple_at(args, 1)))
+    if (!type_of(vm, tuple_at(args, 1))->slots.get_item || is_dict(tuple_at(args, 1)))
         return throw(vm, TypeError, "second argument (exceptions) must be a sequence");
     Ref members = tuple_from(vm, tuple_at(args, 1));
     bool all_plain;
@@ -321,11 +322,38 @@ done:
 
 /* ---- methods ---- */
 
+static bool is_exception_class(const Vm *vm, Value v)
+{
+    return is_type(v) && type_is_subtype(as_type(v), exception_class(vm, BaseException));
+}
+
+static bool check_condition(Vm *vm, Value condition)
+{
+    bool good = is_exception_class(vm, condition) ||
+                (!is_type(condition) && !is_tuple(condition) && type_of(vm, condition)->slots.call);
+    if (is_tuple(condition)) {
+        good = true;
+        for (ptrdiff_t n = 0; n < tuple_len(condition); n++)
+            good = good && is_exception_class(vm, tuple_at(condition, n));
+    }
+    if (!good)
+        throw(vm, TypeError,
+              "expected an exception type, a tuple of exception types, or a callable (other than "
+              "a class)");
+    return good;
+}
+
+NATIVE_CLASS(group_class_getitem, "__class_getitem__(cls, item, /)",
+             "ExceptionGroup[ValueError]: a generic alias.")
+{
+    return generic_alias_new(vm, argv[0], argv[1]);
+}
+
 NATIVE(group_split_method, "split(self, condition, /)",
        "A pair: the group of what matches, the group of the rest.")
 {
     Ref matched, rest;
-    if (!split(vm, argv[0], argv[1], &matched, &rest)) return FAIL;
+    if (!check_condition(vm, argv[1]) || !split(vm, argv[0], argv[1], &matched, &rest)) return FAIL;
     Ref pair = tuple_pack(vm, 2, (Value)matched, (Value)rest);
     decref(matched);
     decref(rest);
@@ -334,7 +362,7 @@ NATIVE(group_split_method, "split(self, condition, /)",
 NATIVE(group_subgroup, "subgroup(self, condition, /)", "The group of what matches, or None.")
 {
     Ref matched, rest;
-    if (!split(vm, argv[0], argv[1], &matched, &rest)) return FAIL;
+    if (!check_condition(vm, argv[1]) || !split(vm, argv[0], argv[1], &matched, &rest)) return FAIL;
     decref(rest);
     return matched;
 }
@@ -345,4 +373,4 @@ NATIVE(group_derive, "derive(self, excs, /)",
     return call(vm, borrow(exception_class(vm, BaseExceptionGroup)), 2, args);
 }
 const Native *const group_methods[] = {&group_split_method_def, &group_subgroup_def,
-                                       &group_derive_def, NULL};
+                                       &group_derive_def, &group_class_getitem_def, NULL};

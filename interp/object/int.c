@@ -371,7 +371,8 @@ static Ref true_divide(Vm *vm, Value a, Value b)
     double quotient = double_from_ratio(int_view(&left, a), int_view(&right, b));
     if (isinf(quotient))
         return throw(vm, OverflowError, "integer division result too large for a float");
-    return from_float(quotient);
+    bool negative = (int_sign(a) < 0) != (int_sign(b) < 0); /* of a zero too */
+    return from_float(quotient == 0 && negative ? -0.0 : quotient);
 }
 
 static Ref shift_big(Vm *vm, BinaryOp op, Value a, Value b)

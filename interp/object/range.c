@@ -421,8 +421,30 @@ static const Native *const range_methods[] = {&range_reversed_def, &range_index_
                                               &range_reduce_def, &range_count_def, NULL};
 static const Native *const range_iter_methods[] = {
     &range_iter_length_hint_def, &iterator_reduce_def, &iterator_setstate_def, NULL};
+NATIVE(long_range_iter_setstate, "__setstate__(self, state, /)", "Go past so many values.")
+{
+    LongRangeIter *iter = (LongRangeIter *)as_object(argv[0]);
+    if (!is_any_int(argv[1])) return throw(vm, TypeError, "state must be an int, not %T", argv[1]);
+    Ref skip = int_sign(argv[1]) < 0                                     ? from_small(0)
+               : value_test(vm, argv[1], iter->left, CMP_GREATER) == YES ? newref(iter->left)
+                                                                         : newref(argv[1]);
+    Ref way = number_binary(vm, OP2_MUL, skip, iter->step);
+    Ref next = failed(way) ? FAIL : number_binary(vm, OP2_ADD, iter->next, way);
+    Ref left = failed(next) ? FAIL : number_binary(vm, OP2_SUB, iter->left, skip);
+    decref(skip);
+    decref(way);
+    if (failed(left)) {
+        decref(next);
+        return FAIL;
+    }
+    replace(&iter->next, next);
+    replace(&iter->left, left);
+    return NONE;
+}
+
 static const Native *const long_range_iter_methods[] = {&long_range_iter_length_hint_def,
-                                                        &long_range_iter_reduce_def, NULL};
+                                                        &long_range_iter_reduce_def,
+                                                        &long_range_iter_setstate_def, NULL};
 
 const TypeDef range_iter_type = {
     .name = "range_iterator",

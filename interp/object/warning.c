@@ -1,8 +1,7 @@
 /* warning.c - warnings the interpreter issues.
  *
  * Without the module `warnings` loaded a warning is printed once per place, deprecations only when
- * they come from
- * __main__; once a script has loaded the module its filters decide.
+ * they come from __main__; once a script has loaded the module its filters decide.
  * Neighbours: error.h (warn), stdlib/warnings.aio. */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
@@ -19,8 +18,15 @@
 #include "object/tuple.h"
 #include "object/warning.h"
 
-static bool is_ignored(ExcId id)
+static Value module_name(Vm *vm, Dict *globals)
 {
+    return globals ? dict_get_name(globals, N(__name__)) : (Value)UNDEF;
+}
+
+static bool is_ignored(Vm *vm, ExcId id, Dict *globals)
+{
+    Value module = module_name(vm, globals);
+    if (id == DeprecationWarning && is_str(module) && str_is(module, "__main__")) return false;
     return id == DeprecationWarning || id == PendingDeprecationWarning || id == ImportWarning ||
            id == ResourceWarning;
 }
@@ -58,7 +64,34 @@ static Truth seen_before(Vm *vm, Value text, ExcId id, Value file, int line)
     return seen;
 }
 
-bool warn_at(Vm *vm, ExcId id, Value text, Value file, int line)
+/* The module's record of what has been shown, made on demand. */
+static Ref registry_of(Vm *vm, Dict *globals)
+{
+    if (!globals) return NONE;
+    Ref name = str_interned(vm, "__warningregistry__");
+    if (failed(name)) return FAIL;
+    Value held = dict_get_name(globals, name);
+    Ref registry = absent(held) ? dict_new(vm) : newref(held);
+    if (absent(held) && !failed(registry) && !dict_set(vm, globals, name, registry))
+        replace(&registry, FAIL);
+    decref(name);
+    return registry;
+}
+
+static bool warn_explicitly(Vm *vm, Value function, Value args[4], Dict *globals)
+{
+    Value name = module_name(vm, globals);
+    Ref registry = registry_of(vm, globals);
+    if (failed(registry)) return false;
+    Ref result = call(
+        vm, function, 6,
+        (Value[]){args[0], args[1], args[2], args[3], absent(name) ? (Value)NONE : name, registry});
+    decref(registry);
+    decref(result);
+    return !failed(result);
+}
+
+bool warn_at(Vm *vm, ExcId id, Value text, Value file, int line, Dict *globals)
 {
     Value module = is_dict(vm->interp->modules)
                        ? dict_get_name(as_dict(vm->interp->modules), N(warnings))
@@ -68,12 +101,11 @@ bool warn_at(Vm *vm, ExcId id, Value text, Value file, int line)
     if (failed(function)) return false;
     if (!absent(function)) { /* absent: the interpreter ends, and has emptied the module */
         Value args[4] = {text, borrow(exception_class(vm, id)), file, from_small(line)};
-        Ref result = call(vm, function, 4, args);
+        bool issued = warn_explicitly(vm, function, args, globals);
         decref(function);
-        decref(result);
-        return !failed(result);
+        return issued;
     }
-    if (is_ignored(id)) return true;
+    if (is_ignored(vm, id, globals)) return true;
     Truth seen = seen_before(vm, text, id, file, line);
     return seen == YES || (seen == NO && print_warning(vm, id, text, file, line));
 }
@@ -87,11 +119,12 @@ bool warn(Vm *vm, ExcId id, int stack_level, const char *format, ...)
     if (failed(text)) return false;
     Ref file = UNDEF;
     int line = 0;
-    if (!current_place(vm, stack_level, &file, &line)) {
+    Dict *globals = NULL;
+    if (!current_place(vm, stack_level, &file, &line, &globals)) {
         file = str_from(vm, "sys");
         line = 1;
     }
-    bool good = !failed(file) && warn_at(vm, id, text, file, line);
+    bool good = !failed(file) && warn_at(vm, id, text, file, line, globals);
     decref(file);
     decref(text);
     return good;

@@ -101,6 +101,12 @@ static Ref step_new(Vm *vm, Value generator, StepKind kind, Ref value)
     return from_object(step);
 }
 
+const char *async_step_name(const Activation *step)
+{
+    return ((const AsyncStep *)step)->kind == STEP_SEND ? "__anext__()/asend()"
+                                                        : "aclose()/athrow()";
+}
+
 Ref async_step_value(Vm *vm, Activation *step_activation)
 {
     AsyncStep *step = (AsyncStep *)step_activation;

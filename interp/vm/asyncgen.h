@@ -18,6 +18,8 @@ Ref anext_default(Vm *vm, Value step, Value fallback);
 
 /* What a step sends into its generator (owned), or FAIL with the error it throws raised. */
 Ref async_step_value(Vm *vm, Activation *step);
+/* The methods that made step, for messages. */
+const char *async_step_name(const Activation *step);
 
 /* The item an async generator yielded, as step's result (value is stolen). */
 Ref async_yield_wrap(Vm *vm, Activation *step, Ref value);

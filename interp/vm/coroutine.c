@@ -189,10 +189,16 @@ static bool can_resume(Vm *vm, Value self)
     return false;
 }
 
+Ref throw_reused(Vm *vm, Value awaitable)
+{
+    bool step = is_kind(awaitable, KIND_ASYNC_GEN_STEP);
+    return throw(vm, RuntimeError, "cannot reuse already awaited %s",
+                 step ? async_step_name(as_activation(awaitable)) : "coroutine");
+}
+
 static Ref resume_finished(Vm *vm, Value self)
 {
-    if (is_kind(self, KIND_COROUTINE))
-        return throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
+    if (is_kind(self, KIND_COROUTINE)) return throw_reused(vm, self);
     return throw_value(vm, StopIteration, UNDEF);
 }
 
@@ -254,6 +260,12 @@ NATIVE(generator_send, "send(self, value, /)",
 Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback)
 {
     Ref error;
+    if ((!absent(value) || !absent(traceback)) &&
+        !warn(
+            vm, DeprecationWarning, 1,
+            "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature "
+            "instead."))
+        return FAIL;
     if (is_exception(type)) {
         if (!absent(value) && value != NONE)
             return throw(vm, TypeError, "instance exception may not have a separate value");
@@ -266,6 +278,13 @@ Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback)
             error = call(vm, type, (int)tuple_len(value), as_values(as_tuple(value)->items));
         else error = call1(vm, type, value);
         if (failed(error)) return FAIL;
+        if (!is_exception(error)) {
+            throw(vm, TypeError,
+                  "calling %R should have returned an instance of BaseException, not %T", type,
+                  (Value)error);
+            decref(error);
+            return FAIL;
+        }
     } else {
         return throw(vm, TypeError,
                      "exceptions must be classes or instances deriving from BaseException, not %T",
@@ -384,7 +403,8 @@ bool never_awaited(Vm *vm, Value qualname, Value file, int line)
 {
     Ref dropped_in = UNDEF;
     int dropped_at = 0;
-    bool known = current_place(vm, 1, &dropped_in, &dropped_at);
+    Dict *globals = NULL;
+    bool known = current_place(vm, 1, &dropped_in, &dropped_at, &globals);
     Ref text = format_text(vm, "coroutine '%S' was never awaited", qualname);
     bool good = !failed(text);
     if (good && !absent(file) && known &&
@@ -395,7 +415,7 @@ bool never_awaited(Vm *vm, Value qualname, Value file, int line)
                    known          ? (Value)dropped_in
                    : absent(file) ? N(sys)
                                   : file,
-                   known ? dropped_at : line);
+                   known ? dropped_at : line, globals);
     decref(dropped_in);
     decref(text);
     return good;

@@ -133,6 +133,8 @@ void coroutine_convert_error(Vm *vm, Coroutine *coroutine);
 /* Finalisers (TypeDef.needs_finalizer, .finalize) and storage of the three script kinds. */
 bool coroutine_needs_finalizer(Object *object);
 void coroutine_finalize(Vm *vm, Object *object);
+/* RuntimeError: awaitable has been awaited to its end already. */
+Ref throw_reused(Vm *vm, Value awaitable);
 void coroutine_visit(Object *object, Visit *visit, void *context);
 void coroutine_drop(Object *object);
 

@@ -156,6 +156,17 @@ static Flow deliver(Vm *vm, Activation *waiter, Ref value)
     return FLOW_RUN;
 }
 
+/* An exception enters the running coroutine from outside, as if raised where it stands. */
+static Flow raise_inside(Vm *vm)
+{
+    if (!absent(vm->frame->handled.error)) {
+        Ref error = error_take(vm);
+        throw_object(vm, error); /* what is being handled there becomes its context */
+        decref(error);
+    }
+    return FLOW_RAISE;
+}
+
 /* What waiter awaited failed: vm->error. */
 static Flow deliver_error(Vm *vm, Activation *waiter)
 {
@@ -178,7 +189,7 @@ static Flow deliver_error(Vm *vm, Activation *waiter)
         frame->pc += (int32_t)frame->pc[-1];
         return FLOW_RUN;
     }
-    return FLOW_RAISE;
+    return raise_inside(vm);
 }
 
 static Flow native_answered(Vm *vm, NativeCoroutine *native, Ref answer)
@@ -212,8 +223,7 @@ static Flow start_inner(Vm *vm, Activation *waiter, Activation *inner)
         activation_state(inner) == ACTIVATION_DONE) {
         if (activation_state(inner) == ACTIVATION_DONE && inner->head.head.kind == KIND_GENERATOR)
             return deliver(vm, waiter, NONE);
-        if (activation_state(inner) == ACTIVATION_DONE)
-            throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
+        if (activation_state(inner) == ACTIVATION_DONE) throw_reused(vm, borrow(inner));
         else if (inner->head.head.kind == KIND_GENERATOR)
             throw(vm, ValueError, "generator already executing");
         else throw(vm, RuntimeError, "coroutine is being awaited already");
@@ -293,7 +303,7 @@ static Flow resume_plain(Vm *vm, Coroutine *coroutine, Ref sent)
     if (fresh) coroutine_begin(coroutine);
     record_enter(vm->frame, coroutine);
     if (failed(sent)) {
-        if (!fresh) return FLOW_RAISE;
+        if (!fresh) return raise_inside(vm);
         return flow_raise(
             vm); /* thrown into a coroutine that has not started: its body never runs */
     }

@@ -87,7 +87,7 @@ Frame *frame_current(Vm *vm)
     return frame > vm->frames ? frame : NULL;
 }
 
-bool current_place(Vm *vm, int level, Ref *file, int *line)
+bool current_place(Vm *vm, int level, Ref *file, int *line, Dict **globals)
 {
     Frame *frame = vm->frame;
     for (; frame > vm->frames; frame--)
@@ -95,6 +95,7 @@ bool current_place(Vm *vm, int level, Ref *file, int *line)
     if (frame <= vm->frames) return false;
     const Code *code = frame->code;
     *file = newref(code->filename);
+    *globals = frame->function->globals;
     *line = code_position(code, frame->pc == code->instrs ? 0 : (int)(frame->pc - 1 - code->instrs))
                 .line;
     return true;

@@ -96,7 +96,7 @@ static bool native_coroutine_needs_finalizer(Object *object)
 static bool can_resume(Vm *vm, Activation *self)
 {
     if (activation_state(self) == ACTIVATION_DONE) {
-        throw(vm, RuntimeError, "cannot reuse already awaited coroutine");
+        throw_reused(vm, borrow(self));
         return false;
     }
     if (activation_state(activation_innermost(self)) == ACTIVATION_RUNNING || self->awaiter) {
