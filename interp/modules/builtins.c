@@ -501,6 +501,12 @@ NATIVE(builtins_print, "print(*args, sep=' ', end='\\n', file=None, flush=False)
 NATIVE(builtins_input, "input(prompt='', /)",
        "Read a line from standard input; the prompt is written first.")
 {
+    Value warnings = dict_get_name(as_dict(vm->interp->sys), N(stderr));
+    if (!absent(warnings) && warnings != NONE) {
+        Ref held = newref(warnings);
+        if (!file_flush(vm, held)) error_clear(vm);
+        decref(held);
+    }
     Ref out = standard_file(vm, N(stdout));
     bool good = !failed(out) && write_value(vm, out, argv[0]);
     good = good && file_flush(vm, out);

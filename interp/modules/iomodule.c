@@ -5,6 +5,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "modules/iomodule.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -215,6 +216,19 @@ NATIVE(io_text_encoding, "text_encoding(encoding, stacklevel=2, /)",
 
 /* ---- the standard streams ---- */
 
+/* Where the locale says nothing of the user, bytes that are no UTF-8 go through unchanged. */
+static const char *standard_errors(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    static const char *const plain[] = {"C", "POSIX", "C.UTF-8", "C.utf8", "UTF-8"};
+    const char *locale = NULL;
+    for (int n = 0; n < 3 && (!locale || !*locale); n++) locale = getenv(names[n]);
+    if (!locale || !*locale) return "surrogateescape";
+    for (int n = 0; n < 5; n++)
+        if (strcmp(locale, plain[n]) == 0) return "surrogateescape";
+    return "strict";
+}
+
 Ref io_standard(Vm *vm, int fd)
 {
     static const char *const names[] = {"<stdin>", "<stdout>", "<stderr>"};
@@ -223,7 +237,7 @@ Ref io_standard(Vm *vm, int fd)
     bool through = fd > 0 && vm->interp->flags.unbuffered;
     Ref name = str_from(vm, names[fd]), mode = str_from(vm, fd ? "w" : "r"), out = FAIL;
     Ref encoding = str_from(vm, "utf-8");
-    Ref errors = str_from(vm, fd == 2 ? "backslashreplace" : "strict");
+    Ref errors = str_from(vm, fd == 2 ? "backslashreplace" : standard_errors());
     Ref raw = FAIL, buffer = FAIL;
     if (failed(name) || failed(mode) || failed(encoding) || failed(errors)) goto done;
     raw = fileio_standard(vm, fd, name, fd > 0, status.st_blksize);
