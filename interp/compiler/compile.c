@@ -282,6 +282,17 @@ static void issue_notes(Compiler *c, const SyntaxNote *note)
             note->pos, note->message);
 }
 
+Node *parse_source(Vm *vm, Arena *arena, const char *text, ptrdiff_t len, Value filename,
+                   ParseMode mode)
+{
+    Compiler c = {.vm = vm, .arena = arena, .text = text, .len = len, .filename = filename};
+    ParseResult result = parse(arena, text, len, mode);
+    issue_notes(&c, result.notes);
+    if (c.failed) return NULL;
+    if (!result.tree) raise_problem(&c, &result.problem, mode);
+    return result.tree;
+}
+
 Ref compile_source(Vm *vm, const char *text, ptrdiff_t len, Value filename, ParseMode mode,
                    unsigned flags)
 {

@@ -19,6 +19,10 @@ enum {                    /* compile flags */
        COMPILE_ANNOTATIONS_STRING = 8, /* from __future__ import annotations */
 };
 
+/* Parses into arena; NULL with SyntaxError raised.  Warnings are issued. */
+Node *parse_source(Vm *vm, Arena *arena, const char *text, ptrdiff_t len, Value filename,
+                   ParseMode mode);
+
 /* Parses and compiles; a Code (owned), or FAIL with SyntaxError (filename, lineno, offset, text,
  * end_lineno, end_offset set) raised.  filename is a str.  Warnings are issued. The module code
  * takes no parameters (with COMPILE_NAMES: the namespace as local 0); PARSE_EVAL code returns the

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "compiler/compiler.h"
 #include "modules/builtins.h"
+#include "object/attr.h"
 #include "object/bytes.h"
 #include "object/call.h"
 #include "object/error.h"
@@ -43,6 +44,21 @@ static Ref compile_value(Vm *vm, Value source, Value filename, ParseMode mode, u
     return code;
 }
 
+enum { ONLY_AST = 0x400 }; /* ast.PyCF_ONLY_AST */
+
+/* ast.parse(source, filename, mode) */
+static Ref parse_only(Vm *vm, Value *argv)
+{
+    Ref module = import_text(vm, "ast");
+    if (failed(module)) return FAIL;
+    Ref parse_function = attr_get_text(vm, module, "parse");
+    decref(module);
+    if (failed(parse_function)) return FAIL;
+    Ref tree = call(vm, parse_function, 3, argv);
+    decref(parse_function);
+    return tree;
+}
+
 NATIVE(builtins_compile,
        "compile(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, "
        "_feature_version=-1)",
@@ -59,6 +75,7 @@ NATIVE(builtins_compile,
     int64_t flags, level;
     if (!int_index(vm, argv[3], &flags) || !int_index(vm, argv[5], &level)) return FAIL;
     if (level < -1 || level > 2) return throw(vm, ValueError, "compile(): invalid optimize value");
+    if (flags & ONLY_AST) return parse_only(vm, argv);
     unsigned wanted = COMPILE_NAMES | (flags & 0x2000 ? COMPILE_TOP_LEVEL_AWAIT : 0u) |
                       (flags & 0x1000000 ? COMPILE_ANNOTATIONS_STRING : 0u) |
                       (level >= 0 ? COMPILE_LEVEL_GIVEN : 0u) |

@@ -7,6 +7,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "syntax/ast.h"
 
+#include <string.h>
+
 #define FIELD(kind, name)    (kind, name)
 #define WALK(walker, fields) WALK_END(walker fields)
 #define WALK_END(...)        WALK_CLOSE(__VA_ARGS__)
@@ -93,4 +95,67 @@ void node_children(Node *node, Visit *visit, void *context)
 #include "../grammar/ast.def"
     case NODE_COUNT: break;
     }
+}
+
+#undef FIELD
+int node_fields(Node *node, FieldView *views)
+{
+    int count = 0;
+#define FIELD(kind_, name_) views[count++] = (FieldView){#name_, FIELD_##kind_, &from->name_};
+    switch (node->kind) {
+#define NODE(name, group, fields)                                                                  \
+    case NODE_##name: {                                                                            \
+        Node##name *from = as_##name(node);                                                        \
+        (void)from;                                                                                \
+        fields break;                                                                              \
+    }
+#include "../grammar/ast.def"
+    case NODE_COUNT: break;
+    }
+#undef FIELD
+    return count;
+}
+
+Node *node_blank(Arena *arena, NodeKind kind, Pos pos)
+{
+    static const size_t sizes[] = {
+#define NODE(name, group, fields) [NODE_##name] = sizeof(Node##name),
+#include "../grammar/ast.def"
+    };
+    Node *made = arena_alloc(arena, sizes[kind]);
+    memset(made, 0, sizes[kind]);
+    *made = (Node){kind, pos};
+    return made;
+}
+
+bool node_has_position(const Node *node)
+{
+    switch (node->kind) {
+    case NODE_Module:
+    case NODE_Interactive:
+    case NODE_Expression:
+    case NODE_arguments:
+    case NODE_comprehension:
+    case NODE_withitem:
+    case NODE_match_case: return false;
+    default: return true;
+    }
+}
+
+const char *op_name(Op op)
+{
+    static const char *const names[] = {
+        [CTX_LOAD] = "Load",       [CTX_STORE] = "Store",   [CTX_DEL] = "Del",
+        [BOOL_AND] = "And",        [BOOL_OR] = "Or",        [BIN_ADD] = "Add",
+        [BIN_SUB] = "Sub",         [BIN_MULT] = "Mult",     [BIN_MATMULT] = "MatMult",
+        [BIN_DIV] = "Div",         [BIN_MOD] = "Mod",       [BIN_POW] = "Pow",
+        [BIN_LSHIFT] = "LShift",   [BIN_RSHIFT] = "RShift", [BIN_BITOR] = "BitOr",
+        [BIN_BITXOR] = "BitXor",   [BIN_BITAND] = "BitAnd", [BIN_FLOORDIV] = "FloorDiv",
+        [UNARY_INVERT] = "Invert", [UNARY_NOT] = "Not",     [UNARY_UADD] = "UAdd",
+        [UNARY_USUB] = "USub",     [CMP_EQ] = "Eq",         [CMP_NOTEQ] = "NotEq",
+        [CMP_LT] = "Lt",           [CMP_LTE] = "LtE",       [CMP_GT] = "Gt",
+        [CMP_GTE] = "GtE",         [CMP_IS] = "Is",         [CMP_ISNOT] = "IsNot",
+        [CMP_IN] = "In",           [CMP_NOTIN] = "NotIn",
+    };
+    return names[op];
 }

@@ -139,6 +139,42 @@ typedef struct Ops {
 const char *node_name(NodeKind kind);
 const char *node_group(NodeKind kind);
 
+/* What a field is, as its row says; and where it lies in a node. */
+typedef enum FieldKind {
+    FIELD_node,
+    FIELD_opt,
+    FIELD_list,
+    FIELD_optlist,
+    FIELD_name,
+    FIELD_optname,
+    FIELD_names,
+    FIELD_op,
+    FIELD_ops,
+    FIELD_num,
+    FIELD_literal
+} FieldKind;
+
+typedef struct FieldView {
+    const char *name;
+    FieldKind kind;
+    const void *at;
+} FieldView;
+
+enum { FIELDS_MAX = 8 };
+
+/* Fills views with the node's fields, in order; returns how many. */
+int node_fields(Node *node, FieldView *views);
+
+/* A node whose fields are all zero. */
+Node *node_blank(Arena *arena, NodeKind kind, Pos pos);
+
+/* Has it lineno and the like in module ast? */
+bool node_has_position(const Node *node);
+
+/* "Load", "BitAnd": the operator or context as module ast spells it. */
+const char *op_name(Op op);
+enum { OP_COUNT = CMP_NOTIN + 1 };
+
 /* Calls visit(child, context) for each direct child of node, in field order; NULLs are left out. */
 void node_children(Node *node, void (*visit)(Node *child, void *context), void *context);
 

@@ -1,6 +1,6 @@
 /* dump.c - tokens and trees as text: aio --tokens, aio --ast.
  *
- * A node's row in ast.def becomes an array of FieldView, so one routine prints every node.  As in
+ * A node is an array of FieldView (ast.h), so one routine prints every node.  As in
  * ast.dump, fields that are None or empty are left out, and a node stands on one line when it has
  * at most three fields and none of them has parts of its own.
  * Neighbours: ast.h, token.h. */
@@ -15,65 +15,12 @@
 #include "syntax/lexer.h"
 #include "syntax/source.h"
 
-typedef enum FieldKind {
-    FIELD_node,
-    FIELD_opt,
-    FIELD_list,
-    FIELD_optlist,
-    FIELD_name,
-    FIELD_optname,
-    FIELD_names,
-    FIELD_op,
-    FIELD_ops,
-    FIELD_num,
-    FIELD_literal
-} FieldKind;
-
-typedef struct FieldView {
-    const char *name;
-    FieldKind kind;
-    const void *at;
-} FieldView;
-
-enum { FIELDS_MAX = 8, INDENT = 2, INLINE_MAX = 3 };
+enum { INDENT = 2, INLINE_MAX = 3 };
 
 typedef struct Dump {
     FILE *file;
     bool positions;
 } Dump;
-
-static const char *const op_names[] = {
-    [CTX_LOAD] = "Load",       [CTX_STORE] = "Store",   [CTX_DEL] = "Del",
-    [BOOL_AND] = "And",        [BOOL_OR] = "Or",        [BIN_ADD] = "Add",
-    [BIN_SUB] = "Sub",         [BIN_MULT] = "Mult",     [BIN_MATMULT] = "MatMult",
-    [BIN_DIV] = "Div",         [BIN_MOD] = "Mod",       [BIN_POW] = "Pow",
-    [BIN_LSHIFT] = "LShift",   [BIN_RSHIFT] = "RShift", [BIN_BITOR] = "BitOr",
-    [BIN_BITXOR] = "BitXor",   [BIN_BITAND] = "BitAnd", [BIN_FLOORDIV] = "FloorDiv",
-    [UNARY_INVERT] = "Invert", [UNARY_NOT] = "Not",     [UNARY_UADD] = "UAdd",
-    [UNARY_USUB] = "USub",     [CMP_EQ] = "Eq",         [CMP_NOTEQ] = "NotEq",
-    [CMP_LT] = "Lt",           [CMP_LTE] = "LtE",       [CMP_GT] = "Gt",
-    [CMP_GTE] = "GtE",         [CMP_IS] = "Is",         [CMP_ISNOT] = "IsNot",
-    [CMP_IN] = "In",           [CMP_NOTIN] = "NotIn",
-};
-
-/* Fills views with the node's fields; returns how many. */
-static int node_fields(Node *node, FieldView *views)
-{
-    int count = 0;
-#define FIELD(kind_, name_) views[count++] = (FieldView){#name_, FIELD_##kind_, &from->name_};
-    switch (node->kind) {
-#define NODE(name, group, fields)                                                                  \
-    case NODE_##name: {                                                                            \
-        Node##name *from = as_##name(node);                                                        \
-        (void)from;                                                                                \
-        fields break;                                                                              \
-    }
-#include "../grammar/ast.def"
-    case NODE_COUNT: break;
-    }
-#undef FIELD
-    return count;
-}
 
 /* A "..." string in the form of Python's repr, except that all printable UTF-8 is left as it is. */
 static void dump_text(FILE *file, const char *text, ptrdiff_t len, bool bytes)
@@ -155,20 +102,6 @@ static bool is_hidden(const Node *node, const FieldView *field)
     }
 }
 
-static bool has_position(const Node *node)
-{
-    switch (node->kind) {
-    case NODE_Module:
-    case NODE_Interactive:
-    case NODE_Expression:
-    case NODE_arguments:
-    case NODE_comprehension:
-    case NODE_withitem:
-    case NODE_match_case: return false;
-    default: return true;
-    }
-}
-
 /* Counts what is printed of a node; *simple becomes false when some of it has parts of its own. */
 static int count_shown(const Dump *dump, Node *node, bool *simple)
 {
@@ -188,7 +121,7 @@ static int count_shown(const Dump *dump, Node *node, bool *simple)
         default: break;
         }
     }
-    return shown + (dump->positions && has_position(node) ? 4 : 0);
+    return shown + (dump->positions && node_has_position(node) ? 4 : 0);
 }
 
 static void dump_node(const Dump *dump, Node *node, int level);
@@ -229,13 +162,13 @@ static void dump_field(const Dump *dump, Node *node, const FieldView *field, int
         fputc(']', file);
         break;
     }
-    case FIELD_op: fprintf(file, "%s()", op_names[*(const Op *)field->at]); break;
+    case FIELD_op: fprintf(file, "%s()", op_name(*(const Op *)field->at)); break;
     case FIELD_ops: {
         const Ops *ops = field->at;
         fputc('[', file);
         for (ptrdiff_t i = 0; i < ops->len; i++) {
             new_line(dump, level + 1, i > 0);
-            fprintf(file, "%s()", op_names[ops->items[i]]);
+            fprintf(file, "%s()", op_name(ops->items[i]));
         }
         fputc(']', file);
         break;
@@ -271,7 +204,7 @@ static void dump_node(const Dump *dump, Node *node, int level)
         dump_field(dump, node, &views[i], level);
         first = false;
     }
-    if (dump->positions && has_position(node)) {
+    if (dump->positions && node_has_position(node)) {
         const char *const names[] = {"lineno", "col_offset", "end_lineno", "end_col_offset"};
         const int values[] = {node->pos.line, node->pos.col, node->pos.end_line, node->pos.end_col};
         for (int i = 0; i < 4; i++, first = false) {
