@@ -337,9 +337,16 @@ NATIVE(posix_eventfd_read, "eventfd_read(fd)", "Return the counter and set it to
 NATIVE(posix_eventfd_write, "eventfd_write(fd, value)", "Add to the counter.")
 {
     int fd, result;
-    int64_t count;
-    if (!descriptor_from(vm, argv[0], &fd) || !int_index(vm, argv[1], &count)) return FAIL;
-    WAITING(result, eventfd_write(fd, (eventfd_t)count));
+    IntView view;
+    if (!descriptor_from(vm, argv[0], &fd)) return FAIL;
+    Ref count = int_from_index(vm, argv[1]);
+    if (failed(count)) return FAIL;
+    mpz_srcptr number = int_view(&view, count);
+    bool fits = mpz_sgn(number) >= 0 && mpz_sizeinbase(number, 2) <= 64;
+    eventfd_t value = fits ? mpz_get_ui(number) : 0;
+    decref(count);
+    if (!fits) return throw(vm, OverflowError, "int out of range for an eventfd");
+    WAITING(result, eventfd_write(fd, value));
     return posix_done(vm, result);
 }
 
@@ -348,7 +355,7 @@ NATIVE(posix_timerfd_create, "timerfd_create(clockid, /, *, flags=524288)",
 {
     int clock, flags;
     if (!c_int_from(vm, argv[0], &clock) || !c_int_from(vm, argv[1], &flags)) return FAIL;
-    int fd = timerfd_create(clock, flags);
+    int fd = timerfd_create(clock, flags | TFD_CLOEXEC);
     return fd < 0 ? posix_error(vm) : from_small(fd);
 }
 

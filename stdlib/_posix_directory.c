@@ -169,6 +169,10 @@ NATIVE(direntry_fspath, "__fspath__(self)", "Return the path.")
 {
     return newref(as_entry(argv[0])->path);
 }
+NATIVE(direntry_reduce, "__reduce__(self)", "Raise TypeError: it is not to be copied.")
+{
+    return throw(vm, TypeError, "cannot pickle '%T' object", argv[0]);
+}
 static Ref direntry_repr(Vm *vm, Value self)
 {
     return format_text(vm, "<DirEntry %R>", (Value)as_entry(self)->name);
@@ -187,9 +191,11 @@ NATIVE_CLASS(direntry_class_getitem, "__class_getitem__(cls, item, /)", "DirEntr
 }
 
 static const Native *const direntry_methods[] = {
-    &direntry_is_dir_def,      &direntry_is_file_def,       &direntry_is_symlink_def,
-    &direntry_is_junction_def, &direntry_stat_def,          &direntry_inode_def,
-    &direntry_fspath_def,      &direntry_class_getitem_def, NULL,
+    &direntry_is_dir_def,     &direntry_is_file_def,
+    &direntry_is_symlink_def, &direntry_is_junction_def,
+    &direntry_stat_def,       &direntry_inode_def,
+    &direntry_fspath_def,     &direntry_class_getitem_def,
+    &direntry_reduce_def,     NULL,
 };
 static const Attribute direntry_attributes[] = {
     {"name", direntry_name, NULL, "Its name in the directory."},

@@ -115,7 +115,9 @@ bool fileio_warn_unclosed(Vm *vm, FileIo *file, Value source)
 Ref path_text(Vm *vm, Value path)
 {
     if (is_str(path) || is_bytes(path)) return newref(path);
-    Ref held = call_special(vm, path, N(__fspath__), 0, NULL);
+    Ref held = is_none(type_lookup(vm, type_of(vm, path), N(__fspath__)))
+                   ? UNDEF
+                   : call_special(vm, path, N(__fspath__), 0, NULL);
     if (absent(held))
         return throw(vm, TypeError, "expected str, bytes or os.PathLike object, not %T", path);
     if (failed(held) || is_str(held) || is_bytes(held)) return held;
