@@ -523,7 +523,8 @@ NATIVE(asyncio_iscoroutinefunction, "iscoroutinefunction(func)",
     if (!is) {
         Ref mark = attr_get_or_absent(vm, func, N(_is_coroutine_mark));
         if (failed(mark)) error_clear(vm);
-        is = is_heap(mark);
+        /* inspect's mark is a plain object(); mocks have all attributes, but not that one */
+        is = is_heap(mark) && type_of(vm, mark) == type_builtin(vm, KIND_OBJECT);
         decref(mark);
     }
     decref(func);
