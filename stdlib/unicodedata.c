@@ -1,6 +1,6 @@
 /* unicodedata.c - the module unicodedata: what Unicode says about characters.
  *
- * Over utf8proc, which knows categories, classes and full decompositions; unicodedata.def holds the
+ * Over utf8proc, which knows categories, classes and full decompositions; _unicodedata.def holds the
  * rest.  Normalizing decomposes each point, sorts combining marks and composes again.
  * Neighbours: base/charname.h (names), object/char.h (what str methods ask). */
 /* SPDX-License-Identifier: MIT */
@@ -29,16 +29,16 @@ typedef struct Decomposition {
 
 static const Width widths[] = {
 #define WIDTH(first, class) {first, class},
-#include "unicodedata.def"
+#include "_unicodedata.def"
 };
 static const Number numbers[] = {
 #define NUMBER(first, last, numerator, denominator, step)                                          \
     {first, last, numerator, denominator, step},
-#include "unicodedata.def"
+#include "_unicodedata.def"
 };
 static const Decomposition decompositions[] = {
 #define DECOMPOSITION(point, text) {point, text},
-#include "unicodedata.def"
+#include "_unicodedata.def"
 };
 
 static const Number *number_of(uint32_t point)

@@ -2,7 +2,7 @@
 # layers.sh - a file includes headers of its own layer or of a lower one (STYLE.md section 1).
 # SPDX-License-Identifier: MIT
 # Layers are folders of interp/; interp/native.h may include any; stdlib/*.c sees native.h, <...>
-# and the header that the files of one module share (stdlib/_NAME.h) only.
+# and the header or table that belongs to one module (stdlib/_NAME.h, _NAME.def) only.
 # syntax/ stands beside memory/ and must not include it: it needs base/ alone.
 
 grep -n '^#include "' interp/*/*.[ch] interp/*/*.def interp/*/*.inc interp/*/*/*.inc interp/*.h stdlib/*.c 2>/dev/null | awk '
@@ -15,7 +15,7 @@ BEGIN {
     split($0, quoted, "\""); header = quoted[2]
     split(file, part, "/"); split(header, into, "/")
     if (part[1] == "stdlib") {
-        if (header != "native.h" && header !~ /^_[a-z0-9_]+\.h$/) wrong("stdlib sees native.h only")
+        if (header != "native.h" && header !~ /^_[a-z0-9_]+\.(h|def)$/) wrong("stdlib sees native.h only")
         next
     }
     if (file == "interp/native.h") next
