@@ -1,6 +1,6 @@
 /* unicodedata.c - the module unicodedata: what Unicode says about characters.
  *
- * Over utf8proc, which knows categories, classes and full decompositions; _unicodedata.def holds the
+ * Over utf8proc, which knows categories, classes and full decompositions; _unicodedata.def has the
  * rest.  Normalizing decomposes each point, sorts combining marks and composes again.
  * Neighbours: base/charname.h (names), object/char.h (what str methods ask). */
 /* SPDX-License-Identifier: MIT */
