@@ -12,7 +12,15 @@
 
 typedef double _Complex Number;
 
-static Number number_of(double real, double imag) { return CMPLX(real, imag); }
+/* real + imag * I would spoil infinities and signs of zero; clang 14 has no CMPLX. */
+static Number number_of(double real, double imag)
+{
+    union {
+        double parts[2];
+        Number number;
+    } both = {{real, imag}};
+    return both.number;
+}
 static bool is_finite_number(Number z) { return isfinite(creal(z)) && isfinite(cimag(z)); }
 
 static bool number_from(Vm *vm, Value v, Number *z)

@@ -6,6 +6,7 @@
 #include "object/traceback.h"
 
 #include "object/dict.h"
+#include "object/int.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/str.h"
