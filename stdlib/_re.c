@@ -665,7 +665,7 @@ const TypeDef re_pattern_type = {
     .name = "re.Pattern",
     .doc = "A compiled regular expression.",
     .size = sizeof(Pattern),
-    .flags = TYPE_FINAL | TYPE_NO_NEW | TYPE_WEAKREF,
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW | TYPE_WEAKREF,
     .refs = REFS(REF(Pattern, source), REF(Pattern, state), REF(Pattern, names),
                  REF(Pattern, group_names), REF(Pattern, template_text)),
     .clear = pattern_clear,
@@ -836,7 +836,7 @@ const TypeDef re_state_type = {
     .name = "_re.State",
     .doc = "What the functions of the module share.",
     .size = sizeof(ReState),
-    .flags = TYPE_FINAL | TYPE_NO_NEW,
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
     .refs = REFS(REF(ReState, plain), REF(ReState, flagged)),
     .clear = state_clear,
 };

@@ -53,7 +53,7 @@ typedef struct Engines Engines; /* what all patterns of an interpreter share (_r
 
 /* The one of an interpreter: the module's functions are its methods. */
 typedef struct ReState {
-    Object head;
+    Container head;
     Ref plain;   /* dict: pattern without flags -> Pattern, oldest first */
     Ref flagged; /* dict: (pattern, flags) -> Pattern */
     Engines *engines;
@@ -65,7 +65,7 @@ typedef struct RegexCode {
 } RegexCode; /* wide: 32-bit whatever the kind */
 
 typedef struct Pattern {
-    Object head;
+    Container head;
     Ref source;        /* str or bytes-like */
     Ref state;         /* ReState */
     Ref names;         /* dict: name -> number */

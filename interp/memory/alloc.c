@@ -13,6 +13,7 @@
 #include "memory/vm.h"
 
 #define SLAB_BYTES (64 * 1024)
+#define BLOCK_MAX  ((size_t)1 << 39) /* bytes: more than this is refused without asking the system */
 
 struct Slab {
     struct Slab *next;
@@ -141,7 +142,7 @@ void *cells_new(Vm *vm, size_t size_bytes, uint16_t *cells)
         }
     } else
 #endif
-        block = malloc(size_bytes);
+        block = size_bytes > BLOCK_MAX ? NULL : malloc(size_bytes);
     if (!block) return exhausted(vm);
     memory->live++;
     if (memory->registry) registry_add(memory->registry, block);
@@ -192,7 +193,8 @@ void allocator_close(Interp *interp)
 void *memory_new(Vm *vm, size_t size_bytes)
 {
     Allocator *allocator = &vm->interp->memory;
-    if (allocator->watch && allocation_fails(allocator)) return exhausted(vm);
+    if (size_bytes > BLOCK_MAX || (allocator->watch && allocation_fails(allocator)))
+        return exhausted(vm);
     void *memory = malloc(size_bytes ? size_bytes : 1);
     return memory ? memory : exhausted(vm);
 }
@@ -200,7 +202,8 @@ void *memory_new(Vm *vm, size_t size_bytes)
 void *memory_zeroed(Vm *vm, size_t size_bytes)
 {
     Allocator *allocator = &vm->interp->memory;
-    if (allocator->watch && allocation_fails(allocator)) return exhausted(vm);
+    if (size_bytes > BLOCK_MAX || (allocator->watch && allocation_fails(allocator)))
+        return exhausted(vm);
     void *memory = calloc(1, size_bytes ? size_bytes : 1);
     return memory ? memory : exhausted(vm);
 }
@@ -208,7 +211,8 @@ void *memory_zeroed(Vm *vm, size_t size_bytes)
 void *memory_resize(Vm *vm, void *memory, size_t size_bytes)
 {
     Allocator *allocator = &vm->interp->memory;
-    if (allocator->watch && allocation_fails(allocator)) return exhausted(vm);
+    if (size_bytes > BLOCK_MAX || (allocator->watch && allocation_fails(allocator)))
+        return exhausted(vm);
     void *moved = realloc(memory, size_bytes ? size_bytes : 1);
     return moved ? moved : exhausted(vm);
 }

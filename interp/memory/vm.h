@@ -66,6 +66,7 @@ struct Vm {
 
     uint64_t thread_id;
     Ref thread_object; /* threading's object for this thread, or UNDEF */
+    Ref body;          /* of a thread: (function, args, kwargs) */
     Ref locals; /* dict: serial of a _thread._local -> its attributes in this thread; or UNDEF */
     Vm *next_thread; /* all threads of interp */
 };

@@ -91,7 +91,7 @@ static Ref decode_native(Vm *vm, TextDecoder *decoder, const char *data, ptrdiff
     }
     if (!failed(text)) {
         decoder->pending_len = (int)(len - used);
-        memcpy(decoder->pending, data + used, (size_t)(len - used));
+        if (used < len) memcpy(decoder->pending, data + used, (size_t)(len - used));
     }
     memory_free(joined);
     return text;

@@ -66,7 +66,7 @@ static bool append(Vm *vm, TextIo *self, const char *data, ptrdiff_t len)
         self->out = bigger;
         self->out_capacity = capacity + 256;
     }
-    memcpy(self->out + self->out_len, data, (size_t)len);
+    if (len) memcpy(self->out + self->out_len, data, (size_t)len);
     self->out_len += len;
     return true;
 }

@@ -302,18 +302,15 @@ static const TypeDef thread_rlock_type = {
 
 /* ---- threads ---- */
 
-typedef struct Body {
-    Ref function, args, kwargs;
-} Body;
-
 /* function(*args, **kwargs); kwargs a dict or anything else for none. */
 static Ref call_with(Vm *vm, Value function, Value args, Value kwargs)
 {
     ptrdiff_t argc = tuple_len(args), named = is_dict(kwargs) ? as_dict(kwargs)->len : 0;
-    Value *argv = malloc(sizeof(Value) * (size_t)(argc + named + 1));
+    Value few[8];
+    Value *argv = argc + named <= 8 ? few : malloc(sizeof(Value) * (size_t)(argc + named));
     Ref kwnames = named ? tuple_new(vm, named) : UNDEF, result = FAIL;
     if (!argv || failed(kwnames)) {
-        free(argv);
+        if (argv != few) free(argv);
         decref(kwnames);
         return argv ? FAIL : throw_no_memory(vm);
     }
@@ -326,22 +323,22 @@ static Ref call_with(Vm *vm, Value function, Value args, Value kwargs)
     }
     result = call_args(vm, function, &(Args){argv, (int)argc, kwnames});
     decref(kwnames);
-    free(argv);
+    if (argv != few) free(argv);
     return result;
 }
 
 static void run_body(Vm *vm, void *argument)
 {
-    Body *body = argument;
-    Ref result = call_with(vm, body->function, body->args, body->kwargs);
+    Ref body = *(Ref *)argument;
+    free(argument);
+    vm->body = body; /* there a fork finds it */
+    Value function = tuple_at(body, 0);
+    Ref result = call_with(vm, function, tuple_at(body, 1), tuple_at(body, 2));
     if (failed(result) && error_is(vm, SystemExit)) error_clear(vm);
     else if (failed(result))
-        error_unraisable(vm, "Exception ignored in thread started by", body->function);
+        error_unraisable(vm, "Exception ignored in thread started by", function);
     decref(result);
-    decref(body->function);
-    decref(body->args);
-    decref(body->kwargs);
-    free(body);
+    clear(&vm->body);
 }
 
 NATIVE(thread_start_new_thread, "start_new_thread(function, args, kwargs=None, /)",
@@ -352,14 +349,13 @@ NATIVE(thread_start_new_thread, "start_new_thread(function, args, kwargs=None, /
     if (!is_tuple(argv[1])) return throw(vm, TypeError, "2nd arg must be a tuple");
     if (argv[2] != NONE && !is_dict(argv[2]))
         return throw(vm, TypeError, "optional 3rd arg must be a dictionary");
-    Body *body = malloc(sizeof *body);
+    Ref *body = malloc(sizeof *body);
     if (!body) return throw_no_memory(vm);
-    *body = (Body){newref(argv[0]), newref(argv[1]), newref(argv[2])};
+    *body = tuple_pack(vm, 3, argv[0], argv[1], argv[2]);
     uint64_t ident;
-    if (thread_start_named(vm, run_body, body, &ident)) return from_uint64(vm, ident);
-    decref(body->function);
-    decref(body->args);
-    decref(body->kwargs);
+    if (!failed(*body) && thread_start_named(vm, run_body, body, &ident))
+        return from_uint64(vm, ident);
+    decref(*body);
     free(body);
     return FAIL;
 }

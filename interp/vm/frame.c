@@ -63,6 +63,20 @@ bool stacks_open(Vm *vm)
     return true;
 }
 
+void stacks_abandon(Vm *vm)
+{
+    for (Frame *frame = vm->frame; frame > vm->frames; frame--) {
+        if (frame->coroutine) {
+            clear(&frame->handled.error);
+            clear(&frame->holder);
+            continue;
+        }
+        for (Ref *at = frame->base; at && at < frame->top; at++) clear(at);
+        decref_object(frame->function);
+    }
+    vm->frame = vm->frames;
+}
+
 void stacks_close(Vm *vm)
 {
     munmap(vm->registers, REGISTERS_MAX * sizeof(Ref));

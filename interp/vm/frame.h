@@ -86,6 +86,7 @@ static inline Frame *push_call(Vm *vm, Frame *frame, Function *function, Ref *ba
 /* Opens a thread's stacks; false: out of memory. */
 bool stacks_open(Vm *vm);
 void stacks_close(Vm *vm);
+void stacks_abandon(Vm *vm); /* drops what a thread that is no more was running */
 /* Called once in the thread that will run vm: how deep C may recurse. */
 void c_stack_measure(Vm *vm);
 void recursion_limit_set(Vm *vm, int limit);

@@ -149,6 +149,7 @@ static void drop_values(Vm *vm)
     clear(&vm->repr_active);
     clear(&vm->thread_object);
     clear(&vm->locals);
+    clear(&vm->body);
 }
 
 static void vm_free(Vm *vm)
@@ -225,6 +226,13 @@ void thread_forked(Vm *vm)
     free(interp->lock); /* not destroyed: that would wait for threads that are not here */
     if (!gil_open(interp)) abort();
     interp->running = vm;
+    for (Vm *other = interp->threads, *next; other;
+         other = next) { /* what they ran goes no further */
+        next = other->next_thread;
+        if (other == vm || other == &interp->main) continue;
+        stacks_abandon(other);
+        vm_free(other);
+    }
     vm->next_thread = NULL;
     vm->running_loop = NULL;
     clear(&vm->running_set);
