@@ -13,7 +13,7 @@
 #include "memory/vm.h"
 
 #define SLAB_BYTES (64 * 1024)
-#define BLOCK_MAX  ((size_t)1 << 39) /* bytes: more than this is refused without asking the system */
+#define BLOCK_MAX  ((size_t)1 << 39) /* bytes: more is refused without asking the system */
 
 struct Slab {
     struct Slab *next;
