@@ -30,8 +30,7 @@ struct Registry {
 static char registry_gone;
 #define GONE ((Object *)(void *)&registry_gone)
 
-/* --- failing on purpose ------------------------------------------------------------------------
- */
+/* ---- failing on purpose ---- */
 
 /* AIO_DEBUG=oom=N: is this the allocation that fails? */
 static bool allocation_fails(Allocator *memory)
@@ -42,14 +41,18 @@ static bool allocation_fails(Allocator *memory)
     return true;
 }
 
+static bool refused(Allocator *memory, size_t size_bytes)
+{
+    return size_bytes > BLOCK_MAX || (memory->watch && allocation_fails(memory));
+}
+
 static void *exhausted(Vm *vm)
 {
     throw_no_memory(vm);
     return NULL;
 }
 
-/* --- the registry ------------------------------------------------------------------------------
- */
+/* ---- the registry ---- */
 
 static size_t registry_start(const struct Registry *registry, const Object *object)
 {
@@ -94,8 +97,7 @@ void objects_each(Interp *interp, void (*each)(Object *object, void *context), v
         if (registry->slots[i] && registry->slots[i] != GONE) each(registry->slots[i], context);
 }
 
-/* --- cells ---------------------------------------------------------------------------------------
- */
+/* ---- cells ---- */
 
 #ifndef AIO_SYSTEM_MALLOC
 /* Cuts `cells` cells from the newest slab, taking a new one when it is used up. */
@@ -125,7 +127,7 @@ static void *slab_cut(Allocator *memory, size_t cells)
 void *cells_new(Vm *vm, size_t size_bytes, uint16_t *cells)
 {
     Allocator *memory = &vm->interp->memory;
-    if (memory->watch && allocation_fails(memory)) return exhausted(vm);
+    if (refused(memory, size_bytes)) return exhausted(vm);
     if (vm->interp->debug & DEBUG_GCSTRESS) atomic_fetch_or(&vm->interrupt, INTERRUPT_GC);
     void *block;
     *cells = 0;
@@ -142,7 +144,7 @@ void *cells_new(Vm *vm, size_t size_bytes, uint16_t *cells)
         }
     } else
 #endif
-        block = size_bytes > BLOCK_MAX ? NULL : malloc(size_bytes);
+        block = malloc(size_bytes);
     if (!block) return exhausted(vm);
     memory->live++;
     if (memory->registry) registry_add(memory->registry, block);
@@ -187,14 +189,12 @@ void allocator_close(Interp *interp)
     *memory = (Allocator){.fail_after = -1};
 }
 
-/* --- raw memory ----------------------------------------------------------------------------------
- */
+/* ---- raw memory ---- */
 
 void *memory_new(Vm *vm, size_t size_bytes)
 {
     Allocator *allocator = &vm->interp->memory;
-    if (size_bytes > BLOCK_MAX || (allocator->watch && allocation_fails(allocator)))
-        return exhausted(vm);
+    if (refused(allocator, size_bytes)) return exhausted(vm);
     void *memory = malloc(size_bytes ? size_bytes : 1);
     return memory ? memory : exhausted(vm);
 }
@@ -202,8 +202,7 @@ void *memory_new(Vm *vm, size_t size_bytes)
 void *memory_zeroed(Vm *vm, size_t size_bytes)
 {
     Allocator *allocator = &vm->interp->memory;
-    if (size_bytes > BLOCK_MAX || (allocator->watch && allocation_fails(allocator)))
-        return exhausted(vm);
+    if (refused(allocator, size_bytes)) return exhausted(vm);
     void *memory = calloc(1, size_bytes ? size_bytes : 1);
     return memory ? memory : exhausted(vm);
 }
@@ -211,8 +210,7 @@ void *memory_zeroed(Vm *vm, size_t size_bytes)
 void *memory_resize(Vm *vm, void *memory, size_t size_bytes)
 {
     Allocator *allocator = &vm->interp->memory;
-    if (size_bytes > BLOCK_MAX || (allocator->watch && allocation_fails(allocator)))
-        return exhausted(vm);
+    if (refused(allocator, size_bytes)) return exhausted(vm);
     void *moved = realloc(memory, size_bytes ? size_bytes : 1);
     return moved ? moved : exhausted(vm);
 }

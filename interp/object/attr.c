@@ -19,8 +19,7 @@
 #include "object/tuple.h"
 #include "object/typeparts.h"
 
-/* --- errors --------------------------------------------------------------------------------------
- */
+/* ---- errors ---- */
 
 /* Gives the AttributeError being raised its name and obj. */
 static void describe_error(Vm *vm, Value object, Value name)
@@ -55,8 +54,7 @@ static bool cannot_set(Vm *vm, Value self, Value name, bool class_has_it)
     return false;
 }
 
-/* --- instances -----------------------------------------------------------------------------------
- */
+/* ---- instances ---- */
 
 Ref object_get_attr_or_absent(Vm *vm, Value self, Value name)
 {
@@ -109,8 +107,7 @@ bool object_set_attr(Vm *vm, Value self, Value name, Value value)
     return done == YES;
 }
 
-/* --- classes -------------------------------------------------------------------------------------
- */
+/* ---- classes ---- */
 
 static Ref type_find(Vm *vm, Value self, Value name)
 {
@@ -173,8 +170,7 @@ bool type_set_attr(Vm *vm, Value self, Value name, Value value)
     return type_modified(vm, type, name);
 }
 
-/* --- any value -----------------------------------------------------------------------------------
- */
+/* ---- any value ---- */
 
 Ref attr_get(Vm *vm, Value object, Value name)
 {

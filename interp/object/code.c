@@ -84,8 +84,7 @@ static void code_clear(Object *self)
     code->local_kinds = NULL;
 }
 
-/* --- what scripts see
- * ------------------------------------------------------------------------------------- */
+/* ---- what scripts see ---- */
 
 static Ref code_repr(Vm *vm, Value self)
 {

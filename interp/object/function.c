@@ -60,8 +60,7 @@ static void function_clear(Object *self)
     }
 }
 
-/* --- making one in a script
- * ---------------------------------------------------------------------------- */
+/* ---- making one in a script ---- */
 
 static bool check_closure(Vm *vm, Value code, Value closure)
 {
@@ -124,8 +123,7 @@ static Ref function_get(Vm *vm, Value self, Value object, Value type __attribute
     return absent(object) ? newref(self) : method_new(vm, self, object);
 }
 
-/* --- attributes
- * -------------------------------------------------------------------------------------------- */
+/* ---- attributes ---- */
 
 static Ref or_none(Value v) { return absent(v) ? NONE : newref(v); }
 

@@ -17,8 +17,7 @@
 
 enum { DROP_DEPTH = 64 };
 
-/* --- birth ---------------------------------------------------------------------------------------
- */
+/* ---- birth ---- */
 
 static inline void zero_cells(void *memory, size_t cells)
 {
@@ -85,8 +84,7 @@ void *type_instance_sized(Vm *vm, Type *type, size_t extra_bytes)
     return object_new(vm, type->shape, bytes + sizeof(Ref) * type->shape->capacity);
 }
 
-/* --- looking inside ------------------------------------------------------------------------------
- */
+/* ---- looking inside ---- */
 
 /* How many attribute slots of object may hold something. */
 static inline int slots_used(const Object *object)
@@ -139,8 +137,7 @@ void object_clear(Object *object)
         clear(ref_at(object, *offset));
 }
 
-/* --- death ---------------------------------------------------------------------------------------
- */
+/* ---- death ---- */
 
 void object_free(Interp *interp, Object *object)
 {
@@ -219,8 +216,7 @@ void object_drop(Object *object)
     memory->drop_depth--;
 }
 
-/* --- the report ----------------------------------------------------------------------------------
- */
+/* ---- the report ---- */
 
 enum { REPORT_TYPES = 512 };
 typedef struct Report {
@@ -263,8 +259,7 @@ void objects_report(Vm *vm, FILE *file)
     free(report);
 }
 
-/* --- for the collector
- * ---------------------------------------------------------------------------- */
+/* ---- for the collector ---- */
 
 Interp *object_interp(const Object *object) { return object->shape->interp; }
 

@@ -20,8 +20,7 @@ static bool check(Vm *vm, Value name, const Type *owner, Value object)
     return false;
 }
 
-/* --- members
- * ----------------------------------------------------------------------------------------- */
+/* ---- members ---- */
 
 Ref member_new(Vm *vm, Type *owner, Value name, int index)
 {
@@ -96,8 +95,7 @@ const TypeDef member_type = {
     .attributes = member_attributes,
 };
 
-/* --- native attributes
- * --------------------------------------------------------------------------------- */
+/* ---- native attributes ---- */
 
 Ref getset_new(Vm *vm, Type *owner, const Attribute *attribute)
 {

@@ -19,8 +19,7 @@
 
 static Module *as_module(Value v) { return (Module *)as_object(v); }
 
-/* --- making
- * ------------------------------------------------------------------------------------------ */
+/* ---- making ---- */
 
 /* Gives module a dict with the entries every module has. */
 static bool fill_names(Vm *vm, Module *module, Value name, Value doc)
@@ -105,8 +104,7 @@ NATIVE(module_init, "__init__(self, name, doc=None)", "Create a module object.")
     return fill_names(vm, as_module(argv[0]), argv[1], argv[2]) ? NONE : FAIL;
 }
 
-/* --- attributes
- * ---------------------------------------------------------------------------------------- */
+/* ---- attributes ---- */
 
 /* Is file in the folder that sys.path begins with (a package's __init__: its folder)? */
 static bool in_first_folder(Vm *vm, Value file)

@@ -87,8 +87,7 @@ Ref native_bind(Vm *vm, NativeFunction *method, Value self)
     return from_object(bound);
 }
 
-/* --- slots
- * ------------------------------------------------------------------------------------------ */
+/* ---- slots ---- */
 
 static Ref native_call_slot(Vm *vm, Value self, const Args *args)
 {
@@ -140,8 +139,7 @@ static bool function_hash(Vm *vm __attribute__((unused)), Value self, int64_t *h
     return true;
 }
 
-/* --- attributes
- * -------------------------------------------------------------------------------------- */
+/* ---- attributes ---- */
 
 static Ref get_name(Vm *vm __attribute__((unused)), Value self)
 {
@@ -210,8 +208,7 @@ NATIVE(native_reduce, "__reduce__(self, /)", "Helper for pickle.")
     return newref(function->name);
 }
 
-/* --- tables
- * ------------------------------------------------------------------------------------------ */
+/* ---- tables ---- */
 
 static const Native *const function_methods[] = {&native_reduce_def, NULL};
 

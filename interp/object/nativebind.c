@@ -24,8 +24,7 @@ typedef struct Binding {
     uint32_t filled; /* bit i: slot i has its value */
 } Binding;
 
-/* --- errors
- * ---------------------------------------------------------------------------------------- */
+/* ---- errors ---- */
 
 /* "list.append" or "len"; a class's name for its __new__ and __init__. */
 static void full_name(const NativeFunction *function, char *text, size_t size)
@@ -123,8 +122,7 @@ static bool missing(Vm *vm, const Binding *b, int slot)
     return false;
 }
 
-/* --- keywords
- * -------------------------------------------------------------------------------------- */
+/* ---- keywords ---- */
 
 /* The slot that a keyword names, or -1. */
 static int keyword_slot(const Signature *s, Value name)
@@ -187,8 +185,7 @@ static bool bind_keywords(Vm *vm, Binding *b, Ref owned[2])
     return true;
 }
 
-/* --- binding
- * --------------------------------------------------------------------------------------- */
+/* ---- binding ---- */
 
 /* Is the first argument what the function needs there? */
 static bool check_first(Vm *vm, const NativeFunction *function, const Args *args)

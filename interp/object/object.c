@@ -17,8 +17,7 @@
 #include "object/tuple.h"
 #include "object/typeparts.h"
 
-/* --- slots
- * ---------------------------------------------------------------------------------------- */
+/* ---- slots ---- */
 
 /* "__main__.Point": module and qualified name of a class; builtins go without module. */
 static Ref class_path(Vm *vm, Type *type)
@@ -70,8 +69,7 @@ static Ref object_compare(Vm *vm, Value a, Value b, CompareOp op)
     return truth == FAILED ? FAIL : from_bool(truth == NO);
 }
 
-/* --- methods
- * -------------------------------------------------------------------------------------- */
+/* ---- methods ---- */
 
 NATIVE(object_make, "new(cls, *args, **kwargs)", "Create and return a new object.")
 {
@@ -201,8 +199,7 @@ NATIVE(object_reduce_ex, "__reduce_ex__(self, protocol, /)", "Helper for pickle.
     return object_reduce_by(vm, argv[0], protocol);
 }
 
-/* --- attributes
- * ------------------------------------------------------------------------------------ */
+/* ---- attributes ---- */
 
 static Ref get_class(Vm *vm, Value self) { return newref(borrow(type_of(vm, self))); }
 
@@ -278,8 +275,7 @@ static Ref get_weakref(Vm *vm __attribute__((unused)), Value self __attribute__(
 const Attribute object_weakref_attribute = {"__weakref__", get_weakref, NULL,
                                             "list of weak references to the object"};
 
-/* --- tables
- * ---------------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 static const Native *const object_methods[] = {
     &object_dir_def,      &object_sizeof_def, &object_init_subclass_def, &object_subclasshook_def,

@@ -13,8 +13,7 @@
 #include "object/number.h"
 #include "object/str.h"
 
-/* --- descriptor slots
- * --------------------------------------------------------------------------------- */
+/* ---- descriptor slots ---- */
 
 /* "property 'x' of 'C' object has no getter" */
 static bool refuse(Vm *vm, Value self, Value object, const char *what)
@@ -47,8 +46,7 @@ static bool property_set(Vm *vm, Value self, Value object, Value value)
     return !failed(done);
 }
 
-/* --- making
- * ------------------------------------------------------------------------------------------- */
+/* ---- making ---- */
 
 static Ref or_undef(Value v) { return absent(v) || is_none(v) ? UNDEF : newref(v); }
 
@@ -129,8 +127,7 @@ NATIVE(property_set_name, "__set_name__(self, owner, name, /)", "Method to set n
     return NONE;
 }
 
-/* --- attributes
- * ----------------------------------------------------------------------------------------- */
+/* ---- attributes ---- */
 
 static Ref or_none(Value v) { return absent(v) ? NONE : newref(v); }
 static Ref get_getter(Vm *vm __attribute__((unused)), Value self)

@@ -28,8 +28,7 @@ struct ShapeIndex {
     } rows[];
 };
 
-/* --- shapes --------------------------------------------------------------------------------------
- */
+/* ---- shapes ---- */
 
 static bool is_sized_kind(Kind kind)
 {
@@ -205,8 +204,7 @@ Shape *shape_add(Vm *vm, Shape *shape, Value name)
     return child;
 }
 
-/* --- an object's own attributes
- * -------------------------------------------------------------------- */
+/* ---- an object's own attributes ---- */
 
 Ref *object_slots(Object *object)
 {

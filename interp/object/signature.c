@@ -22,8 +22,7 @@ struct SignatureTable {
     } * rows; /* open addressing by address */
 };
 
-/* --- defaults
- * -------------------------------------------------------------------------------------- */
+/* ---- defaults ---- */
 
 static const char *skip_blanks(const char *at)
 {
@@ -89,8 +88,7 @@ static Ref default_value(Vm *vm, const char **at)
                        : throw(vm, SystemError, "bad default in a native signature: %s", start);
 }
 
-/* --- parsing
- * --------------------------------------------------------------------------------------- */
+/* ---- parsing ---- */
 
 typedef struct Parser {
     const char *at;
@@ -197,8 +195,7 @@ static Signature *parse(Vm *vm, const char *text)
     return NULL;
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static size_t place(const struct SignatureTable *table, const Native *native)
 {

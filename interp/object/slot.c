@@ -24,8 +24,7 @@ const SlotRow slot_rows[] = {
 };
 const int slot_row_count = sizeof slot_rows / sizeof *slot_rows;
 
-/* --- which operators a builtin type has
- * ------------------------------------------------------------ */
+/* ---- which operators a builtin type has ---- */
 
 #define BIT        OPERATOR_BIT
 #define ARITHMETIC (BIT(ADD) | BIT(SUB) | BIT(MUL) | BIT(TRUEDIV) | BIT(POW))
@@ -110,8 +109,7 @@ bool hash_not_implemented(Vm *vm, Value self, int64_t *hash __attribute__((unuse
     return false;
 }
 
-/* --- which C function a class's slot holds
- * ----------------------------------------------------------- */
+/* ---- which C function a class's slot holds ---- */
 
 static void set_slot(Type *type, size_t offset, SlotFunction function)
 {
@@ -185,8 +183,7 @@ void type_update_all_slots(Vm *vm, Type *type)
     }
 }
 
-/* --- calling a C slot with a script's arguments
- * -------------------------------------------------------- */
+/* ---- calling a C slot with a script's arguments ---- */
 
 /* Does the call bring between least and most positional arguments, and nothing else? */
 static bool check_count(Vm *vm, const Args *args, int least, int most, const SlotRow *row)
@@ -334,8 +331,7 @@ Ref slot_invoke(Vm *vm, const SlotRow *row, SlotFunction function, Value self, c
     return FAIL;
 }
 
-/* --- slot wrappers
- * --------------------------------------------------------------------------------------- */
+/* ---- slot wrappers ---- */
 
 static Value row_name(const Vm *vm, const SlotWrapper *wrapper)
 {
@@ -413,8 +409,7 @@ static Ref get_text_signature(Vm *vm, Value self)
     return str_from(vm, text ? text : "($self, /)");
 }
 
-/* --- method wrappers
- * ------------------------------------------------------------------------------------- */
+/* ---- method wrappers ---- */
 
 static MethodWrapper *as_method_wrapper(Value v) { return (MethodWrapper *)as_object(v); }
 static SlotWrapper *wrapper_of(Value v) { return as_slot_wrapper(as_method_wrapper(v)->wrapper); }
@@ -470,8 +465,7 @@ static Ref bound_signature(Vm *vm, Value self)
     return get_text_signature(vm, as_method_wrapper(self)->wrapper);
 }
 
-/* --- tables
- * ---------------------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 static const Attribute slot_wrapper_attributes[] = {
     {"__name__", get_name, NULL, "the special method's name"},

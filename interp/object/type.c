@@ -39,8 +39,7 @@ struct TypeTable {
     Type **slots;
 };
 
-/* --- what a type is ------------------------------------------------------------------------------
- */
+/* ---- what a type is ---- */
 
 Type *type_of_immediate(const Vm *vm, Value v)
 {
@@ -104,8 +103,7 @@ bool type_has_instance(const Vm *vm, const Type *type, Value v)
     return type_is_subtype(type_of(vm, v), type);
 }
 
-/* --- lookup --------------------------------------------------------------------------------------
- */
+/* ---- lookup ---- */
 
 /* __new__ and __init__; object's own are not kept in the type (UNDEF says "nothing to call"). */
 static bool fill_new(Vm *vm, Type *type, Dict *dict)
@@ -211,8 +209,7 @@ Value type_lookup(Vm *vm, Type *type, Value name)
     return found;
 }
 
-/* --- change --------------------------------------------------------------------------------------
- */
+/* ---- change ---- */
 
 bool subclass_add(Vm *vm, Type *base, Type *type)
 {
@@ -290,8 +287,7 @@ void type_cache_new(Vm *vm, Type *type)
     }
 }
 
-/* --- builtin types -------------------------------------------------------------------------------
- */
+/* ---- builtin types ---- */
 
 /* The offsets of def's references and those of base, without repetition. */
 static bool merge_refs(Vm *vm, Type *type, const size_t *own, const size_t *inherited)
@@ -428,8 +424,7 @@ bool types_open(Vm *vm)
     return true;
 }
 
-/* --- types of native modules ---------------------------------------------------------------------
- */
+/* ---- types of native modules ---- */
 
 static size_t table_place(const struct TypeTable *table, const TypeDef *def)
 {
@@ -485,8 +480,7 @@ Type *type_from_def(Vm *vm, const TypeDef *def)
     return type;
 }
 
-/* --- the end -------------------------------------------------------------------------------------
- */
+/* ---- the end ---- */
 
 static void unlock(Ref *ref)
 {

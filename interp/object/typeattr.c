@@ -20,8 +20,7 @@
 #include "object/typeparts.h"
 #include "object/weakref.h"
 
-/* --- making
- * ----------------------------------------------------------------------------------------- */
+/* ---- making ---- */
 
 /* type.__new__(metaclass, name, bases, namespace, **kwargs) once the most derived metaclass is
  * known to be this one. */
@@ -85,8 +84,7 @@ NATIVE(type_init, "__init__(self, *args, **kwargs)", "Initialize self.")
     return NONE;
 }
 
-/* --- slots
- * ------------------------------------------------------------------------------------------ */
+/* ---- slots ---- */
 
 static Ref class_module(Vm *vm, Type *type)
 {
@@ -134,8 +132,7 @@ static void type_empty(Object *self)
     ((Type *)self)->filled = true; /* dict is gone: never filled again */
 }
 
-/* --- methods
- * ---------------------------------------------------------------------------------------- */
+/* ---- methods ---- */
 
 NATIVE(type_mro_method, "mro(self, /)",
        "Return the method resolution order of the class, as a list.")
@@ -203,8 +200,7 @@ NATIVE(type_sizeof, "__sizeof__(self, /)", "Return the size of the class object,
     return from_small(sizeof(Type));
 }
 
-/* --- attributes
- * ------------------------------------------------------------------------------------- */
+/* ---- attributes ---- */
 
 static bool check_mutable(Vm *vm, Value self, Value value, const char *name)
 {
@@ -515,8 +511,7 @@ static Ref get_flags(Vm *vm __attribute__((unused)), Value self)
     return from_small(flags);
 }
 
-/* --- tables
- * ----------------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 static const Native *const type_methods[] = {
     &type_mro_method_def,    &type_subclasses_def, &type_prepare_def, &type_instancecheck_def,

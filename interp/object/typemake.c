@@ -23,8 +23,7 @@
 
 enum { NAMES_MAX = 64, FIXED_MAX = 48 };
 
-/* --- bases
- * ---------------------------------------------------------------------------------------- */
+/* ---- bases ---- */
 
 /* The nearest type that type's layout comes from: it adds fields or members to its base. */
 static Type *solid_base(Type *type)
@@ -86,8 +85,7 @@ Type *metaclass_of(Vm *vm, Type *metaclass, Value bases)
     return metaclass;
 }
 
-/* --- __slots__
- * ------------------------------------------------------------------------------------ */
+/* ---- __slots__ ---- */
 
 /* "__x" in class "_C" is "_C__x". */
 static Ref mangle(Vm *vm, Value class_name, Value name)
@@ -198,8 +196,7 @@ static bool define_members(Vm *vm, Type *type, const SlotNames *slots)
     return true;
 }
 
-/* --- the shape of instances
- * ------------------------------------------------------------------------ */
+/* ---- the shape of instances ---- */
 
 /* Adds the names that a function stores on its first parameter. */
 static int collect_names(Value value, Value *names, int count)
@@ -237,8 +234,7 @@ static bool make_shape(Vm *vm, Type *type)
     return (type->shape = shape_new_root(vm, type, capacity, type->fixed)) != NULL;
 }
 
-/* --- the class itself
- * ------------------------------------------------------------------------------ */
+/* ---- the class itself ---- */
 
 /* A copy of the namespace with interned keys. */
 static Ref copy_namespace(Vm *vm, Value namespace)
