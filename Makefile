@@ -43,11 +43,16 @@ ifeq ($(LTO),1)
 BASE     += -flto=auto
 LINK     += -flto=auto -O2
 endif
-LIBS     := -lgmp -lpcre2-8 -lpcre2-16 -lpcre2-32 -lutf8proc -lm
+# Linked into the binary where that can be (STATIC=0: never): loading a shared library at each launch
+# costs more than an empty script does.
+STATIC   ?= 1
+STATICS  := gmp pcre2-8 pcre2-16 pcre2-32 utf8proc
 ifeq ($(READLINE),1)
 BASE     += -DAIO_READLINE
-LIBS     += -lreadline
+STATICS  += readline tinfo
 endif
+archive   = $(filter-out lib$1.a,$(shell $(CC) -print-file-name=lib$1.a))
+LIBS     := $(foreach l,$(STATICS),$(or $(if $(filter 1,$(STATIC)),$(call archive,$l)),-l$l)) -lm
 FLAGS    := $(BASE) $(CPPFLAGS) $(CFLAGS)
 
 # ---- sources -----------------------------------------------------------------------------------
