@@ -122,7 +122,8 @@ static bool logarithm(Vm *vm, Value v, double *out)
             return true;
         }
         long exponent;
-        double mantissa = mpz_get_d_2exp(&exponent, ((Int *)as_object(v))->big);
+        IntView view;
+        double mantissa = mpz_get_d_2exp(&exponent, int_view(&view, v));
         *out = log(mantissa) + (double)exponent * 0.69314718055994530942;
         return true;
     }

@@ -41,7 +41,7 @@ enum {
     OBJ_FINALIZED = 8, /* __del__ has run */
     OBJ_COLOUR = 48,   /* gc.c: two bits */
     OBJ_DEAD = 64,     /* being destroyed */
-    OBJ_CLEARED = 128, /* the collector has emptied it (object_clear) */
+    OBJ_CLEARED = 128, /* it refers to nothing (any more): object_clear has nothing to do */
 };
 
 #define IMMORTAL 0x60000000u

@@ -1,9 +1,9 @@
 /* int.c - integers of any size: values, arithmetic, comparison, hashing.
  *
- * Three sizes: small (immediate, 50 bits), medium (an int64_t on the heap) and big (GMP).  A
+ * Three sizes: small (immediate, 50 bits), medium (128 bits on the heap) and big (GMP).  A
  * result takes the least of them that holds it, so a plain int has one representation.  Operations
- * try int64_t first, whose overflow the machine reports, and go to GMP with a view of their
- * operands that allocates nothing.
+ * try int64_t first, then 128 bits (hashes and random generators of 64 bits stay in there), whose
+ * overflow the machine reports, and go to GMP with a view of their operands that allocates nothing.
  * Neighbours: inttext.c (text, int()), intmethods.c (methods and the type), float.c (mixed
  * arithmetic). */
 /* SPDX-License-Identifier: MIT */
@@ -26,30 +26,40 @@ static Int *int_object(Vm *vm)
     return object_new(vm, type_builtin(vm, KIND_INT)->shape, sizeof(Int));
 }
 
-static Ref int_medium(Vm *vm, int64_t n)
+static Ref int_medium(Vm *vm, Wide n)
 {
     Int *object = int_object(vm);
     if (!object) return FAIL;
     object->medium = n;
+    object->head.flags |= OBJ_CLEARED;
     return from_object(object);
 }
 
 Ref from_int64(Vm *vm, int64_t n) { return fits_small(n) ? from_small(n) : int_medium(vm, n); }
 
-Ref from_uint64(Vm *vm, uint64_t n)
+static Ref from_wide(Vm *vm, Wide n)
 {
-    if (n <= INT64_MAX) return from_int64(vm, (int64_t)n);
-    mpz_t z;
-    mpz_init_set_ui(z, n);
-    return int_from_mpz(vm, z);
+    return n >= SMALL_INT_MIN && n <= SMALL_INT_MAX ? from_small((int64_t)n) : int_medium(vm, n);
+}
+
+Ref from_uint64(Vm *vm, uint64_t n) { return from_wide(vm, n); }
+
+/* The value of z when it fits in 128 bits. */
+static bool wide_of_mpz(mpz_srcptr z, Wide *n)
+{
+    unsigned __int128 magnitude = (unsigned __int128)mpz_getlimbn(z, 1) << 64 | mpz_getlimbn(z, 0);
+    bool negative = mpz_sgn(z) < 0;
+    if (mpz_size(z) > 2 || (magnitude - negative) >> 127) return false;
+    *n = (Wide)(negative ? 0 - magnitude : magnitude);
+    return true;
 }
 
 Ref int_from_mpz(Vm *vm, mpz_t z)
 {
-    if (mpz_fits_slong_p(z)) {
-        int64_t n = mpz_get_si(z);
+    Wide n;
+    if (wide_of_mpz(z, &n)) {
         mpz_clear(z);
-        return from_int64(vm, n);
+        return from_wide(vm, n);
     }
     Int *object = int_object(vm);
     if (!object) {
@@ -73,8 +83,8 @@ Ref from_double(Vm *vm, double n)
 
 /* ---- looking at ints ---- */
 
-/* The value when it fits in 64 bits. */
-static inline bool int64_of(Value v, int64_t *n)
+/* The value when it fits in 128 bits. */
+static inline bool wide_of(Value v, Wide *n)
 {
     if (is_int(v)) {
         *n = as_int(v);
@@ -90,26 +100,43 @@ static inline bool int64_of(Value v, int64_t *n)
     return true;
 }
 
+/* The value when it fits in 64 bits. */
+static inline bool int64_of(Value v, int64_t *n)
+{
+    Wide wide;
+    if (!wide_of(v, &wide)) return false;
+    *n = (int64_t)wide;
+    return *n == wide;
+}
+
+static inline unsigned __int128 magnitude_of(Wide n)
+{
+    return n < 0 ? 0 - (unsigned __int128)n : (unsigned __int128)n;
+}
+
 mpz_srcptr int_view(IntView *view, Value v)
 {
-    int64_t n;
-    if (!int64_of(v, &n)) return ((const Int *)as_object(v))->big;
-    view->limb = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
-    return mpz_roinit_n(view->number, &view->limb, n < 0 ? -1 : n > 0);
+    Wide n;
+    if (!wide_of(v, &n)) return ((const Int *)as_object(v))->big;
+    unsigned __int128 magnitude = magnitude_of(n);
+    view->limbs[0] = (mp_limb_t)magnitude;
+    view->limbs[1] = (mp_limb_t)(magnitude >> 64);
+    mp_size_t size = view->limbs[1] ? 2 : view->limbs[0] != 0;
+    return mpz_roinit_n(view->number, view->limbs, n < 0 ? -size : size);
 }
 
 int64_t int_value(Value v, int *overflow)
 {
     int64_t n = 0;
-    *overflow = int64_of(v, &n) ? 0 : mpz_sgn(((const Int *)as_object(v))->big);
+    *overflow = int64_of(v, &n) ? 0 : int_sign(v);
     return n;
 }
 
 Ref int_plain(Vm *vm, Value v)
 {
-    int64_t n;
+    Wide n;
     if (is_int(v) || is_exact(v, KIND_INT)) return newref(v);
-    if (int64_of(v, &n)) return from_int64(vm, n);
+    if (wide_of(v, &n)) return from_wide(vm, n);
     mpz_t z;
     mpz_init_set(z, ((const Int *)as_object(v))->big);
     return int_from_mpz(vm, z);
@@ -185,9 +212,8 @@ double int_to_double(Vm *vm, Value v, bool *ok)
     int64_t n;
     *ok = true;
     if (int64_of(v, &n)) return (double)n;
-    IntView view;
-    mpz_srcptr one = int_view(&view, from_small(1));
-    double number = double_from_ratio(((const Int *)as_object(v))->big, one);
+    IntView view, unit;
+    double number = double_from_ratio(int_view(&view, v), int_view(&unit, from_small(1)));
     if (isinf(number)) {
         throw(vm, OverflowError, "int too large to convert to float");
         *ok = false;
@@ -197,22 +223,22 @@ double int_to_double(Vm *vm, Value v, bool *ok)
 
 int int_sign(Value v)
 {
-    int64_t n;
-    if (!int64_of(v, &n)) return mpz_sgn(((const Int *)as_object(v))->big);
+    Wide n;
+    if (!wide_of(v, &n)) return mpz_sgn(((const Int *)as_object(v))->big);
     return n < 0 ? -1 : n > 0;
 }
 
 bool is_odd(Value v)
 {
-    int64_t n;
-    if (!int64_of(v, &n)) return mpz_odd_p(((const Int *)as_object(v))->big) != 0;
+    Wide n;
+    if (!wide_of(v, &n)) return mpz_odd_p(((const Int *)as_object(v))->big) != 0;
     return n & 1;
 }
 
 int int_compare(Value a, Value b)
 {
-    int64_t x, y;
-    if (int64_of(a, &x) && int64_of(b, &y)) return x < y ? -1 : x > y;
+    Wide x, y;
+    if (wide_of(a, &x) && wide_of(b, &y)) return x < y ? -1 : x > y;
     IntView left, right;
     int order = mpz_cmp(int_view(&left, a), int_view(&right, b));
     return order < 0 ? -1 : order > 0;
@@ -233,12 +259,12 @@ int int_compare_double(Value v, double number)
 
 int64_t int_hash(Value v)
 {
-    int64_t n, hash;
+    int64_t hash;
+    Wide n;
     if (is_int(v)) {
         hash = as_int(v);
-    } else if (int64_of(v, &n)) {
-        uint64_t magnitude = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
-        hash = (int64_t)(magnitude % HASH_MODULUS);
+    } else if (wide_of(v, &n)) {
+        hash = (int64_t)(magnitude_of(n) % HASH_MODULUS);
         if (n < 0) hash = -hash;
     } else {
         mpz_srcptr z = ((const Int *)as_object(v))->big;
@@ -296,7 +322,7 @@ static Ref power64(Vm *vm, int64_t base, int64_t exponent)
     }
 }
 
-/* a op b; UNDEF when GMP has to do it. */
+/* a op b; UNDEF when it does not fit. */
 static Ref binary64(Vm *vm, BinaryOp op, int64_t a, int64_t b)
 {
     int64_t result;
@@ -317,6 +343,47 @@ static Ref binary64(Vm *vm, BinaryOp op, int64_t a, int64_t b)
         if (b < 0) return UNDEF;
         return from_int64(vm, a >> (b > 63 ? 63 : b));
     case OP2_POW: return b < 0 ? UNDEF : power64(vm, a, b);
+    default: return UNDEF;
+    }
+}
+
+/* ---- arithmetic in 128 bits ---- */
+
+/* a * b; false when it does not fit (or might not). */
+static bool multiply_wide(Wide a, Wide b, Wide *product)
+{
+    unsigned __int128 x = magnitude_of(a), y = magnitude_of(b);
+    if (x >> 64 || y >> 64) return false;
+    unsigned __int128 magnitude = (unsigned __int128)(uint64_t)x * (uint64_t)y;
+    if (magnitude >> 127) return false;
+    *product = (a < 0) == (b < 0) ? (Wide)magnitude : -(Wide)magnitude;
+    return true;
+}
+
+/* a op b; UNDEF when GMP has to do it. */
+static Ref binary_wide(Vm *vm, BinaryOp op, Wide a, Wide b)
+{
+    Wide result;
+    switch (op) {
+    case OP2_ADD: return __builtin_add_overflow(a, b, &result) ? UNDEF : from_wide(vm, result);
+    case OP2_SUB: return __builtin_sub_overflow(a, b, &result) ? UNDEF : from_wide(vm, result);
+    case OP2_MUL: return multiply_wide(a, b, &result) ? from_wide(vm, result) : UNDEF;
+    case OP2_AND: return from_wide(vm, a & b);
+    case OP2_OR: return from_wide(vm, a | b);
+    case OP2_XOR: return from_wide(vm, a ^ b);
+    case OP2_FLOORDIV:
+    case OP2_MOD:
+        if (b == 0 || b == -1) return UNDEF;
+        result = op == OP2_MOD ? a % b : a / b;
+        if (op == OP2_MOD)
+            return from_wide(vm, result && (result < 0) != (b < 0) ? result + b : result);
+        return from_wide(vm, (a < 0) != (b < 0) && result * b != a ? result - 1 : result);
+    case OP2_LSHIFT:
+        if (b < 0 || b > 126 || a >> (127 - (int)b) != a >> 127) return UNDEF;
+        return from_wide(vm, (Wide)((unsigned __int128)a << (int)b));
+    case OP2_RSHIFT:
+        if (b < 0) return UNDEF;
+        return from_wide(vm, a >> (b > 127 ? 127 : (int)b));
     default: return UNDEF;
     }
 }
@@ -449,9 +516,11 @@ Ref int_binary(Vm *vm, BinaryOp op, Value a, Value b)
 {
     if (!is_any_int(a) || !is_any_int(b) || op == OP2_MATMUL) return NOT_IMPLEMENTED;
     if (op == OP2_TRUEDIV) return true_divide(vm, a, b);
-    int64_t x, y;
-    if (int64_of(a, &x) && int64_of(b, &y)) {
-        Ref result = binary64(vm, op, x, y);
+    Wide x, y;
+    if (wide_of(a, &x) && wide_of(b, &y)) {
+        bool narrow = (int64_t)x == x && (int64_t)y == y;
+        Ref result = narrow ? binary64(vm, op, (int64_t)x, (int64_t)y) : UNDEF;
+        if (absent(result)) result = binary_wide(vm, op, x, y);
         if (!absent(result)) return result;
     }
     switch (op) {

@@ -1,4 +1,4 @@
-/* int.h - integers: small (immediate, 50 bits), medium (64 bits) and big (GMP).
+/* int.h - integers: small (immediate, 50 bits), medium (128 bits) and big (GMP).
  *
  * A KIND_INT object is never in the small range, unless it is an instance of a subclass (bool is
  * immediate; `class I(int)` carries its value in an Int whatever its size). */
@@ -10,12 +10,14 @@
 
 #include "object/type.h"
 
+typedef __int128 Wide __attribute__((aligned(8)));
+
 typedef struct Int {
     Object head;
     uint32_t candidate; /* as a Container's */
     bool is_big;
     union {
-        int64_t medium;
+        Wide medium;
         mpz_t big;
     };
 } Int;
@@ -49,7 +51,7 @@ bool is_odd(Value v);
 /* A read-only GMP view of any int; valid while v lives and view stays where it is. */
 typedef struct IntView {
     mpz_t number;
-    mp_limb_t limb;
+    mp_limb_t limbs[2];
 } IntView;
 mpz_srcptr int_view(IntView *view, Value v);
 

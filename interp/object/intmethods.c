@@ -26,14 +26,12 @@ static Ref int_in_class(Vm *vm, Type *cls, Ref value)
     if (failed(value) || cls == type_builtin(vm, KIND_INT)) return value;
     Int *object = type_instance(vm, cls);
     if (object) {
-        int overflow;
-        int64_t n = int_value(value, &overflow);
-        if (overflow) {
-            IntView view;
-            mpz_init_set(object->big, int_view(&view, value));
+        const Int *plain = is_int(value) ? NULL : (const Int *)as_object(value);
+        if (plain && plain->is_big) {
+            mpz_init_set(object->big, plain->big);
             object->is_big = true;
         } else {
-            object->medium = n;
+            object->medium = plain ? plain->medium : as_int(value);
         }
     }
     decref(value);

@@ -199,11 +199,19 @@ static void drop_now(Interp *interp, Object *object)
     decref_object(class);
 }
 
+/* Is giving its memory back all there is to do? */
+static inline bool drops_plainly(const Object *object, const Shape *shape)
+{
+    if (shape->drop == DROP_FREE) return !(object->flags & OBJ_WEAKREFS);
+    const int looked_at = OBJ_CONTAINER | OBJ_SUBCLASS | OBJ_WEAKREFS | OBJ_CLEARED;
+    return shape->drop == DROP_PLAIN && (object->flags & looked_at) == OBJ_CLEARED;
+}
+
 void object_drop(Object *object)
 {
     const Shape *shape = object->shape;
     Interp *interp = shape->interp;
-    if (shape->drop == DROP_FREE && !(object->flags & OBJ_WEAKREFS)) {
+    if (drops_plainly(object, shape)) {
         object_free(interp, object);
         return;
     }

@@ -81,10 +81,10 @@ static bool integer_bits(Vm *vm, const MemoryView *view, const ItemFormat *forma
                        ? INT64_MAX
                        : (INT64_C(1) << (8 * format->size - (format->kind == 'i'))) - 1;
     int64_t low = format->kind == 'u' ? 0 : format->size == 8 ? INT64_MIN : -high - 1;
-    const Int *large = is_kind(v, KIND_INT) ? (const Int *)(void *)as_object(v) : NULL;
-    if (large && large->is_big && format->kind == 'u' && format->size == 8 &&
-        mpz_sgn(large->big) > 0 && mpz_sizeinbase(large->big, 2) <= 64) {
-        *bits = mpz_get_ui(large->big);
+    IntView large;
+    if (is_kind(v, KIND_INT) && format->kind == 'u' && format->size == 8 && int_sign(v) > 0 &&
+        mpz_size(int_view(&large, v)) == 1) {
+        *bits = mpz_get_ui(int_view(&large, v));
         return true;
     }
     if (int_index(vm, v, &n) && n >= low && n <= high) {

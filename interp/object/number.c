@@ -52,6 +52,20 @@ static inline Ref two_floats(BinaryOp op, double a, double b)
     }
 }
 
+/* An operation that is done before any slot is looked up; UNDEF: it is not. */
+static inline Ref binary_plain(Vm *vm, BinaryOp op, Value a, Value b)
+{
+    if (both_ints(a, b)) {
+        Ref result = small_ints(vm, op, as_int(a), as_int(b));
+        if (!absent(result)) return result;
+    }
+    if (both_floats(a, b)) return two_floats(op, as_float(a), as_float(b));
+    if ((is_int(a) || is_exact(a, KIND_INT)) && (is_int(b) || is_exact(b, KIND_INT)) &&
+        op != OP2_MATMUL)
+        return int_binary(vm, op, a, b);
+    return UNDEF;
+}
+
 /* The slots by Python's rule; NOT_IMPLEMENTED when neither knows. */
 static Ref binary_slots(Vm *vm, BinaryOp op, Value a, Value b)
 {
@@ -79,9 +93,7 @@ static Ref throw_unsupported(Vm *vm, const char *symbol, Value a, Value b)
 
 Ref number_binary(Vm *vm, BinaryOp op, Value a, Value b)
 {
-    Ref result = UNDEF;
-    if (both_ints(a, b)) result = small_ints(vm, op, as_int(a), as_int(b));
-    else if (both_floats(a, b)) result = two_floats(op, as_float(a), as_float(b));
+    Ref result = binary_plain(vm, op, a, b);
     if (!absent(result)) return result;
     result = binary_slots(vm, op, a, b);
     return result == NOT_IMPLEMENTED ? throw_unsupported(vm, binary_symbols[op], a, b) : result;
@@ -89,9 +101,7 @@ Ref number_binary(Vm *vm, BinaryOp op, Value a, Value b)
 
 Ref number_inplace(Vm *vm, BinaryOp op, Value a, Value b)
 {
-    Ref result = UNDEF;
-    if (both_ints(a, b)) result = small_ints(vm, op, as_int(a), as_int(b));
-    else if (both_floats(a, b)) result = two_floats(op, as_float(a), as_float(b));
+    Ref result = binary_plain(vm, op, a, b);
     if (!absent(result)) return result;
     Type *type = type_of(vm, a);
     result = type->slots.inplace ? type->slots.inplace(vm, op, a, b) : NOT_IMPLEMENTED;
