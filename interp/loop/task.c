@@ -350,7 +350,7 @@ int task_uncancel(Task *task)
 
 bool is_coroutine_like(Vm *vm, Value v)
 {
-    if (is_coroutine(v) || is_kind(v, KIND_ASYNC_GEN_STEP)) return true;
+    if (is_coroutine(v) || is_async_step(v)) return true;
     if (is_kind(v, KIND_GENERATOR))
         return ((Coroutine *)as_object(v))->function->code->flags & CODE_ITERABLE_COROUTINE;
     Type *type = type_of(vm, v);

@@ -42,35 +42,82 @@ static Truth call_hook(Vm *vm, Value cls, Value name, Value v, bool *found)
     return truth;
 }
 
+/* ---- objects that pose as classes: anything with a tuple __bases__ ---- */
+
+/* The tuple v.__bases__; UNDEF: it has none, so it is no class. */
+static Ref claimed_bases(Vm *vm, Value v)
+{
+    Ref bases = attr_get_or_absent(vm, v, N(__bases__));
+    if (absent(bases) || failed(bases) || is_tuple(bases)) return bases;
+    decref(bases);
+    return UNDEF;
+}
+
+/* Raises TypeError(message) unless v is a class or poses as one. */
+static bool must_be_class(Vm *vm, Value v, const char *message)
+{
+    if (is_type(v)) return true;
+    Ref bases = claimed_bases(vm, v);
+    if (absent(bases)) throw(vm, TypeError, "%s", message);
+    decref(bases);
+    return !absent(bases) && !failed(bases);
+}
+
+static const char issubclass_argument_1[] = "issubclass() arg 1 must be a class";
+static const char issubclass_argument_2[] =
+    "issubclass() arg 2 must be a class, a tuple of classes, or a union";
+
+/* Is cls derived itself or in reach of it through __bases__? */
+static Truth derives_from(Vm *vm, Value derived, Value cls)
+{
+    if (derived == cls) return YES;
+    Ref bases = claimed_bases(vm, derived);
+    if (failed(bases)) return FAILED;
+    if (absent(bases)) return NO;
+    Truth answer = NO;
+    if (recursion_enter(vm)) {
+        for (ptrdiff_t i = 0; answer == NO && i < tuple_len(bases); i++)
+            answer = derives_from(vm, tuple_at(bases, i), cls);
+        recursion_leave(vm);
+    } else {
+        answer = FAILED;
+    }
+    decref(bases);
+    return answer;
+}
+
+/* ---- without hooks ---- */
+
 Truth instance_check(Vm *vm, Value v, Value cls)
 {
-    if (!is_type(cls)) {
-        throw(vm, TypeError, "isinstance() arg 2 must be a type, a tuple of types, or a union");
+    bool plain = is_type(cls);
+    if (!plain &&
+        !must_be_class(vm, cls, "isinstance() arg 2 must be a type, a tuple of types, or a union"))
         return FAILED;
-    }
     Type *type = type_of(vm, v);
-    if (type_is_subtype(type, as_type(cls))) return YES;
-    if (!(type->flags & TYPE_HEAP) && !is_weak_proxy(v)) return NO;
+    if (plain && type_is_subtype(type, as_type(cls))) return YES;
+    if (plain && !(type->flags & TYPE_HEAP) && !is_weak_proxy(v)) return NO;
     Ref claimed = attr_get_or_absent(vm, v, N(__class__)); /* an object may claim another class */
     if (failed(claimed)) return FAILED;
-    Truth answer = is_type(claimed) && claimed != borrow(type) &&
-                   type_is_subtype(as_type(claimed), as_type(cls));
+    if (absent(claimed)) return NO;
+    Truth answer = NO;
+    if (!plain) answer = derives_from(vm, claimed, cls);
+    else if (is_type(claimed) && claimed != borrow(type))
+        answer = type_is_subtype(as_type(claimed), as_type(cls)) ? YES : NO;
     decref(claimed);
     return answer;
 }
 
 Truth subclass_check(Vm *vm, Value v, Value cls)
 {
-    if (!is_type(v)) {
-        throw(vm, TypeError, "issubclass() arg 1 must be a class");
+    if (is_type(v) && is_type(cls)) return type_is_subtype(as_type(v), as_type(cls)) ? YES : NO;
+    if (!must_be_class(vm, v, issubclass_argument_1) ||
+        !must_be_class(vm, cls, issubclass_argument_2))
         return FAILED;
-    }
-    if (!is_type(cls)) {
-        throw(vm, TypeError, "issubclass() arg 2 must be a class, a tuple of classes, or a union");
-        return FAILED;
-    }
-    return type_is_subtype(as_type(v), as_type(cls));
+    return derives_from(vm, v, cls);
 }
+
+/* ---- with hooks ---- */
 
 /* Asks each item of a tuple (or of a union's arguments) until one says yes. */
 static Truth ask_each(Vm *vm, Value v, Value tuple, bool is_union_of,

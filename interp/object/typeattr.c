@@ -160,22 +160,15 @@ NATIVE_CLASS(type_prepare, "__prepare__(cls, *args, **kwargs)",
 NATIVE(type_instancecheck, "__instancecheck__(self, instance, /)",
        "Check if an object is an instance.")
 {
-    Type *class = as_type(argv[0]);
-    if (type_has_instance(vm, class, argv[1])) return TRUE;
-    if (is_type(argv[1])) return FALSE;
-    if (!(type_of(vm, argv[1])->flags & TYPE_HEAP) && !is_weak_proxy(argv[1])) return FALSE;
-    Ref claimed = attr_get_or_absent(vm, argv[1], N(__class__));
-    if (failed(claimed)) return FAIL;
-    bool yes = is_type(claimed) && type_is_subtype(as_type(claimed), class);
-    decref(claimed);
-    return from_bool(yes);
+    Truth answer = instance_check(vm, argv[1], argv[0]);
+    return answer == FAILED ? FAIL : from_bool(answer == YES);
 }
 
 NATIVE(type_subclasscheck, "__subclasscheck__(self, subclass, /)",
        "Check if a class is a subclass.")
 {
-    if (!is_type(argv[1])) return throw(vm, TypeError, "issubclass() arg 1 must be a class");
-    return from_bool(type_is_subtype(as_type(argv[1]), as_type(argv[0])));
+    Truth answer = subclass_check(vm, argv[1], argv[0]);
+    return answer == FAILED ? FAIL : from_bool(answer == YES);
 }
 
 NATIVE(type_dir, "__dir__(self, /)", "The names of the class's attributes and of its bases'.")

@@ -16,9 +16,16 @@ typedef enum StepKind { STEP_SEND, STEP_THROW, STEP_CLOSE } StepKind;
 typedef struct AsyncStep {
     NativeCoroutine native; /* state: 0 not begun, 1 running */
     Ref generator;
-    Ref value; /* to send, or the exception to throw */
-    int kind;  /* StepKind */
+    Ref value;   /* to send, or the exception to throw */
+    int kind;    /* StepKind */
+    bool thrown; /* it began by throw(): value is that exception */
 } AsyncStep;
+
+typedef struct AnextDefault {
+    NativeCoroutine native;
+    Ref awaitable, fallback;
+    Ref error; /* thrown in before it began, or UNDEF */
+} AnextDefault;
 
 static Coroutine *as_generator(Value v) { return (Coroutine *)as_object(v); }
 
@@ -27,15 +34,21 @@ static void step_over(AsyncStep *step)
     as_generator(step->generator)->act.head.aux &= ~(uint32_t)ACTIVATION_SENDING;
 }
 
+/* Is another step of the generator running?  Raises. */
+static bool step_refused(Vm *vm, const AsyncStep *step)
+{
+    static const char *const names[] = {"anext", "athrow", "aclose"};
+    if (!(as_generator(step->generator)->act.head.aux & ACTIVATION_SENDING)) return false;
+    error_clear(vm);
+    throw(vm, RuntimeError, "%s(): asynchronous generator is already running", names[step->kind]);
+    return true;
+}
+
 /* The step begins: the body goes on with what the step carries. */
 static Ref step_begin(Vm *vm, AsyncStep *step)
 {
     Coroutine *generator = as_generator(step->generator);
-    static const char *const names[] = {"anext(): asynchronous generator is already running",
-                                        "athrow(): asynchronous generator is already running",
-                                        "aclose(): asynchronous generator is already running"};
-    if (generator->act.head.aux & ACTIVATION_SENDING)
-        return throw(vm, RuntimeError, "%s", names[step->kind]);
+    if (step_refused(vm, step)) return FAIL;
     ActivationState state = activation_state(&generator->act);
     if (state == ACTIVATION_DONE || (generator->act.head.aux & ACTIVATION_CLOSING)) {
         if (step->kind == STEP_CLOSE) return NONE;
@@ -58,6 +71,18 @@ static Ref step_begin(Vm *vm, AsyncStep *step)
     return delegate(vm, step->generator);
 }
 
+/* The step begins with an exception thrown into it: it goes on to the body. */
+static Ref step_begin_thrown(Vm *vm, AsyncStep *step)
+{
+    Coroutine *generator = as_generator(step->generator);
+    if (step_refused(vm, step) || activation_state(&generator->act) == ACTIVATION_DONE) return FAIL;
+    step->native.state = 1;
+    step->thrown = true;
+    replace(&step->value, error_take(vm));
+    generator->act.head.aux |= ACTIVATION_SENDING;
+    return delegate(vm, step->generator);
+}
+
 static Ref step_resume(Vm *vm, NativeCoroutine *self, Value sent)
 {
     AsyncStep *step = (AsyncStep *)self;
@@ -71,6 +96,7 @@ static Ref step_resume(Vm *vm, NativeCoroutine *self, Value sent)
 static Ref step_raise(Vm *vm, NativeCoroutine *self)
 {
     AsyncStep *step = (AsyncStep *)self;
+    if (self->state == 0) return step_begin_thrown(vm, step);
     step_over(step);
     if (step->kind == STEP_CLOSE &&
         (error_is(vm, StopAsyncIteration) || error_is(vm, GeneratorExit))) {
@@ -90,7 +116,8 @@ static const NativeCoroutineDef step_def = {
 
 static Ref step_new(Vm *vm, Value generator, StepKind kind, Ref value)
 {
-    AsyncStep *step = (AsyncStep *)native_coroutine_of_kind(vm, KIND_ASYNC_GEN_STEP, &step_def);
+    Kind face = kind == STEP_SEND ? KIND_ASYNC_GEN_STEP : KIND_ASYNC_GEN_THROW;
+    AsyncStep *step = (AsyncStep *)native_coroutine_of_kind(vm, face, &step_def);
     if (!step) {
         decref(value);
         return FAIL;
@@ -103,23 +130,49 @@ static Ref step_new(Vm *vm, Value generator, StepKind kind, Ref value)
 
 const char *async_step_name(const Activation *step)
 {
+    if (step->head.head.kind == KIND_ANEXT_AWAITABLE) {
+        Value inner = ((const AnextDefault *)step)->awaitable;
+        return is_async_step(inner) ? async_step_name(as_activation(inner)) : "coroutine";
+    }
     return ((const AsyncStep *)step)->kind == STEP_SEND ? "__anext__()/asend()"
                                                         : "aclose()/athrow()";
 }
 
-Ref async_step_value(Vm *vm, Activation *step_activation)
+Ref async_step_value(Vm *vm, Activation *activation)
 {
-    AsyncStep *step = (AsyncStep *)step_activation;
-    if (step->kind == STEP_SEND) return take(&step->value);
-    if (step->kind == STEP_CLOSE) throw_value(vm, GeneratorExit, UNDEF);
+    if (activation->head.head.kind == KIND_ANEXT_AWAITABLE) {
+        AnextDefault *self = (AnextDefault *)activation;
+        if (absent(self->error)) return NONE;
+        error_restore(vm, take(&self->error));
+        return FAIL;
+    }
+    AsyncStep *step = (AsyncStep *)activation;
+    if (step->kind == STEP_SEND && !step->thrown) return take(&step->value);
+    if (step->kind == STEP_CLOSE && !step->thrown) throw_value(vm, GeneratorExit, UNDEF);
     else error_restore(vm, take(&step->value));
     return FAIL;
 }
 
-Ref async_yield_wrap(Vm *vm __attribute__((unused)), Activation *step __attribute__((unused)),
-                     Ref value)
+bool async_step_prepare(Vm *vm, Activation *activation, Value value)
 {
-    return value;
+    AsyncStep *step = (AsyncStep *)activation;
+    Kind face = (Kind)activation->head.head.kind;
+    if (face == KIND_ASYNC_GEN_STEP) replace(&step->value, newref(value));
+    else
+        throw(vm, face == KIND_ANEXT_AWAITABLE ? TypeError : RuntimeError,
+              "can't send non-None value to a just-started coroutine");
+    return face == KIND_ASYNC_GEN_STEP;
+}
+
+void async_step_unused(Vm *vm, Activation *activation)
+{
+    static const char *const names[] = {"asend", "athrow", "aclose"};
+    const AsyncStep *step = (const AsyncStep *)activation;
+    const Function *function = as_generator(step->generator)->function;
+    Ref text = format_text(vm, "coroutine method '%s' of '%S' was never awaited", names[step->kind],
+                           function_qualname(function));
+    if (!never_awaited(vm, text, UNDEF, 0))
+        error_unraisable(vm, "Exception ignored while finalizing coroutine", borrow(activation));
 }
 
 Ref async_iterator_next(Vm *vm, Value iterator)
@@ -131,7 +184,13 @@ Ref async_iterator_next(Vm *vm, Value iterator)
                      "'async for' requires an iterator with __anext__ method, got %T", iterator);
     Ref next = type->slots.anext(vm, iterator);
     if (failed(next)) return FAIL;
-    Ref awaitable = get_awaitable(vm, next, 3);
+    Ref awaitable = get_awaitable(vm, next, 0);
+    if (failed(awaitable)) {
+        Ref cause = error_take(vm);
+        throw(vm, TypeError, "'async for' received an invalid object from __anext__: %T",
+              (Value)next);
+        error_set_cause(vm, cause);
+    }
     decref(next);
     return awaitable;
 }
@@ -159,14 +218,6 @@ NATIVE(async_generator_aclose, "aclose(self, /)", "An awaitable that closes the 
     return step_new(vm, argv[0], STEP_CLOSE, UNDEF);
 }
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self)
-{
-    return newref(function_name(as_generator(self)->function));
-}
-static Ref get_qualname(Vm *vm __attribute__((unused)), Value self)
-{
-    return newref(function_qualname(as_generator(self)->function));
-}
 static Ref get_code(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(borrow(as_generator(self)->function->code));
@@ -189,8 +240,9 @@ static const Native *const async_generator_methods[] = {
     NULL,
 };
 static const Attribute async_generator_attributes[] = {
-    {"__name__", get_name, NULL, "name of the generator"},
-    {"__qualname__", get_qualname, NULL, "qualified name of the generator"},
+    {"__name__", coroutine_get_name, coroutine_set_name, "name of the generator"},
+    {"__qualname__", coroutine_get_qualname, coroutine_set_qualname,
+     "qualified name of the generator"},
     {"ag_code", get_code, NULL, "its code"},
     {"ag_running", get_running, NULL, "is a step of it running?"},
     {"ag_suspended", activation_get_suspended, NULL, "is it suspended?"},
@@ -218,42 +270,49 @@ const TypeDef async_generator_type = {
 
 /* ---- anext(iterator, default) ---- */
 
-typedef struct AnextDefault {
-    NativeCoroutine native;
-    Ref awaitable, fallback;
-} AnextDefault;
+/* The awaitable is asked for when the result is first wanted. */
+static Ref anext_begin(Vm *vm, AnextDefault *self)
+{
+    Ref awaitable = get_awaitable(vm, self->awaitable, 0);
+    if (failed(awaitable)) return FAIL;
+    self->native.state = 1;
+    Ref answer = delegate(vm, awaitable);
+    decref(awaitable);
+    return answer;
+}
 
 static Ref anext_default_resume(Vm *vm, NativeCoroutine *self, Value sent)
 {
-    if (self->state++) return newref(sent);
-    return delegate(vm, ((AnextDefault *)self)->awaitable);
+    return self->state ? newref(sent) : anext_begin(vm, (AnextDefault *)self);
 }
 
-static Ref anext_default_raise(Vm *vm, NativeCoroutine *self)
+static Ref anext_default_raise(Vm *vm, NativeCoroutine *native)
 {
+    AnextDefault *self = (AnextDefault *)native;
+    if (native->state == 0) {
+        self->error = error_take(vm);
+        return anext_begin(vm, self);
+    }
     if (!error_is(vm, StopAsyncIteration)) return FAIL;
     error_clear(vm);
-    return newref(((AnextDefault *)self)->fallback);
+    return newref(self->fallback);
 }
 
 static const NativeCoroutineDef anext_default_def = {
     .name = "anext_awaitable",
     .size = sizeof(AnextDefault),
-    .refs = REFS(REF(AnextDefault, awaitable), REF(AnextDefault, fallback)),
+    .refs =
+        REFS(REF(AnextDefault, awaitable), REF(AnextDefault, fallback), REF(AnextDefault, error)),
     .resume = anext_default_resume,
     .raise = anext_default_raise,
 };
 
 Ref anext_default(Vm *vm, Value step, Value fallback)
 {
-    Ref awaitable = get_awaitable(vm, step, 3);
-    if (failed(awaitable)) return FAIL;
-    AnextDefault *self = (AnextDefault *)native_coroutine_new(vm, &anext_default_def);
-    if (!self) {
-        decref(awaitable);
-        return FAIL;
-    }
-    self->awaitable = awaitable;
+    AnextDefault *self =
+        (AnextDefault *)native_coroutine_of_kind(vm, KIND_ANEXT_AWAITABLE, &anext_default_def);
+    if (!self) return FAIL;
+    self->awaitable = newref(step);
     self->fallback = newref(fallback);
     return from_object(self);
 }

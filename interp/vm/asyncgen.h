@@ -16,13 +16,15 @@ Ref async_iterator_next(Vm *vm, Value iterator);
 /* A coroutine that awaits step and gives fallback at StopAsyncIteration. */
 Ref anext_default(Vm *vm, Value step, Value fallback);
 
-/* What a step sends into its generator (owned), or FAIL with the error it throws raised. */
+/* What a step (is_step_kind) sends into what it awaits (owned), or FAIL with the error it throws
+ * raised. */
 Ref async_step_value(Vm *vm, Activation *step);
+/* send(value) to a step that has not begun; false: raised. */
+bool async_step_prepare(Vm *vm, Activation *step, Value value);
+/* Warns that the step was dropped before it began. */
+void async_step_unused(Vm *vm, Activation *step);
 /* The methods that made step, for messages. */
 const char *async_step_name(const Activation *step);
-
-/* The item an async generator yielded, as step's result (value is stolen). */
-Ref async_yield_wrap(Vm *vm, Activation *step, Ref value);
 
 /* An async generator is dropped while suspended: true when its event loop takes care of closing it.
  * Declared here, implemented in loop/. */
@@ -31,9 +33,9 @@ bool async_generator_finalized(Vm *vm, Coroutine *generator);
  * loop/. */
 bool async_generator_started(Vm *vm, Coroutine *generator);
 
-/* Reports a coroutine that was never awaited: false when a filter made it an error.  file UNDEF:
- * place unknown. */
-bool never_awaited(Vm *vm, Value qualname, Value file, int line);
+/* Warns with text (stolen, FAIL: raised) that something was never awaited; file and line say where
+ * it was made (UNDEF: unknown).  false: a filter made it an error. */
+bool never_awaited(Vm *vm, Ref text, Value file, int line);
 
 /* What throw(type, value, traceback) means, raised. */
 Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback);

@@ -78,6 +78,14 @@ Activation *activation_innermost(Activation *activation)
     return activation;
 }
 
+void error_set_cause(Vm *vm, Ref cause)
+{
+    Exception *error = as_exception(vm->error);
+    replace(&error->context, newref(cause));
+    replace(&error->cause, cause);
+    error->head.aux |= EXCEPTION_SUPPRESS_CONTEXT;
+}
+
 void coroutine_convert_error(Vm *vm, Coroutine *coroutine)
 {
     Kind kind = (Kind)coroutine->act.head.head.kind;
@@ -91,10 +99,7 @@ void coroutine_convert_error(Vm *vm, Coroutine *coroutine)
     if (!raised) return;
     Ref cause = error_take(vm);
     throw(vm, RuntimeError, "%s raised %s", what, raised);
-    Exception *error = as_exception(vm->error);
-    replace(&error->context, newref(cause));
-    replace(&error->cause, cause);
-    error->head.aux |= EXCEPTION_SUPPRESS_CONTEXT;
+    error_set_cause(vm, cause);
 }
 
 /* ---- driving a chain from C ---- */
@@ -191,9 +196,9 @@ static bool can_resume(Vm *vm, Value self)
 
 Ref throw_reused(Vm *vm, Value awaitable)
 {
-    bool step = is_kind(awaitable, KIND_ASYNC_GEN_STEP);
     return throw(vm, RuntimeError, "cannot reuse already awaited %s",
-                 step ? async_step_name(as_activation(awaitable)) : "coroutine");
+                 is_async_step(awaitable) ? async_step_name(as_activation(awaitable))
+                                          : "coroutine");
 }
 
 static Ref resume_finished(Vm *vm, Value self)
@@ -296,6 +301,45 @@ Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback)
     return FAIL;
 }
 
+/* close() of a foreign iterator, when it has one; false: raised. */
+static bool close_foreign(Vm *vm, Value iterator)
+{
+    if (is_kind(iterator, KIND_FUTURE) || is_kind(iterator, KIND_TASK)) return true;
+    Ref method = attr_get_or_absent(vm, iterator, N(close));
+    if (failed(method)) error_unraisable(vm, "Exception ignored in", iterator);
+    if (failed(method) || absent(method)) return true;
+    Ref result = call0(vm, method);
+    decref(method);
+    decref(result);
+    return !failed(result);
+}
+
+/* GeneratorExit (vm->error) is about to enter the chain: what the outermost activation waits for is
+ * closed first, from the innermost outwards.  An error of theirs takes the place of vm->error. */
+static void close_inner(Vm *vm, Activation *outermost)
+{
+    Ref exit = error_take(vm);
+    bool closed = true;
+    while (closed) {
+        Activation *inner = activation_innermost(outermost);
+        if (is_kind(borrow(inner), KIND_ASYNC_GENERATOR) && inner != outermost)
+            inner = inner->awaiter; /* a step and its generator are closed together */
+        bool foreign = is_heap(inner->awaiting) && !is_activation(inner->awaiting);
+        Activation *waiter = foreign ? inner : inner->awaiter;
+        if (!waiter || (inner == outermost && !foreign)) break;
+        Ref awaited = take(&waiter->awaiting);
+        waiter->head.aux &= ~(uint32_t)ACTIVATION_IN_ASYNC_FOR;
+        set_state(waiter, ACTIVATION_RUNNING); /* nobody may resume it meanwhile */
+        if (foreign) closed = close_foreign(vm, awaited);
+        else inner->awaiter = NULL, closed = activation_close(vm, inner);
+        clear(&vm->returned);
+        set_state(waiter, ACTIVATION_SUSPENDED);
+        decref(awaited);
+    }
+    if (closed) error_restore(vm, exit);
+    else decref(exit);
+}
+
 NATIVE(generator_throw, "throw(self, type, value=?, traceback=?, /)",
        "Raise an exception where the body is suspended; return the next yielded value.")
 {
@@ -309,7 +353,18 @@ NATIVE(generator_throw, "throw(self, type, value=?, traceback=?, /)",
         }
         return FAIL;
     }
+    if (is_heap(self->awaiting) && activation_state(self) == ACTIVATION_SUSPENDED &&
+        error_is(vm, GeneratorExit))
+        close_inner(vm, self);
     return tail_resume(vm, argv[0], FAIL);
+}
+
+/* The activation has been closed: vm->returned is what its body returned. */
+static bool closed_with(Vm *vm, Ref value)
+{
+    decref(vm->returned);
+    vm->returned = value;
+    return true;
 }
 
 bool activation_close(Vm *vm, Activation *activation)
@@ -317,28 +372,26 @@ bool activation_close(Vm *vm, Activation *activation)
     ActivationState state = activation_state(activation);
     if (state == ACTIVATION_DONE) return true;
     Value self = borrow(activation);
-    bool script = !is_kind(self, KIND_NATIVE_COROUTINE) && !is_kind(self, KIND_ASYNC_GEN_STEP);
-    if (state == ACTIVATION_CREATED) {
+    bool script = !is_kind(self, KIND_NATIVE_COROUTINE) && !is_async_step(self);
+    if (state == ACTIVATION_CREATED && !is_async_step(self)) {
         set_state(activation, ACTIVATION_DONE);
         clear(&activation->awaiting);
         if (script) coroutine_clear(as_coroutine(self));
         return true;
     }
     if (script && !can_resume(vm, self)) return false;
-    throw_value(vm, GeneratorExit, UNDEF);
     Ref holder = newref(self), value = UNDEF;
+    throw_value(vm, GeneratorExit, UNDEF);
+    if (script && is_heap(activation->awaiting)) close_inner(vm, activation);
     Step step = activation_resume(vm, activation_innermost(activation), FAIL, &value);
     decref(holder);
     if (step == STEP_RAISED) {
-        if (!error_is(vm, GeneratorExit) && !error_is(vm, StopIteration)) return false;
-        error_clear(vm);
-        return true;
+        bool ended = error_is(vm, GeneratorExit) || error_is(vm, StopIteration) ||
+                     (is_async_step(self) && error_is(vm, StopAsyncIteration));
+        if (ended) error_clear(vm);
+        return ended;
     }
-    if (step == STEP_DONE) {
-        decref(vm->returned);
-        vm->returned = value; /* close() returns it */
-        return true;
-    }
+    if (step == STEP_DONE) return closed_with(vm, value);
     decref(value);
     throw(vm, RuntimeError, "%s ignored GeneratorExit", script ? kind_name(self) : "coroutine");
     return false;
@@ -364,7 +417,7 @@ bool activation_where(Vm *vm, const Activation *activation, Value *filename, Val
 {
     *line = 0;
     Value self = borrow(activation);
-    if (is_kind(self, KIND_NATIVE_COROUTINE) || is_kind(self, KIND_ASYNC_GEN_STEP)) {
+    if (is_kind(self, KIND_NATIVE_COROUTINE) || is_async_step(self)) {
         *filename = *name = UNDEF;
         return false;
     }
@@ -399,13 +452,12 @@ void coroutine_drop(Object *object)
     self->function = NULL;
 }
 
-bool never_awaited(Vm *vm, Value qualname, Value file, int line)
+bool never_awaited(Vm *vm, Ref text, Value file, int line)
 {
     Ref dropped_in = UNDEF;
     int dropped_at = 0;
     Dict *globals = NULL;
     bool known = current_place(vm, 1, &dropped_in, &dropped_at, &globals);
-    Ref text = format_text(vm, "coroutine '%S' was never awaited", qualname);
     bool good = !failed(text);
     if (good && !absent(file) && known &&
         (line != dropped_at || !str_equal(as_str(file), as_str(dropped_in))))
@@ -426,8 +478,9 @@ static void warn_never_awaited(Vm *vm, Coroutine *self)
     Ref saved = error_take(vm);
     Value maker = self->act.awaiting;
     int line = is_kind(maker, KIND_CODE) ? line_at(as_code(maker), self->pc) : 0;
-    if (!never_awaited(vm, function_qualname(self->function),
-                       line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
+    Ref text =
+        format_text(vm, "coroutine '%S' was never awaited", function_qualname(self->function));
+    if (!never_awaited(vm, text, line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
         error_unraisable(vm, "Exception ignored while finalizing coroutine", borrow(self));
     error_restore(vm, saved);
 }
@@ -467,13 +520,59 @@ bool coroutine_needs_finalizer(Object *object)
 
 /* ---- attributes ---- */
 
-static Ref get_name(Vm *vm __attribute__((unused)), Value self)
+Ref coroutine_get_name(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(function_name(as_coroutine(self)->function));
 }
-static Ref get_qualname(Vm *vm __attribute__((unused)), Value self)
+Ref coroutine_get_qualname(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(function_qualname(as_coroutine(self)->function));
+}
+
+/* The names are the function's, so a coroutine that gets names of its own gets a function of its
+ * own. */
+static bool rename_coroutine(Vm *vm, Coroutine *coroutine, Ref name, Ref qualname)
+{
+    Function *from = coroutine->function;
+    Ref made = function_new(vm, from->code, from->globals, from->builtins);
+    if (failed(made)) {
+        decref(name);
+        decref(qualname);
+        return false;
+    }
+    Function *function = as_function(made);
+    replace(&function->name, name);
+    replace(&function->qualname, qualname);
+    for (int n = 0; n < from->code->free_count; n++) {
+        newref(borrow(from->cells[n]));
+        function->cells[n] = from->cells[n];
+    }
+    for (Frame *frame = vm->frame; frame > vm->frames; frame--)
+        if (frame->coroutine == coroutine) frame->function = function;
+    coroutine->function = function;
+    decref_object(from);
+    return true;
+}
+
+static bool must_be_name(Vm *vm, Value name, const char *attribute)
+{
+    if (is_str(name)) return true;
+    throw(vm, TypeError, "%s must be set to a string object", attribute);
+    return false;
+}
+bool coroutine_set_name(Vm *vm, Value self, Value name)
+{
+    Coroutine *coroutine = as_coroutine(self);
+    return must_be_name(vm, name, "__name__") &&
+           rename_coroutine(vm, coroutine, newref(name),
+                            newref(function_qualname(coroutine->function)));
+}
+bool coroutine_set_qualname(Vm *vm, Value self, Value name)
+{
+    Coroutine *coroutine = as_coroutine(self);
+    return must_be_name(vm, name, "__qualname__") &&
+           rename_coroutine(vm, coroutine, newref(function_name(coroutine->function)),
+                            newref(name));
 }
 static Ref get_code(Vm *vm __attribute__((unused)), Value self)
 {
@@ -493,7 +592,8 @@ Ref activation_get_suspended(Vm *vm __attribute__((unused)), Value self)
 Ref activation_get_awaiting(Vm *vm __attribute__((unused)), Value self)
 {
     Activation *activation = as_activation(self);
-    if (activation_state(activation) != ACTIVATION_SUSPENDED || absent(activation->awaiting))
+    if (activation_state(activation) != ACTIVATION_SUSPENDED || absent(activation->awaiting) ||
+        activation_state(activation_innermost(activation)) == ACTIVATION_RUNNING)
         return NONE;
     return newref(activation->awaiting);
 }
@@ -576,8 +676,9 @@ static const Native *const generator_methods[] = {
     NULL,
 };
 static const Attribute generator_attributes[] = {
-    {"__name__", get_name, NULL, "name of the generator"},
-    {"__qualname__", get_qualname, NULL, "qualified name of the generator"},
+    {"__name__", coroutine_get_name, coroutine_set_name, "name of the generator"},
+    {"__qualname__", coroutine_get_qualname, coroutine_set_qualname,
+     "qualified name of the generator"},
     {"gi_code", get_code, NULL, "its code"},
     {"gi_running", get_running, NULL, "is it executing?"},
     {"gi_suspended", activation_get_suspended, NULL, "is it suspended?"},
@@ -603,8 +704,9 @@ const TypeDef generator_type = {
 };
 
 static const Attribute coroutine_attributes[] = {
-    {"__name__", get_name, NULL, "name of the coroutine"},
-    {"__qualname__", get_qualname, NULL, "qualified name of the coroutine"},
+    {"__name__", coroutine_get_name, coroutine_set_name, "name of the coroutine"},
+    {"__qualname__", coroutine_get_qualname, coroutine_set_qualname,
+     "qualified name of the coroutine"},
     {"cr_code", get_code, NULL, "its code"},
     {"cr_running", get_running, NULL, "is it executing?"},
     {"cr_suspended", activation_get_suspended, NULL, "is it suspended?"},

@@ -72,7 +72,7 @@ struct NativeCoroutine {
     int32_t made_at; /* not begun yet: the instruction of act.awaiting (a Code) that made it */
 };
 
-/* native_coroutine_new for another face of the same layout (ASYNC_GEN_STEP). */
+/* native_coroutine_new for another face of the same layout (is_step_kind). */
 NativeCoroutine *native_coroutine_of_kind(Vm *vm, Kind kind, const NativeCoroutineDef *def);
 /* A new native coroutine, fields after the head zeroed.  Owned; cast the struct to Ref with
  * from_object. */
@@ -103,6 +103,14 @@ static inline bool is_activation(Value v)
 }
 static inline Activation *as_activation(Value v) { return (Activation *)as_object(v); }
 
+/* Steps of async generators, and anext() with a default: native coroutines to the runtime,
+ * iterators to scripts.  What is thrown into one that has not begun goes to its raise(). */
+static inline bool is_step_kind(Kind kind)
+{
+    return kind >= KIND_ASYNC_GEN_STEP && kind <= KIND_ANEXT_AWAITABLE;
+}
+static inline bool is_async_step(Value v) { return is_heap(v) && is_step_kind(as_object(v)->kind); }
+
 /* Is v a coroutine object (script's or native)? */
 static inline bool is_coroutine(Value v)
 {
@@ -129,6 +137,8 @@ void throw_stop(Vm *vm, Ref value);
 void coroutine_begin(Coroutine *coroutine);
 void coroutine_clear(Coroutine *coroutine);
 void coroutine_convert_error(Vm *vm, Coroutine *coroutine);
+/* The error being raised comes `from` cause (stolen). */
+void error_set_cause(Vm *vm, Ref cause);
 
 /* Finalisers (TypeDef.needs_finalizer, .finalize) and storage of the three script kinds. */
 bool coroutine_needs_finalizer(Object *object);
@@ -137,6 +147,12 @@ void coroutine_finalize(Vm *vm, Object *object);
 Ref throw_reused(Vm *vm, Value awaitable);
 void coroutine_visit(Object *object, Visit *visit, void *context);
 void coroutine_drop(Object *object);
+
+/* Their names, which the function gives and a script may change. */
+Ref coroutine_get_name(Vm *vm, Value self);
+Ref coroutine_get_qualname(Vm *vm, Value self);
+bool coroutine_set_name(Vm *vm, Value self, Value name);
+bool coroutine_set_qualname(Vm *vm, Value self, Value name);
 
 /* What gi_suspended, gi_yieldfrom and gi_frame show of the three script kinds. */
 Ref activation_get_suspended(Vm *vm, Value self);

@@ -22,10 +22,14 @@ static Flow deliver(Vm *vm, Activation *waiter, Ref value);
 static Flow deliver_error(Vm *vm, Activation *waiter);
 
 static Coroutine *as_coroutine(Activation *activation) { return (Coroutine *)activation; }
+static void set_state(Activation *activation, ActivationState state)
+{
+    activation->head.aux = (activation->head.aux & ~0xffu) | state;
+}
 static bool is_native_activation(const Activation *activation)
 {
     return activation->head.head.kind == KIND_NATIVE_COROUTINE ||
-           activation->head.head.kind == KIND_ASYNC_GEN_STEP;
+           is_step_kind(activation->head.head.kind);
 }
 
 /* ---- the record ---- */
@@ -114,7 +118,7 @@ static Flow out_suspended(Vm *vm, Activation *innermost, Ref value)
 
 static void finished(Activation *activation)
 {
-    activation->head.aux = (activation->head.aux & ~0xffu) | ACTIVATION_DONE;
+    set_state(activation, ACTIVATION_DONE);
     activation->awaiter = NULL;
     clear(&activation->awaiting);
 }
@@ -142,7 +146,7 @@ static Flow deliver(Vm *vm, Activation *waiter, Ref value)
 {
     if (is_native_activation(waiter)) {
         NativeCoroutine *native = (NativeCoroutine *)waiter;
-        waiter->head.aux = (waiter->head.aux & ~0xffu) | ACTIVATION_RUNNING;
+        set_state(waiter, ACTIVATION_RUNNING);
         clear(&waiter->awaiting);
         Ref answer = native->def->resume(vm, native, value);
         decref(value);
@@ -172,7 +176,7 @@ static Flow deliver_error(Vm *vm, Activation *waiter)
 {
     if (is_native_activation(waiter)) {
         NativeCoroutine *native = (NativeCoroutine *)waiter;
-        waiter->head.aux = (waiter->head.aux & ~0xffu) | ACTIVATION_RUNNING;
+        set_state(waiter, ACTIVATION_RUNNING);
         clear(&waiter->awaiting);
         if (!native->def->raise) return pass_error(vm, waiter);
         return native_answered(vm, native, native->def->raise(vm, native));
@@ -196,7 +200,7 @@ static Flow native_answered(Vm *vm, NativeCoroutine *native, Ref answer)
 {
     if (failed(answer)) return pass_error(vm, &native->act);
     if (answer != TAIL) return pass_value(vm, &native->act, answer);
-    native->act.head.aux = (native->act.head.aux & ~0xffu) | ACTIVATION_SUSPENDED;
+    set_state(&native->act, ACTIVATION_SUSPENDED);
     if (absent(vm->delegated)) return out_suspended(vm, &native->act, take(&vm->yielded));
     return await_on(vm, &native->act, take(&vm->delegated));
 }
@@ -208,7 +212,9 @@ static Flow native_answered(Vm *vm, NativeCoroutine *native, Ref answer)
 static Flow drive_iterator(Vm *vm, Activation *waiter, Value sent)
 {
     Ref iterator = newref(waiter->awaiting), value = UNDEF;
+    set_state(waiter, ACTIVATION_RUNNING); /* the iterator must not resume it */
     Step step = iterator_step(vm, iterator, sent, &value);
+    set_state(waiter, ACTIVATION_SUSPENDED);
     decref(iterator);
     switch (step) {
     case STEP_YIELDED: return out_suspended(vm, waiter, value);
@@ -217,12 +223,14 @@ static Flow drive_iterator(Vm *vm, Activation *waiter, Value sent)
     }
 }
 
-static Flow start_inner(Vm *vm, Activation *waiter, Activation *inner)
+static Flow start_inner(Vm *vm, Activation *waiter, Activation *inner, Ref sent)
 {
+    if (!failed(sent) && activation_state(inner) == ACTIVATION_CREATED) replace(&sent, NONE);
     if (inner->awaiter || activation_state(inner) == ACTIVATION_RUNNING ||
         activation_state(inner) == ACTIVATION_DONE) {
         if (activation_state(inner) == ACTIVATION_DONE && inner->head.head.kind == KIND_GENERATOR)
             return deliver(vm, waiter, NONE);
+        decref(sent);
         if (activation_state(inner) == ACTIVATION_DONE) throw_reused(vm, borrow(inner));
         else if (inner->head.head.kind == KIND_GENERATOR)
             throw(vm, ValueError, "generator already executing");
@@ -237,33 +245,34 @@ static Flow start_inner(Vm *vm, Activation *waiter, Activation *inner)
     }
     if (innermost != inner &&
         (innermost == waiter || activation_state(innermost) == ACTIVATION_RUNNING)) {
+        decref(sent);
         if (inner->head.head.kind == KIND_GENERATOR)
             throw(vm, ValueError, "generator already executing");
         else throw(vm, RuntimeError, "coroutine is being awaited already");
         return deliver_error(vm, waiter);
     }
     inner->awaiter = waiter;
-    return flow_resume(vm, innermost, NONE);
+    return flow_resume(vm, innermost, sent);
 }
 
 /* waiter (not running any more) waits for awaitable (stolen). */
 static Flow await_on(Vm *vm, Activation *waiter, Ref awaitable)
 {
     replace(&waiter->awaiting, awaitable);
-    if (waiter->head.head.kind == KIND_ASYNC_GEN_STEP && is_kind(awaitable, KIND_ASYNC_GENERATOR)) {
+    Ref sent = is_step_kind(waiter->head.head.kind) ? async_step_value(vm, waiter) : NONE;
+    if (is_kind(awaitable, KIND_ASYNC_GENERATOR)) {
         as_activation(awaitable)->awaiter = waiter;
-        return flow_resume(vm, activation_innermost(as_activation(awaitable)),
-                           async_step_value(vm, waiter));
+        return flow_resume(vm, activation_innermost(as_activation(awaitable)), sent);
     }
-    if (is_activation(awaitable) && as_object(awaitable)->kind != KIND_ASYNC_GENERATOR)
-        return start_inner(vm, waiter, as_activation(awaitable));
+    if (is_activation(awaitable)) return start_inner(vm, waiter, as_activation(awaitable), sent);
     if (is_heap(awaitable) &&
         (as_object(awaitable)->kind == KIND_FUTURE || as_object(awaitable)->kind == KIND_TASK)) {
+        if (failed(sent)) return deliver_error(vm, waiter);
         Ref result = future_await(vm, awaitable);
         if (result == TAIL) return out_suspended(vm, waiter, newref(awaitable));
         return failed(result) ? deliver_error(vm, waiter) : deliver(vm, waiter, result);
     }
-    return drive_iterator(vm, waiter, NONE);
+    return drive_iterator(vm, waiter, sent);
 }
 
 Flow flow_await(Vm *vm, Ref awaitable, int dst)
@@ -318,9 +327,10 @@ Flow flow_resume(Vm *vm, Activation *at, Ref sent)
     if (is_native_activation(at) && (fresh || absent(at->awaiting))) {
         NativeCoroutine *native = (NativeCoroutine *)at;
         if (fresh) clear(&at->awaiting); /* who made it */
-        at->head.aux = (at->head.aux & ~0xffu) | ACTIVATION_RUNNING;
+        set_state(at, ACTIVATION_RUNNING);
         if (failed(sent)) {
-            if (fresh || !native->def->raise) return pass_error(vm, at);
+            bool told = native->def->raise && (!fresh || is_step_kind(at->head.head.kind));
+            if (!told) return pass_error(vm, at);
             return native_answered(vm, native, native->def->raise(vm, native));
         }
         Ref answer = native->def->resume(vm, native, sent);
@@ -361,7 +371,7 @@ Flow flow_async_yield(Vm *vm, Ref value, int dst)
     generator->dst = (int16_t)dst;
     record_park(vm->frame, ACTIVATION_SUSPENDED);
     generator->act.awaiter = NULL;
-    return deliver(vm, step, async_yield_wrap(vm, step, value));
+    return deliver(vm, step, value);
 }
 
 Flow flow_return(Vm *vm, Ref value)

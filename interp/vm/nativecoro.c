@@ -72,10 +72,13 @@ static void native_coroutine_finalize(Vm *vm, Object *object)
         Ref name = str_from(vm, self->def->name);
         int line =
             is_kind(maker, KIND_CODE) ? code_position(as_code(maker), self->made_at).line : 0;
-        if (failed(name) ||
-            !never_awaited(vm, name, line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
+        Ref text =
+            failed(name) ? FAIL : format_text(vm, "coroutine '%S' was never awaited", (Value)name);
+        if (!never_awaited(vm, text, line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
             error_unraisable(vm, "Exception ignored while finalizing coroutine", borrow(self));
         decref(name);
+    } else if (state == ACTIVATION_CREATED) {
+        async_step_unused(vm, &self->act);
     } else if (state == ACTIVATION_SUSPENDED) {
         if (!activation_close(vm, &self->act))
             error_unraisable(vm, "Exception ignored in", borrow(self));
@@ -88,7 +91,7 @@ static bool native_coroutine_needs_finalizer(Object *object)
 {
     ActivationState state = activation_state(&((NativeCoroutine *)object)->act);
     return state == ACTIVATION_SUSPENDED ||
-           (state == ACTIVATION_CREATED && object->kind == KIND_NATIVE_COROUTINE);
+           (state == ACTIVATION_CREATED && object->kind != KIND_ANEXT_AWAITABLE);
 }
 
 /* ---- methods ---- */
@@ -116,8 +119,11 @@ NATIVE(native_coroutine_send, "send(self, value, /)",
 {
     Activation *self = as_activation(argv[0]);
     if (!can_resume(vm, self)) return FAIL;
-    if (activation_state(self) == ACTIVATION_CREATED && argv[1] != NONE)
-        return throw(vm, TypeError, "can't send non-None value to a just-started coroutine");
+    if (activation_state(self) == ACTIVATION_CREATED && argv[1] != NONE) {
+        if (!is_async_step(argv[0]))
+            return throw(vm, TypeError, "can't send non-None value to a just-started coroutine");
+        if (!async_step_prepare(vm, self, argv[1])) return FAIL;
+    }
     begin(self);
     return tail_resume(vm, argv[0], newref(argv[1]));
 }
@@ -222,18 +228,19 @@ const TypeDef native_coroutine_type = {
     .methods = native_coroutine_methods,
     .attributes = native_coroutine_attributes,
 };
-const TypeDef async_gen_step_type = {
-    .name = "async_generator_asend",
-    .doc = "One step of an async generator.",
-    .size = sizeof(NativeCoroutine),
-    .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,
-    .refs = REFS(REF(Activation, awaiting)),
-    .visit = native_coroutine_visit,
-    .clear = native_coroutine_clear,
-    .needs_finalizer = native_coroutine_needs_finalizer,
-    .finalize = native_coroutine_finalize,
-    .iter = self_iter,
-    .next = native_coroutine_next,
-    .await = self_iter,
-    .methods = native_coroutine_methods,
-};
+
+#define STEP_TYPE(type_name, text)                                                                 \
+    {                                                                                              \
+        .name = type_name, .doc = text, .size = sizeof(NativeCoroutine),                           \
+        .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,                                        \
+        .refs = REFS(REF(Activation, awaiting)), .visit = native_coroutine_visit,                  \
+        .clear = native_coroutine_clear, .needs_finalizer = native_coroutine_needs_finalizer,      \
+        .finalize = native_coroutine_finalize, .iter = self_iter, .next = native_coroutine_next,   \
+        .await = self_iter, .methods = native_coroutine_methods,                                   \
+    }
+const TypeDef async_gen_step_type =
+    STEP_TYPE("async_generator_asend", "One step of an async generator.");
+const TypeDef async_gen_throw_type =
+    STEP_TYPE("async_generator_athrow", "A step of an async generator that throws into it.");
+const TypeDef anext_awaitable_type =
+    STEP_TYPE("anext_awaitable", "What anext() with a default returns.");

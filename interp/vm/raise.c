@@ -91,7 +91,7 @@ Ref get_awaitable(Vm *vm, Value value, int context)
             return throw(vm, RuntimeError, "coroutine is being awaited already");
         return newref(value);
     }
-    if (is_kind(value, KIND_ASYNC_GEN_STEP)) return newref(value);
+    if (is_async_step(value)) return newref(value);
     if (is_kind(value, KIND_FUTURE) || is_kind(value, KIND_TASK)) return newref(value);
     if (is_kind(value, KIND_GENERATOR) &&
         (((Coroutine *)as_object(value))->function->code->flags & CODE_ITERABLE_COROUTINE))
@@ -108,9 +108,6 @@ Ref get_awaitable(Vm *vm, Value value, int context)
             return throw(vm, TypeError,
                          "'async with' received an object from __aexit__ that does not implement "
                          "__await__: %T",
-                         value);
-        case 3:
-            return throw(vm, TypeError, "'async for' received an invalid object from __anext__: %T",
                          value);
         default: return throw(vm, TypeError, "'%T' object can't be awaited", value);
         }
