@@ -170,9 +170,7 @@ static Ref find_in_library(Vm *vm, Value name, const char *text)
 static bool has_own_hooks(Vm *vm)
 {
     Value hooks = sys_get(vm, N(path_hooks)), cache = sys_get(vm, N(path_importer_cache));
-    return !is_list(hooks) || as_list(hooks)->len != 1 ||
-           !path_hook_is_own(list_at(as_list(hooks), 0)) ||
-           (is_dict(cache) && as_dict(cache)->len > 0);
+    return !path_hooks_are_own(hooks) || (is_dict(cache) && as_dict(cache)->len > 0);
 }
 
 /* What a finder of sys.path_hooks says of one place: its spec, or UNDEF. */
@@ -200,6 +198,16 @@ static Ref find_by_hooks(Vm *vm, Value place, Value name, Ref *namespace)
     return UNDEF;
 }
 
+/* Looks in a folder; what is below a file (ENOTDIR) may be in a zip file, which a hook opens. */
+static Ref find_in_place(Vm *vm, Value place, const char *folder, Value name, const char *base,
+                         Ref *namespace)
+{
+    errno = 0;
+    Ref spec = find_in_folder(vm, folder, name, base, namespace);
+    bool below_file = absent(spec) && errno == ENOTDIR;
+    return below_file ? find_by_hooks(vm, place, name, namespace) : spec;
+}
+
 Ref import_find(Vm *vm, Value name, Value places)
 {
     char *owned = NULL;
@@ -218,7 +226,7 @@ Ref import_find(Vm *vm, Value name, Value places)
         else if (strncmp(place, LIBRARY, strlen(LIBRARY)) == 0)
             spec = find_in_library(vm, name, text);
         else if (has_own_hooks(vm)) spec = find_by_hooks(vm, item, name, &namespace);
-        else spec = find_in_folder(vm, place, name, base, &namespace);
+        else spec = find_in_place(vm, item, place, name, base, &namespace);
         memory_free(place_owned);
     }
     decref(list);

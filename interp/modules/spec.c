@@ -400,14 +400,30 @@ Ref meta_path_new(Vm *vm)
 
 DELEGATE(spec_path_hook, NATIVE_PLAIN, "path_hook", 1, "path_hook_for_FileFinder(path, /)",
          "A finder for the folder path; raises ImportError when it is none.")
+DELEGATE(spec_zip_path_hook, NATIVE_PLAIN, "zip_path_hook", 1, "zipimporter(path, /)",
+         "A finder for the zip file path; raises ImportError when it is none.")
+
+static const Native *const own_path_hooks[] = {&spec_zip_path_hook_def, &spec_path_hook_def};
+
 Ref path_hooks_new(Vm *vm)
 {
-    Ref hook = native_function(vm, &spec_path_hook_def, UNDEF, NONE);
-    return failed(hook) ? FAIL : list_from_refs(vm, 1, &hook);
+    Ref hooks = list_new(vm, 2);
+    for (size_t n = 0; !failed(hooks) && n < 2; n++) {
+        Ref hook = native_function(vm, own_path_hooks[n], UNDEF, NONE);
+        if (failed(hook) || !list_push(vm, as_list(hooks), hook)) replace(&hooks, FAIL);
+    }
+    return hooks;
 }
-bool path_hook_is_own(Value hook)
+
+bool path_hooks_are_own(Value hooks)
 {
-    return is_kind(hook, KIND_NATIVE_FUNCTION) && as_native(hook)->native == &spec_path_hook_def;
+    if (!is_list(hooks) || as_list(hooks)->len != 2) return false;
+    for (ptrdiff_t n = 0; n < 2; n++) {
+        Value hook = list_at(as_list(hooks), n);
+        if (!is_kind(hook, KIND_NATIVE_FUNCTION) || as_native(hook)->native != own_path_hooks[n])
+            return false;
+    }
+    return true;
 }
 
 /* ---- the modules that hold these types ---- */

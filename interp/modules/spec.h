@@ -27,7 +27,7 @@ bool finder_is_frozen(Vm *vm, Value finder);
 /* The finders, for sys.meta_path, and the hook, for sys.path_hooks; new lists. */
 Ref meta_path_new(Vm *vm);
 Ref path_hooks_new(Vm *vm);
-bool path_hook_is_own(Value hook);
+bool path_hooks_are_own(Value hooks); /* as path_hooks_new made them? */
 
 /* import.c's search: the spec of name in a list of places like sys.path, in one folder (loader
  * None: part of a namespace package), or among the modules in C; UNDEF: not there. */
