@@ -198,13 +198,15 @@ static Ref find_by_hooks(Vm *vm, Value place, Value name, Ref *namespace)
     return UNDEF;
 }
 
-/* Looks in a folder; what is below a file (ENOTDIR) may be in a zip file, which a hook opens. */
+/* Looks in a folder; what is below a file (ENOTDIR) may be in a zip file, which a hook opens: not
+ * importlib, which the hooks need. */
 static Ref find_in_place(Vm *vm, Value place, const char *folder, Value name, const char *base,
                          Ref *namespace)
 {
     errno = 0;
     Ref spec = find_in_folder(vm, folder, name, base, namespace);
-    bool below_file = absent(spec) && errno == ENOTDIR;
+    bool below_file = absent(spec) && errno == ENOTDIR && !str_is(name, "importlib") &&
+                      !str_is(name, "importlib._bootstrap");
     return below_file ? find_by_hooks(vm, place, name, namespace) : spec;
 }
 
