@@ -73,13 +73,10 @@ void hash_key_from_seed(uint64_t key[2], uint32_t seed)
 {
     key[0] = key[1] = 0;
     if (seed == 0) return;
-    uint64_t state = seed; /* splitmix64 spreads the seed over both halves */
-    for (int i = 0; i < 2; i++) {
-        state += 0x9e3779b97f4a7c15u;
-        uint64_t word = state;
-        word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9u;
-        word = (word ^ word >> 27) * 0x94d049bb133111ebu;
-        key[i] = word ^ word >> 31;
+    uint32_t state = seed; /* a linear congruential generator gives the bytes, as in CPython */
+    for (int i = 0; i < 16; i++) {
+        state = state * 214013u + 2531011u;
+        key[i / 8] |= (uint64_t)(state >> 16 & 0xff) << (i % 8 * 8);
     }
 }
 

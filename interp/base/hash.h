@@ -10,7 +10,7 @@
 /* SipHash-1-3 of len bytes under key. */
 uint64_t hash_bytes(const uint64_t key[2], const void *data, size_t len);
 
-/* The key that PYTHONHASHSEED=seed stands for; seed 0 gives the zero key. */
+/* The key that PYTHONHASHSEED=seed stands for, CPython's; seed 0 gives the zero key. */
 void hash_key_from_seed(uint64_t key[2], uint32_t seed);
 
 /* A key from the system's random source; false when there is none (key is then all zero). */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/hash.h"
 #include "cli/ending.h"
 #include "loop/loop.h"
 #include "memory/gc.h"
@@ -35,8 +36,7 @@ static void seed_hash(Interp *interp)
     const char *seed = flags_getenv(&interp->flags, "PYTHONHASHSEED");
     if (seed && strcmp(seed, "random") != 0) {
         uint64_t n = strtoull(seed, NULL, 10);
-        interp->hash_key[0] = n * UINT64_C(0x9E3779B97F4A7C15);
-        interp->hash_key[1] = n * UINT64_C(0xC2B2AE3D27D4EB4F);
+        hash_key_from_seed(interp->hash_key, (uint32_t)n);
         interp->flags.hash_randomization = n != 0;
     } else if (getrandom(interp->hash_key, sizeof interp->hash_key, GRND_NONBLOCK) < 0) {
         interp->hash_key[0] = (uint64_t)(uintptr_t)interp;

@@ -259,7 +259,7 @@ static ptrdiff_t bytes_len(Vm *vm __attribute__((unused)), Value self)
 static bool bytes_hash(Vm *vm, Value self, int64_t *hash)
 {
     Bytes *bytes = as_bytes(self);
-    if (!bytes->hash) {
+    if (!bytes->hash && bytes->len > 0) {
         int64_t made = (int64_t)hash_bytes(vm->interp->hash_key, bytes->data, (size_t)bytes->len);
         bytes->hash = made == 0 ? 1 : made == -1 ? -2 : made;
     }

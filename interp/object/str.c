@@ -391,7 +391,7 @@ bool str_is(Value v, const char *ascii)
 
 int64_t str_hash(const Vm *vm, Str *s)
 {
-    if (s->hash) return s->hash;
+    if (s->hash || s->len == 0) return s->hash;
     int64_t hash = (int64_t)hash_bytes(vm->interp->hash_key, s->data, (size_t)s->len * s->width);
     s->hash = hash == 0 ? 1 : hash == -1 ? -2 : hash;
     return s->hash;
