@@ -2,11 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory/gc.h"
 
+#include "modules/gcwalk.h"
 #include "object/error.h"
 #include "object/int.h"
 #include "object/list.h"
 #include "object/native.h"
 #include "object/tuple.h"
+#include "object/dict.h"
+#include "vm/collect.h"
 #include "vm/pending.h"
 
 NATIVE(gc_collect, "collect(generation=2)",
@@ -17,7 +20,7 @@ NATIVE(gc_collect, "collect(generation=2)",
     if (generation < 0 || generation > 2) return throw(vm, ValueError, "invalid generation");
     ptrdiff_t total = 0, found;
     pending_run(vm);
-    for (int round = 0; round < 4 && (found = collector_run_full(vm)) > 0; round++) {
+    for (int round = 0; round < 4 && (found = collect_once(vm, (int)generation)) > 0; round++) {
         total += round == 0 ? found : 0;
         pending_run(vm); /* finalisers, then the objects they belonged to */
     }
@@ -83,6 +86,100 @@ NATIVE(gc_get_count, "get_count()", "Collection counters, for compatibility.")
 }
 NATIVE(gc_freeze, "freeze()", "Accepted for compatibility.") { return NONE; }
 NATIVE(gc_unfreeze, "unfreeze()", "Accepted for compatibility.") { return NONE; }
+NATIVE(gc_get_freeze_count, "get_freeze_count()", "0: nothing is ever frozen.")
+{
+    return from_small(0);
+}
+NATIVE(gc_get_debug, "get_debug()", "The flags that set_debug() was given.")
+{
+    return from_small(vm->interp->collector->debug);
+}
+NATIVE(gc_set_debug, "set_debug(flags, /)",
+       "Keep flags for get_debug(); AIO_DEBUG=gc shows collections.")
+{
+    int64_t flags;
+    if (!int_index(vm, argv[0], &flags)) return FAIL;
+    vm->interp->collector->debug = (int)flags;
+    return NONE;
+}
+
+static Ref stats_of(Vm *vm, int64_t runs, int64_t found)
+{
+    Ref stats = dict_new(vm);
+    if (!failed(stats) && dict_set_text(vm, as_dict(stats), "collections", from_small(runs)) &&
+        dict_set_text(vm, as_dict(stats), "collected", from_small(found)) &&
+        dict_set_text(vm, as_dict(stats), "uncollectable", from_small(0)))
+        return stats;
+    decref(stats);
+    return FAIL;
+}
+NATIVE(gc_get_stats, "get_stats()",
+       "A list of dicts, one a generation: collections so far and what they found.\n"
+       "Automatic collections count as the first.")
+{
+    const Collector *collector = vm->interp->collector;
+    Ref list = list_new(vm, 3);
+    bool good = !failed(list);
+    for (int generation = 0; good && generation < 3; generation++) {
+        Ref stats = stats_of(vm, collector->runs[generation], collector->found[generation]);
+        good = !failed(stats) && list_push(vm, as_list(list), stats);
+    }
+    if (good) return list;
+    decref(list);
+    return FAIL;
+}
+
+/* ---- looking at the heap ---- */
+
+NATIVE(gc_get_objects, "get_objects(generation=None)",
+       "A list of the containers that are in use, or garbage not collected yet.\n"
+       "generation 0 or 1: only those that the next collection looks at.")
+{
+    int64_t generation = 2;
+    if (argv[0] != NONE && !int_index(vm, argv[0], &generation)) return FAIL;
+    if (generation < -1) return throw(vm, ValueError, "generation parameter cannot be negative");
+    if (generation > 2)
+        return throw(vm, ValueError,
+                     "generation parameter must be less than the number of available generations "
+                     "(3)");
+    HeapWalk walk;
+    Ref list = list_new(vm, 0);
+    bool good = !failed(list) && heap_walk(vm, &walk, generation == 0 || generation == 1);
+    for (ptrdiff_t i = 0; good && i < walk.len; i++)
+        good = list_push(vm, as_list(list), newref(from_object(walk.objects[i])));
+    heap_walk_end(&walk);
+    if (good) return list;
+    decref(list);
+    return FAIL;
+}
+
+typedef struct Sought {
+    Value objects; /* tuple */
+    bool found;
+} Sought;
+static void seek(Ref *slot, void *context)
+{
+    Sought *sought = context;
+    for (ptrdiff_t i = 0; !sought->found && i < tuple_len(sought->objects); i++)
+        sought->found = *slot == tuple_at(sought->objects, i);
+}
+NATIVE(gc_get_referrers, "get_referrers(*objs)",
+       "A list of the containers that refer directly to any of objs.")
+{
+    HeapWalk walk;
+    Ref list = list_new(vm, 0);
+    bool good = !failed(list) && heap_walk(vm, &walk, false);
+    for (ptrdiff_t i = 0; good && i < walk.len; i++) {
+        Sought sought = {argv[0], false};
+        if (from_object(walk.objects[i]) == argv[0]) continue;
+        object_visit(walk.objects[i], seek, &sought);
+        if (sought.found) good = list_push(vm, as_list(list), newref(from_object(walk.objects[i])));
+    }
+    heap_walk_end(&walk);
+    if (good) return list;
+    decref(list);
+    return FAIL;
+}
 
 static const Native *const gc_functions[] = {
     &gc_collect_def,
@@ -97,11 +194,23 @@ static const Native *const gc_functions[] = {
     &gc_get_count_def,
     &gc_freeze_def,
     &gc_unfreeze_def,
+    &gc_get_freeze_count_def,
+    &gc_get_debug_def,
+    &gc_set_debug_def,
+    &gc_get_stats_def,
+    &gc_get_objects_def,
+    &gc_get_referrers_def,
     NULL,
 };
 static bool gc_open(Vm *vm, Value module)
 {
-    return module_set(vm, module, "garbage", list_new(vm, 0));
+    return module_set(vm, module, "garbage", list_new(vm, 0)) &&
+           module_set(vm, module, "callbacks", list_new(vm, 0)) &&
+           module_set(vm, module, "DEBUG_STATS", from_small(1)) &&
+           module_set(vm, module, "DEBUG_COLLECTABLE", from_small(2)) &&
+           module_set(vm, module, "DEBUG_UNCOLLECTABLE", from_small(4)) &&
+           module_set(vm, module, "DEBUG_SAVEALL", from_small(32)) &&
+           module_set(vm, module, "DEBUG_LEAK", from_small(38));
 }
 const ModuleDef gc_module = {
     .name = "gc",
