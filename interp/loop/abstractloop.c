@@ -3,67 +3,109 @@
  * Neighbours: eventloop.c (BaseEventLoop and the loop there is derive from it). */
 /* SPDX-License-Identifier: MIT */
 #include "loop/loop.h"
+#include "vm/coroutine.h"
 
-#define ABSTRACT(name)                                                                             \
-    NATIVE(abstract_##name, #name "(self, *args, **kwargs)", "To be implemented by a loop.")       \
+/* A coroutine that raises NotImplementedError once it is awaited. */
+static Ref abstract_resume(Vm *vm, NativeCoroutine *coroutine __attribute__((unused)),
+                           Value sent __attribute__((unused)))
+{
+    return throw(vm, NotImplementedError, "");
+}
+static const NativeCoroutineDef abstract_coroutine = {
+    .name = "AbstractEventLoop",
+    .size = sizeof(NativeCoroutine),
+    .resume = abstract_resume,
+};
+
+static Ref abstract_coroutine_new(Vm *vm)
+{
+    NativeCoroutine *coroutine = native_coroutine_new(vm, &abstract_coroutine);
+    return coroutine ? from_object(coroutine) : FAIL;
+}
+
+#define ABSTRACT(name, parameters)                                                                 \
+    NATIVE(abstract_##name, #name parameters, "To be implemented by a loop.")                      \
     {                                                                                              \
         return throw(vm, NotImplementedError, "");                                                 \
     }
+#define ABSTRACT_ASYNC(name, parameters)                                                           \
+    NATIVE(abstract_##name, "async " #name parameters, "To be implemented by a loop.")             \
+    {                                                                                              \
+        return abstract_coroutine_new(vm);                                                         \
+    }
 
-ABSTRACT(run_forever)
-ABSTRACT(run_until_complete)
-ABSTRACT(stop)
-ABSTRACT(is_running)
-ABSTRACT(is_closed)
-ABSTRACT(close)
-ABSTRACT(shutdown_asyncgens)
-ABSTRACT(shutdown_default_executor)
-ABSTRACT(call_soon)
-ABSTRACT(call_later)
-ABSTRACT(call_at)
-ABSTRACT(time)
-ABSTRACT(create_future)
-ABSTRACT(create_task)
-ABSTRACT(call_soon_threadsafe)
-ABSTRACT(run_in_executor)
-ABSTRACT(set_default_executor)
-ABSTRACT(getaddrinfo)
-ABSTRACT(getnameinfo)
-ABSTRACT(create_connection)
-ABSTRACT(create_server)
-ABSTRACT(sendfile)
-ABSTRACT(start_tls)
-ABSTRACT(create_unix_connection)
-ABSTRACT(create_unix_server)
-ABSTRACT(connect_accepted_socket)
-ABSTRACT(create_datagram_endpoint)
-ABSTRACT(connect_read_pipe)
-ABSTRACT(connect_write_pipe)
-ABSTRACT(subprocess_shell)
-ABSTRACT(subprocess_exec)
-ABSTRACT(add_reader)
-ABSTRACT(remove_reader)
-ABSTRACT(add_writer)
-ABSTRACT(remove_writer)
-ABSTRACT(sock_recv)
-ABSTRACT(sock_recv_into)
-ABSTRACT(sock_recvfrom)
-ABSTRACT(sock_recvfrom_into)
-ABSTRACT(sock_sendall)
-ABSTRACT(sock_sendto)
-ABSTRACT(sock_connect)
-ABSTRACT(sock_accept)
-ABSTRACT(sock_sendfile)
-ABSTRACT(add_signal_handler)
-ABSTRACT(remove_signal_handler)
-ABSTRACT(set_task_factory)
-ABSTRACT(get_task_factory)
-ABSTRACT(get_exception_handler)
-ABSTRACT(set_exception_handler)
-ABSTRACT(default_exception_handler)
-ABSTRACT(call_exception_handler)
-ABSTRACT(get_debug)
-ABSTRACT(set_debug)
+ABSTRACT(run_forever, "(self)")
+ABSTRACT(run_until_complete, "(self, future)")
+ABSTRACT(stop, "(self)")
+ABSTRACT(is_running, "(self)")
+ABSTRACT(is_closed, "(self)")
+ABSTRACT(close, "(self)")
+ABSTRACT_ASYNC(shutdown_asyncgens, "(self)")
+ABSTRACT_ASYNC(shutdown_default_executor, "(self)")
+ABSTRACT(call_soon, "(self, callback, *args, context=None)")
+ABSTRACT(call_later, "(self, delay, callback, *args, context=None)")
+ABSTRACT(call_at, "(self, when, callback, *args, context=None)")
+ABSTRACT(time, "(self)")
+ABSTRACT(create_future, "(self)")
+ABSTRACT(create_task, "(self, coro, **kwargs)")
+ABSTRACT(call_soon_threadsafe, "(self, callback, *args, context=None)")
+ABSTRACT(run_in_executor, "(self, executor, func, *args)")
+ABSTRACT(set_default_executor, "(self, executor)")
+ABSTRACT_ASYNC(getaddrinfo, "(self, host, port, *, family=0, type=0, proto=0, flags=0)")
+ABSTRACT_ASYNC(getnameinfo, "(self, sockaddr, flags=0)")
+ABSTRACT_ASYNC(
+    create_connection,
+    "(self, protocol_factory, host=None, port=None, *, ssl=None, family=0, proto=0, flags=0, "
+    "sock=None, local_addr=None, server_hostname=None, ssl_handshake_timeout=None, "
+    "ssl_shutdown_timeout=None, happy_eyeballs_delay=None, interleave=None)")
+ABSTRACT_ASYNC(create_server,
+               "(self, protocol_factory, host=None, port=None, *, family=0, flags=1, sock=None, "
+               "backlog=100, ssl=None, reuse_address=None, reuse_port=None, keep_alive=None, "
+               "ssl_handshake_timeout=None, ssl_shutdown_timeout=None, start_serving=True)")
+ABSTRACT_ASYNC(sendfile, "(self, transport, file, offset=0, count=None, *, fallback=True)")
+ABSTRACT_ASYNC(start_tls,
+               "(self, transport, protocol, sslcontext, *, server_side=False, "
+               "server_hostname=None, ssl_handshake_timeout=None, ssl_shutdown_timeout=None)")
+ABSTRACT_ASYNC(create_unix_connection,
+               "(self, protocol_factory, path=None, *, ssl=None, sock=None, server_hostname=None, "
+               "ssl_handshake_timeout=None, ssl_shutdown_timeout=None)")
+ABSTRACT_ASYNC(create_unix_server,
+               "(self, protocol_factory, path=None, *, sock=None, backlog=100, ssl=None, "
+               "ssl_handshake_timeout=None, ssl_shutdown_timeout=None, start_serving=True)")
+ABSTRACT_ASYNC(connect_accepted_socket, "(self, protocol_factory, sock, *, ssl=None, "
+                                        "ssl_handshake_timeout=None, ssl_shutdown_timeout=None)")
+ABSTRACT_ASYNC(create_datagram_endpoint,
+               "(self, protocol_factory, local_addr=None, remote_addr=None, *, family=0, proto=0, "
+               "flags=0, reuse_address=None, reuse_port=None, allow_broadcast=None, sock=None)")
+ABSTRACT_ASYNC(connect_read_pipe, "(self, protocol_factory, pipe)")
+ABSTRACT_ASYNC(connect_write_pipe, "(self, protocol_factory, pipe)")
+ABSTRACT_ASYNC(subprocess_shell,
+               "(self, protocol_factory, cmd, *, stdin=-1, stdout=-1, stderr=-1, **kwargs)")
+ABSTRACT_ASYNC(subprocess_exec,
+               "(self, protocol_factory, *args, stdin=-1, stdout=-1, stderr=-1, **kwargs)")
+ABSTRACT(add_reader, "(self, fd, callback, *args)")
+ABSTRACT(remove_reader, "(self, fd)")
+ABSTRACT(add_writer, "(self, fd, callback, *args)")
+ABSTRACT(remove_writer, "(self, fd)")
+ABSTRACT_ASYNC(sock_recv, "(self, sock, nbytes)")
+ABSTRACT_ASYNC(sock_recv_into, "(self, sock, buf)")
+ABSTRACT_ASYNC(sock_recvfrom, "(self, sock, bufsize)")
+ABSTRACT_ASYNC(sock_recvfrom_into, "(self, sock, buf, nbytes=0)")
+ABSTRACT_ASYNC(sock_sendall, "(self, sock, data)")
+ABSTRACT_ASYNC(sock_sendto, "(self, sock, data, address)")
+ABSTRACT_ASYNC(sock_connect, "(self, sock, address)")
+ABSTRACT_ASYNC(sock_accept, "(self, sock)")
+ABSTRACT_ASYNC(sock_sendfile, "(self, sock, file, offset=0, count=None, *, fallback=None)")
+ABSTRACT(add_signal_handler, "(self, sig, callback, *args)")
+ABSTRACT(remove_signal_handler, "(self, sig)")
+ABSTRACT(set_task_factory, "(self, factory)")
+ABSTRACT(get_task_factory, "(self)")
+ABSTRACT(get_exception_handler, "(self)")
+ABSTRACT(set_exception_handler, "(self, handler)")
+ABSTRACT(default_exception_handler, "(self, context)")
+ABSTRACT(call_exception_handler, "(self, context)")
+ABSTRACT(get_debug, "(self)")
+ABSTRACT(set_debug, "(self, enabled)")
 
 NATIVE(abstract_make, "AbstractEventLoop(cls, *args, **kwargs)", "Make an instance of a subclass.")
 {

@@ -192,27 +192,27 @@ NATIVE(barrier_make, "Barrier(cls, parties)", "Make a barrier for that many task
     barrier->condition = from_object(condition);
     return from_object(barrier);
 }
-NATIVE(barrier_wait, "wait(self)",
+NATIVE(barrier_wait, "async wait(self)",
        "A coroutine that waits until all parties wait, and ends with a number from 0 to parties - "
        "1, different for each.")
 {
     return instant_new(vm, &barrier_wait_coroutine, argv[0]);
 }
-NATIVE(barrier_reset, "reset(self)",
+NATIVE(barrier_reset, "async reset(self)",
        "A coroutine that empties the barrier; who waits gets BrokenBarrierError.")
 {
     return instant_new(vm, &barrier_reset_coroutine, argv[0]);
 }
-NATIVE(barrier_abort, "abort(self)",
+NATIVE(barrier_abort, "async abort(self)",
        "A coroutine that breaks the barrier; who waits gets BrokenBarrierError.")
 {
     return instant_new(vm, &barrier_abort_coroutine, argv[0]);
 }
-NATIVE(barrier_aenter, "__aenter__(self)", "wait().")
+NATIVE(barrier_aenter, "async __aenter__(self)", "wait().")
 {
     return instant_new(vm, &barrier_wait_coroutine, argv[0]);
 }
-NATIVE(barrier_aexit, "__aexit__(self, exc_type, exc, tb)", "Nothing.")
+NATIVE(barrier_aexit, "async __aexit__(self, exc_type, exc, tb)", "Nothing.")
 {
     return instant_new(vm, &barrier_exit_coroutine, argv[0]);
 }

@@ -210,7 +210,7 @@ NATIVE(condition_make, "Condition(cls, lock=None)",
     decref_object(condition);
     return FAIL;
 }
-NATIVE(condition_acquire, "acquire(self)", "A coroutine that acquires the lock.")
+NATIVE(condition_acquire, "async acquire(self)", "A coroutine that acquires the lock.")
 {
     return condition_acquire_lock(vm, as_condition(argv[0]));
 }
@@ -223,13 +223,13 @@ NATIVE(condition_locked, "locked(self)", "Return True when the lock is held.")
     Truth locked = condition_is_locked(vm, as_condition(argv[0]));
     return locked == FAILED ? FAIL : from_bool(locked);
 }
-NATIVE(condition_wait, "wait(self)",
+NATIVE(condition_wait, "async wait(self)",
        "A coroutine that releases the lock, waits to be notified, and acquires the lock again; "
        "ends with True.")
 {
     return condition_wait_coroutine(vm, argv[0]);
 }
-NATIVE(condition_wait_for, "wait_for(self, predicate)",
+NATIVE(condition_wait_for, "async wait_for(self, predicate)",
        "A coroutine that waits until predicate() is true; ends with its value.")
 {
     ConditionWaitFor *self =
@@ -253,11 +253,11 @@ NATIVE(condition_notify_all, "notify_all(self)",
     if (!check_locked(vm, condition, "notify")) return FAIL;
     return condition_notify_some(vm, condition, condition->waiters.len) ? NONE : FAIL;
 }
-NATIVE(condition_aenter, "__aenter__(self)", "Acquire the lock.")
+NATIVE(condition_aenter, "async __aenter__(self)", "Acquire the lock.")
 {
     return instant_new(vm, &condition_enter_coroutine, argv[0]);
 }
-NATIVE(condition_aexit, "__aexit__(self, exc_type, exc, tb)", "Release the lock.")
+NATIVE(condition_aexit, "async __aexit__(self, exc_type, exc, tb)", "Release the lock.")
 {
     return instant_new(vm, &condition_exit_coroutine, argv[0]);
 }

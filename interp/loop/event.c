@@ -44,7 +44,7 @@ NATIVE(event_make, "Event(cls)", "Make an event that is not set.")
     Event *event = type_instance(vm, as_type(argv[0]));
     return event ? from_object(event) : FAIL;
 }
-NATIVE(event_wait, "wait(self)",
+NATIVE(event_wait, "async wait(self)",
        "A coroutine that waits until the event is set, and ends with True.")
 {
     return instant_new(vm, &event_wait_coroutine, argv[0]);

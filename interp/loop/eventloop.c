@@ -186,10 +186,12 @@ NATIVE(loop_create_future, "create_future(self)", "Return a new Future of this l
     Future *future = future_new(vm, as_loop(argv[0]));
     return future ? from_object(future) : FAIL;
 }
-NATIVE(loop_create_task_method, "create_task(self, coro, *, name=?, context=?, eager_start=?)",
+NATIVE(loop_create_task_method,
+       "create_task(self, coro, *, name=?, context=?, eager_start=?, **kwargs=?)",
        "Schedule coro to run soon as a task of this loop; return the task.")
 {
-    return loop_create_task(vm, as_loop(argv[0]), argv[1], argv[2], argv[3], argv[4]);
+    TaskOptions options = {argv[2], argv[3], argv[4], argv[5]};
+    return loop_create_task(vm, as_loop(argv[0]), argv[1], &options);
 }
 NATIVE(loop_set_task_factory, "set_task_factory(self, factory)",
        "Have create_task() call factory(loop, coro, **kwargs); None: the default.")
@@ -447,7 +449,7 @@ static const NativeCoroutineDef shutdown_asyncgens_coroutine = {
 };
 
 static Ref loop_shutdown_asyncgens(Vm *vm, Value *argv);
-const Native loop_shutdown_asyncgens_def = {"shutdown_asyncgens(self)",
+const Native loop_shutdown_asyncgens_def = {"async shutdown_asyncgens(self)",
                                             "A coroutine that closes all async generators in use.",
                                             loop_shutdown_asyncgens, NATIVE_PLAIN};
 static Ref loop_shutdown_asyncgens(Vm *vm, Value *argv)

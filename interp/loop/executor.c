@@ -304,7 +304,7 @@ static const NativeCoroutineDef shutdown_executor_coroutine = {
 
 static Ref loop_shutdown_executor(Vm *vm, Value *argv);
 const Native loop_shutdown_executor_def = {
-    "shutdown_default_executor(self, timeout=None)",
+    "async shutdown_default_executor(self, timeout=None)",
     "A coroutine that waits until the default executor's threads ended.", loop_shutdown_executor,
     NATIVE_PLAIN};
 static Ref loop_shutdown_executor(Vm *vm, Value *argv)
@@ -341,7 +341,7 @@ static const NativeCoroutineDef to_thread_coroutine = {
     .resume = to_thread_resume,
 };
 
-NATIVE(asyncio_to_thread, "to_thread(func, /, *args, **kwargs)",
+NATIVE(asyncio_to_thread, "async to_thread(func, /, *args, **kwargs)",
        "A coroutine that runs func(*args, **kwargs) in a thread, in a copy of the current context, "
        "and ends with its result.")
 {

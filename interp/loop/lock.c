@@ -150,12 +150,12 @@ static const NativeCoroutineDef lock_exit_coroutine = {
     .resume = lock_exit_resume,
 };
 
-NATIVE(lock_aenter, "__aenter__(self)", "Acquire.")
+NATIVE(lock_aenter, "async __aenter__(self)", "Acquire.")
 {
     bool exact = is_exact(argv[0], KIND_LOCK);
     return instant_new(vm, exact ? &lock_enter_coroutine : &enter_subclass_coroutine, argv[0]);
 }
-NATIVE(lock_aexit, "__aexit__(self, exc_type, exc, tb)", "Release.")
+NATIVE(lock_aexit, "async __aexit__(self, exc_type, exc, tb)", "Release.")
 {
     return instant_new(vm, &lock_exit_coroutine, argv[0]);
 }
@@ -167,7 +167,7 @@ NATIVE(lock_make, "Lock(cls)", "Make an unlocked lock.")
     Lock *lock = type_instance(vm, as_type(argv[0]));
     return lock ? from_object(lock) : FAIL;
 }
-NATIVE(lock_acquire_method, "acquire(self)",
+NATIVE(lock_acquire_method, "async acquire(self)",
        "A coroutine that waits until the lock is free, takes it, and ends with True.")
 {
     return lock_acquire_new(vm, argv[0]);

@@ -8,77 +8,96 @@
 #include "loop/loop.h"
 #include "loop/sockio.h"
 #include "object/attr.h"
+#include "object/dict.h"
+#include "object/number.h"
+#include "object/tuple.h"
 #include "vm/import.h"
 
-/* asyncio.base_events.<name>(self, *args, **kwargs) */
-static Ref forward(Vm *vm, const char *name, Value *argv)
+/* asyncio.base_events.<name>(self, ...): argv as the native's own signature bound it, keyword-only
+ * parameters by name. */
+static Ref forward(Vm *vm, const Native *native, Value *argv)
 {
-    Ref module = import_text(vm, "asyncio.base_events"), function = FAIL, result = FAIL;
-    if (!failed(module)) function = attr_get_text(vm, module, name);
-    if (!failed(function)) result = call_with(vm, function, argv[0], argv[1], argv[2]);
+    const Signature *s = native_parsed(vm, native);
+    if (!s) return FAIL;
+    Ref name = native_name(vm, native), module = FAIL, function = FAIL, result = FAIL;
+    Ref positional = FAIL, named = dict_new(vm);
+    bool ok = !failed(name) && !failed(named);
+    if (ok) module = import_text(vm, "asyncio.base_events");
+    if (!failed(module)) function = attr_get(vm, module, name);
+    if (!failed(function)) positional = tuple_from_values(vm, s->positional - 1, argv + 1);
+    if (!failed(positional) && s->has_varargs)
+        replace(&positional, number_add(vm, positional, argv[s->positional]));
+    ok = ok && !failed(positional);
+    for (int i = s->positional + s->has_varargs; ok && i < s->count - s->has_kwargs; i++)
+        ok = dict_set(vm, as_dict(named), s->names[i], argv[i]);
+    if (ok && s->has_kwargs) ok = dict_update(vm, as_dict(named), argv[s->count - 1]);
+    if (ok) result = call_with(vm, function, argv[0], positional, named);
+    decref(name);
     decref(module);
     decref(function);
+    decref(positional);
+    decref(named);
     return result;
 }
 
-#define FORWARD(name, doc)                                                                         \
-    NATIVE(loop_##name, #name "(self, *args, **kwargs)", doc) { return forward(vm, #name, argv); }
+#define FORWARD(name, parameters, doc)                                                             \
+    NATIVE(loop_##name, "async " #name "(self, " parameters ")", doc)                              \
+    {                                                                                              \
+        return forward(vm, &loop_##name##_def, argv);                                              \
+    }
 
 FORWARD(create_connection,
-        "create_connection(protocol_factory, host=None, port=None, *, ssl=None, family=0, "
-        "proto=0, flags=0, sock=None, local_addr=None, server_hostname=None, "
-        "ssl_handshake_timeout=None, ssl_shutdown_timeout=None, happy_eyeballs_delay=None, "
-        "interleave=None, all_errors=False): A coroutine that connects by TCP: (transport, "
-        "protocol).")
+        "protocol_factory, host=None, port=None, *, ssl=None, family=0, proto=0, flags=0, "
+        "sock=None, local_addr=None, server_hostname=None, ssl_handshake_timeout=None, "
+        "ssl_shutdown_timeout=None, happy_eyeballs_delay=None, interleave=None, all_errors=False",
+        "A coroutine that connects by TCP: (transport, protocol).")
 FORWARD(create_server,
-        "create_server(protocol_factory, host=None, port=None, *, family=AF_UNSPEC, "
-        "flags=AI_PASSIVE, sock=None, backlog=100, ssl=None, reuse_address=None, reuse_port=None, "
-        "keep_alive=None, ssl_handshake_timeout=None, ssl_shutdown_timeout=None, "
-        "start_serving=True): A coroutine that makes a TCP Server.")
+        "protocol_factory, host=None, port=None, *, family=0, flags=1, sock=None, backlog=100, "
+        "ssl=None, reuse_address=None, reuse_port=None, keep_alive=None, "
+        "ssl_handshake_timeout=None, ssl_shutdown_timeout=None, start_serving=True",
+        "A coroutine that makes a TCP Server.")
 FORWARD(create_unix_connection,
-        "create_unix_connection(protocol_factory, path=None, *, ssl=None, sock=None, "
-        "server_hostname=None, ssl_handshake_timeout=None, ssl_shutdown_timeout=None): A "
-        "coroutine that connects to a unix socket: (transport, protocol).")
-FORWARD(create_unix_server,
-        "create_unix_server(protocol_factory, path=None, *, sock=None, backlog=100, ssl=None, "
-        "ssl_handshake_timeout=None, ssl_shutdown_timeout=None, start_serving=True, "
-        "cleanup_socket=True): A coroutine that makes a Server at a unix socket.")
-FORWARD(connect_accepted_socket,
-        "connect_accepted_socket(protocol_factory, sock, *, ssl=None, ssl_handshake_timeout=None, "
-        "ssl_shutdown_timeout=None): A coroutine that takes a connection accepted elsewhere: "
-        "(transport, protocol).")
+        "protocol_factory, path=None, *, ssl=None, sock=None, server_hostname=None, "
+        "ssl_handshake_timeout=None, ssl_shutdown_timeout=None",
+        "A coroutine that connects to a unix socket: (transport, protocol).")
+FORWARD(
+    create_unix_server,
+    "protocol_factory, path=None, *, sock=None, backlog=100, ssl=None, ssl_handshake_timeout=None, "
+    "ssl_shutdown_timeout=None, start_serving=True, cleanup_socket=True",
+    "A coroutine that makes a Server at a unix socket.")
+FORWARD(
+    connect_accepted_socket,
+    "protocol_factory, sock, *, ssl=None, ssl_handshake_timeout=None, ssl_shutdown_timeout=None",
+    "A coroutine that takes a connection accepted elsewhere: (transport, protocol).")
 FORWARD(create_datagram_endpoint,
-        "create_datagram_endpoint(protocol_factory, local_addr=None, remote_addr=None, *, "
-        "family=0, proto=0, flags=0, reuse_port=None, allow_broadcast=None, sock=None): A "
-        "coroutine that opens a datagram socket: (transport, protocol).")
+        "protocol_factory, local_addr=None, remote_addr=None, *, family=0, proto=0, flags=0, "
+        "reuse_port=None, allow_broadcast=None, sock=None",
+        "A coroutine that opens a datagram socket: (transport, protocol).")
 FORWARD(start_tls,
-        "start_tls(transport, protocol, sslcontext, *, server_side=False, server_hostname=None, "
-        "ssl_handshake_timeout=None, ssl_shutdown_timeout=None): A coroutine that encrypts a "
-        "connection from now on: the new transport.")
-FORWARD(sendfile,
-        "sendfile(transport, file, offset=0, count=None, *, fallback=True): A coroutine that "
-        "sends a file over a transport: how many bytes.")
-FORWARD(sock_sendfile,
-        "sock_sendfile(sock, file, offset=0, count=None, *, fallback=True): A coroutine that "
-        "sends a file over a socket: how many bytes.")
-FORWARD(getaddrinfo, "getaddrinfo(host, port, *, family=0, type=0, proto=0, flags=0): A coroutine: "
-                     "socket.getaddrinfo() in a thread.")
-FORWARD(getnameinfo,
-        "getnameinfo(sockaddr, flags=0): A coroutine: socket.getnameinfo() in a thread.")
-FORWARD(connect_read_pipe,
-        "connect_read_pipe(protocol_factory, pipe): A coroutine that reads a pipe for a protocol: "
-        "(transport, protocol).")
-FORWARD(connect_write_pipe,
-        "connect_write_pipe(protocol_factory, pipe): A coroutine that writes a pipe for a "
-        "protocol: (transport, protocol).")
-FORWARD(subprocess_exec,
-        "subprocess_exec(protocol_factory, program, *args, stdin=-1, stdout=-1, stderr=-1, "
-        "**kwargs): A coroutine that starts a program: (transport, protocol).")
+        "transport, protocol, sslcontext, *, server_side=False, server_hostname=None, "
+        "ssl_handshake_timeout=None, ssl_shutdown_timeout=None",
+        "A coroutine that encrypts a connection from now on: the new transport.")
+FORWARD(sendfile, "transport, file, offset=0, count=None, *, fallback=True",
+        "A coroutine that sends a file over a transport: how many bytes.")
+FORWARD(sock_sendfile, "sock, file, offset=0, count=None, *, fallback=True",
+        "A coroutine that sends a file over a socket: how many bytes.")
+FORWARD(getaddrinfo, "host, port, *, family=0, type=0, proto=0, flags=0",
+        "A coroutine: socket.getaddrinfo() in a thread.")
+FORWARD(getnameinfo, "sockaddr, flags=0", "A coroutine: socket.getnameinfo() in a thread.")
+FORWARD(connect_read_pipe, "protocol_factory, pipe",
+        "A coroutine that reads a pipe for a protocol: (transport, protocol).")
+FORWARD(connect_write_pipe, "protocol_factory, pipe",
+        "A coroutine that writes a pipe for a protocol: (transport, protocol).")
+FORWARD(
+    subprocess_exec,
+    "protocol_factory, program, *args, stdin=-1, stdout=-1, stderr=-1, universal_newlines=False, "
+    "shell=False, bufsize=0, encoding=None, errors=None, text=None, **kwargs",
+    "A coroutine that starts a program: (transport, protocol).")
 FORWARD(subprocess_shell,
-        "subprocess_shell(protocol_factory, cmd, *, stdin=-1, stdout=-1, stderr=-1, **kwargs): A "
-        "coroutine that runs a command by the shell: (transport, protocol).")
-FORWARD(_resolve,
-        "_resolve(address, family, type, proto): A coroutine: the first address of a host.")
+        "protocol_factory, cmd, *, stdin=-1, stdout=-1, stderr=-1, universal_newlines=False, "
+        "shell=True, bufsize=0, encoding=None, errors=None, text=None, **kwargs",
+        "A coroutine that runs a command by the shell: (transport, protocol).")
+FORWARD(_resolve, "address, family, type, proto", "A coroutine: the first address of a host.")
 
 const Native *const network_methods[] = {&loop_create_connection_def,
                                          &loop_create_server_def,

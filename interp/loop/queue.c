@@ -358,7 +358,8 @@ NATIVE(queue_full, "full(self)", "Return True when there are maxsize items.")
     Truth full = queue_is_full(vm, as_queue(argv[0]));
     return full == FAILED ? FAIL : from_bool(full);
 }
-NATIVE(queue_put, "put(self, item)", "A coroutine that waits for a free place and puts item there.")
+NATIVE(queue_put, "async put(self, item)",
+       "A coroutine that waits for a free place and puts item there.")
 {
     QueuePut *self = (QueuePut *)waiter_new(vm, &queue_put_coroutine, argv[0]);
     if (!self) return FAIL;
@@ -370,7 +371,7 @@ NATIVE(queue_put_nowait, "put_nowait(self, item)",
 {
     return queue_put_now(vm, argv[0], argv[1]) ? NONE : FAIL;
 }
-NATIVE(queue_get, "get(self)", "A coroutine that waits for an item and ends with it.")
+NATIVE(queue_get, "async get(self)", "A coroutine that waits for an item and ends with it.")
 {
     return instant_new(vm, &queue_get_coroutine, argv[0]);
 }
@@ -386,7 +387,8 @@ NATIVE(queue_task_done, "task_done(self)",
     if (self->unfinished <= 0) return throw(vm, ValueError, "task_done() called too many times");
     return --self->unfinished > 0 || wake_joiners(vm, self) ? NONE : FAIL;
 }
-NATIVE(queue_join, "join(self)", "A coroutine that waits until every item put has been dealt with.")
+NATIVE(queue_join, "async join(self)",
+       "A coroutine that waits until every item put has been dealt with.")
 {
     return instant_new(vm, &queue_join_coroutine, argv[0]);
 }

@@ -470,7 +470,7 @@ NATIVE(reader_init, "__init__(self, limit=65536, loop=None)",
     replace(&self->loop, newref(loop ? borrow(loop) : argv[2]));
     return NONE;
 }
-NATIVE(reader_read, "read(self, n=-1)",
+NATIVE(reader_read, "async read(self, n=-1)",
        "A coroutine that reads up to n bytes, as soon as some are there; -1: all until the end.")
 {
     int64_t n;
@@ -478,14 +478,14 @@ NATIVE(reader_read, "read(self, n=-1)",
     ReadWait *wait = read_new(vm, &read_coroutine, argv[0], n < 0 ? READ_ALL : READ_SOME, n);
     return wait ? from_object(wait) : FAIL;
 }
-NATIVE(reader_readline, "readline(self)",
+NATIVE(reader_readline, "async readline(self)",
        "A coroutine that reads up to and with b'\\n', or what is left at the end.\nRaises "
        "ValueError when the line is longer than the limit.")
 {
     ReadWait *wait = read_new(vm, &readline_coroutine, argv[0], READ_LINE, -1);
     return wait ? from_object(wait) : FAIL;
 }
-NATIVE(reader_readexactly, "readexactly(self, n)",
+NATIVE(reader_readexactly, "async readexactly(self, n)",
        "A coroutine that reads n bytes.  Raises IncompleteReadError when the end comes first.")
 {
     int64_t n;
@@ -494,19 +494,14 @@ NATIVE(reader_readexactly, "readexactly(self, n)",
     return wait ? from_object(wait) : FAIL;
 }
 
-NATIVE(reader_readuntil, "readuntil(self, separator=?)",
+NATIVE(reader_readuntil, "async readuntil(self, separator=b'\\n')",
        "A coroutine that reads up to and with a separator (b'\\n'), or the first of a tuple of "
        "them.\nRaises IncompleteReadError at the end and LimitOverrunError past the limit; the "
        "bytes stay then.")
 {
-    Ref separators = absent(argv[1]) ? bytes_from(vm, "\n", 1) : newref(argv[1]);
-    ReadWait *wait =
-        failed(separators) ? NULL : read_new(vm, &readuntil_coroutine, argv[0], READ_UNTIL, -1);
-    if (!wait) {
-        decref(separators);
-        return FAIL;
-    }
-    wait->separators = separators;
+    ReadWait *wait = read_new(vm, &readuntil_coroutine, argv[0], READ_UNTIL, -1);
+    if (!wait) return FAIL;
+    wait->separators = newref(argv[1]);
     return from_object(wait);
 }
 NATIVE(reader_feed_data, "feed_data(self, data)", "Add bytes that arrived.")

@@ -124,7 +124,7 @@ NATIVE(semaphore_make, "Semaphore(cls, value=1)", "Make a semaphore of value uni
     semaphore->value = semaphore->bound = value;
     return from_object(semaphore);
 }
-NATIVE(semaphore_acquire, "acquire(self)",
+NATIVE(semaphore_acquire, "async acquire(self)",
        "A coroutine that waits for a unit, takes it, and ends with True.")
 {
     return instant_new(vm, &semaphore_acquire_coroutine, argv[0]);
@@ -137,11 +137,11 @@ NATIVE(semaphore_locked, "locked(self)", "Return True when acquire() would have 
 {
     return from_bool(semaphore_is_locked(as_semaphore(argv[0])));
 }
-NATIVE(semaphore_aenter, "__aenter__(self)", "Acquire.")
+NATIVE(semaphore_aenter, "async __aenter__(self)", "Acquire.")
 {
     return instant_new(vm, &semaphore_enter_coroutine, argv[0]);
 }
-NATIVE(semaphore_aexit, "__aexit__(self, exc_type, exc, tb)", "Release.")
+NATIVE(semaphore_aexit, "async __aexit__(self, exc_type, exc, tb)", "Release.")
 {
     return instant_new(vm, &semaphore_exit_coroutine, argv[0]);
 }

@@ -66,7 +66,7 @@ static const NativeCoroutineDef sleep_def = {
     .raise = sleep_raise,
 };
 
-NATIVE(asyncio_sleep, "sleep(delay, result=None)",
+NATIVE(asyncio_sleep, "async sleep(delay, result=None)",
        "A coroutine that ends with result after delay seconds; 0 and less: after one turn of the "
        "loop.")
 {

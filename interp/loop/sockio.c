@@ -314,45 +314,47 @@ SOCKIO(connect_coroutine, "sock_connect");
     const Native id##_def = {signature, doc, id, NATIVE_PLAIN};                                    \
     static Ref id(Vm *vm, Value *argv)
 
-METHOD(loop_sock_recv, "sock_recv(self, sock, n)", "A coroutine that receives up to n bytes.")
+METHOD(loop_sock_recv, "async sock_recv(self, sock, nbytes)",
+       "A coroutine that receives up to n bytes.")
 {
     return sockio_read(vm, &recv_coroutine, argv, try_recv, argv[2]);
 }
-METHOD(loop_sock_recv_into, "sock_recv_into(self, sock, buf)",
+METHOD(loop_sock_recv_into, "async sock_recv_into(self, sock, buf)",
        "A coroutine that receives into buf; how many bytes.")
 {
     Ref made = sockio_read(vm, &recv_into_coroutine, argv, try_recv_into, UNDEF);
     return failed(made) ? FAIL : with_payload((SockIo *)as_object(made), argv[2], UNDEF);
 }
-METHOD(loop_sock_recvfrom, "sock_recvfrom(self, sock, bufsize)",
+METHOD(loop_sock_recvfrom, "async sock_recvfrom(self, sock, bufsize)",
        "A coroutine that receives a datagram: (data, address).")
 {
     return sockio_read(vm, &recvfrom_coroutine, argv, try_recvfrom, argv[2]);
 }
-METHOD(loop_sock_recvfrom_into, "sock_recvfrom_into(self, sock, buf, nbytes=0)",
+METHOD(loop_sock_recvfrom_into, "async sock_recvfrom_into(self, sock, buf, nbytes=0)",
        "A coroutine that receives a datagram into buf: (how many bytes, address).")
 {
     Ref made = sockio_read(vm, &recvfrom_into_coroutine, argv, try_recvfrom_into, argv[3]);
     return failed(made) ? FAIL : with_payload((SockIo *)as_object(made), argv[2], UNDEF);
 }
-METHOD(loop_sock_sendall, "sock_sendall(self, sock, data)", "A coroutine that sends all of data.")
+METHOD(loop_sock_sendall, "async sock_sendall(self, sock, data)",
+       "A coroutine that sends all of data.")
 {
     return with_payload(sockio_new(vm, &sendall_coroutine, argv, POLL_WRITE, try_sendall), argv[2],
                         UNDEF);
 }
-METHOD(loop_sock_sendto, "sock_sendto(self, sock, data, address)",
+METHOD(loop_sock_sendto, "async sock_sendto(self, sock, data, address)",
        "A coroutine that sends a datagram to address.")
 {
     return with_payload(sockio_new(vm, &sendto_coroutine, argv, POLL_WRITE, try_sendto), argv[2],
                         argv[3]);
 }
-METHOD(loop_sock_connect, "sock_connect(self, sock, address)",
+METHOD(loop_sock_connect, "async sock_connect(self, sock, address)",
        "A coroutine that connects sock to address.")
 {
     return with_payload(sockio_new(vm, &connect_coroutine, argv, POLL_WRITE, try_connect), UNDEF,
                         argv[2]);
 }
-METHOD(loop_sock_accept, "sock_accept(self, sock)",
+METHOD(loop_sock_accept, "async sock_accept(self, sock)",
        "A coroutine that accepts a connection: (socket, address).")
 {
     SockIo *self = sockio_new(vm, &accept_coroutine, argv, POLL_READ, try_accept);

@@ -127,7 +127,7 @@ static bool client_done(Vm *vm, Job *job, Value task)
 static bool start_client(Vm *vm, StreamProtocol *self, Value coroutine)
 {
     Loop *loop = as_loop(self->loop);
-    Ref task = loop_create_task(vm, loop, coroutine, UNDEF, UNDEF, UNDEF);
+    Ref task = loop_call_create_task(vm, loop, coroutine, &NO_OPTIONS);
     if (failed(task)) return false;
     replace(&self->task, task);
     if (!is_future(task)) return true;
@@ -325,7 +325,7 @@ static const NativeCoroutineDef helper_coroutine = {
     .resume = helper_resume,
     .raise = helper_raise,
 };
-NATIVE(protocol_drain_helper, "_drain_helper(self)",
+NATIVE(protocol_drain_helper, "async _drain_helper(self)",
        "A coroutine that waits while writing is paused.")
 {
     Waiter *waiter = waiter_new(vm, &helper_coroutine, argv[0]);

@@ -425,40 +425,59 @@ Task *task_new(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, b
     return NULL;
 }
 
-static Ref create_with_factory(Vm *vm, Loop *loop, Value coroutine, Value name, Value context,
-                               Value eager)
+/* The keyword arguments that were given, a new dict. */
+static Ref options_dict(Vm *vm, const TaskOptions *options)
 {
-    Value argv[5] = {borrow(loop), coroutine};
-    const struct {
-        const char *keyword;
-        Value value;
-    } options[] = {{"name", name}, {"context", context}, {"eager_start", eager}};
-    Ref keywords[3];
-    int given = 0;
-    for (int i = 0; i < 3; i++) {
-        if (absent(options[i].value)) continue;
-        keywords[given] = str_interned(vm, options[i].keyword);
-        argv[2 + given] = options[i].value;
-        if (failed(keywords[given++])) return FAIL;
-    }
-    Ref names = given ? tuple_from_refs(vm, given, keywords) : UNDEF;
-    if (failed(names)) return FAIL;
-    Args args = {argv, 2, names};
-    Ref factory = newref(loop->task_factory), task = call_args(vm, factory, &args);
-    decref(factory);
-    decref(names);
+    Ref dict = dict_new(vm);
+    bool ok = !failed(dict) &&
+              (absent(options->name) || dict_set_text(vm, as_dict(dict), "name", options->name)) &&
+              (absent(options->context) ||
+               dict_set_text(vm, as_dict(dict), "context", options->context)) &&
+              (absent(options->eager) ||
+               dict_set_text(vm, as_dict(dict), "eager_start", options->eager)) &&
+              (absent(options->extra) || dict_update(vm, as_dict(dict), options->extra));
+    if (ok) return dict;
+    decref(dict);
+    return FAIL;
+}
+
+/* factory(loop, coroutine, **options), or the same of a method create_task of a script's loop. */
+static Ref create_by(Vm *vm, Value factory, Value loop, Value coroutine, const TaskOptions *options)
+{
+    Ref held = newref(factory), named = options_dict(vm, options), task = FAIL;
+    Ref args = failed(named) ? FAIL : tuple_pack(vm, 1, coroutine);
+    if (!failed(args)) task = call_with(vm, held, loop, args, named);
+    decref(held);
+    decref(args);
+    decref(named);
     return task;
 }
 
-Ref loop_create_task(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, Value eager)
+Ref loop_create_task(Vm *vm, Loop *loop, Value coroutine, const TaskOptions *options)
 {
     if (!loop_check_open(vm, loop)) return FAIL;
     if (is_heap(loop->task_factory))
-        return create_with_factory(vm, loop, coroutine, name, context, eager);
-    Truth is_eager = absent(eager) || is_none(eager) ? NO : value_truth(vm, eager);
-    if (is_eager == FAILED) return FAIL;
-    Task *task = task_new(vm, loop, coroutine, name, context, is_eager == YES);
+        return create_by(vm, loop->task_factory, borrow(loop), coroutine, options);
+    if (!absent(options->extra)) {
+        ptrdiff_t at = 0;
+        Value name, value;
+        dict_next(as_dict(options->extra), &at, &name, &value);
+        return throw(vm, TypeError, "Task() got an unexpected keyword argument '%S'", name);
+    }
+    bool plain = absent(options->eager) || is_none(options->eager);
+    Truth eager = plain ? NO : value_truth(vm, options->eager);
+    if (eager == FAILED) return FAIL;
+    Task *task = task_new(vm, loop, coroutine, options->name, options->context, eager == YES);
     return task ? from_object(task) : FAIL;
+}
+
+Ref loop_call_create_task(Vm *vm, Loop *loop, Value coroutine, const TaskOptions *options)
+{
+    Type *type = type_of(vm, borrow(loop));
+    Value method = type->flags & TYPE_HEAP ? type_lookup(vm, type, N(create_task)) : UNDEF;
+    if (failed(method)) return FAIL;
+    if (absent(method) || is_native(method)) return loop_create_task(vm, loop, coroutine, options);
+    return create_by(vm, method, borrow(loop), coroutine, options);
 }
 
 /* ---- any awaitable as a future ---- */
@@ -493,11 +512,11 @@ Ref ensure_future(Vm *vm, Value awaitable, Loop *loop)
     if (wrap && !type_of(vm, awaitable)->slots.await)
         return throw(vm, TypeError, "An asyncio.Future, a coroutine or an awaitable is required");
     if (!loop && !(loop = loop_current_or_set(vm))) return FAIL;
-    if (!wrap) return loop_create_task(vm, loop, awaitable, UNDEF, UNDEF, UNDEF);
+    if (!wrap) return loop_call_create_task(vm, loop, awaitable, &NO_OPTIONS);
     Wrapping *wrapping = (Wrapping *)native_coroutine_new(vm, &wrapping_def);
     if (!wrapping) return FAIL;
     wrapping->awaitable = newref(awaitable);
-    Ref task = loop_create_task(vm, loop, borrow(wrapping), UNDEF, UNDEF, UNDEF);
+    Ref task = loop_call_create_task(vm, loop, borrow(wrapping), &NO_OPTIONS);
     decref_object(wrapping);
     return task;
 }

@@ -30,8 +30,15 @@ static inline Task *as_task(Value v) { return (Task *)as_object(v); }
 /* A task for coroutine (borrowed), scheduled on loop.  name: str, NONE or UNDEF: "Task-N". context:
  * NONE or UNDEF: a copy of the current one. */
 Task *task_new(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, bool eager);
+/* What create_task() was given; UNDEF: not given.  extra: a dict of what only a factory knows. */
+typedef struct TaskOptions {
+    Value name, context, eager, extra;
+} TaskOptions;
+#define NO_OPTIONS ((TaskOptions){UNDEF, UNDEF, UNDEF, UNDEF})
 /* The same through the loop's task factory; owned. */
-Ref loop_create_task(Vm *vm, Loop *loop, Value coroutine, Value name, Value context, Value eager);
+Ref loop_create_task(Vm *vm, Loop *loop, Value coroutine, const TaskOptions *options);
+/* The same through create_task() of a script's subclass of the loop, if it has its own. */
+Ref loop_call_create_task(Vm *vm, Loop *loop, Value coroutine, const TaskOptions *options);
 
 Truth task_cancel(Vm *vm, Task *task, Value message); /* NO: it was done */
 int task_uncancel(Task *task);

@@ -431,11 +431,12 @@ NATIVE(asyncio_all_tasks, "all_tasks(loop=None)",
     return loop ? loop_all_tasks(vm, loop) : FAIL;
 }
 
-NATIVE(asyncio_create_task, "create_task(coro, *, name=?, context=?, eager_start=?)",
+NATIVE(asyncio_create_task, "create_task(coro, *, name=?, context=?, eager_start=?, **kwargs=?)",
        "Schedule coro to run soon as a task of the running loop; return the task.")
 {
     Loop *loop = loop_running(vm);
-    return loop ? loop_create_task(vm, loop, argv[0], argv[1], argv[2], argv[3]) : FAIL;
+    TaskOptions options = {argv[1], argv[2], argv[3], argv[4]};
+    return loop ? loop_call_create_task(vm, loop, argv[0], &options) : FAIL;
 }
 
 NATIVE(asyncio_ensure_future, "ensure_future(coro_or_future, *, loop=None)",
@@ -518,8 +519,9 @@ NATIVE(asyncio_iscoroutinefunction, "iscoroutinefunction(func)",
 {
     Ref func = newref(argv[0]);
     while (is_kind(func, KIND_METHOD)) replace(&func, newref(as_method(func)->function));
-    bool is = is_function(func) &&
-              as_function(func)->code->flags & (CODE_COROUTINE | CODE_ITERABLE_COROUTINE);
+    bool is = is_native(func) ? native_is_async(as_native(func)->native)
+                              : is_function(func) && as_function(func)->code->flags &
+                                                         (CODE_COROUTINE | CODE_ITERABLE_COROUTINE);
     if (!is) {
         Ref mark = attr_get_or_absent(vm, func, N(_is_coroutine_mark));
         if (failed(mark)) error_clear(vm);

@@ -240,11 +240,11 @@ NATIVE(group_make, "TaskGroup(cls)", "Make a task group; use it with `async with
     TaskGroup *group = type_instance(vm, as_type(argv[0]));
     return group ? from_object(group) : FAIL;
 }
-NATIVE(group_aenter, "__aenter__(self)", "Enter.")
+NATIVE(group_aenter, "async __aenter__(self)", "Enter.")
 {
     return instant_new(vm, &group_enter_coroutine, argv[0]);
 }
-NATIVE(group_aexit, "__aexit__(self, et, exc, tb)",
+NATIVE(group_aexit, "async __aexit__(self, et, exc, tb)",
        "Wait for the tasks; raise what failed as a group.")
 {
     GroupExit *exit = (GroupExit *)waiter_new(vm, &group_exit_coroutine, argv[0]);
@@ -266,14 +266,16 @@ static Ref refuse(Vm *vm, Value self, Value coroutine, const char *why)
     return throw(vm, RuntimeError, "TaskGroup %R %s", self, why);
 }
 
-NATIVE(group_create_task, "create_task(self, coro, *, name=?, context=?, eager_start=?)",
+NATIVE(group_create_task,
+       "create_task(self, coro, *, name=?, context=?, eager_start=?, **kwargs=?)",
        "Schedule coro as a task of the group; return the task.")
 {
     TaskGroup *self = as_group(argv[0]);
     if (!self->entered) return refuse(vm, argv[0], argv[1], "has not been entered");
     if (self->exiting && !group_len(self)) return refuse(vm, argv[0], argv[1], "is finished");
     if (self->aborting) return refuse(vm, argv[0], argv[1], "is shutting down");
-    Ref task = loop_create_task(vm, as_loop(self->loop), argv[1], argv[2], argv[3], argv[4]);
+    TaskOptions options = {argv[2], argv[3], argv[4], argv[5]};
+    Ref task = loop_call_create_task(vm, as_loop(self->loop), argv[1], &options);
     if (failed(task)) return FAIL;
     bool ok = dict_set(vm, as_dict(self->tasks), task, NONE);
     if (ok) newref(argv[0]);

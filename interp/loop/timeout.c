@@ -155,11 +155,11 @@ NATIVE(timeout_expired, "expired(self)",
     TimeoutState state = state_of(as_timeout(argv[0]));
     return from_bool(state == TIMEOUT_EXPIRING || state == TIMEOUT_EXPIRED);
 }
-NATIVE(timeout_aenter, "__aenter__(self)", "Start.")
+NATIVE(timeout_aenter, "async __aenter__(self)", "Start.")
 {
     return instant_new(vm, &timeout_enter_coroutine, argv[0]);
 }
-NATIVE(timeout_aexit, "__aexit__(self, exc_type, exc_val, exc_tb)",
+NATIVE(timeout_aexit, "async __aexit__(self, exc_type, exc_val, exc_tb)",
        "Stop; CancelledError of the deadline becomes TimeoutError.")
 {
     TimeoutExit *exit = (TimeoutExit *)waiter_new(vm, &timeout_exit_coroutine, argv[0]);
@@ -308,7 +308,7 @@ static const NativeCoroutineDef wait_for_coroutine = {
     .raise = wait_for_raise,
 };
 
-NATIVE(asyncio_wait_for, "wait_for(fut, timeout)",
+NATIVE(asyncio_wait_for, "async wait_for(fut, timeout)",
        "A coroutine that awaits fut for at most timeout seconds (None: for ever), then cancels it "
        "and raises TimeoutError.")
 {

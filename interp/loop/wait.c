@@ -158,7 +158,7 @@ static const NativeCoroutineDef wait_coroutine = {
     .raise = wait_raise,
 };
 
-NATIVE(asyncio_wait, "wait(fs, *, timeout=None, return_when='ALL_COMPLETED')",
+NATIVE(asyncio_wait, "async wait(fs, *, timeout=None, return_when='ALL_COMPLETED')",
        "A coroutine that waits for futures and tasks and ends with two sets: those done and those "
        "pending.\n"
        "It ends after timeout seconds, too, and raises no TimeoutError.")

@@ -210,7 +210,7 @@ NATIVE(writer_is_closing, "is_closing(self)", "Return True when it is closed or 
 {
     return forward(vm, argv[0], "is_closing", 0, NULL);
 }
-NATIVE(writer_wait_closed, "wait_closed(self)",
+NATIVE(writer_wait_closed, "async wait_closed(self)",
        "A coroutine that waits until the connection is closed.")
 {
     Waiter *waiter = waiter_new(vm, &closed_coroutine, argv[0]);
@@ -221,7 +221,7 @@ NATIVE(writer_get_extra_info, "get_extra_info(self, name, default=None)",
 {
     return forward(vm, argv[0], "get_extra_info", 2, &argv[1]);
 }
-NATIVE(writer_drain, "drain(self)", "A coroutine that waits until it is wise to write on.")
+NATIVE(writer_drain, "async drain(self)", "A coroutine that waits until it is wise to write on.")
 {
     Waiter *waiter = waiter_new(vm, &drain_coroutine, argv[0]);
     return waiter ? from_object(waiter) : FAIL;

@@ -14,12 +14,24 @@
 #include "object/str.h"
 #include "object/typeparts.h"
 
+enum { ASYNC_LEN = 6 }; /* "async " */
+
+bool native_is_async(const Native *native)
+{
+    return strncmp(native->signature, "async ", ASYNC_LEN) == 0;
+}
+
+const char *native_text(const Native *native)
+{
+    return native->signature + (native_is_async(native) ? ASYNC_LEN : 0);
+}
+
 Ref native_name(Vm *vm, const Native *native)
 {
-    bool new = strncmp(native->signature, "new(", 4) == 0;
+    const char *text = native_text(native);
+    bool new = strncmp(text, "new(", 4) == 0;
     if (new) return newref(N(__new__));
-    return str_intern(
-        vm, str_from_utf8(vm, native->signature, (ptrdiff_t)strcspn(native->signature, "(")));
+    return str_intern(vm, str_from_utf8(vm, text, (ptrdiff_t)strcspn(text, "(")));
 }
 
 static NativeFunction *make(Vm *vm, Kind kind, const Native *native, Type *owner)
@@ -178,27 +190,52 @@ static Ref get_owner(Vm *vm __attribute__((unused)), Value self)
     return newref(borrow(as_native(self)->owner));
 }
 
-/* "($self, index=-1, /)": the parameters, as inspect reads them. */
-static Ref get_text_signature(Vm *vm, Value self)
+/* "(" first and what follows at; an absent default as inspect reads it. */
+static Ref parameters_text(Vm *vm, const char *first, const char *at)
 {
-    const NativeFunction *function = as_native(self);
-    const char *at = strchr(function->native->signature, '(') + 1;
     StrBuilder text;
     builder_open(&text);
-    bool ok = builder_text(vm, &text, "(");
-    bool plain = !function->owner && function->native->binding == NATIVE_PLAIN;
-    if (strncmp(at, "self", 4) == 0) ok = ok && builder_text(vm, &text, "$self"), at += 4;
-    else if (strncmp(at, "cls", 3) == 0) ok = ok && builder_text(vm, &text, "$type"), at += 3;
-    else if (plain) ok = ok && builder_text(vm, &text, *at == ')' ? "$module" : "$module, ");
+    bool ok = builder_text(vm, &text, "(") && builder_text(vm, &text, first), rest = false;
     for (; ok && *at; at++) {
         bool unknown = at[0] == '=' && at[1] == '?';
-        ok = unknown ? builder_text(vm, &text, "=<unrepresentable>")
-                     : builder_char(vm, &text, (uint8_t)*at);
+        rest |= strncmp(at, "**", 2) == 0;
+        if (!unknown) ok = builder_char(vm, &text, (uint8_t)*at);
+        else if (!rest) ok = builder_text(vm, &text, "=<unrepresentable>");
         at += unknown;
     }
     if (ok) return builder_finish(vm, &text);
     builder_close(&text);
     return FAIL;
+}
+
+/* "($self, index=-1, /)": the parameters, as inspect reads them. */
+static Ref get_text_signature(Vm *vm, Value self)
+{
+    const NativeFunction *function = as_native(self);
+    const char *at = strchr(function->native->signature, '(') + 1;
+    bool plain = !function->owner && function->native->binding == NATIVE_PLAIN;
+    if (strncmp(at, "self", 4) == 0) return parameters_text(vm, "$self", at + 4);
+    if (strncmp(at, "cls", 3) == 0) return parameters_text(vm, "$type", at + 3);
+    return parameters_text(vm, !plain ? "" : *at == ')' ? "$module" : "$module, ", at);
+}
+
+Ref native_class_signature(Vm *vm, const Native *native)
+{
+    if (!native) return NONE;
+    const char *at = strchr(native->signature, '(') + 1;
+    at += strncmp(at, "self", 4) == 0 ? 4 : strncmp(at, "cls", 3) == 0 ? 3 : 0;
+    return parameters_text(vm, "", at + (strncmp(at, ", ", 2) == 0 ? 2 : 0));
+}
+
+/* What inspect.iscoroutinefunction() looks for; AttributeError when no coroutine is returned. */
+static Ref get_coroutine_mark(Vm *vm, Value self)
+{
+    Value inspect = native_is_async(as_native(self)->native)
+                        ? dict_get_text(vm, as_dict(vm->interp->modules), "inspect")
+                        : UNDEF;
+    if (failed(inspect)) return FAIL;
+    if (!absent(inspect)) return attr_get(vm, inspect, N(_is_coroutine_mark));
+    return throw(vm, AttributeError, "'%T' object has no attribute '_is_coroutine_mark'", self);
 }
 
 /* How pickle and copy name a builtin function: by its own name, or getattr(self, name). */
@@ -219,6 +256,7 @@ static const Attribute function_attributes[] = {
     {"__module__", get_module, NULL, "name of its module, or None"},
     {"__self__", get_self, NULL, "what it is bound to"},
     {"__text_signature__", get_text_signature, NULL, "its parameters"},
+    {"_is_coroutine_mark", get_coroutine_mark, NULL, "does it return a coroutine?"},
     {0},
 };
 
@@ -242,6 +280,7 @@ static const Attribute method_attributes[] = {
     {"__doc__", get_doc, NULL, "its documentation"},
     {"__objclass__", get_owner, NULL, "its class"},
     {"__text_signature__", get_text_signature, NULL, "its parameters"},
+    {"_is_coroutine_mark", get_coroutine_mark, NULL, "does it return a coroutine?"},
     {0},
 };
 

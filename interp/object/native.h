@@ -4,8 +4,10 @@
  * order, defaults filled in (*args a tuple, **kwargs a dict, an absent one without default UNDEF).
  * The signature text binds calls, words the errors and feeds help() and inspect.  It is parsed on
  * the first call that needs it.  Defaults may be None, True, False, ..., integers, floats, 'text',
- * b'', () and `?` (absent: UNDEF). NATIVE(list_pop, "pop(self, index=-1, /)", "Remove and return
- * the item at index...") Neighbours: type.h (TypeDef.methods), call.h. */
+ * b'', () and `?` (absent: UNDEF).  `**kwargs=?` is UNDEF, no dict, while there are none.  A text
+ * that begins with "async " says that what is returned is a coroutine.
+ * NATIVE(list_pop, "pop(self, index=-1, /)", "Remove and return the item at index...")
+ * Neighbours: type.h (TypeDef.methods), call.h. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_OBJECT_NATIVE_H
 #define AIO_OBJECT_NATIVE_H
@@ -45,6 +47,7 @@ typedef struct Signature {
     int plain_least,
         plain_most; /* so many positional arguments need no binding but defaults; most -1: never */
     bool has_varargs, has_kwargs; /* their slots: *args at `positional`, **kwargs last */
+    bool lazy_kwargs;             /* **kwargs=?: no dict when there are none */
     Ref *names;                   /* str per slot */
     Ref *defaults;                /* per slot; UNDEF: required, or absent when given as `?` */
     uint32_t optional;            /* bit i: slot i may be left out */
@@ -69,10 +72,17 @@ Ref native_function(Vm *vm, const Native *native, Value self, Value module);
 Ref native_method(Vm *vm, const Native *native, Type *owner); /* a method_descriptor */
 Ref native_bind(Vm *vm, NativeFunction *method, Value self);  /* method_descriptor -> bound */
 
+/* Does it return a coroutine? */
+bool native_is_async(const Native *native);
+/* The signature without "async ". */
+const char *native_text(const Native *native);
+/* "(index=-1, /)": how to call a type that is made by native, or NONE; owned. */
+Ref native_class_signature(Vm *vm, const Native *native);
 Ref native_new(Vm *vm, const Native *native, Type *owner); /* the __new__ of a type */
 Ref native_name(Vm *vm, const Native *native);             /* "pop": interned str */
 
 /* Parses on first use; NULL: raised. */
+const Signature *native_parsed(Vm *vm, const Native *native);
 const Signature *native_signature(Vm *vm, NativeFunction *function);
 
 /* Binds args to the signature and runs the body.  For a method descriptor self is args->argv[0] and

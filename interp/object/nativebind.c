@@ -26,14 +26,20 @@ typedef struct Binding {
 
 /* ---- errors ---- */
 
+static bool makes_instance(const NativeFunction *function)
+{
+    const char *name = function->native->signature;
+    return function->owner &&
+           (strncmp(name, "new(", 4) == 0 || strncmp(name, "__new__(", 8) == 0 ||
+            strncmp(name, "__init__(", 9) == 0 || function->head.aux & NATIVE_IS_NEW);
+}
+
 /* "list.append" or "len"; a class's name for its __new__ and __init__. */
 static void full_name(const NativeFunction *function, char *text, size_t size)
 {
-    const char *name = function->native->signature;
+    const char *name = native_text(function->native);
     int len = (int)strcspn(name, "(");
-    bool makes =
-        function->owner && (strncmp(name, "new(", 4) == 0 || strncmp(name, "__new__(", 8) == 0 ||
-                            strncmp(name, "__init__(", 9) == 0);
+    bool makes = makes_instance(function);
     const char *owner = function->owner ? typedef_short_name(function->owner->def) : NULL;
     if (function->native->binding == NATIVE_CLASSMETHOD && is_type(function->self))
         owner = type_full_name(as_type(function->self));
@@ -166,22 +172,29 @@ static bool bind_keyword(Vm *vm, Binding *b, Value name, Value value, Dict *rest
     return false;
 }
 
+/* The dict of **kwargs. */
+static Dict *open_kwargs(Vm *vm, Binding *b, Ref owned[2])
+{
+    int slot = b->signature->count - 1;
+    owned[1] = dict_new(vm);
+    if (failed(owned[1])) return NULL;
+    b->slots[slot] = owned[1];
+    b->filled |= 1u << slot;
+    return as_dict(owned[1]);
+}
+
 static bool bind_keywords(Vm *vm, Binding *b, Ref owned[2])
 {
     const Signature *s = b->signature;
     Dict *rest = NULL;
-    if (s->has_kwargs) {
-        owned[1] = dict_new(vm);
-        if (failed(owned[1])) return false;
-        rest = as_dict(owned[1]);
-        b->slots[s->count - 1] = owned[1];
-        b->filled |= 1u << (s->count - 1);
-    }
+    if (s->has_kwargs && !s->lazy_kwargs && !(rest = open_kwargs(vm, b, owned))) return false;
     if (absent(b->args->kwnames)) return true;
-    for (ptrdiff_t i = 0; i < tuple_len(b->args->kwnames); i++)
-        if (!bind_keyword(vm, b, tuple_at(b->args->kwnames, i), b->args->argv[b->args->argc + i],
-                          rest))
-            return false;
+    for (ptrdiff_t i = 0; i < tuple_len(b->args->kwnames); i++) {
+        Value name = tuple_at(b->args->kwnames, i);
+        bool extra = s->lazy_kwargs && !rest && keyword_slot(s, name) < 0;
+        if (extra && !(rest = open_kwargs(vm, b, owned))) return false;
+        if (!bind_keyword(vm, b, name, b->args->argv[b->args->argc + i], rest)) return false;
+    }
     return true;
 }
 

@@ -133,6 +133,11 @@ static bool parse_parameter(Vm *vm, Parser *p)
         return false;
     }
     s->has_kwargs |= kwargs;
+    if (kwargs && strncmp(p->at, "=?", 2) == 0) {
+        p->at += 2;
+        s->lazy_kwargs = true;
+        s->optional |= 1u << slot;
+    }
     if (kwargs || star) return true;
     bool optional = *p->at == '=';
     if (optional) {
@@ -163,7 +168,8 @@ static void signature_free(Signature *signature)
 /* How many positional arguments may be left out at the end so that the defaults do. */
 static void find_plain(Signature *s)
 {
-    s->plain_most = s->has_varargs || s->has_kwargs ? -1 : s->positional;
+    bool eager = s->has_varargs || (s->has_kwargs && !s->lazy_kwargs);
+    s->plain_most = eager ? -1 : s->positional;
     s->plain_least = s->required;
     for (int i = s->positional; i < s->count; i++)
         if (!(s->optional >> i & 1)) s->plain_most = -1; /* a keyword that must be given */
@@ -219,24 +225,29 @@ static bool grow(Vm *vm, struct SignatureTable *table)
     return true;
 }
 
-const Signature *native_signature(Vm *vm, NativeFunction *function)
+const Signature *native_parsed(Vm *vm, const Native *native)
 {
-    if (function->signature) return function->signature;
     struct SignatureTable *table = vm->interp->signatures;
     if (!table) {
         table = vm->interp->signatures = memory_zeroed(vm, sizeof *table);
         if (!table) return NULL;
     }
     if ((table->used + 1) * 2 > table->size && !grow(vm, table)) return NULL;
-    size_t at = place(table, function->native);
+    size_t at = place(table, native);
     if (!table->rows[at].native) {
-        Signature *signature = parse(vm, function->native->signature);
+        Signature *signature = parse(vm, native->signature);
         if (!signature) return NULL;
-        table->rows[at].native = function->native;
+        table->rows[at].native = native;
         table->rows[at].signature = signature;
         table->used++;
     }
-    return function->signature = table->rows[at].signature;
+    return table->rows[at].signature;
+}
+
+const Signature *native_signature(Vm *vm, NativeFunction *function)
+{
+    if (!function->signature) function->signature = native_parsed(vm, function->native);
+    return function->signature;
 }
 
 void signatures_close(Interp *interp)

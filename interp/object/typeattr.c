@@ -464,8 +464,15 @@ static bool set_type_params(Vm *vm, Value self, Value value)
            store(vm, self, N(__type_params__), value);
 }
 
-static Ref get_text_signature(Vm *vm __attribute__((unused)), Value self __attribute__((unused)))
+/* Of a native class of a module: how __init__ or __new__ takes its arguments.  The classes of
+ * builtins have none, as in CPython. */
+static Ref get_text_signature(Vm *vm, Value self)
 {
+    const Type *type = as_type(self);
+    if (type->flags & TYPE_HEAP || !type->def || !strchr(type->def->name, '.')) return NONE;
+    for (const TypeDef *def = type->def; def; def = def->base)
+        if (def->init || def->new)
+            return native_class_signature(vm, def->init ? def->init : def->new);
     return NONE;
 }
 static Ref get_basicsize(Vm *vm __attribute__((unused)), Value self)
@@ -525,7 +532,7 @@ static const Attribute type_attributes[] = {
     {"__annotate__", get_annotate, set_annotate, "computes the annotations"},
     {"__annotations__", get_annotations, set_annotations, "dict of annotations"},
     {"__type_params__", get_type_params, set_type_params, "tuple of type parameters"},
-    {"__text_signature__", get_text_signature, NULL, "None"},
+    {"__text_signature__", get_text_signature, NULL, "how to call it, or None"},
     {"__basicsize__", get_basicsize, NULL, "bytes of an instance without attributes"},
     {"__itemsize__", get_itemsize, NULL, "0"},
     {"__dictoffset__", get_dictoffset, NULL, "-1 when instances take attributes, else 0"},
