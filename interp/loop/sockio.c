@@ -314,8 +314,7 @@ SOCKIO(connect_coroutine, "sock_connect");
     const Native id##_def = {signature, doc, id, NATIVE_PLAIN};                                    \
     static Ref id(Vm *vm, Value *argv)
 
-METHOD(loop_sock_recv, "async sock_recv(self, sock, nbytes)",
-       "A coroutine that receives up to n bytes.")
+METHOD(loop_sock_recv, "async sock_recv(self, sock, n)", "A coroutine that receives up to n bytes.")
 {
     return sockio_read(vm, &recv_coroutine, argv, try_recv, argv[2]);
 }

@@ -224,6 +224,7 @@ Ref native_class_signature(Vm *vm, const Native *native)
     if (!native) return NONE;
     const char *at = strchr(native->signature, '(') + 1;
     at += strncmp(at, "self", 4) == 0 ? 4 : strncmp(at, "cls", 3) == 0 ? 3 : 0;
+    if (strncmp(at, ", /, *args", 10) == 0) return NONE; /* an exception: it says nothing */
     return parameters_text(vm, "", at + (strncmp(at, ", ", 2) == 0 ? 2 : 0));
 }
 
