@@ -34,6 +34,13 @@ static bool makes_instance(const NativeFunction *function)
             strncmp(name, "__init__(", 9) == 0 || function->head.aux & NATIVE_IS_NEW);
 }
 
+/* Is it how a class is made that CPython has in Python?  Then errors name __init__. */
+static bool in_language(const NativeFunction *function)
+{
+    return makes_instance(function) &&
+           strncmp(function->owner->def->name, "asyncio.", strlen("asyncio.")) == 0;
+}
+
 /* "list.append" or "len"; a class's name for its __new__ and __init__. */
 static void full_name(const NativeFunction *function, char *text, size_t size)
 {
@@ -43,7 +50,7 @@ static void full_name(const NativeFunction *function, char *text, size_t size)
     const char *owner = function->owner ? typedef_short_name(function->owner->def) : NULL;
     if (function->native->binding == NATIVE_CLASSMETHOD && is_type(function->self))
         owner = type_full_name(as_type(function->self));
-    if (makes) snprintf(text, size, "%s", owner);
+    if (makes) snprintf(text, size, in_language(function) ? "%s.__init__" : "%s", owner);
     else if (owner) snprintf(text, size, "%s.%.*s", owner, len, name);
     else snprintf(text, size, "%.*s", len, name);
 }
@@ -51,7 +58,7 @@ static void full_name(const NativeFunction *function, char *text, size_t size)
 static void short_name(const NativeFunction *function, char *text, size_t size)
 {
     full_name(function, text, size);
-    char *dot = strchr(text, '.');
+    char *dot = in_language(function) ? NULL : strchr(text, '.');
     if (dot) memmove(text, dot + 1, strlen(dot));
 }
 
