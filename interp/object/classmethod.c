@@ -11,6 +11,7 @@
 #include "object/error.h"
 #include "object/function.h"
 #include "object/genericalias.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
@@ -115,8 +116,8 @@ NATIVE_CLASS(wrapper_class_getitem, "__class_getitem__(cls, item, /)", "A generi
 static const Native *const wrapper_methods[] = {&wrapper_class_getitem_def, NULL};
 
 static const Attribute wrapper_attributes[] = {
-    {"__func__", get_function, NULL, "what is wrapped"},
-    {"__wrapped__", get_function, NULL, "what is wrapped"},
+    {"__func__", get_function, member_read_only, "what is wrapped"},
+    {"__wrapped__", get_function, member_read_only, "what is wrapped"},
     {"__isabstractmethod__", get_abstract, NULL, "must subclasses define it?"},
     {"__annotations__", get_annotations, NULL, "the function's annotations"},
     {"__annotate__", get_annotate, NULL, "what computes them"},

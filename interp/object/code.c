@@ -10,6 +10,7 @@
 #include "object/dict.h"
 #include "object/error.h"
 #include "object/list.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
@@ -359,21 +360,22 @@ static const Native *const code_methods[] = {&code_positions_def, &code_lines_de
                                              &code_replace_def, NULL};
 
 static const Attribute code_attributes[] = {
-    {"co_name", get_name, NULL, "name of the function"},
-    {"co_qualname", get_qualname, NULL, "its path from the module"},
-    {"co_filename", get_filename, NULL, "name of the file it was compiled from"},
-    {"co_firstlineno", get_first_line, NULL, "its first line"},
-    {"co_argcount", get_arg_count, NULL, "number of positional parameters"},
-    {"co_posonlyargcount", get_positional_only, NULL, "number of positional-only parameters"},
-    {"co_kwonlyargcount", get_keyword_only, NULL, "number of keyword-only parameters"},
+    {"co_name", get_name, member_read_only, "name of the function"},
+    {"co_qualname", get_qualname, member_read_only, "its path from the module"},
+    {"co_filename", get_filename, member_read_only, "name of the file it was compiled from"},
+    {"co_firstlineno", get_first_line, member_read_only, "its first line"},
+    {"co_argcount", get_arg_count, member_read_only, "number of positional parameters"},
+    {"co_posonlyargcount", get_positional_only, member_read_only,
+     "number of positional-only parameters"},
+    {"co_kwonlyargcount", get_keyword_only, member_read_only, "number of keyword-only parameters"},
     {"co_varnames", get_varnames, NULL, "parameters and local variables"},
     {"co_cellvars", get_cellvars, NULL, "local variables that inner functions use"},
     {"co_freevars", get_freevars, NULL, "variables of outer functions"},
-    {"co_nlocals", get_nlocals, NULL, "number of local variables"},
-    {"co_consts", get_consts, NULL, "constants"},
-    {"co_names", get_names, NULL, "names used"},
-    {"co_flags", get_flags, NULL, "bits"},
-    {"co_stacksize", get_stack_size, NULL, "number of temporaries"},
+    {"co_nlocals", get_nlocals, member_read_only, "number of local variables"},
+    {"co_consts", get_consts, member_read_only, "constants"},
+    {"co_names", get_names, member_read_only, "names used"},
+    {"co_flags", get_flags, member_read_only, "bits"},
+    {"co_stacksize", get_stack_size, member_read_only, "number of temporaries"},
     {0},
 };
 

@@ -10,6 +10,7 @@
 #include "object/error.h"
 #include "object/float.h"
 #include "object/int.h"
+#include "object/member.h"
 #include "object/native.h"
 #include "object/numberformat.h"
 #include "object/str.h"
@@ -231,8 +232,8 @@ static const Native *const complex_methods[] = {
 };
 
 static const Attribute complex_attributes[] = {
-    {"real", complex_get_real, NULL, "The real part, a float."},
-    {"imag", complex_get_imag, NULL, "The imaginary part, a float."},
+    {"real", complex_get_real, member_read_only, "The real part, a float."},
+    {"imag", complex_get_imag, member_read_only, "The imaginary part, a float."},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -9,6 +9,7 @@
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/error.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/str.h"
@@ -306,9 +307,9 @@ static const Attribute function_attributes[] = {
     {"__kwdefaults__", get_kwdefaults, set_kwdefaults,
      "dict of defaults of keyword-only parameters, or None"},
     {"__code__", get_code, set_code, "compiled body"},
-    {"__globals__", get_globals, NULL, "namespace of its module"},
-    {"__builtins__", get_builtins, NULL, "namespace of builtins"},
-    {"__closure__", get_closure, NULL, "tuple of cells, or None"},
+    {"__globals__", get_globals, member_read_only, "namespace of its module"},
+    {"__builtins__", get_builtins, member_read_only, "namespace of builtins"},
+    {"__closure__", get_closure, member_read_only, "tuple of cells, or None"},
     {"__annotations__", get_annotations, set_annotations, "dict of annotations"},
     {"__annotate__", get_annotate, set_annotate, "computes the annotations"},
     {"__type_params__", get_type_params, set_type_params, "tuple of type parameters"},

@@ -97,6 +97,13 @@ const TypeDef member_type = {
 
 /* ---- native attributes ---- */
 
+bool member_read_only(Vm *vm, Value self __attribute__((unused)),
+                      Value value __attribute__((unused)))
+{
+    throw(vm, AttributeError, "readonly attribute");
+    return false;
+}
+
 Ref getset_new(Vm *vm, Type *owner, const Attribute *attribute)
 {
     GetSet *getset = type_instance(vm, type_builtin(vm, KIND_GETSET));

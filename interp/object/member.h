@@ -14,6 +14,9 @@ typedef struct Member { /* KIND_MEMBER: slot number `index` of owner's instances
     int index;
 } Member;
 
+/* The setter of a native attribute that is a plain field: refuses in the words of one. */
+bool member_read_only(Vm *vm, Value self, Value value);
+
 typedef struct GetSet { /* KIND_GETSET */
     Container head;
     Ref name;    /* str */

@@ -7,6 +7,7 @@
 #include "object/error.h"
 #include "object/function.h"
 #include "object/list.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
@@ -130,8 +131,9 @@ NATIVE(method_reduce, "__reduce__(self, /)", "Helper for pickle.")
 static const Native *const method_methods[] = {&method_reduce_def, NULL};
 
 static const Attribute method_attributes[] = {
-    {"__func__", get_function, NULL, "the function (or other callable) implementing a method"},
-    {"__self__", get_self, NULL, "the instance to which a method is bound"},
+    {"__func__", get_function, member_read_only,
+     "the function (or other callable) implementing a method"},
+    {"__self__", get_self, member_read_only, "the instance to which a method is bound"},
     {"__doc__", get_doc, NULL, "the function's documentation"},
     {0},
 };

@@ -9,6 +9,7 @@
 #include "object/error.h"
 #include "object/int.h"
 #include "object/list.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/number.h"
 #include "object/reduce.h"
@@ -212,6 +213,21 @@ static bool same_layout(const Type *a, const Type *b)
                (b->flags & (TYPE_ATTRIBUTES | TYPE_CONTAINER));
 }
 
+/* Are all of a's __slots__ b's, by the same names? */
+static bool same_members(Vm *vm, const Type *a, Type *b)
+{
+    for (const Type *at = a; at && (at->flags & TYPE_HEAP); at = at->base) {
+        Value key, member;
+        for (ptrdiff_t i = 0; dict_next(as_dict(at->dict), &i, &key, &member);) {
+            if (!is_kind(member, KIND_MEMBER) || as_member(member)->owner != at) continue;
+            Value other = type_lookup(vm, b, key);
+            if (!is_kind(other, KIND_MEMBER) || as_member(other)->index != as_member(member)->index)
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool set_class(Vm *vm, Value self, Value value)
 {
     if (absent(value)) return throw(vm, TypeError, "can't delete __class__ attribute"), false;
@@ -219,13 +235,13 @@ static bool set_class(Vm *vm, Value self, Value value)
         return throw(vm, TypeError, "__class__ must be set to a class, not '%T' object", value),
                false;
     Type *old = type_of(vm, self), *new = as_type(value);
-    bool modules = old->kind == KIND_MODULE && new->kind == KIND_MODULE && (new->flags &TYPE_HEAP);
+    bool modules = old->kind == KIND_MODULE && new->kind == KIND_MODULE;
     if (!modules && (!(old->flags & TYPE_HEAP) || !(new->flags &TYPE_HEAP)))
         return throw(vm, TypeError,
                      "__class__ assignment only supported for mutable types or ModuleType "
                      "subclasses"),
                false;
-    if (!same_layout(old, new) || old->kind == KIND_TYPE)
+    if (!same_layout(old, new) || old->kind == KIND_TYPE || !same_members(vm, old, new))
         return throw(vm, TypeError, "__class__ assignment: '%N' object layout differs from '%N'",
                      new, old),
                false;
@@ -238,10 +254,13 @@ static bool set_class(Vm *vm, Value self, Value value)
         if (!new->dict_shape) return false;
         shape = new->dict_shape;
     }
-    newref(value);
     bool owned = object->flags & OBJ_SUBCLASS;
     object->shape = shape;
-    object->flags |= OBJ_SUBCLASS;
+    object->flags &= (uint8_t)~OBJ_SUBCLASS;
+    if (new->flags & TYPE_HEAP) {
+        newref(value);
+        object->flags |= OBJ_SUBCLASS;
+    }
     if (owned) decref(from_object(old));
     return true;
 }
@@ -256,7 +275,12 @@ static Ref get_dict(Vm *vm, Value self)
 
 static bool set_dict(Vm *vm, Value self, Value value)
 {
-    if (absent(value)) return throw(vm, TypeError, "cannot delete __dict__"), false;
+    if (absent(value) && !(type_of(vm, self)->flags & TYPE_HEAP))
+        return throw(vm, TypeError, "cannot delete __dict__"), false;
+    if (absent(value)) {
+        Ref fresh = dict_new(vm);
+        return !failed(fresh) && object_set_dict(vm, as_object(self), fresh);
+    }
     if (!is_dict(value))
         return throw(vm, TypeError, "__dict__ must be set to a dictionary, not a '%T'", value),
                false;

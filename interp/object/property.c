@@ -8,6 +8,7 @@
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/error.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
@@ -185,9 +186,9 @@ static const Native *const property_methods[] = {
 };
 
 static const Attribute property_attributes[] = {
-    {"fget", get_getter, NULL, "the getter, or None"},
-    {"fset", get_setter, NULL, "the setter, or None"},
-    {"fdel", get_deleter, NULL, "the deleter, or None"},
+    {"fget", get_getter, member_read_only, "the getter, or None"},
+    {"fset", get_setter, member_read_only, "the setter, or None"},
+    {"fdel", get_deleter, member_read_only, "the deleter, or None"},
     {"__doc__", get_doc, set_doc, "documentation"},
     {"__name__", get_name, set_name, "the attribute's name"},
     {"__isabstractmethod__", get_abstract, NULL, "must subclasses define it?"},

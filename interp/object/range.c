@@ -10,6 +10,7 @@
 #include "object/error.h"
 #include "object/int.h"
 #include "object/iter.h"
+#include "object/member.h"
 #include "object/native.h"
 #include "object/number.h"
 #include "object/reduce.h"
@@ -402,9 +403,9 @@ static Ref range_get_step(Vm *vm __attribute__((unused)), Value self)
 }
 
 static const Attribute range_attributes[] = {
-    {"start", range_get_start, NULL, "The first item, if any."},
-    {"stop", range_get_stop, NULL, "Where the range ends; not an item."},
-    {"step", range_get_step, NULL, "The distance between items."},
+    {"start", range_get_start, member_read_only, "The first item, if any."},
+    {"stop", range_get_stop, member_read_only, "Where the range ends; not an item."},
+    {"step", range_get_step, member_read_only, "The distance between items."},
     {0},
 };
 NATIVE(range_reduce, "__reduce__(self, /)",

@@ -7,6 +7,7 @@
 #include "object/error.h"
 #include "object/genericalias.h"
 #include "object/int.h"
+#include "object/member.h"
 #include "object/native.h"
 #include "object/number.h"
 #include "object/range.h"
@@ -214,9 +215,9 @@ static Ref slice_get_step(Vm *vm __attribute__((unused)), Value self)
 }
 
 static const Attribute slice_attributes[] = {
-    {"start", slice_get_start, NULL, "The first bound, or None."},
-    {"stop", slice_get_stop, NULL, "The second bound, or None."},
-    {"step", slice_get_step, NULL, "The step, or None."},
+    {"start", slice_get_start, member_read_only, "The first bound, or None."},
+    {"stop", slice_get_stop, member_read_only, "The second bound, or None."},
+    {"step", slice_get_step, member_read_only, "The step, or None."},
     {0},
 };
 NATIVE(slice_reduce, "__reduce__(self, /)",

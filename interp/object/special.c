@@ -8,6 +8,7 @@
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/error.h"
+#include "object/function.h"
 #include "object/int.h"
 #include "object/iter.h"
 #include "object/number.h"
@@ -267,27 +268,36 @@ static Ref special_await(Vm *vm, Value self) { return invoke(vm, self, N(__await
 static Ref special_aiter(Vm *vm, Value self) { return invoke(vm, self, N(__aiter__), 0, NULL); }
 static Ref special_anext(Vm *vm, Value self) { return invoke(vm, self, N(__anext__), 0, NULL); }
 
+/* vm->error is AttributeError: what fallback, the __getattr__ of self's class, says instead. */
+static Ref get_attr_fallback(Vm *vm, Value self, Value fallback, Value name)
+{
+    error_clear(vm);
+    if (is_function(fallback)) return call(vm, fallback, 2, (Value[]){self, name});
+    Ref (*get)(Vm *, Value, Value, Value) = type_of(vm, fallback)->slots.descr_get;
+    Ref method = get ? get(vm, fallback, self, borrow(type_of(vm, self))) : newref(fallback);
+    Ref out = failed(method) ? FAIL : call1(vm, method, name);
+    decref(method);
+    return out;
+}
+
 static Ref special_get_attr(Vm *vm, Value self, Value name)
 {
     Value getter = method_of(vm, self, N(__getattribute__)),
           fallback = method_of(vm, self, N(__getattr__));
-    Ref out;
+    Ref held = newref(fallback), out; /* whoever is asked first may remove it */
     if (is_kind(getter, KIND_SLOT_WRAPPER)) {
         Ref (*get)(Vm *, Value, Value) =
             (Ref(*)(Vm *, Value, Value))(void *)as_slot_wrapper(getter)->function;
-        if (get == object_get_attr && !absent(fallback)) {
-            out = object_get_attr_or_absent(vm, self, name);
-            if (!absent(out) && (!failed(out) || !error_is(vm, AttributeError))) return out;
-            error_clear(vm);
-            return call_special(vm, self, N(__getattr__), 1, &name);
-        }
-        out = get(vm, self, name);
+        bool plain = get == object_get_attr && !absent(held);
+        out = plain ? object_get_attr_or_absent(vm, self, name) : get(vm, self, name);
+        if (absent(out)) out = FAIL;
     } else {
         out = invoke(vm, self, N(__getattribute__), 1, &name);
     }
-    if (!failed(out) || absent(fallback) || !error_is(vm, AttributeError)) return out;
-    error_clear(vm);
-    return call_special(vm, self, N(__getattr__), 1, &name);
+    if (failed(out) && !absent(held) && (absent(vm->error) || error_is(vm, AttributeError)))
+        out = get_attr_fallback(vm, self, held, name);
+    decref(held);
+    return out;
 }
 
 static bool special_set_attr(Vm *vm, Value self, Value name, Value value)

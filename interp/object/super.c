@@ -8,6 +8,7 @@
 #include "object/call.h"
 #include "object/error.h"
 #include "object/function.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/str.h"
@@ -154,9 +155,9 @@ static Ref get_self_class(Vm *vm __attribute__((unused)), Value self)
 }
 
 static const Attribute super_attributes[] = {
-    {"__thisclass__", get_thisclass, NULL, "the class invoking super()"},
-    {"__self__", get_self, NULL, "the instance invoking super(); may be None"},
-    {"__self_class__", get_self_class, NULL,
+    {"__thisclass__", get_thisclass, member_read_only, "the class invoking super()"},
+    {"__self__", get_self, member_read_only, "the instance invoking super(); may be None"},
+    {"__self_class__", get_self_class, member_read_only,
      "the type of the instance invoking super(); may be None"},
     {0},
 };

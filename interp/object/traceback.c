@@ -7,6 +7,7 @@
 
 #include "object/dict.h"
 #include "object/int.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/str.h"
@@ -96,8 +97,8 @@ NATIVE(traceback_make, "__new__(cls, tb_next, tb_frame, tb_lasti, tb_lineno)",
 static const Attribute traceback_attributes[] = {
     {"tb_next", get_next, set_next, "the next step, one call deeper"},
     {"tb_lineno", get_lineno, NULL, "line in the source"},
-    {"tb_lasti", get_lasti, NULL, "offset of the instruction"},
-    {"tb_frame", get_frame, NULL, "the frame"},
+    {"tb_lasti", get_lasti, member_read_only, "offset of the instruction"},
+    {"tb_frame", get_frame, member_read_only, "the frame"},
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef traceback_type = {

@@ -12,6 +12,7 @@
 #include "object/iter.h"
 #include "object/list.h"
 #include "object/mappingproxy.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/number.h"
 #include "object/shape.h"
@@ -203,7 +204,8 @@ static bool check_mutable(Vm *vm, Value self, Value value, const char *name)
         return false;
     }
     if (!absent(value)) return true;
-    throw(vm, TypeError, "cannot delete '%s' attribute of type '%N'", name, as_type(self));
+    throw(vm, TypeError, "cannot delete '%s' attribute of immutable type '%N'", name,
+          as_type(self));
     return false;
 }
 
@@ -525,7 +527,7 @@ static const Attribute type_attributes[] = {
     {"__doc__", get_doc, set_doc, "its documentation"},
     {"__dict__", get_dict, NULL, "its namespace, read-only"},
     {"__bases__", get_bases, set_bases, "tuple of base classes"},
-    {"__base__", get_base, NULL, "the base that gives the layout"},
+    {"__base__", get_base, member_read_only, "the base that gives the layout"},
     {"__mro__", get_mro, NULL, "tuple of classes in the order of lookup"},
     {"__abstractmethods__", get_abstract, set_abstract,
      "names of methods that subclasses must define"},
@@ -533,12 +535,13 @@ static const Attribute type_attributes[] = {
     {"__annotations__", get_annotations, set_annotations, "dict of annotations"},
     {"__type_params__", get_type_params, set_type_params, "tuple of type parameters"},
     {"__text_signature__", get_text_signature, NULL, "how to call it, or None"},
-    {"__basicsize__", get_basicsize, NULL, "bytes of an instance without attributes"},
-    {"__itemsize__", get_itemsize, NULL, "0"},
-    {"__dictoffset__", get_dictoffset, NULL, "-1 when instances take attributes, else 0"},
-    {"__weakrefoffset__", get_weakrefoffset, NULL,
+    {"__basicsize__", get_basicsize, member_read_only, "bytes of an instance without attributes"},
+    {"__itemsize__", get_itemsize, member_read_only, "0"},
+    {"__dictoffset__", get_dictoffset, member_read_only,
+     "-1 when instances take attributes, else 0"},
+    {"__weakrefoffset__", get_weakrefoffset, member_read_only,
      "-1 when instances can be weakly referenced, else 0"},
-    {"__flags__", get_flags, NULL, "bits"},
+    {"__flags__", get_flags, member_read_only, "bits"},
     {0},
 };
 

@@ -112,13 +112,9 @@ typedef struct SlotNames {
 
 static bool is_identifier(const Str *s)
 {
-    for (ptrdiff_t i = 0; i < s->len; i++) {
-        uint32_t point = str_at(s, i);
-        bool ok = point == '_' || point >= 128 || (point | 32) - 'a' < 26u ||
-                  (i > 0 && point - '0' < 10u);
-        if (!ok) return false;
-    }
-    return s->len > 0;
+    for (ptrdiff_t i = 1; i < s->len; i++)
+        if (!char_is_id_continue(str_at(s, i))) return false;
+    return s->len > 0 && char_is_id_start(str_at(s, 0));
 }
 
 static bool slot_name(Vm *vm, Value item, Value class_name, Type *base, Dict *namespace,
@@ -167,7 +163,7 @@ static bool slot_names(Vm *vm, Dict *namespace, Value class_name, Type *base, Sl
     for (ptrdiff_t i = 0; ok && i < tuple_len(items); i++)
         ok = slot_name(vm, tuple_at(items, i), class_name, base, namespace, slots);
     decref(items);
-    if (!ok) return false;
+    if (!ok || !list_sort(vm, as_list(slots->names), NONE, false)) return false;
     bool sized = base->kind == KIND_BYTES || base->kind == KIND_TUPLE || base->kind == KIND_INT;
     if (sized && as_list(slots->names)->len > 0)
         return throw(vm, TypeError, "nonempty __slots__ not supported for subtype of '%N'", base),
