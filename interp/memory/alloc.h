@@ -58,7 +58,7 @@ Ref throw_no_memory(Vm *vm);
 /* A new object of size_bytes: header set (count 1, flags and kind from shape's type), the rest
  * zeroed. NULL with MemoryError raised when memory is out. */
 void *object_new(Vm *vm, Shape *shape, size_t size_bytes);
-/* The same of a big object that is filled at once: only the first head_bytes and the last 16 bytes
+/* The same of an object that is filled at once: only the first head_bytes and the last 16 bytes
  * are zeroed. */
 void *object_new_open(Vm *vm, Shape *shape, size_t size_bytes, size_t head_bytes);
 

@@ -136,6 +136,25 @@ NATIVE(builtins_len, "len(obj, /)", "Return the number of items in a container."
     return len < 0 ? FAIL : from_int64(vm, len);
 }
 
+/* a op b, op being less or greater. */
+static inline Truth is_beyond(Vm *vm, Value a, Value b, CompareOp op)
+{
+    if (!both_ints(a, b)) return value_test(vm, a, b, op);
+    return op == CMP_LESS ? as_int(a) < as_int(b) : as_int(a) > as_int(b);
+}
+
+/* min(a, b, ...) or max of the items of a tuple, of which there is one at least. */
+static Ref extreme_of_items(Vm *vm, Value items, CompareOp op)
+{
+    Value best = tuple_at(items, 0);
+    for (ptrdiff_t i = 1; i < tuple_len(items); i++) {
+        Truth better = is_beyond(vm, tuple_at(items, i), best, op);
+        if (better == FAILED) return FAIL;
+        if (better == YES) best = tuple_at(items, i);
+    }
+    return newref(best);
+}
+
 static Ref extreme_of(Vm *vm, Value items, Value key, Value fallback, CompareOp op,
                       const char *name)
 {
@@ -149,7 +168,7 @@ static Ref extreme_of(Vm *vm, Value items, Value key, Value fallback, CompareOp 
         if (absent(item)) break;
         item_key = key == NONE ? newref(item) : call1(vm, key, item);
         if (failed(item_key)) goto done;
-        Truth better = absent(best) ? YES : value_test(vm, item_key, best_key, op);
+        Truth better = absent(best) ? YES : is_beyond(vm, item_key, best_key, op);
         if (better == FAILED) goto done;
         if (better == YES) {
             replace(&best, take(&item));
@@ -179,6 +198,7 @@ static Ref extreme(Vm *vm, Value *argv, CompareOp op, const char *name)
     if (!absent(fallback))
         return throw(vm, TypeError,
                      "Cannot specify a default for %s() with multiple positional arguments", name);
+    if (key == NONE) return extreme_of_items(vm, args, op);
     return extreme_of(vm, args, key, fallback, op, name);
 }
 NATIVE(builtins_max, "max(*args, key=None, default=?)",

@@ -114,6 +114,7 @@ static int entry_matches(Vm *vm, Dict *dict, ptrdiff_t i, Value key)
     Ref held = entries[i].key;
     if (absent(held)) return 0;
     Truth same = quick_equal(held, key);
+    if (same == FAILED) same = quick_equal_tuples(held, key);
     if (same != FAILED) return same;
     newref(held);
     uint32_t version = dict_version(vm, dict); /* any change of the table sets it to 0 */

@@ -79,6 +79,7 @@ Ref str_intern(Vm *vm, Ref ref)
     table->slots[place] = s;
     table->live++;
     s->interned = true;
+    s->head.flags &= (uint8_t)~OBJ_CLEARED;
     return ref;
 }
 

@@ -19,54 +19,63 @@ enum { DROP_DEPTH = 64 };
 
 /* ---- birth ---- */
 
-static inline void zero_cells(void *memory, size_t cells)
+static inline void zero_words(void *memory, size_t count)
 {
     uint64_t *words = memory;
-    for (size_t i = 0; i < cells; i++) words[2 * i] = words[2 * i + 1] = 0;
+    for (size_t i = 0; i < count; i++) words[i] = 0;
 }
 
-static void *start(Object *object, Shape *shape)
+/* A free cell run of that size, not zeroed; NULL: there is none, or somebody counts them. */
+static inline Object *cells_reuse(Allocator *memory, size_t cells)
+{
+    if (__builtin_expect(cells > CELLS_MAX || !memory->free[cells] || memory->watch, 0))
+        return NULL;
+    FreeCell *cell = memory->free[cells];
+    memory->free[cells] = cell->next;
+    memory->live++;
+    return (Object *)(void *)cell;
+}
+
+static void *start(Object *object, Shape *shape, size_t cells)
 {
     object->count = 1;
     object->kind = shape->kind;
     object->flags = shape->object_flags;
+    object->cells = (uint16_t)cells;
     object->shape = shape;
     if (shape->object_flags & OBJ_SUBCLASS) shape->type->head.head.count++;
     return object;
 }
 
-void *object_new_open(Vm *vm, Shape *shape, size_t size_bytes, size_t head_bytes)
+/* From fresh memory: the head and the last cell are zeroed. */
+static __attribute__((noinline)) void *new_slowly(Vm *vm, Shape *shape, size_t size_bytes,
+                                                  size_t head_bytes)
 {
     uint16_t used;
-    if (size_bytes < CELLS_MAX * CELL_BYTES + CELL_BYTES) return object_new(vm, shape, size_bytes);
     Object *object = cells_new(vm, size_bytes, &used);
     if (!object) return NULL;
     memset(object, 0, head_bytes);
     memset((char *)object + size_bytes - CELL_BYTES, 0, CELL_BYTES);
-    object->cells = used;
-    return start(object, shape);
+    return start(object, shape, used);
+}
+
+void *object_new_open(Vm *vm, Shape *shape, size_t size_bytes, size_t head_bytes)
+{
+    size_t cells = (size_bytes + CELL_BYTES - 1) / CELL_BYTES;
+    Object *object = cells_reuse(&vm->interp->memory, cells);
+    if (!object) return new_slowly(vm, shape, size_bytes, head_bytes);
+    zero_words(object, head_bytes / 8);
+    zero_words((char *)object + (cells - 1) * CELL_BYTES, CELL_BYTES / 8);
+    return start(object, shape, cells);
 }
 
 void *object_new(Vm *vm, Shape *shape, size_t size_bytes)
 {
     size_t cells = (size_bytes + CELL_BYTES - 1) / CELL_BYTES;
-    Allocator *memory = &vm->interp->memory;
-    Object *object;
-    if (__builtin_expect(cells <= CELLS_MAX && memory->free[cells] && !memory->watch, 1)) {
-        FreeCell *cell = memory->free[cells];
-        memory->free[cells] = cell->next;
-        memory->live++;
-        object = (Object *)(void *)cell;
-        zero_cells(object, cells);
-        object->cells = (uint16_t)cells;
-    } else {
-        uint16_t used;
-        object = cells_new(vm, size_bytes, &used);
-        if (!object) return NULL;
-        memset(object, 0, size_bytes);
-        object->cells = used;
-    }
-    return start(object, shape);
+    Object *object = cells_reuse(&vm->interp->memory, cells);
+    if (!object) return new_slowly(vm, shape, size_bytes, size_bytes);
+    zero_words(object, 2 * cells);
+    return start(object, shape, cells);
 }
 
 void *type_instance(Vm *vm, Type *type)
@@ -183,7 +192,7 @@ static bool last_rites(Interp *interp, Object *object)
 static void drop_now(Interp *interp, Object *object)
 {
     Shape *shape = object->shape;
-    bool plain = shape->drop == DROP_PLAIN && !(object->flags & OBJ_WEAKREFS) &&
+    bool plain = shape->drop != DROP_FULL && !(object->flags & OBJ_WEAKREFS) &&
                  !(shape->type->flags & TYPE_HAS_DEL);
     if (!plain && !last_rites(interp, object)) return;
     object->flags |= OBJ_DEAD;
@@ -199,26 +208,34 @@ static void drop_now(Interp *interp, Object *object)
     decref_object(class);
 }
 
-/* Is giving its memory back all there is to do? */
-static inline bool drops_plainly(const Object *object, const Shape *shape)
+/* Has object no more to it than what the type's clear drops, weak references and a place among the
+ * collector's candidates included? */
+static inline bool is_bare(const Object *object, const Shape *shape)
 {
-    if (shape->drop == DROP_FREE) return !(object->flags & OBJ_WEAKREFS);
-    const int looked_at = OBJ_CONTAINER | OBJ_SUBCLASS | OBJ_WEAKREFS | OBJ_CLEARED;
-    return shape->drop == DROP_PLAIN && (object->flags & looked_at) == OBJ_CLEARED;
+    return shape->drop == DROP_CLEAR && !(object->flags & OBJ_WEAKREFS) &&
+           (!(object->flags & OBJ_CONTAINER) || ((const Container *)object)->candidate == 0);
 }
 
 void object_drop(Object *object)
 {
     const Shape *shape = object->shape;
     Interp *interp = shape->interp;
-    if (drops_plainly(object, shape)) {
+    bool bare = is_bare(object, shape);
+    if (bare ? object->flags & OBJ_CLEARED
+             : shape->drop == DROP_FREE && !(object->flags & OBJ_WEAKREFS)) {
         object_free(interp, object);
         return;
     }
     Allocator *memory = &interp->memory;
     if (memory->drop_depth >= DROP_DEPTH && drop_later(memory, object)) return;
     memory->drop_depth++;
-    drop_now(interp, object);
+    if (bare) {
+        object->flags |= OBJ_DEAD | OBJ_CLEARED;
+        shape->type->clear(object);
+        object_free(interp, object);
+    } else {
+        drop_now(interp, object);
+    }
     if (memory->drop_depth == 1)
         while (memory->drop_count > 0) drop_now(interp, memory->drops[--memory->drop_count]);
     memory->drop_depth--;

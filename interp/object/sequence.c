@@ -90,6 +90,18 @@ static bool first_difference(Vm *vm, Value a, Value b, Ref *x, Ref *y)
     }
 }
 
+Truth quick_equal_tuples(Value a, Value b)
+{
+    if (!is_exact(a, KIND_TUPLE) || !is_exact(b, KIND_TUPLE)) return FAILED;
+    ptrdiff_t len = tuple_len(a);
+    if (tuple_len(b) != len) return NO;
+    for (ptrdiff_t i = 0; i < len; i++) {
+        Truth same = quick_equal(tuple_at(a, i), tuple_at(b, i));
+        if (same != YES) return same;
+    }
+    return YES;
+}
+
 Ref sequence_compare(Vm *vm, Value a, Value b, CompareOp op)
 {
     ptrdiff_t a_len, b_len;

@@ -51,5 +51,7 @@ static inline Truth quick_equal(Value a, Value b)
     if (is_exact(a, KIND_STR) && is_exact(b, KIND_STR)) return str_equal(as_str(a), as_str(b));
     return FAILED;
 }
+/* The same for two tuples of such items. */
+Truth quick_equal_tuples(Value a, Value b);
 
 #endif

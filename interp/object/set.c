@@ -54,6 +54,7 @@ static Search slot_matches(Vm *vm, Set *set, SetEntry *entry, Value key)
 {
     Ref held = entry->key;
     Truth same = quick_equal(held, key);
+    if (same == FAILED) same = quick_equal_tuples(held, key);
     if (same != FAILED) return same == YES ? SEARCH_FOUND : SEARCH_FREE;
     SetEntry *table = set->table;
     ptrdiff_t size = set->size;

@@ -62,7 +62,8 @@ static Shape *shape_new(Vm *vm, Type *type, ShapeMode mode, int capacity, int fi
     bool owns = type->refs || type->clear || container || capacity ||
                 type->flags & (TYPE_HEAP | TYPE_HAS_DEL);
     bool ceremony = type->kind == KIND_TYPE || type->def->needs_finalizer;
-    shape->drop = ceremony ? DROP_FULL : owns ? DROP_PLAIN : DROP_FREE;
+    bool bare = type->clear && !type->refs && !capacity && !(type->flags & TYPE_HEAP) && !derived;
+    shape->drop = ceremony ? DROP_FULL : bare ? DROP_CLEAR : owns ? DROP_PLAIN : DROP_FREE;
     return shape;
 }
 

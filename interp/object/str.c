@@ -41,7 +41,7 @@ static int width_of(uint32_t limit) { return limit <= STR_LATIN1 ? 1 : limit <= 
 static Str *str_allocate(Vm *vm, ptrdiff_t len, uint32_t limit, size_t spare)
 {
     int width = width_of(limit);
-    if (len > (PTRDIFF_MAX - 256) / width) {
+    if (len > (PTRDIFF_MAX - 256) / 4) {
         throw_no_memory(vm);
         return NULL;
     }
@@ -53,6 +53,7 @@ static Str *str_allocate(Vm *vm, ptrdiff_t len, uint32_t limit, size_t spare)
     s->len = len;
     s->width = (uint8_t)width;
     s->ascii = limit <= STR_ASCII;
+    s->head.flags |= OBJ_CLEARED; /* until it is interned */
     s->spare = size - used > UINT32_MAX ? UINT32_MAX : (uint32_t)(size - used);
     return s;
 }

@@ -138,6 +138,10 @@ static Ref tuple_compare(Vm *vm, Value a, Value b, CompareOp op)
 
 static bool item_hash(Vm *vm, Value item, int64_t *hash)
 {
+    if (is_exact(item, KIND_STR)) {
+        *hash = str_hash(vm, as_str(item));
+        return true;
+    }
     if (!is_tuple(item)) return value_hash(vm, item, hash);
     if (!recursion_enter(vm)) return false; /* tuples may be nested as deep as they like */
     bool ok = value_hash(vm, item, hash);

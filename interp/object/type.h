@@ -228,6 +228,7 @@ struct Shape {
 typedef enum ShapeDrop {
     DROP_FULL,  /* a finaliser may have to run first */
     DROP_PLAIN, /* what it owns is dropped, unless its class has __del__ */
+    DROP_CLEAR, /* the type's clear drops all it owns */
     DROP_FREE,  /* the object owns nothing */
 } ShapeDrop;
 
