@@ -88,6 +88,10 @@ static bool add_task(Vm *vm, StrBuilder *text, Task *task)
            add_what(vm, text, task);
 }
 
+static const char how_to_mend[] =
+    "Look for the task that should have woken the others: a lock that is held while waiting, an "
+    "event\nthat nobody sets, a queue that nobody fills. More: aio explain AIO301\n";
+
 Ref deadlock_raise(Vm *vm, Loop *loop)
 {
     StrBuilder text;
@@ -97,6 +101,7 @@ Ref deadlock_raise(Vm *vm, Loop *loop)
     ok = ok && builder_text(vm, &text, "\n");
     for (Task *task = loop->first_task; ok && task; task = task->next)
         ok = add_task(vm, &text, task);
+    ok = ok && (vm->interp->flags.plain || builder_text(vm, &text, how_to_mend));
     if (!ok) {
         builder_close(&text);
         return FAIL;

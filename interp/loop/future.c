@@ -11,6 +11,7 @@
 
 #include "loop/handle.h"
 #include "loop/task.h"
+#include "loop/trail.h"
 #include "loop/waiter.h"
 #include "object/attr.h"
 #include "object/exception.h"
@@ -201,6 +202,7 @@ Ref future_result(Vm *vm, Future *future)
     if (!is_done(future)) return throw(vm, InvalidStateError, "Result is not set.");
     future->head.aux &= ~(unsigned)FUTURE_UNSEEN;
     if (!is_failed(future)) return newref(future->result);
+    if (is_task(borrow(future))) trail_reached(vm, (Task *)future, future->result);
     future_raise(vm, future->result, future->extra);
     return FAIL;
 }

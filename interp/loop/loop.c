@@ -361,7 +361,9 @@ static void report_slow(Vm *vm, Loop *loop, Tagged what, int64_t spent_ns)
     if ((double)spent_ns < loop->slow_callback_s * 1e9) return;
     char seconds[32];
     snprintf(seconds, sizeof seconds, "%.3f", (double)spent_ns / 1e9);
-    Ref text = format_text(vm, "Executing %R took %s seconds", borrow(object_of(what)), seconds);
+    Ref text = format_text(
+        vm, "Executing %R took %s seconds%s", borrow(object_of(what)), seconds,
+        vm->interp->flags.plain ? "" : ", and no other task ran meanwhile: aio explain AIO304");
     if (failed(text)) error_clear(vm);
     else log_error(vm, "warning", text, UNDEF);
     decref(text);

@@ -72,8 +72,10 @@ typedef struct Loop {
     bool until_complete; /* run_until_complete is on: a turn with nothing to wait for is a deadlock
                           */
     uint64_t thread_id;  /* of the thread that runs it */
-    Task *first_task, *last_task;                  /* every pending task, oldest first; owned */
-    Ref current;                                   /* the task whose step runs, or UNDEF */
+    Task *first_task, *last_task; /* every pending task, oldest first; owned */
+    Ref current;                  /* the task whose step runs, or UNDEF */
+    Ref reason;                   /* why the runtime itself cancels just now (trail.h), or UNDEF */
+    Ref last_reason;              /* the last note on a cancelling task, for the next; UNDEF */
     Ref exception_handler, task_factory, executor; /* NONE or UNDEF: default */
     struct Pool *pool;                             /* threads of the default executor; executor.c */
     Ref asyncgens; /* list of weak references to async generators that were begun, or UNDEF */

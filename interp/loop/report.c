@@ -93,7 +93,8 @@ void log_error(Vm *vm, const char *level, Value text, Value exception)
 static bool add_context_line(Vm *vm, StrBuilder *text, Value key, Value value)
 {
     if (str_is(key, "created_at")) /* ours: "file:line" of the task's maker */
-        return builder_text(vm, text, "\ncreated at: ") && builder_str(vm, text, value);
+        return builder_text(vm, text, "\ncreated at: ") && builder_str(vm, text, value) &&
+               builder_text(vm, text, "\nawait it, or let a TaskGroup own it: aio explain AIO303");
     if (!builder_text(vm, text, "\n") || !builder_str(vm, text, key) ||
         !builder_text(vm, text, ": "))
         return false;

@@ -11,6 +11,7 @@
 #include "loop/eventloop.h"
 #include "loop/gather.h"
 #include "loop/task.h"
+#include "loop/trail.h"
 #include "object/exception.h"
 #include "object/list.h"
 #include "object/number.h"
@@ -77,7 +78,11 @@ NATIVE(runner_on_sigint, "on_sigint(self, number, frame)",
     Runner *self = as_runner(argv[0]);
     self->interrupts++;
     if (self->interrupts == 1 && is_task(self->task) && !is_done(as_future(self->task))) {
-        if (task_cancel(vm, as_task(self->task), UNDEF) == FAILED) return FAIL;
+        Loop *loop = as_loop(self->loop);
+        Ref outer = trail_begin(vm, loop, BECAUSE_INTERRUPT, UNDEF, NULL);
+        Truth cancelled = task_cancel(vm, as_task(self->task), UNDEF);
+        trail_end(loop, outer);
+        if (cancelled == FAILED) return FAIL;
         loop_wake(as_loop(self->loop));
         return NONE;
     }
@@ -175,8 +180,10 @@ static bool cancel_all_tasks(Vm *vm, Loop *loop)
     for (Task *task = loop->first_task; ok && task; task = task->next)
         ok = list_push(vm, as_list(tasks), newref(borrow(task)));
     List *list = ok ? as_list(tasks) : NULL;
+    Ref outer = trail_begin(vm, loop, BECAUSE_RUN_ENDS, UNDEF, NULL);
     for (ptrdiff_t i = 0; ok && i < list->len; i++)
         ok = future_cancel_any(vm, list_at(list, i), UNDEF) != FAILED;
+    trail_end(loop, outer);
     if (ok && list->len)
         ok = run_through(vm, loop, gather(vm, loop, list->len, as_values(list->items), true)) &&
              report_shutdown_failures(vm, loop, list);

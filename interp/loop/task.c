@@ -8,6 +8,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/task.h"
 
+#include "loop/trail.h"
 #include "loop/waiter.h"
 #include "object/attr.h"
 #include "object/exception.h"
@@ -104,6 +105,7 @@ static bool task_raised(Vm *vm, Task *task)
     Loop *loop = future_loop(&task->future);
     if (cancelled) return task_finish(vm, task, FUTURE_CANCELLED, error);
     announce(vm, loop, EXCEPTION, borrow(task), error);
+    trail_failed(vm, task, error);
     Ref traceback = as_exception(error)->traceback;
     if (!absent(traceback) && future_extra(vm, &task->future))
         task->future.extra->traceback = newref(traceback);
@@ -244,6 +246,7 @@ static bool task_step(Vm *vm, Task *task, Ref error)
     }
     if (task->future.head.aux & TASK_MUST_CANCEL) error = task_cancelling_error(vm, task, error);
     if (failed(error)) return false;
+    if (!absent(task->reason) && !absent(error)) trail_thrown(vm, task, error);
     clear(&task->waiting);
     Ref outer = loop->current, out = UNDEF;
     if (!absent(outer)) {
@@ -326,6 +329,7 @@ Truth task_cancel(Vm *vm, Task *task, Value message)
     if (is_done(&task->future)) return NO;
     task->cancels++;
     announce(vm, future_loop(&task->future), CANCELLED, borrow(task), message);
+    trail_cancelling(vm, task);
     if (!absent(task->waiting)) {
         if (is_waiter(task->waiting) && !keep_message(vm, task, message)) return FAILED;
         if (!recursion_enter(vm)) return FAILED;

@@ -22,6 +22,7 @@ struct Task {
     int32_t cancels;       /* cancelling() */
     int32_t made_at;       /* the instruction of made_by that created it */
     Ref made_by;           /* Code, or UNDEF: C did */
+    Ref reason;            /* who cancels it, a note not thrown yet (trail.h), or UNDEF */
 };
 
 static inline bool is_task(Value v) { return is_kind(v, KIND_TASK); }

@@ -126,7 +126,8 @@ static bool task_needs_finalizer(Object *self)
 
 static bool report_task(Vm *vm, Task *task, const char *message, bool exception, const char *key)
 {
-    Ref context = dict_new(vm), text = str_from(vm, message), made = task_made_where(vm, task);
+    Ref context = dict_new(vm), text = str_from(vm, message),
+        made = vm->interp->flags.plain ? UNDEF : task_made_where(vm, task);
     bool ok =
         !failed(context) && !failed(text) && !failed(made) &&
         dict_set_text(vm, as_dict(context), "message", text) &&
@@ -394,7 +395,7 @@ const TypeDef task_type = {
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
     .base = &future_type,
     .refs = REFS(REF(Task, coroutine), REF(Task, waiting), REF(Task, name), REF(Task, context),
-                 REF(Task, made_by)),
+                 REF(Task, made_by), REF(Task, reason)),
     .visit = task_visit,
     .clear = task_clear,
     .needs_finalizer = task_needs_finalizer,

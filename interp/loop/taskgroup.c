@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "loop/lock.h"
+#include "loop/trail.h"
 #include "object/dict.h"
 #include "object/exception.h"
 #include "object/iter.h"
@@ -24,6 +25,8 @@ typedef struct TaskGroup {
 } TaskGroup;
 
 static TaskGroup *as_group(Value v) { return (TaskGroup *)as_object(v); }
+
+Value group_parent(Object *group) { return ((TaskGroup *)group)->parent; }
 
 static ptrdiff_t group_len(const TaskGroup *group)
 {
@@ -85,9 +88,14 @@ bool group_task_done(Vm *vm, Object *object, Value arg)
     if (!group_add_error(vm, group, error)) return false;
     if (is_done(as_future(group->parent))) return report_orphan(vm, group, arg, error);
     if (group->aborting || group->parent_cancelled) return true;
-    if (!group_abort(vm, group)) return false;
-    group->parent_cancelled = true;
-    return future_cancel_any(vm, group->parent, UNDEF) != FAILED;
+    Loop *loop = as_loop(group->loop);
+    Ref outer = trail_begin(vm, loop, BECAUSE_GROUP,
+                            is_task(arg) ? (Value)as_task(arg)->name : UNDEF, NULL);
+    bool ok = group_abort(vm, group);
+    if (ok) group->parent_cancelled = true;
+    ok = ok && future_cancel_any(vm, group->parent, UNDEF) != FAILED;
+    trail_end(loop, outer);
+    return ok;
 }
 
 /* ---- async with ---- */

@@ -24,7 +24,9 @@ static const char *state_name(TimeoutState state)
 Timeout *timeout_new(Vm *vm, Value when)
 {
     Timeout *timeout = type_instance(vm, type_builtin(vm, KIND_TIMEOUT));
-    if (timeout) timeout->when = newref(when);
+    if (!timeout) return NULL;
+    timeout->when = newref(when);
+    timeout->made = place_here(vm);
     return timeout;
 }
 
@@ -45,7 +47,11 @@ bool timeout_fire(Vm *vm, Object *object, Value arg __attribute__((unused)))
     Timeout *timeout = (Timeout *)object;
     if (!timer_take(ENTRY_TIMEOUT, timeout) || state_of(timeout) != TIMEOUT_ENTERED) return true;
     timeout->head.aux = TIMEOUT_EXPIRING;
-    return future_cancel_any(vm, timeout->task, UNDEF) != FAILED;
+    Loop *loop = as_loop(timeout->loop);
+    Ref outer = trail_begin(vm, loop, BECAUSE_TIMEOUT, timeout->delay, &timeout->made);
+    bool ok = future_cancel_any(vm, timeout->task, UNDEF) != FAILED;
+    trail_end(loop, outer);
+    return ok;
 }
 
 bool timeout_enter(Vm *vm, Timeout *timeout)
@@ -85,6 +91,7 @@ bool timeout_leave(Vm *vm, Timeout *timeout, Value exception)
             is_task(timeout->task) && task_uncancel(as_task(timeout->task)) <= timeout->cancelling;
         if (ours && is_exception(exception) && exception_is(vm, exception, CancelledError)) {
             throw_timeout(vm, exception);
+            trail_timed_out(vm, vm->error, timeout->delay, &timeout->made);
             return false;
         }
     } else if (state_of(timeout) == TIMEOUT_ENTERED) {
@@ -131,6 +138,7 @@ NATIVE(timeout_make, "Timeout(cls, when)",
     Timeout *timeout = type_instance(vm, as_type(argv[0]));
     if (!timeout) return FAIL;
     timeout->when = newref(argv[1]);
+    timeout->made = place_here(vm);
     return from_object(timeout);
 }
 NATIVE(timeout_when, "when(self)", "Return the deadline, or None.")
@@ -147,6 +155,7 @@ NATIVE(timeout_reschedule, "reschedule(self, when)",
                    : throw(vm, RuntimeError, "Cannot change state of %s Timeout",
                            state_name(state_of(self)));
     replace(&self->when, newref(argv[1]));
+    clear(&self->delay);
     return timeout_arm(vm, self) ? NONE : FAIL;
 }
 NATIVE(timeout_expired, "expired(self)",
@@ -185,7 +194,8 @@ const TypeDef timeout_type = {
     .size = sizeof(Timeout),
     .doc = "Cancels a block that takes too long.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES | TYPE_FINAL,
-    .refs = REFS(REF(Timeout, when), REF(Timeout, task), REF(Timeout, loop)),
+    .refs = REFS(REF(Timeout, when), REF(Timeout, task), REF(Timeout, loop), REF(Timeout, delay),
+                 REF(Timeout, made.code)),
     .new = &timeout_make_def,
     .repr = timeout_repr,
     .methods = timeout_methods,
@@ -202,7 +212,9 @@ NATIVE(asyncio_timeout, "timeout(delay)",
         when = from_any_float((double)loop_now(loop) / 1e9 + delay);
     }
     Timeout *timeout = timeout_new(vm, when);
-    return timeout ? from_object(timeout) : FAIL;
+    if (!timeout) return FAIL;
+    if (!is_none(argv[0])) timeout->delay = newref(argv[0]);
+    return from_object(timeout);
 }
 NATIVE(asyncio_timeout_at, "timeout_at(when)",
        "An async context manager that cancels its block at the time `when` of loop.time().")
@@ -248,6 +260,7 @@ static Ref wait_for_begin(Vm *vm, WaitFor *self)
     Timeout *guard = timeout_new(vm, when);
     if (!guard) return FAIL;
     self->guard = from_object(guard);
+    if (!is_none(self->timeout)) guard->delay = newref(self->timeout);
     if (!timeout_enter(vm, guard)) return FAIL;
     Ref answer = delegate_any(vm, self->awaited);
     if (failed(answer)) { /* not awaitable at all */

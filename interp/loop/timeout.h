@@ -5,7 +5,7 @@
 #ifndef AIO_LOOP_TIMEOUT_H
 #define AIO_LOOP_TIMEOUT_H
 
-#include "loop/task.h"
+#include "loop/trail.h"
 
 typedef enum TimeoutState {
     TIMEOUT_CREATED,
@@ -22,6 +22,8 @@ typedef struct Timeout {
     Ref loop;
     uint64_t timer;     /* timers.c */
     int32_t cancelling; /* task.cancelling() when it entered */
+    Ref delay;          /* seconds as given, or UNDEF: a time, or moved since */
+    Place made;
 } Timeout;
 
 Timeout *timeout_new(Vm *vm, Value when); /* when: None or a number (loop time) */

@@ -172,16 +172,100 @@ static bool set_suppress(Vm *vm, Value self, Value value)
 {
     Truth truth = absent(value) ? FAILED : value_truth(vm, value);
     if (truth == FAILED) return false;
-    as_exception(self)->head.aux = truth == YES;
+    as_exception(self)->head.aux &= ~(unsigned)EXCEPTION_SUPPRESS_CONTEXT;
+    if (truth == YES) as_exception(self)->head.aux |= EXCEPTION_SUPPRESS_CONTEXT;
     return true;
 }
+
+/* ---- notes ---- */
+
+Ref note_make(Vm *vm, const char *template, int count, const Value *arguments)
+{
+    Ref items[4] = {str_interned(vm, template)};
+    if (failed(items[0])) return FAIL;
+    for (int n = 0; n < count; n++) items[n + 1] = newref(arguments[n]);
+    return tuple_from_refs(vm, count + 1, items);
+}
+
+/* One directive; *next: the first argument that is not used up. */
+static bool note_argument(Vm *vm, StrBuilder *text, uint32_t directive, Value **next)
+{
+    Value first = *(*next)++;
+    Ref shown;
+    if (directive == 'w') {
+        const Code *code = as_code(first);
+        int instr = (int)as_int(*(*next)++);
+        int line = code_position(code, instr < 0 ? 0 : instr).line;
+        shown = format_text(vm, "%S:%d", (Value)code->filename, line);
+    } else if (directive == 'n') {
+        shown = format_text(vm, is_str(first) ? "'%S'" : "'Task-%S'", first);
+    } else {
+        shown = value_str(vm, first);
+    }
+    bool good = !failed(shown) && builder_str(vm, text, shown);
+    decref(shown);
+    return good;
+}
+
+static Ref note_text(Vm *vm, Value note)
+{
+    if (!is_tuple(note)) return newref(note);
+    const Str *template = as_str(tuple_at(note, 0));
+    Value rest[3];
+    for (ptrdiff_t n = 1; n < tuple_len(note); n++) rest[n - 1] = tuple_at(note, n);
+    Value *next = rest;
+    StrBuilder text;
+    builder_open(&text);
+    bool good = true;
+    for (ptrdiff_t i = 0; good && i < template->len; i++) {
+        uint32_t letter = str_at(template, i);
+        good = letter == '%' ? note_argument(vm, &text, str_at(template, ++i), &next)
+                             : builder_char(vm, &text, letter);
+    }
+    if (good) return builder_finish(vm, &text);
+    builder_close(&text);
+    return FAIL;
+}
+
+Value exception_notes(Vm *vm, Exception *exception)
+{
+    if (!(exception->head.aux & EXCEPTION_NOTE_LATER)) return exception->notes;
+    Ref text = note_text(vm, exception->notes);
+    if (failed(text)) return FAIL;
+    Ref list = list_new(vm, 1);
+    if (failed(list) || !list_push(vm, as_list(list), text)) {
+        if (failed(list)) decref(text);
+        decref(list);
+        return FAIL;
+    }
+    exception->head.aux &= ~(unsigned)EXCEPTION_NOTE_LATER;
+    replace(&exception->notes, list);
+    return exception->notes;
+}
+
+void exception_note(Vm *vm, Exception *exception, Ref note)
+{
+    if (absent(exception->notes)) {
+        exception->notes = note;
+        exception->head.aux |= EXCEPTION_NOTE_LATER;
+        return;
+    }
+    Value notes = exception_notes(vm, exception);
+    Ref text = failed(notes) ? FAIL : note_text(vm, note);
+    bool good = !failed(text) && is_list(notes) && list_push(vm, as_list(notes), newref(text));
+    if (!good) error_clear(vm);
+    decref(text);
+    decref(note);
+}
+
 static Ref get_notes(Vm *vm, Value self)
 {
-    Value notes = as_exception(self)->notes;
+    Value notes = exception_notes(vm, as_exception(self));
     return absent(notes) ? attr_missing(vm, self, N(__notes__)) : newref(notes);
 }
 static bool set_notes(Vm *vm __attribute__((unused)), Value self, Value value)
 {
+    as_exception(self)->head.aux &= ~(unsigned)EXCEPTION_NOTE_LATER;
     replace(&as_exception(self)->notes, newref(value));
     return true;
 }
@@ -196,6 +280,7 @@ NATIVE(exception_add_note, "add_note(self, note, /)",
 {
     Exception *self = as_exception(argv[0]);
     if (!is_str(argv[1])) return throw(vm, TypeError, "note must be a str, not '%T'", argv[1]);
+    if (failed(exception_notes(vm, self))) return FAIL;
     if (absent(self->notes)) {
         Ref notes = list_new(vm, 1);
         if (failed(notes)) return FAIL;
@@ -221,7 +306,8 @@ static Ref reduced_state(Vm *vm, Value self)
     bool good = !failed(state) && !failed(own) &&
                 (!is_dict(own) || dict_update(vm, as_dict(state), own)) &&
                 fields_state(vm, self, as_dict(state));
-    Value notes = as_exception(self)->notes;
+    Value notes = exception_notes(vm, as_exception(self));
+    good = good && !failed(notes);
     if (good && !absent(notes)) good = dict_set(vm, as_dict(state), N(__notes__), notes);
     decref(own);
     if (!good) replace(&state, FAIL);

@@ -15,10 +15,14 @@ struct Exception {
     Ref args;           /* tuple */
     Ref traceback;      /* Traceback, or UNDEF */
     Ref cause, context; /* Exception, NONE or UNDEF */
-    Ref notes;          /* list or UNDEF: __notes__ */
+    Ref notes;          /* list or UNDEF: __notes__; with NOTE_LATER what note_make() gave */
     Ref fields;         /* tuple of what the class adds (exceptionfield.c), or UNDEF */
 };
-enum { EXCEPTION_SUPPRESS_CONTEXT = 1 };
+enum {
+    EXCEPTION_SUPPRESS_CONTEXT = 1,
+    EXCEPTION_NOTE_LATER = 2, /* notes is one note that nobody has read yet */
+    EXCEPTION_TRAILED = 4     /* the note on the task it left has been made (loop/trail.c) */
+};
 
 /* One recorded step of unwinding.  Made newest call last, as scripts see them: tb_next leads to
  * where it was raised. */
@@ -54,6 +58,15 @@ enum {
 };                                                    /* SyntaxError */
 enum { GROUP_MESSAGE_FIELD, GROUP_EXCEPTIONS_FIELD }; /* BaseExceptionGroup */
 enum { ATTRIBUTE_NAME_FIELD, ATTRIBUTE_OBJ_FIELD };   /* AttributeError; NameError.name */
+
+/* A note that becomes text when it is read.  The template: %s takes one argument, its str();
+ * %n the name of a task, a str or the N of "Task-N"; %w two, a Code and an instruction's index:
+ * "file:line".  Arguments are borrowed. */
+Ref note_make(Vm *vm, const char *template, int count, const Value *arguments);
+/* Adds a str or what note_make() gave (stolen); leaves it out when memory ends. */
+void exception_note(Vm *vm, Exception *exception, Ref note);
+/* __notes__ (borrowed), UNDEF: there are none; FAIL: raised. */
+Value exception_notes(Vm *vm, Exception *exception);
 
 bool exceptions_open(Vm *vm);
 void exceptions_close(Vm *vm);

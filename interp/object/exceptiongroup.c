@@ -115,8 +115,9 @@ static Ref derive(Vm *vm, Value original, Value members)
     replace(&to->context, newref(from->context));
     replace(&to->cause, newref(from->cause));
     to->head.aux |= from->head.aux & EXCEPTION_SUPPRESS_CONTEXT;
-    if (is_list(from->notes)) {
-        Ref notes = list_from(vm, from->notes);
+    Value given = exception_notes(vm, from);
+    if (is_list(given) || failed(given)) {
+        Ref notes = failed(given) ? FAIL : list_from(vm, given);
         if (failed(notes)) {
             decref(made);
             return FAIL;

@@ -320,8 +320,9 @@ static bool put_syntax_place(Report *report, Value error)
 static bool put_notes(Report *report, Value error)
 {
     Vm *vm = report->vm;
-    Value notes = as_exception(error)->notes;
-    if (absent(notes) || notes == NONE) return true;
+    Value notes = exception_notes(vm, as_exception(error));
+    if (failed(notes)) error_clear(vm);
+    if (failed(notes) || absent(notes) || notes == NONE) return true;
     if (!is_list(notes)) {
         Ref text = value_repr(vm, notes);
         if (failed(text)) error_clear(vm);

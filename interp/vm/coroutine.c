@@ -452,6 +452,8 @@ void coroutine_drop(Object *object)
     self->function = NULL;
 }
 
+static const char how_to_await[] = "write `await` before it: aio explain AIO302";
+
 bool never_awaited(Vm *vm, Ref text, Value file, int line)
 {
     Ref dropped_in = UNDEF;
@@ -459,9 +461,12 @@ bool never_awaited(Vm *vm, Ref text, Value file, int line)
     Dict *globals = NULL;
     bool known = current_place(vm, 1, &dropped_in, &dropped_at, &globals);
     bool good = !failed(text);
-    if (good && !absent(file) && known &&
-        (line != dropped_at || !str_equal(as_str(file), as_str(dropped_in))))
-        replace(&text, format_text(vm, "%S (made at %S:%d)", (Value)text, file, line));
+    bool elsewhere = !absent(file) && known &&
+                     (line != dropped_at || !str_equal(as_str(file), as_str(dropped_in)));
+    if (good && !absent(file) && !vm->interp->flags.plain)
+        replace(&text, elsewhere ? format_text(vm, "%S (made at %S:%d; %s)", (Value)text, file,
+                                               line, how_to_await)
+                                 : format_text(vm, "%S (%s)", (Value)text, how_to_await));
     good = good && !failed(text) &&
            warn_at(vm, RuntimeWarning, text,
                    known          ? (Value)dropped_in
