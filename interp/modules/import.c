@@ -594,6 +594,25 @@ static bool import_fromlist(Vm *vm, Value module, Value fromlist)
     return good;
 }
 
+/* Does the library itself import a private module that a program has put out of reach (None in
+ * sys.modules), to try a library without its accelerators?  There is no other copy of what it
+ * holds, so the program goes without and the library does not. */
+static bool is_needed_all_the_same(Vm *vm, Value name, Dict *globals)
+{
+    Value file = globals ? dict_get_name(globals, N(__file__)) : (Value)UNDEF;
+    size_t prefix = strlen(LIBRARY);
+    return as_str(name)->len > 1 && str_at(as_str(name), 0) == '_' &&
+           dict_get(vm, modules(vm), name) == NONE && is_str(file) && as_str(file)->ascii &&
+           strncmp(as_str(file)->data, LIBRARY, prefix) == 0;
+}
+
+static Ref import_out_of_reach(Vm *vm, Value name)
+{
+    Ref module = load(vm, name, UNDEF);
+    if (!failed(module) && !dict_set(vm, modules(vm), name, NONE)) replace(&module, FAIL);
+    return module;
+}
+
 Ref import_module(Vm *vm, Value name, Dict *globals, Value fromlist, int level)
 {
     if (!is_str(name)) return throw(vm, TypeError, "module name must be a string");
@@ -601,7 +620,8 @@ Ref import_module(Vm *vm, Value name, Dict *globals, Value fromlist, int level)
     if (level == 0 && as_str(name)->len == 0) return throw(vm, ValueError, "Empty module name");
     Ref full = level ? absolute_name(vm, name, globals, level) : newref(name);
     if (failed(full)) return FAIL;
-    Ref module = import_absolute(vm, full);
+    Ref module = is_needed_all_the_same(vm, full, globals) ? import_out_of_reach(vm, full)
+                                                           : import_absolute(vm, full);
     bool from = is_tuple(fromlist) && tuple_len(fromlist) > 0;
     if (!failed(module) && from && !import_fromlist(vm, module, fromlist)) {
         decref(module);

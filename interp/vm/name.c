@@ -6,6 +6,7 @@
 #include "object/name.h"
 
 #include "object/attr.h"
+#include "object/call.h"
 #include "object/error.h"
 #include "object/exception.h"
 #include "object/number.h"
@@ -29,18 +30,39 @@ static Ref namespace_get(Vm *vm, Value namespace, Value name)
     return UNDEF;
 }
 
+/* A bare `__annotations__` in the body of a module or class, as it was before Python 3.14: what its
+ * annotate function makes is kept there from now on, an empty dict if it names what is not defined
+ * yet; UNDEF when there is no such function. */
+static Ref body_annotations(Vm *vm, Value namespace)
+{
+    Ref annotate = namespace_get(vm, namespace, N(__annotate_func__));
+    if (absent(annotate)) annotate = namespace_get(vm, namespace, N(__annotate__));
+    if (absent(annotate) || failed(annotate)) return annotate;
+    Ref made = is_none(annotate) ? dict_new(vm) : call1(vm, annotate, from_small(1));
+    decref(annotate);
+    if (failed(made) && error_is(vm, NameError)) {
+        error_clear(vm);
+        made = dict_new(vm);
+    }
+    if (!failed(made) && !value_set_item(vm, namespace, N(__annotations__), made))
+        replace(&made, FAIL);
+    return made;
+}
+
 Ref load_global(Vm *vm, Function *function, Value name)
 {
     Ref found = namespace_get(vm, borrow(function->globals), name);
     if (!absent(found)) return found;
     Value value = dict_get(vm, function->builtins, name);
-    if (absent(value)) return raise_name_error(vm, name);
-    return newref(value);
+    if (!absent(value)) return newref(value);
+    if (name == N(__annotations__)) found = body_annotations(vm, borrow(function->globals));
+    return absent(found) ? raise_name_error(vm, name) : found;
 }
 
 Ref load_name(Vm *vm, Frame *frame, Value namespace, Value name)
 {
     Ref value = namespace_get(vm, namespace, name);
+    if (absent(value) && name == N(__annotations__)) value = body_annotations(vm, namespace);
     return absent(value) ? load_global(vm, frame->function, name) : value;
 }
 
