@@ -111,7 +111,7 @@ FORCE:
 
 # ---- first steps -------------------------------------------------------------------------------
 PACKAGES := gcc libc6-dev libbz2-dev libffi-dev libgmp-dev liblzma-dev libpcre2-dev libsqlite3-dev \
-            libssl3 libutf8proc-dev zlib1g-dev \
+            libssl-dev libutf8proc-dev zlib1g-dev \
             $(if $(filter 1,$(READLINE)),libreadline-dev)
 start:
 	@missing=; for p in $(PACKAGES); do \

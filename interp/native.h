@@ -9,6 +9,7 @@
 #include "base/charname.h"
 #include "base/numtext.h"
 #include "base/utf8.h"
+#include "loop/socketwait.h"
 #include "object/attr.h"
 #include "object/bytes.h"
 #include "object/call.h"

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "loop/sockcall.h"
+#include "loop/socketwait.h"
 #include "object/attr.h"
 #include "object/bytes.h"
 #include "object/codec.h"
@@ -31,21 +32,23 @@
 
 /* ---- calls that may wait ---- */
 
-static int64_t now_ns(void)
+int64_t socket_now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Waits until fd is ready or the deadline (-1: none) has passed; false: raised. */
-static bool wait_ready(Vm *vm, Socket *self, short events, int64_t deadline_ns)
+int socket_fd(Value socket) { return as_socket(socket)->fd; }
+int64_t socket_timeout_ns(Value socket) { return as_socket(socket)->timeout_ns; }
+
+Truth socket_wait(Vm *vm, Value socket, short events, int64_t deadline_ns)
 {
     for (;;) {
-        struct pollfd one = {.fd = self->fd, .events = events};
+        struct pollfd one = {.fd = socket_fd(socket), .events = events};
         struct timespec left, *timeout = NULL;
         if (deadline_ns >= 0) {
-            int64_t left_ns = deadline_ns - now_ns();
+            int64_t left_ns = deadline_ns - socket_now_ns();
             if (left_ns < 0) left_ns = 0;
             left = (struct timespec){left_ns / 1000000000, left_ns % 1000000000};
             timeout = &left;
@@ -53,20 +56,24 @@ static bool wait_ready(Vm *vm, Socket *self, short events, int64_t deadline_ns)
         gil_release(vm);
         int n = ppoll(&one, 1, timeout, NULL), error = errno;
         gil_acquire(vm);
-        if (n > 0) return true;
-        if (n == 0) {
-            throw(vm, TimeoutError, "timed out");
-            return false;
-        }
-        if (error != EINTR) return throw_errno(vm, error, UNDEF), false;
-        if (!safe_point(vm)) return false;
+        if (n >= 0) return n > 0 ? YES : NO;
+        if (error != EINTR) return throw_errno(vm, error, UNDEF), FAILED;
+        if (!safe_point(vm)) return FAILED;
     }
+}
+
+/* Waits until fd is ready or the deadline (-1: none) has passed; false: raised. */
+static bool wait_ready(Vm *vm, Socket *self, short events, int64_t deadline_ns)
+{
+    Truth ready = socket_wait(vm, borrow(self), events, deadline_ns);
+    if (ready == NO) throw(vm, TimeoutError, "timed out");
+    return ready == YES;
 }
 
 bool socket_call(Vm *vm, Socket *self, short events, SocketAttempt *attempt, void *operation,
                  ssize_t *result)
 {
-    int64_t deadline_ns = self->timeout_ns > 0 ? now_ns() + self->timeout_ns : -1;
+    int64_t deadline_ns = self->timeout_ns > 0 ? socket_now_ns() + self->timeout_ns : -1;
     bool blocking = self->timeout_ns < 0;
     for (;;) {
         if (blocking) gil_release(vm);
@@ -266,13 +273,14 @@ NATIVE(socket_send, "send(self, data, flags=0, /)", "Send bytes; return how many
 
 static bool send_all(Vm *vm, Socket *self, Buffer *buffer, int flags)
 {
-    int64_t timeout_ns = self->timeout_ns, deadline_ns = timeout_ns > 0 ? now_ns() + timeout_ns : 0;
+    int64_t timeout_ns = self->timeout_ns,
+            deadline_ns = timeout_ns > 0 ? socket_now_ns() + timeout_ns : 0;
     ssize_t sent;
     bool ok = true;
     for (ptrdiff_t done = 0; ok && done < buffer->len; done += ok ? sent : 0) {
         Transfer transfer = {buffer->data + done, (size_t)(buffer->len - done), flags, NULL};
         if (timeout_ns > 0 && done)
-            self->timeout_ns = deadline_ns > now_ns() ? deadline_ns - now_ns() : 1;
+            self->timeout_ns = deadline_ns > socket_now_ns() ? deadline_ns - socket_now_ns() : 1;
         ok = socket_call(vm, self, POLLOUT, attempt_send, &transfer, &sent) &&
              (!atomic_load_explicit(&vm->interrupt, memory_order_relaxed) || safe_point(vm));
     }
@@ -324,7 +332,7 @@ static int socket_connect_to(Vm *vm, Socket *self, const Address *address)
     if (blocking) gil_acquire(vm);
     if (error == EINTR && !safe_point(vm)) return -1;
     if (error != EINTR && !(error == EINPROGRESS && self->timeout_ns > 0)) return error;
-    int64_t deadline_ns = self->timeout_ns > 0 ? now_ns() + self->timeout_ns : -1;
+    int64_t deadline_ns = self->timeout_ns > 0 ? socket_now_ns() + self->timeout_ns : -1;
     if (!self->timeout_ns) return error;
     if (!wait_ready(vm, self, POLLOUT, deadline_ns)) return -1;
     socklen_t len = sizeof error;

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "object/attr.h"
+#include "object/bytes.h"
 #include "object/call.h"
 #include "object/exceptiongroup.h"
 #include "object/int.h"
@@ -312,6 +313,15 @@ static void escape_character(char text[16], Value object, int64_t at)
     snprintf(text, 16, c > 0xffff ? "\\U%08x" : c > 0xff ? "\\u%04x" : "\\x%02x", c);
 }
 
+/* Is [start, end) one place inside object?  Else a range is told, which may lie anywhere. */
+static bool is_one_place(Value object, int64_t start, int64_t end)
+{
+    ptrdiff_t len = is_str(object)     ? as_str(object)->len
+                    : is_bytes(object) ? as_bytes(object)->len
+                                       : 0;
+    return end == start + 1 && start >= 0 && start < len;
+}
+
 static Ref translate_error_str(Vm *vm, Value self)
 {
     Value object = exception_field(self, 1), reason = exception_field(self, 4);
@@ -320,7 +330,7 @@ static Ref translate_error_str(Vm *vm, Value self)
     if (!int_index(vm, exception_field(self, 2), &start) ||
         !int_index(vm, exception_field(self, 3), &end))
         return FAIL;
-    if (end != start + 1)
+    if (!is_one_place(object, start, end))
         return format_text(vm, "can't translate characters in position %lld-%lld: %S",
                            (long long)start, (long long)end - 1, reason);
     char text[16];
@@ -339,7 +349,7 @@ static Ref unicode_error_str(Vm *vm, Value self)
     if (!int_index(vm, exception_field(self, 2), &start) ||
         !int_index(vm, exception_field(self, 3), &end))
         return FAIL;
-    if (end != start + 1)
+    if (!is_one_place(object, start, end))
         return format_text(vm, "'%S' codec can't %s in position %lld-%lld: %S", encoding,
                            decode ? "decode bytes" : "encode characters", (long long)start,
                            (long long)end - 1, reason);
