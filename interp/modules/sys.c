@@ -91,15 +91,13 @@ NATIVE(sys_is_finalizing, "is_finalizing()", "Is the interpreter shutting down?"
     return from_bool(vm->interp->finalizing);
 }
 
-/* frame and those below it as objects, linked by f_back. */
-static Ref frame_shown(Vm *vm, Frame *frame)
+/* The view of a thread's stack and those below it as objects, linked by f_back. */
+static Ref frame_shown(Vm *vm, Vm *thread, FrameView *view)
 {
     Ref first = UNDEF;
     Ref *link = &first;
-    for (; frame > vm->frames; frame--) {
-        if (!frame->code) continue;
-        int instr = (int)(frame->pc - 1 - frame->code->instrs);
-        *link = frame_object(vm, frame->function, instr < 0 ? 0 : instr, frame->base);
+    for (bool more = true; more; more = frame_view_next(thread, view)) {
+        *link = frame_object(vm, view->function, view->instr, view->registers);
         if (failed(*link)) {
             *link = UNDEF;
             decref(first);
@@ -113,10 +111,10 @@ NATIVE(sys_getframe, "_getframe(depth=0, /)", "The frame depth calls up.")
 {
     int64_t depth;
     if (!int_index(vm, argv[0], &depth)) return FAIL;
-    for (Frame *frame = vm->frame; frame > vm->frames; frame--) {
-        if (!frame->code || depth-- > 0) continue;
-        return frame_shown(vm, frame);
-    }
+    FrameView view;
+    bool good = frame_view_first(vm, &view);
+    while (good && depth-- > 0) good = frame_view_next(vm, &view);
+    if (good) return frame_shown(vm, vm, &view);
     return throw(vm, ValueError, "call stack is not deep enough");
 }
 
@@ -242,10 +240,10 @@ NATIVE(sys_current_frames, "_current_frames()",
 {
     Ref frames = dict_new(vm);
     for (Vm *at = vm->interp->threads; !failed(frames) && at; at = at->next_thread) {
-        Frame *frame = frame_current(at);
-        if (!frame) continue;
+        FrameView view;
+        if (!frame_view_first(at, &view)) continue;
         Ref key = from_uint64(vm, at->thread_id),
-            shown = failed(key) ? FAIL : frame_shown(vm, frame);
+            shown = failed(key) ? FAIL : frame_shown(vm, at, &view);
         if (failed(shown) || !dict_set(vm, as_dict(frames), key, shown)) replace(&frames, FAIL);
         decref(shown);
         decref(key);
@@ -269,12 +267,11 @@ NATIVE(sys_getframemodulename, "_getframemodulename(depth=0)",
 {
     int64_t depth;
     if (!int_index(vm, argv[0], &depth)) return FAIL;
-    for (Frame *frame = vm->frame; frame > vm->frames; frame--) {
-        if (!frame->code || depth-- > 0) continue;
-        Value name = dict_get_name(frame->function->globals, N(__name__));
-        return absent(name) ? NONE : newref(name);
-    }
-    return NONE;
+    FrameView view;
+    bool good = frame_view_first(vm, &view);
+    while (good && depth-- > 0) good = frame_view_next(vm, &view);
+    Value name = good ? dict_get_name(view.function->globals, N(__name__)) : UNDEF;
+    return absent(name) ? NONE : newref(name);
 }
 NATIVE(sys_call_tracing, "call_tracing(func, args, /)", "func(*args).")
 {

@@ -147,7 +147,10 @@ Ref frame_object(Vm *vm, Function *function, int instr, Ref *registers)
     frame->globals = newref(borrow(function->globals));
     frame->instr = instr;
     frame->line = code_position(function->code, instr).line;
-    frame->locals = registers ? locals_dict(vm, function, registers) : dict_new(vm);
+    unsigned flags = function->code->flags;
+    if (!registers) frame->locals = dict_new(vm);
+    else if (flags & CODE_OPTIMIZED) frame->locals = locals_dict(vm, function, registers);
+    else frame->locals = newref(flags & CODE_NAMESPACE ? registers[0] : borrow(function->globals));
     bool good = !failed(frame->locals);
     if (!good) frame->locals = UNDEF;
     if (good) return from_object(frame);

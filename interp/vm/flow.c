@@ -147,6 +147,7 @@ static Flow deliver(Vm *vm, Activation *waiter, Ref value)
     if (is_native_activation(waiter)) {
         NativeCoroutine *native = (NativeCoroutine *)waiter;
         set_state(waiter, ACTIVATION_RUNNING);
+        vm->frame->code = NULL; /* what the record ran may go with waiter->awaiting */
         clear(&waiter->awaiting);
         Ref answer = native->def->resume(vm, native, value);
         decref(value);
@@ -177,6 +178,7 @@ static Flow deliver_error(Vm *vm, Activation *waiter)
     if (is_native_activation(waiter)) {
         NativeCoroutine *native = (NativeCoroutine *)waiter;
         set_state(waiter, ACTIVATION_RUNNING);
+        vm->frame->code = NULL; /* what the record ran may go with waiter->awaiting */
         clear(&waiter->awaiting);
         if (!native->def->raise) return pass_error(vm, waiter);
         return native_answered(vm, native, native->def->raise(vm, native));

@@ -14,6 +14,7 @@
 #include "object/name.h"
 #include "object/traceback.h"
 #include "object/warning.h"
+#include "vm/coroutine.h"
 #include "vm/eval.h"
 
 #define REGISTERS_MAX ((size_t)1 << 23) /* 64 MiB of address space */
@@ -101,17 +102,51 @@ Frame *frame_current(Vm *vm)
     return frame > vm->frames ? frame : NULL;
 }
 
+/* ---- the stack as scripts see it ---- */
+
+static void view_open(FrameView *view, Function *function, const Instr *pc, Ref *registers)
+{
+    const Instr *start = function->code->instrs;
+    view->function = function;
+    view->registers = registers;
+    view->instr = pc > start ? (int)(pc - 1 - start) : 0;
+}
+
+static bool view_record(Vm *vm, FrameView *view, Frame *frame)
+{
+    while (frame > vm->frames && !frame->code) frame--;
+    if (frame <= vm->frames) return false;
+    view->record = frame;
+    view->awaiter = frame->coroutine ? frame->coroutine->act.awaiter : NULL;
+    view_open(view, frame->function, frame->pc, frame->base);
+    return true;
+}
+
+bool frame_view_first(Vm *vm, FrameView *view) { return view_record(vm, view, vm->frame); }
+
+bool frame_view_next(Vm *vm, FrameView *view)
+{
+    for (Activation *at = view->awaiter; at; at = at->awaiter) {
+        if (at->head.head.kind == KIND_NATIVE_COROUTINE || is_step_kind(at->head.head.kind))
+            continue;
+        Coroutine *coroutine = (Coroutine *)at;
+        view->awaiter = at->awaiter;
+        view_open(view, coroutine->function, coroutine->pc, coroutine->regs);
+        return true;
+    }
+    return view_record(vm, view, view->record - 1);
+}
+
 bool current_place(Vm *vm, int level, Ref *file, int *line, Dict **globals)
 {
-    Frame *frame = vm->frame;
-    for (; frame > vm->frames; frame--)
-        if (frame->code && --level <= 0) break;
-    if (frame <= vm->frames) return false;
-    const Code *code = frame->code;
+    FrameView view;
+    bool good = frame_view_first(vm, &view);
+    while (good && --level > 0) good = frame_view_next(vm, &view);
+    if (!good) return false;
+    const Code *code = view.function->code;
     *file = newref(code->filename);
-    *globals = frame->function->globals;
-    *line = code_position(code, frame->pc == code->instrs ? 0 : (int)(frame->pc - 1 - code->instrs))
-                .line;
+    *globals = view.function->globals;
+    *line = code_position(code, view.instr).line;
     return true;
 }
 

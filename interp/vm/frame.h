@@ -47,6 +47,20 @@ Ref *frame_stack_top(Vm *vm);
 /* The innermost frame that runs code (script-visible), or NULL. */
 Frame *frame_current(Vm *vm);
 
+/* One running function as a script sees the stack: a record, or what awaits the coroutine that a
+ * record runs. */
+typedef struct FrameView {
+    Function *function; /* borrowed */
+    Ref *registers;     /* its local 0 */
+    int instr;          /* index of the instruction it stands at */
+    Frame *record;
+    struct Activation *awaiter; /* the next view of the same record, or NULL */
+} FrameView;
+
+/* The innermost view, then the one it was called or awaited from; false: there is no more. */
+bool frame_view_first(Vm *vm, FrameView *view);
+bool frame_view_next(Vm *vm, FrameView *view);
+
 /* The local variables of a running function as a new dict. */
 Ref frame_locals_dict(Vm *vm, Frame *frame);
 
