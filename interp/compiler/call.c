@@ -214,6 +214,7 @@ static void warn_not_callable(Compiler *c, NodeCall *node)
         [LITERAL_NONE] = "NoneType",     [LITERAL_FALSE] = "bool", [LITERAL_TRUE] = "bool",
         [LITERAL_ELLIPSIS] = "ellipsis", [LITERAL_INT] = "int",    [LITERAL_FLOAT] = "float",
         [LITERAL_IMAG] = "complex",      [LITERAL_STR] = "str",    [LITERAL_BYTES] = "bytes",
+        [LITERAL_VALUE] = "tuple",
     };
     const char *type = NULL;
     switch (node->func->kind) {

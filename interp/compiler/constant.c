@@ -106,6 +106,7 @@ Ref literal_value(Compiler *c, const Literal *literal)
     case LITERAL_IMAG: return complex_from(c->vm, 0.0, literal->number);
     case LITERAL_STR: return text_value(c, literal);
     case LITERAL_BYTES: return bytes_from(c->vm, literal->text, literal->len);
+    case LITERAL_VALUE: return newref(*(const Value *)(const void *)literal->text);
     }
     return FAIL;
 }

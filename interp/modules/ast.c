@@ -47,6 +47,7 @@ static Ref make_literal(Vm *vm, const Literal *literal)
     case LITERAL_IMAG: return complex_from(vm, 0.0, literal->number);
     case LITERAL_STR: return str_from_utf8(vm, literal->text, literal->len);
     case LITERAL_BYTES: return bytes_from(vm, literal->text, literal->len);
+    case LITERAL_VALUE: return newref(*(const Value *)(const void *)literal->text);
     }
     return FAIL;
 }

@@ -1,6 +1,7 @@
 /* builtins_code.c - compile, eval, exec and __import__. */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/compiler.h"
+#include "modules/asttree.h"
 #include "modules/builtins.h"
 #include "object/attr.h"
 #include "object/bytes.h"
@@ -9,6 +10,7 @@
 #include "object/function.h"
 #include "object/int.h"
 #include "object/iter.h"
+#include "object/list.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
@@ -42,6 +44,26 @@ static Ref compile_value(Vm *vm, Value source, Value filename, ParseMode mode, u
     memory_free(owned);
     if (buffer.data) buffer_release(vm, &buffer);
     return code;
+}
+
+/* A tree made of the classes of module ast: compiled in mode. */
+static Ref compile_object(Vm *vm, Value object, Value filename, ParseMode mode, unsigned flags)
+{
+    Ref kept = list_new(vm, 0), code = FAIL;
+    if (failed(kept)) return FAIL;
+    Arena arena;
+    arena_open(&arena);
+    Node *tree = tree_from_object(vm, &arena, object, mode, kept);
+    if (tree && tree_check(vm, tree)) code = compile_tree(vm, tree, NULL, 0, filename, flags);
+    arena_close(&arena);
+    decref(kept);
+    return code;
+}
+
+static bool is_tree(Vm *vm, Value v)
+{
+    Value base = ast_base_class(vm);
+    return !absent(base) && type_has_instance(vm, as_type(base), v);
 }
 
 enum { ONLY_AST = 0x400 }; /* ast.PyCF_ONLY_AST */
@@ -82,7 +104,9 @@ NATIVE(builtins_compile,
                       (level >= 1 ? COMPILE_OPTIMIZE : 0u) | (level == 2 ? COMPILE_NO_DOCS : 0u);
     Ref filename = is_str(argv[1]) ? newref(argv[1]) : value_str(vm, argv[1]);
     if (failed(filename)) return FAIL;
-    Ref code = compile_value(vm, argv[0], filename, mode, wanted, "compile() arg 1");
+    Ref code = is_tree(vm, argv[0])
+                   ? compile_object(vm, argv[0], filename, mode, wanted)
+                   : compile_value(vm, argv[0], filename, mode, wanted, "compile() arg 1");
     decref(filename);
     return code;
 }

@@ -32,6 +32,7 @@ typedef enum LiteralKind {
     LITERAL_IMAG,  /* number, the imaginary part */
     LITERAL_STR,   /* text, len: UTF-8; lone surrogates as 3-byte sequences (WTF-8) */
     LITERAL_BYTES, /* text, len: raw bytes */
+    LITERAL_VALUE, /* text: address of a Value of the interpreter; never from the parser */
 } LiteralKind;
 
 typedef struct Literal {

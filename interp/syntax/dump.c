@@ -84,6 +84,7 @@ static void dump_literal(FILE *file, const Literal *literal)
         break;
     case LITERAL_STR: dump_text(file, literal->text, literal->len, false); break;
     case LITERAL_BYTES: dump_text(file, literal->text, literal->len, true); break;
+    case LITERAL_VALUE: fputs("...", file); break;
     }
 }
 
