@@ -421,9 +421,9 @@ static Ref keyword_names(Compiler *c, NodeMatchClass *node)
 {
     Ref names = tuple_new(c->vm, node->kwd_attrs.len);
     for (ptrdiff_t i = 0; i < node->kwd_attrs.len && !failed(names); i++) {
-        Ident *name = scope_ident(c, c->scope, node->kwd_attrs.items[i]);
+        Ident *name = ident_of(&c->idents, node->kwd_attrs.items[i]); /* never mangled */
         for (ptrdiff_t j = 0; j < i; j++)
-            if (scope_ident(c, c->scope, node->kwd_attrs.items[j]) == name)
+            if (ident_of(&c->idents, node->kwd_attrs.items[j]) == name)
                 compile_error(c, node->kwd_patterns.items[i]->pos,
                               "attribute name repeated in class pattern: %s", name->text);
         Value text = ident_str(&c->idents, name);

@@ -95,7 +95,11 @@ Symbol *scope_define(Compiler *c, Scope *scope, Ident *name, uint32_t flags)
 Ident *scope_ident(Compiler *c, const Scope *scope, Name name)
 {
     Ident *ident = ident_of(&c->idents, name);
-    return ident->is_private ? ident_mangle(&c->idents, ident, scope->class_name) : ident;
+    if (!ident->is_private) return ident;
+    Ident *mangled = ident_mangle(&c->idents, ident, scope->class_name);
+    if (!scope->mangled) return mangled;
+    const Symbol *symbol = scope_find(scope->mangled, mangled);
+    return symbol && (symbol->flags & SYM_TYPE_PARAM) ? mangled : ident;
 }
 
 Scope *scope_enter(Compiler *c, ScopeKind kind, Node *node, int role, Ident *name)
@@ -111,11 +115,13 @@ Scope *scope_enter(Compiler *c, ScopeKind kind, Node *node, int role, Ident *nam
         else parent->first_child = made;
         parent->last_child = made;
         made->class_name = parent->class_name;
+        made->mangled = parent->mangled;
         made->nested = parent->nested || scope_is_function(parent);
         made->iterable_depth = parent->iterable_depth;
         bool parent_shows = parent->kind == SCOPE_CLASS || parent->sees_class;
         made->sees_class = parent_shows && kind > SCOPE_COMPREHENSION;
-        if (kind == SCOPE_COMPREHENSION) made->sees_class = parent->sees_class;
+        if (kind == SCOPE_COMPREHENSION && parent->kind <= SCOPE_COMPREHENSION)
+            made->sees_class = parent->sees_class;
     }
     scope_table_add(c, (uintptr_t)node | (uintptr_t)role, made);
     c->scope = made;
@@ -165,7 +171,8 @@ static Symbol *find_owner(Compiler *c, Scope *scope, Ident *name, Scope **classd
                 return class_cell(c, &at->class_cell, at, "__class__");
             Symbol *bound = sees_class ? scope_find(at, name) : NULL;
             if (bound && (bound->flags & SYM_GLOBAL)) return NULL;
-            if (bound && (bound->flags & SYM_BOUND) && !*classdict) *classdict = at;
+            bool own = bound && (bound->flags & SYM_BOUND) && !(bound->flags & SYM_NONLOCAL);
+            if (own && !*classdict) *classdict = at;
             sees_class = false;
             continue;
         }
@@ -198,6 +205,9 @@ static void resolve_unbound(Compiler *c, Symbol *symbol)
     if (symbol->flags & SYM_NONLOCAL) {
         if (!owner)
             compile_error(c, symbol->pos, "no binding for nonlocal '%s' found", symbol->name->text);
+        else if (owner->flags & SYM_TYPE_PARAM && !(owner->flags & SYM_LOCAL))
+            compile_error(c, symbol->pos, "nonlocal binding not allowed for type parameter '%s'",
+                          symbol->name->text);
         else resolve_to(c, symbol, owner);
     } else if (classdict) {
         Symbol *namespace = class_cell(c, &classdict->namespace_cell, classdict, "__classdict__");

@@ -84,6 +84,7 @@ struct Scope {
     Scope *first_child, *last_child, *sibling;
     Ident *name;       /* of the function or class, else NULL */
     Ident *class_name; /* mangles private names; NULL outside classes */
+    Scope *mangled;    /* the type parameters of a class: only theirs are mangled; or NULL */
     const char *what;  /* "a TypeVar bound" ...: for messages */
     Symbol *first, *last;
     Symbol **table; /* open addressing by ident hash */

@@ -118,7 +118,7 @@ static void bind_through(Compiler *c, NodeName *target, Pos pos)
                 compile_error(
                     c, target->head.pos,
                     "assignment expression cannot rebind comprehension iteration variable '%s'",
-                    ident->text);
+                    target->id);
         } else if (at->kind == SCOPE_FUNCTION || at->kind == SCOPE_LAMBDA) {
             Symbol *outer = scope_symbol(c, at, ident);
             bool global = outer->flags & SYM_GLOBAL;
@@ -385,7 +385,7 @@ static void visit_type_param(Compiler *c, Node *node, bool *defaults)
         otherwise = as_TypeVarTuple(node)->default_value;
         what = "a TypeVarTuple default";
     }
-    Ident *ident = here(c, name);
+    Ident *ident = ident_mangle(&c->idents, ident_of(&c->idents, name), c->scope->class_name);
     Symbol *symbol = scope_symbol(c, c->scope, ident);
     if (symbol->flags & SYM_TYPE_PARAM)
         compile_error(c, node->pos, "duplicate type parameter '%s'", ident->text);
@@ -409,7 +409,10 @@ static bool enter_type_params(Compiler *c, Node *node, Nodes params, Name name)
     Scope *scope =
         scope_enter(c, SCOPE_TYPE_PARAMS, node, ROLE_TYPE_PARAMS, ident_of(&c->idents, name));
     scope->what = "the definition of a generic";
-    if (node->kind == NODE_ClassDef) scope->class_name = scope->name;
+    if (node->kind == NODE_ClassDef) {
+        scope->class_name = scope->name;
+        scope->mangled = scope;
+    }
     return true;
 }
 
@@ -483,6 +486,7 @@ static void visit_class(Compiler *c, NodeClassDef *node)
     Ident *name = ident_of(&c->idents, node->name);
     Scope *scope = scope_enter(c, SCOPE_CLASS, &node->head, ROLE_MAIN, name);
     scope->class_name = name;
+    scope->mangled = NULL;
     scope->iterable_depth = 0;
     if (generic) scope_define(c, scope, ident_text(&c->idents, ".type_params"), SYM_USE);
     visit_list(c, node->body);

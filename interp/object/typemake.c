@@ -318,9 +318,7 @@ static bool take_names(Vm *vm, Type *type)
 /* Fields copied from the base; the flags of all bases. */
 static void inherit(Vm *vm, Type *type, Type *base, const SlotNames *slots)
 {
-    enum {
-        INHERITED = TYPE_SEQUENCE | TYPE_MAPPING | TYPE_MATCH_SELF | TYPE_METACLASS | TYPE_ABSTRACT
-    };
+    enum { MATCHED = TYPE_SEQUENCE | TYPE_MAPPING, INHERITED = TYPE_MATCH_SELF | TYPE_METACLASS };
     type->def = base->def;
     type->kind = base->kind;
     type->interp = vm->interp;
@@ -331,11 +329,12 @@ static void inherit(Vm *vm, Type *type, Type *base, const SlotNames *slots)
     type->clear = base->clear;
     type->fixed = base->fixed;
     type->slots = base->slots;
-    type->flags =
-        (base->flags & (INHERITED & ~(unsigned)TYPE_ABSTRACT)) | TYPE_HEAP | TYPE_CONTAINER;
-    for (ptrdiff_t i = 0; i < tuple_len(type->bases); i++)
-        type->flags |= as_type(tuple_at(type->bases, i))->flags &
-                       (TYPE_ATTRIBUTES | TYPE_WEAKREF | TYPE_SEQUENCE | TYPE_MAPPING);
+    type->flags = (base->flags & INHERITED) | TYPE_HEAP | TYPE_CONTAINER;
+    for (ptrdiff_t i = 0; i < tuple_len(type->bases); i++) {
+        unsigned above = as_type(tuple_at(type->bases, i))->flags;
+        type->flags |= above & (TYPE_ATTRIBUTES | TYPE_WEAKREF);
+        if (!(type->flags & MATCHED)) type->flags |= above & MATCHED; /* the first one's */
+    }
     if (absent(slots->names)) {
         type->flags |= TYPE_ATTRIBUTES | TYPE_WEAKREF;
     } else {

@@ -91,6 +91,10 @@ bool delete_name(Vm *vm, Value namespace, Value name)
 
 Ref raise_unbound_local(Vm *vm, const Code *code, int local)
 {
+    int hidden_cell = LOCAL_CELL | LOCAL_HIDDEN; /* a class body's __class__ is not there yet */
+    if (code->local_names[local] == N(__class__) &&
+        (code->local_kinds[local] & hidden_cell) == hidden_cell)
+        return raise_name_error(vm, N(__class__));
     return throw(vm, UnboundLocalError,
                  "cannot access local variable '%S' where it is not associated with a value",
                  (Value)code->local_names[local]);
