@@ -134,11 +134,21 @@ static Block *innermost_loop(Compiler *c)
     return block;
 }
 
+/* break or continue where no loop is. */
+static void refuse_jump(Compiler *c, const char *message)
+{
+    const Block *block = c->unit->block;
+    while (block && block->kind != BLOCK_STAR) block = block->outer;
+    compile_error(c, c->pos,
+                  block ? "'break', 'continue' and 'return' cannot appear in an except* block"
+                        : message);
+}
+
 static void compile_break(Compiler *c)
 {
     Block *loop = innermost_loop(c);
     if (!loop) {
-        compile_error(c, c->pos, "'break' outside loop");
+        refuse_jump(c, "'break' outside loop");
         return;
     }
     compile_unwind(c, loop->outer, -1);
@@ -150,7 +160,7 @@ static void compile_continue(Compiler *c)
 {
     Block *loop = innermost_loop(c);
     if (!loop) {
-        compile_error(c, c->pos, "'continue' not properly in loop");
+        refuse_jump(c, "'continue' not properly in loop");
         return;
     }
     compile_unwind(c, loop, -1);

@@ -170,10 +170,10 @@ static Ref get_suppress(Vm *vm __attribute__((unused)), Value self)
 }
 static bool set_suppress(Vm *vm, Value self, Value value)
 {
-    Truth truth = absent(value) ? FAILED : value_truth(vm, value);
-    if (truth == FAILED) return false;
+    if (absent(value)) return throw(vm, TypeError, "can't delete numeric/char attribute"), false;
+    if (!is_bool(value)) return throw(vm, TypeError, "attribute value type must be bool"), false;
     as_exception(self)->head.aux &= ~(unsigned)EXCEPTION_SUPPRESS_CONTEXT;
-    if (truth == YES) as_exception(self)->head.aux |= EXCEPTION_SUPPRESS_CONTEXT;
+    if (value == TRUE) as_exception(self)->head.aux |= EXCEPTION_SUPPRESS_CONTEXT;
     return true;
 }
 

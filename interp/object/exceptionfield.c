@@ -151,7 +151,7 @@ static bool name_error_init(Vm *vm, Value self, Value args __attribute__((unused
     return init_keyword(vm, self, keywords, N(name), 0, &used) &&
            all_used(vm, self, keywords, used);
 }
-/* One letter an argument: s str, b bytes or bytearray, i int. */
+/* One letter an argument: s str, b anything with a buffer, i int. */
 static bool unicode_arguments(Vm *vm, Value args, const char *kinds)
 {
     if (tuple_len(args) != (ptrdiff_t)strlen(kinds))
@@ -162,7 +162,7 @@ static bool unicode_arguments(Vm *vm, Value args, const char *kinds)
         Value value = tuple_at(args, n);
         if (kinds[n] == 's' && !is_str(value))
             return throw(vm, TypeError, "argument %d must be str, not %T", n + 1, value), false;
-        if (kinds[n] == 'b' && !is_kind(value, KIND_BYTES) && !is_kind(value, KIND_BYTEARRAY))
+        if (kinds[n] == 'b' && !type_of(vm, value)->slots.buffer)
             return throw(vm, TypeError, "a bytes-like object is required, not '%T'", value), false;
         if (kinds[n] == 'i' && !is_any_int(value))
             return throw(vm, TypeError, "'%T' object cannot be interpreted as an integer", value),
@@ -173,9 +173,18 @@ static bool unicode_arguments(Vm *vm, Value args, const char *kinds)
 static bool unicode_error_init(Vm *vm, Value self, Value args,
                                Dict *keywords __attribute__((unused)))
 {
-    return unicode_arguments(vm, args,
-                             exception_is(vm, self, UnicodeDecodeError) ? "sbiis" : "ssiis") &&
-           init_positional(vm, self, args, 5);
+    bool decoding = exception_is(vm, self, UnicodeDecodeError);
+    if (!unicode_arguments(vm, args, decoding ? "sbiis" : "ssiis") ||
+        !init_positional(vm, self, args, 5))
+        return false;
+    if (!decoding || is_kind(tuple_at(args, 1), KIND_BYTES)) return true;
+    Buffer buffer; /* copied: it may change */
+    if (!buffer_get(vm, tuple_at(args, 1), &buffer, false)) return false;
+    Ref object = bytes_from(vm, buffer.data, buffer.len);
+    buffer_release(vm, &buffer);
+    bool good = !failed(object) && exception_set_field(vm, self, 1, object);
+    decref(object);
+    return good;
 }
 static bool translate_error_init(Vm *vm, Value self, Value args,
                                  Dict *keywords __attribute__((unused)))
@@ -399,7 +408,8 @@ NATIVE(os_error_make, "__new__(cls, /, *args, **kwargs)",
 {
     Type *type = as_type(argv[0]);
     Value args = argv[1];
-    if (type == exception_class(vm, OSError) && tuple_len(args) >= 2 && is_int(tuple_at(args, 0)))
+    ptrdiff_t len = tuple_len(args);
+    if (type == exception_class(vm, OSError) && len >= 2 && len <= 5 && is_int(tuple_at(args, 0)))
         type = exception_class(vm, class_of_errno(as_int(tuple_at(args, 0))));
     Exception *self = type_instance(vm, type);
     if (!self) return FAIL;

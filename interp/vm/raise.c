@@ -58,19 +58,18 @@ static bool is_exception_class(const Vm *vm, Value v)
 
 Truth exception_matches(Vm *vm, Value exception, Value classes)
 {
-    if (is_tuple(classes)) {
-        for (ptrdiff_t n = 0; n < tuple_len(classes); n++) {
-            Truth match = exception_matches(vm, exception, tuple_at(classes, n));
-            if (match != NO) return match;
+    ptrdiff_t count = is_tuple(classes) ? tuple_len(classes) : 1;
+    bool match = false;
+    for (ptrdiff_t n = 0; n < count; n++) { /* all are looked at: a bad one is told in any case */
+        Value class = is_tuple(classes) ? tuple_at(classes, n) : classes;
+        if (!is_exception_class(vm, class)) {
+            throw(vm, TypeError,
+                  "catching classes that do not inherit from BaseException is not allowed");
+            return FAILED;
         }
-        return NO;
+        match = match || type_is_subtype(type_of(vm, exception), as_type(class));
     }
-    if (!is_exception_class(vm, classes)) {
-        throw(vm, TypeError,
-              "catching classes that do not inherit from BaseException is not allowed");
-        return FAILED;
-    }
-    return type_is_subtype(type_of(vm, exception), as_type(classes)) ? YES : NO;
+    return match ? YES : NO;
 }
 
 Ref get_yield_iter(Vm *vm, const Code *code, Value iterable)
