@@ -66,6 +66,7 @@ typedef struct Connection {
     Ref socket; /* Weakref to the socket, or UNDEF: memory BIOs that a script fills and empties */
     Ref server_hostname;
     Ref trouble;      /* what a callback raised, or UNDEF */
+    Ref late_error;   /* what came after the bytes that _read_all() has given, or UNDEF */
     SSL *ssl;         /* NULL: cleared */
     BIO *in, *out;    /* of ssl; borrowed */
     size_t unsent;    /* length of a write() whose record is not all sent yet; 0: none */

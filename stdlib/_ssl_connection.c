@@ -228,6 +228,59 @@ NATIVE(connection_read, "read(self, size, buffer=?, /)",
     return read_bytes(vm, as_connection(argv[0]), size);
 }
 
+/* All that can be read at once, `most` bytes at most; *end: the other side has ended TLS.  FAIL:
+ * raised, unless there was something before the failure: that comes first. */
+static Ref read_available(Vm *vm, Connection *self, ptrdiff_t most, bool *end)
+{
+    enum { FIRST = 16 * 1024 };
+    char small[FIRST] = "";
+    Piece piece = {.data = small, .len = most < FIRST ? (size_t)most : FIRST};
+    int code = SSL_ERROR_NONE;
+    size_t done = 0, room = piece.len;
+    Ref bytes = UNDEF;
+    while (code == SSL_ERROR_NONE && done < (size_t)most) {
+        if (done == room) { /* a long stretch: into the object itself */
+            room = room * 4 > (size_t)most ? (size_t)most : room * 4;
+            Ref longer = bytes_from(vm, NULL, (ptrdiff_t)room);
+            if (failed(longer)) break;
+            memcpy(as_bytes(longer)->data, absent(bytes) ? small : as_bytes(bytes)->data, done);
+            replace(&bytes, longer);
+        }
+        char *start = absent(bytes) ? small : as_bytes(bytes)->data;
+        piece = (Piece){.data = start + done, .len = room - done};
+        if (!connection_run(vm, self, read_step, &piece, "read", &code)) break;
+        if (code == SSL_ERROR_NONE) done += piece.done;
+    }
+    *end = code == SSL_ERROR_ZERO_RETURN;
+    if (absent(vm->error) && code != SSL_ERROR_NONE && code != SSL_ERROR_WANT_READ && !*end)
+        connection_throw(vm, self, code, 0, __LINE__);
+    if (done && !absent(vm->error)) replace(&self->late_error, error_take(vm));
+    Ref out = FAIL;
+    if (absent(vm->error))
+        out = bytes_from(vm, absent(bytes) ? small : as_bytes(bytes)->data, (ptrdiff_t)done);
+    decref(bytes);
+    return out;
+}
+
+NATIVE(connection_read_all, "_read_all(self, most, /)",
+       "Return up to most bytes, all that can be had at once: b'' when there are none, None when "
+       "the other side has ended TLS.")
+{
+    Connection *self = as_connection(argv[0]);
+    int64_t most;
+    bool end;
+    if (!int_index(vm, argv[1], &most)) return FAIL;
+    if (most <= 0) return throw(vm, ValueError, "most must be positive");
+    if (!absent(self->late_error)) {
+        error_restore(vm, take(&self->late_error));
+        return FAIL;
+    }
+    Ref data = read_available(vm, self, most, &end);
+    if (failed(data) || as_bytes(data)->len || !end) return data;
+    decref(data);
+    return NONE;
+}
+
 /* A write() that could not send all of its record is made again with the same bytes: they are
  * encrypted already. */
 static Ref write_rest(Vm *vm, Connection *self)
@@ -364,6 +417,7 @@ static void connection_clear(Object *object)
 static const Native *const connection_methods[] = {
     &connection_do_handshake_def,
     &connection_read_def,
+    &connection_read_all_def,
     &connection_write_def,
     &connection_pending_def,
     &connection_shutdown_def,
@@ -393,9 +447,9 @@ const TypeDef connection_type = {
     .doc = "A TLS connection.",
     .size = sizeof(Connection),
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW | TYPE_WEAKREF,
-    .refs =
-        REFS(REF(Connection, library), REF(Connection, context), REF(Connection, owner),
-             REF(Connection, socket), REF(Connection, server_hostname), REF(Connection, trouble)),
+    .refs = REFS(REF(Connection, library), REF(Connection, context), REF(Connection, owner),
+                 REF(Connection, socket), REF(Connection, server_hostname),
+                 REF(Connection, trouble), REF(Connection, late_error)),
     .clear = connection_clear,
     .methods = connection_methods,
     .attributes = connection_attributes,

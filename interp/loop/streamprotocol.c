@@ -13,6 +13,7 @@
 #include "object/bytes.h"
 #include "object/exception.h"
 #include "object/name.h"
+#include "object/number.h"
 
 enum { ROOM = 128 * 1024, LONG_BUFFER = 32 * 1024 };
 
@@ -60,6 +61,16 @@ bool stream_protocol_feed(Vm *vm, StreamProtocol *self, const char *data, ptrdif
 
 /* ---- the reader ---- */
 
+static Ref abort_transport(Vm *vm, Value transport)
+{
+    if (is_transport(transport))
+        return transport_abort(vm, as_transport(transport), NONE) ? NONE : FAIL;
+    Ref name = str_interned(vm, "abort");
+    Ref done = failed(name) ? FAIL : call_method(vm, transport, name, 0, NULL);
+    decref(name);
+    return done;
+}
+
 static void reader_bind(StreamProtocol *self, StreamReader *reader)
 {
     if (self->reader) self->reader->protocol = NULL;
@@ -69,8 +80,25 @@ static void reader_bind(StreamProtocol *self, StreamReader *reader)
     reader->protocol = self;
 }
 
+/* Is a transport, of any kind, on its way to its end? */
+static Truth is_closing(Vm *vm, Value transport)
+{
+    if (is_transport(transport)) {
+        const Transport *own = as_transport(transport);
+        return own->lost || own->closing ? YES : NO;
+    }
+    Ref name = str_interned(vm, "is_closing");
+    Ref answer = failed(name) ? FAIL : call_method(vm, transport, name, 0, NULL);
+    decref(name);
+    Truth closing = failed(answer) ? FAILED : value_truth(vm, answer);
+    decref(answer);
+    return closing;
+}
+
 static bool tell_reader_gone(Vm *vm, Job *job, Value arg __attribute__((unused)))
 {
+    Truth closing = is_closing(vm, job->a);
+    if (closing != NO) return closing == YES;
     Ref context = dict_new(vm), text = UNDEF;
     if (failed(context)) return false;
     text = str_from(
@@ -80,15 +108,17 @@ static bool tell_reader_gone(Vm *vm, Job *job, Value arg __attribute__((unused))
               loop_report_context(vm, job->b, context);
     decref(text);
     decref(context);
-    return ok && transport_abort(vm, as_transport(job->a), NONE);
+    Ref done = ok ? abort_transport(vm, job->a) : FAIL;
+    decref(done);
+    return !failed(done);
 }
 
 void stream_protocol_reader_gone(Vm *vm, StreamProtocol *self)
 {
-    if (!is_transport(self->transport) || !is_loop(self->loop)) return;
-    Transport *transport = as_transport(self->transport);
+    if (!is_heap(self->transport) || !is_loop(self->loop)) return;
     Loop *loop = as_loop(self->loop);
-    if (transport->lost || transport->closing || loop->closed) return;
+    if (loop->closed) return;
+    if (is_transport(self->transport) && is_closing(vm, self->transport)) return;
     Ref saved = error_take(vm);
     Job *job = job_new(vm, tell_reader_gone, self->transport, self->loop);
     if (!job || !loop_ready(vm, loop, ENTRY_NATIVE, job, UNDEF)) error_clear(vm);
@@ -165,8 +195,9 @@ static bool reject_connection(Vm *vm, StreamProtocol *self, Value transport)
     decref(text);
     decref(context);
     if (!ok) return false;
-    if (is_transport(transport)) return transport_abort(vm, as_transport(transport), NONE);
-    return true;
+    Ref done = abort_transport(vm, transport);
+    decref(done);
+    return !failed(done);
 }
 
 static bool connection_made(Vm *vm, StreamProtocol *self, Value transport)

@@ -274,16 +274,35 @@ static Ref writer_repr(Vm *vm, Value v)
 static bool writer_needs_finalizer(Object *object)
 {
     Transport *transport = own_transport(borrow(object));
-    return transport && !transport->closing;
+    return transport ? !transport->closing : is_heap(((StreamWriter *)object)->transport);
 }
+
+/* transport.close() for a transport written in the language (TLS), if it is open. */
+static bool close_foreign(Vm *vm, Value self)
+{
+    bool closing;
+    Value loop = as_stream_writer(self)->loop;
+    if (!is_closing(vm, self, &closing)) return false;
+    if (closing) return true;
+    if (is_loop(loop) && as_loop(loop)->closed)
+        return warn(vm, ResourceWarning, 1, "loop is closed");
+    Ref closed = forward(vm, self, "close", 0, NULL);
+    decref(closed);
+    return !failed(closed) && warn(vm, ResourceWarning, 1, "unclosed %R", self);
+}
+
 static void writer_finalize(Vm *vm, Object *object)
 {
     Transport *transport = own_transport(borrow(object));
-    if (!transport || transport->closing) return;
-    bool ok = transport_loop(transport)->closed
-                  ? warn(vm, ResourceWarning, 1, "loop is closed")
-                  : transport_close(vm, transport) &&
-                        warn(vm, ResourceWarning, 1, "unclosed %R", borrow(object));
+    bool ok = true;
+    if (!transport) {
+        ok = close_foreign(vm, borrow(object));
+    } else if (!transport->closing) {
+        ok = transport_loop(transport)->closed
+                 ? warn(vm, ResourceWarning, 1, "loop is closed")
+                 : transport_close(vm, transport) &&
+                       warn(vm, ResourceWarning, 1, "unclosed %R", borrow(object));
+    }
     if (!ok) error_unraisable(vm, "Exception ignored in", borrow(object));
 }
 
