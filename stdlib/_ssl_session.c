@@ -48,14 +48,6 @@ static const char *session_id(const Session *self, unsigned *len)
     return (const char *)session_tls(self)->SSL_SESSION_get_id(self->session, len);
 }
 
-static bool session_hash(Vm *vm __attribute__((unused)), Value v, int64_t *hash)
-{
-    unsigned len;
-    const char *id = session_id(as_session(v), &len);
-    memset(hash, 0, sizeof *hash);
-    memcpy(hash, id, len < sizeof *hash ? len : sizeof *hash);
-    return true;
-}
 static Ref session_compare(Vm *vm, Value a, Value b, CompareOp op)
 {
     if ((op != CMP_EQUAL && op != CMP_NOT_EQUAL) || !tls_has_type(vm, b, &session_type))
@@ -115,7 +107,6 @@ const TypeDef session_type = {
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
     .refs = REFS(REF(Session, library), REF(Session, context)),
     .clear = session_clear,
-    .hash = session_hash,
     .compare = session_compare,
     .attributes = session_attributes,
 };
