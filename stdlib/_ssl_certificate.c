@@ -295,8 +295,8 @@ NATIVE(certificate_public_bytes, "public_bytes(self, /, format=1)",
     if (format != ENCODING_PEM) return throw(vm, ValueError, "Unsupported format");
     BIO *bio = tls->BIO_new(tls->BIO_s_mem());
     if (!bio) return throw_no_memory(vm);
-    Ref text = tls->PEM_write_bio_X509_AUX(bio, self->x509) ? bio_text(vm, tls, bio)
-                                                            : tls_queue_error(vm, tls);
+    Ref text = tls->PEM_write_bio_X509(bio, self->x509) ? bio_text(vm, tls, bio)
+                                                        : tls_queue_error(vm, tls);
     tls->BIO_free(bio);
     return text;
 }

@@ -36,14 +36,16 @@ static bool context_prepare(Vm *vm, TlsContext *self)
     const Tls *tls = as_tls(self->library);
     SSL_CTX *context = self->context;
     self->check_hostname = self->protocol == PROTOCOL_TLS_CLIENT;
-    tls->SSL_CTX_set_verify(context, self->check_hostname ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
-                            NULL);
+    int verify = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    tls->SSL_CTX_set_verify(context, self->check_hostname ? verify : SSL_VERIFY_NONE, NULL);
     tls->SSL_CTX_set_options(context, (SSL_OP_ALL & ~SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS) |
                                           SSL_OP_NO_SSLv3 | SSL_OP_NO_COMPRESSION |
                                           SSL_OP_CIPHER_SERVER_PREFERENCE);
     tls->SSL_CTX_ctrl(context, SSL_CTRL_MODE, SSL_MODE_RELEASE_BUFFERS, NULL);
-    static const unsigned char name[] = "Python"; /* whose sessions a server takes up again */
-    tls->SSL_CTX_set_session_id_context(context, name, sizeof name - 1);
+    if (self->protocol != PROTOCOL_TLS_CLIENT) { /* whose sessions a server takes up again */
+        static const unsigned char name[] = "Python";
+        tls->SSL_CTX_set_session_id_context(context, name, sizeof name - 1);
+    }
     X509_VERIFY_PARAM *rules = tls->SSL_CTX_get0_param(context);
     tls->X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_TRUSTED_FIRST);
     self->host_flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
@@ -235,8 +237,9 @@ static Ref get_verify_mode(Vm *vm __attribute__((unused)), Value v)
 {
     const TlsContext *self = as_tls_context(v);
     int mode = as_tls(self->library)->SSL_CTX_get_verify_mode(self->context);
-    bool always = self->protocol == PROTOCOL_TLS_CLIENT || (mode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
-    return from_small(!(mode & SSL_VERIFY_PEER) ? 0 : always ? 2 : 1);
+    return from_small(!(mode & SSL_VERIFY_PEER)                ? 0
+                      : mode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT ? 2
+                                                               : 1);
 }
 static bool set_verify_mode(Vm *vm, Value v, Value value)
 {

@@ -180,23 +180,21 @@ static bool trust_data(Vm *vm, const TlsContext *self, const Buffer *data, bool 
     if (!bio) return throw_no_memory(vm), false;
     X509_STORE *store = tls->SSL_CTX_get_cert_store(self->context);
     int count = 0;
-    bool good = true;
-    while (good) {
+    bool good = true, ended = false;
+    while (good && !ended) {
         X509 *x509 = pem ? tls->PEM_read_bio_X509(bio, NULL, no_password, NULL)
                          : tls->d2i_X509_bio(bio, NULL);
         if (!x509) break;
         good = add_trusted(tls, store, x509);
         tls->X509_free(x509);
         count++;
+        ended = tls->BIO_ctrl_pending(bio) == 0;
     }
     unsigned long code = tls->ERR_peek_last_error();
-    bool ended =
-        good &&
-        (pem ? ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE
-             : ERR_GET_LIB(code) == ERR_LIB_ASN1 && ERR_GET_REASON(code) == ASN1_R_HEADER_TOO_LONG);
-    bool empty = tls->BIO_ctrl_pending(bio) == 0;
+    if (pem && good && ERR_GET_LIB(code) == ERR_LIB_PEM) /* text that follows is no matter */
+        ended = ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
     tls->BIO_free(bio);
-    if (count && (ended || (good && empty))) return tls->ERR_clear_error(), true;
+    if (count && good && ended) return tls->ERR_clear_error(), true;
     if (good && !count)
         tls_throw(vm, tls,
                   pem ? "no start line: cadata does not contain a certificate"

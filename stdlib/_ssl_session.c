@@ -10,8 +10,11 @@ static const Tls *session_tls(const Session *self) { return as_tls(self->library
 Ref session_of(Vm *vm, const Connection *connection)
 {
     const Tls *tls = as_tls(connection->library);
-    SSL_SESSION *session = tls->SSL_get1_session(connection->ssl);
-    if (!session) return NONE;
+    SSL_SESSION *current = tls->SSL_get1_session(connection->ssl);
+    if (!current) return NONE;
+    SSL_SESSION *session = tls->SSL_SESSION_dup(current);
+    tls->SSL_SESSION_free(current);
+    if (!session) return throw_no_memory(vm);
     Type *type = type_from_def(vm, &session_type);
     Session *self = type ? type_instance(vm, type) : NULL;
     if (!self) {
@@ -22,6 +25,19 @@ Ref session_of(Vm *vm, const Connection *connection)
     self->context = newref(connection->context);
     self->session = session;
     return from_object(self);
+}
+
+/* Copies here and above: OpenSSL spoils the session of a connection that is not closed in good
+ * order. */
+static bool give_copy(Vm *vm, const Connection *connection, const Session *session)
+{
+    const Tls *tls = as_tls(connection->library);
+    SSL_SESSION *copy = tls->SSL_SESSION_dup(session->session);
+    if (!copy) return throw_no_memory(vm), false;
+    int good = tls->SSL_set_session(connection->ssl, copy);
+    tls->SSL_SESSION_free(copy);
+    if (!good) tls_queue_error(vm, tls);
+    return good;
 }
 
 bool session_use(Vm *vm, Connection *connection, Value value)
@@ -35,10 +51,8 @@ bool session_use(Vm *vm, Connection *connection, Value value)
         throw(vm, ValueError, "Cannot set session for server-side SSLSocket.");
     } else if (tls->SSL_is_init_finished(connection->ssl)) {
         throw(vm, ValueError, "Cannot set session after handshake.");
-    } else if (!tls->SSL_set_session(connection->ssl, as_session(value)->session)) {
-        tls_queue_error(vm, tls);
     } else {
-        return true;
+        return give_copy(vm, connection, as_session(value));
     }
     return false;
 }
