@@ -221,6 +221,26 @@ static Ref partial_get(Vm *vm, Value self, Value object, Value type __attribute_
     return absent(object) || is_none(object) ? newref(self) : method_new(vm, self, object);
 }
 
+/* str(v) into text. */
+static bool describe_str(Vm *vm, StrBuilder *text, Value v)
+{
+    Ref shown = value_str(vm, v);
+    bool ok = !failed(shown) && builder_str(vm, text, shown);
+    decref(shown);
+    return ok;
+}
+
+/* ", key=value" */
+static bool describe_keyword(Vm *vm, StrBuilder *text, Value key, Value value)
+{
+    Ref held_key = newref(key), held_value = newref(value); /* repr() may change the dict */
+    bool ok = builder_ascii(vm, text, ", ", 2) && describe_str(vm, text, held_key) &&
+              builder_char(vm, text, '=') && builder_repr(vm, text, held_value);
+    decref(held_key);
+    decref(held_value);
+    return ok;
+}
+
 /* "functools.partial(f, 1, x=2)" without the closing parenthesis. */
 static bool describe(Vm *vm, Value self, StrBuilder *text)
 {
@@ -230,15 +250,14 @@ static bool describe(Vm *vm, Value self, StrBuilder *text)
     Ref name = failed(module) ? FAIL : attr_get(vm, type, N(__qualname__));
     Ref function = newref(partial->function), args = newref(partial->args);
     Ref keywords = newref(partial->keywords);
-    bool ok = !failed(name) && builder_str(vm, text, module) && builder_char(vm, text, '.') &&
-              builder_str(vm, text, name) && builder_char(vm, text, '(') &&
+    bool ok = !failed(name) && describe_str(vm, text, module) && builder_char(vm, text, '.') &&
+              describe_str(vm, text, name) && builder_char(vm, text, '(') &&
               builder_repr(vm, text, function);
     for (ptrdiff_t i = 0; ok && i < tuple_len(args); i++)
         ok = builder_ascii(vm, text, ", ", 2) && builder_repr(vm, text, tuple_at(args, i));
     Value key, value;
     for (ptrdiff_t i = 0; ok && dict_next(as_dict(keywords), &i, &key, &value);)
-        ok = builder_ascii(vm, text, ", ", 2) && builder_str(vm, text, key) &&
-             builder_char(vm, text, '=') && builder_repr(vm, text, value);
+        ok = describe_keyword(vm, text, key, value);
     decref(module);
     decref(name);
     decref(function);
