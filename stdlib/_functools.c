@@ -284,14 +284,16 @@ NATIVE(partial_reduce, "__reduce__(self, /)", "Return what pickle and copy need.
 {
     const Partial *self = as_partial(argv[0]);
     Ref state = FAIL, out = FAIL, make = tuple_pack(vm, 1, (Value)self->function);
-    Dict *dict = object_dict_if_any(as_object(argv[0]));
-    if (!failed(make))
+    Ref dict = attr_get_or_absent(vm, argv[0], N(__dict__));
+    if (is_dict(dict) && as_dict(dict)->len == 0) replace(&dict, NONE);
+    if (!failed(make) && !failed(dict))
         state = tuple_pack(vm, 4, (Value)self->function, (Value)self->args, (Value)self->keywords,
-                           dict ? borrow(dict) : NONE);
+                           absent(dict) ? (Value)NONE : (Value)dict);
     if (!failed(state))
         out = tuple_pack(vm, 3, borrow(type_of(vm, argv[0])), (Value)make, (Value)state);
     decref(make);
     decref(state);
+    decref(dict);
     return out;
 }
 
@@ -307,9 +309,13 @@ NATIVE(partial_setstate, "__setstate__(self, state, /)", "Take over what __reduc
     Value args = tuple_at(state, 1);
     if (tuple_len(args) && is_placeholder(vm, tuple_at(args, tuple_len(args) - 1)))
         return throw(vm, TypeError, "trailing Placeholders are not allowed");
-    Ref plain = tuple_from_values(vm, tuple_len(args), as_values(as_tuple(args)->items));
-    Ref keywords =
-        is_none(tuple_at(state, 2)) ? dict_new(vm) : dict_copy(vm, as_dict(tuple_at(state, 2)));
+    Value given = tuple_at(state, 2);
+    Ref plain = is_exact(args, KIND_TUPLE)
+                    ? newref(args)
+                    : tuple_from_values(vm, tuple_len(args), as_values(as_tuple(args)->items));
+    Ref keywords = is_none(given)               ? dict_new(vm)
+                   : is_exact(given, KIND_DICT) ? newref(given)
+                                                : dict_copy(vm, as_dict(given));
     if (failed(plain) || failed(keywords)) {
         decref(plain);
         decref(keywords);
@@ -320,8 +326,9 @@ NATIVE(partial_setstate, "__setstate__(self, state, /)", "Take over what __reduc
     replace(&self->args, plain);
     replace(&self->keywords, keywords);
     Value dict = tuple_at(state, 3);
-    if (is_none(dict)) return NONE;
-    return object_set_dict(vm, as_object(argv[0]), newref(dict)) ? NONE : FAIL;
+    if (!object_has_attributes(as_object(argv[0]))) return NONE;
+    Ref attributes = is_none(dict) ? dict_new(vm) : newref(dict);
+    return !failed(attributes) && object_set_dict(vm, as_object(argv[0]), attributes) ? NONE : FAIL;
 }
 
 NATIVE_CLASS(partial_class_getitem, "__class_getitem__(cls, item, /)",

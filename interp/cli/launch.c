@@ -47,7 +47,10 @@ static Ref call_library(Vm *vm, const char *module_name, const char *function_na
 static Ref make_main(Vm *vm)
 {
     Ref module = module_new(vm, N(__main__), UNDEF);
-    if (failed(module) || dict_set(vm, as_dict(vm->interp->modules), N(__main__), module))
+    if (failed(module)) return FAIL;
+    Value builtins = dict_get_name(as_dict(vm->interp->modules), N(builtins));
+    if (dict_set(vm, module_dict(module), N(__builtins__), builtins) &&
+        dict_set(vm, as_dict(vm->interp->modules), N(__main__), module))
         return module;
     decref(module);
     return FAIL;

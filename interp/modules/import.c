@@ -371,7 +371,8 @@ static Ref load_file(Vm *vm, Value name, Value spec)
 {
     Ref module = module_new(vm, name, UNDEF);
     if (failed(module)) return FAIL;
-    if (!set_names(vm, module, spec) || !attr_set(vm, spec, N(_initializing), TRUE) ||
+    if (!dict_set(vm, module_dict(module), N(__builtins__), vm->interp->builtins) ||
+        !set_names(vm, module, spec) || !attr_set(vm, spec, N(_initializing), TRUE) ||
         !dict_set(vm, modules(vm), name, module)) {
         decref(module);
         return FAIL;

@@ -31,7 +31,12 @@
 
 NATIVE(sys_exit, "exit(status=None, /)", "Exit the interpreter by raising SystemExit(status).")
 {
-    return throw_value(vm, SystemExit, argv[0] == NONE ? (Value)UNDEF : argv[0]);
+    if (!is_tuple(argv[0]))
+        return throw_value(vm, SystemExit, argv[0] == NONE ? (Value)UNDEF : argv[0]);
+    Ref error = call(vm, borrow(exception_class(vm, SystemExit)), (int)tuple_len(argv[0]),
+                     as_values(as_tuple(argv[0])->items)); /* a tuple is its arguments */
+    if (!failed(error)) error_restore(vm, error);
+    return FAIL;
 }
 NATIVE(sys_exception, "exception()", "The exception being handled, or None.")
 {

@@ -10,6 +10,7 @@
 #include "object/call.h"
 #include "object/error.h"
 #include "object/member.h"
+#include "object/module.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/str.h"
@@ -20,6 +21,7 @@ static Dict *builtins_for(Vm *vm, Dict *globals)
 {
     Value given = dict_get_name(globals, N(__builtins__));
     if (is_dict(given)) return as_dict(given);
+    if (is_exact(given, KIND_MODULE)) return module_dict(given);
     if (is_kind(given, KIND_MODULE)) {
         Ref dict = attr_get_or_absent(vm, given, N(__dict__));
         bool usable = is_dict(dict);
