@@ -30,7 +30,7 @@ bool collector_open(Vm *vm)
     struct Collector *collector = calloc(1, sizeof *collector);
     if (!collector) return false;
     collector->enabled = true;
-    collector->next_look = FIRST_LOOK;
+    collector->next_look = collector->room = FIRST_LOOK;
     vm->interp->collector = collector;
     return true;
 }
@@ -59,8 +59,7 @@ void object_candidate(Object *object)
     ((Container *)object)->candidate = (uint32_t)collector->candidates.len;
     if (collector->candidates.len < collector->next_look) return;
     collector->next_look = collector->candidates.len + FIRST_LOOK;
-    if (collector->enabled &&
-        interp->memory.live > collector->live_after + collector->live_after / 4 + FIRST_LOOK)
+    if (collector->enabled && interp->memory.live > collector->live_after + collector->room)
         atomic_fetch_or(&interp->running->interrupt, INTERRUPT_GC);
 }
 
@@ -215,6 +214,9 @@ static ptrdiff_t collect(Vm *vm, bool full)
     }
     collector->next_look = collector->candidates.len + FIRST_LOOK;
     collector->live_after = vm->interp->memory.live;
+    /* A program that only grows is not looked through again and again for nothing. */
+    bool futile = found < collector->live_after / 16;
+    collector->room = FIRST_LOOK + (futile ? collector->live_after : collector->live_after / 4);
     if (vm->interp->debug & DEBUG_GC)
         fprintf(stderr, "gc: %td unreachable, %lld alive\n", found,
                 (long long)collector->live_after);

@@ -21,6 +21,7 @@ typedef struct Collector {
     ObjectStack garbage;
     ptrdiff_t next_look; /* candidates at which the heap's growth is looked at */
     int64_t live_after;  /* objects alive after the last collection */
+    int64_t room;        /* how many more may live before the next */
     int64_t runs[3],
         found[3]; /* collections and unreachable objects, by gc.collect()'s generation */
     int debug;    /* gc.set_debug() */
