@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "object/error.h"
 #include "vm/frame.h"
@@ -76,6 +77,15 @@ static struct timespec soon(const Interp *interp)
     return when;
 }
 
+/* At the end of the program the modules lose their contents.  A thread that still wants to run then
+ * would meet that: it is left waiting until the process is gone. */
+static void leave_behind(struct Gil *lock)
+{
+    pthread_cond_signal(&lock->freed); /* it was not meant for us */
+    pthread_mutex_unlock(&lock->mutex);
+    for (;;) pause();
+}
+
 void gil_acquire(Vm *vm)
 {
     struct Gil *lock = vm->interp->lock;
@@ -90,6 +100,7 @@ void gil_acquire(Vm *vm)
             atomic_fetch_or(&vm->interp->running->interrupt, INTERRUPT_LOCK);
     }
     lock->waiting--;
+    if (vm->interp->finalizing && vm != &vm->interp->main) leave_behind(lock);
     lock->held = true;
     lock->turns++;
     vm->interp->running = vm;
