@@ -68,6 +68,13 @@ static bool enter(Vm *vm, Buffered *self)
         return false;
     }
     if (pthread_mutex_trylock(&self->lock) != 0) {
+        if (vm->interp->finalizing) { /* its owner does not run any more */
+            throw(vm, RuntimeError,
+                  "could not acquire lock for %R at interpreter shutdown, possibly due to daemon "
+                  "threads",
+                  borrow(self));
+            return false;
+        }
         gil_release(vm);
         pthread_mutex_lock(&self->lock);
         gil_acquire(vm);
