@@ -31,7 +31,8 @@ bool bytearray_resize(Vm *vm, ByteArray *array, ptrdiff_t len)
             throw_no_memory(vm);
             return false;
         }
-        ptrdiff_t capacity = len + 1 + (array->len && len > array->len ? len / 8 + 8 : 0);
+        bool grows = len > array->len && (array->len || len < 64); /* or it is being made */
+        ptrdiff_t capacity = len + 1 + (grows ? len / 8 + 16 : 0);
         char *data = memory_resize(vm, array->data, (size_t)capacity);
         if (!data) return false;
         array->data = data;

@@ -685,7 +685,7 @@ static const Codec *codec_find(const char *encoding, int *charmap, const char **
     char name[40] = " ";
     size_t len = 1;
     *canonical = codecs[0].canonical;
-    if (!encoding) return &codecs[0];
+    if (!encoding || strcmp(encoding, codecs[0].canonical) == 0) return &codecs[0];
     for (; *encoding && len < sizeof name - 2; encoding++)
         if (!strchr("-_ ", *encoding)) name[len++] = (char)tolower((unsigned char)*encoding);
     if (*encoding || len == 1) return NULL;
