@@ -175,8 +175,12 @@ check-format:
 	@sh tests/check/format.sh $(wildcard interp/*.[ch] interp/*/*.[ch] stdlib/*.c tests/*.c tests/*/*.c)
 check-readmes:
 	@sh tests/check/readmes.sh
-check-grammar: $(BINARY)
-	@sh tests/check/grammar.sh $(BINARY)
+check-grammar: $(BINARY) $(BUILD)/tests/sentences
+	@sh tests/check/grammar.sh $(BINARY) $(BUILD)/tests/sentences
+$(BUILD)/tests/sentences: tests/grammar/sentences.c \
+                          $(filter $(BUILD)/interp/syntax/% $(BUILD)/interp/base/%,$(OBJECTS))
+	@mkdir -p $(@D)
+	@$(CC) $(FLAGS) $(LINK) -o $@ $^ $(LIBS)
 check-warnings:
 	@for compiler in gcc clang; do \
 	   command -v $$compiler >/dev/null || { echo "check-warnings: no $$compiler here"; continue; }; \

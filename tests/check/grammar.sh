@@ -1,10 +1,11 @@
 #!/bin/sh
-# grammar.sh AIO - grammar/aio.gram and the parser say the same (STYLE.md section 6).
+# grammar.sh AIO SENTENCES - grammar/aio.gram and the parser say the same (STYLE.md section 6).
 # SPDX-License-Identifier: MIT
 # 1. Each rule of aio.gram stands in the same words in a comment of interp/syntax/parse*.c, each rule there is in
 #    aio.gram, and each RULE(name) is one of them; 2. each rule and token that a rule mentions exists;
-# 3. each `ok:` example parses and each `bad:` one is refused (`\n` in an example starts a new line).
-aio=$1
+# 3. each `ok:` example parses and each `bad:` one is refused (`\n` in an example starts a new line);
+# 4. sources made up from the rules parse (tests/grammar/sentences.c).
+aio=$1 sentences=$2
 gram=grammar/aio.gram
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
@@ -65,4 +66,6 @@ while IFS= read -r line; do
     [ $got = $want ] || { echo "  $gram:$number: $want: $text: is $got"; bad=1; }
     count=$((count + 1))
 done <"$work/examples"
-[ $bad = 0 ] && echo "check-grammar: ok ($count examples)" || { echo "check-grammar: failed"; exit 1; }
+
+"$sentences" $gram 2000 >"$work/made" || { cat "$work/made"; bad=1; }
+[ $bad = 0 ] && echo "check-grammar: ok ($count examples, $(tail -n 1 "$work/made"))" || { echo "check-grammar: failed"; exit 1; }
