@@ -244,7 +244,9 @@ static Ref barrier_repr(Vm *vm, Value self)
 static const Native *const barrier_methods[] = {&barrier_wait_def,  &barrier_reset_def,
                                                 &barrier_abort_def, &barrier_aenter_def,
                                                 &barrier_aexit_def, NULL};
+static Ref get_count(Vm *vm, Value self) { return from_int64(vm, as_barrier(self)->count); }
 static const Attribute barrier_attributes[] = {
+    {"_count", get_count, NULL, "How many tasks are inside."},
     {"parties", get_parties, NULL, "How many tasks it takes."},
     {"n_waiting", get_n_waiting, NULL, "How many tasks wait."},
     {"broken", get_broken, NULL, "Was it aborted?"},

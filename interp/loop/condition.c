@@ -284,7 +284,19 @@ static const Native *const condition_methods[] = {&condition_acquire_def,    &co
                                                   &condition_wait_for_def,   &condition_notify_def,
                                                   &condition_notify_all_def, &condition_aenter_def,
                                                   &condition_aexit_def,      NULL};
-static const Attribute condition_attributes[] = {{"_lock", get_lock, NULL, "The lock."}, {0}};
+static Ref get_waiters(Vm *vm, Value self)
+{
+    return waiters_list(vm, &as_condition(self)->waiters);
+}
+static Ref get_loop(Vm *vm __attribute__((unused)), Value self)
+{
+    return loop_or_none(as_condition(self)->loop);
+}
+static const Attribute condition_attributes[] = {
+    {"_waiters", get_waiters, NULL, "Who waits, a list."},
+    {"_loop", get_loop, NULL, "The loop it is bound to, or None."},
+    {"_lock", get_lock, NULL, "The lock."},
+    {0}};
 
 const TypeDef condition_type = {
     .name = "asyncio.locks.Condition",

@@ -82,6 +82,16 @@ static void event_drop(Object *self) { waiters_clear(&((Event *)self)->waiters);
 static const Native *const event_methods[] = {&event_wait_def, &event_set_def, &event_clear_def,
                                               &event_is_set_def, NULL};
 
+static Ref get_waiters(Vm *vm, Value self) { return waiters_list(vm, &as_event(self)->waiters); }
+static Ref get_loop(Vm *vm __attribute__((unused)), Value self)
+{
+    return loop_or_none(as_event(self)->loop);
+}
+static const Attribute event_attributes[] = {
+    {"_waiters", get_waiters, NULL, "Who waits, a list."},
+    {"_loop", get_loop, NULL, "The loop it is bound to, or None."},
+    {0}};
+
 const TypeDef event_type = {
     .name = "asyncio.locks.Event",
     .size = sizeof(Event),
@@ -93,4 +103,5 @@ const TypeDef event_type = {
     .new = &event_make_def,
     .repr = event_repr,
     .methods = event_methods,
+    .attributes = event_attributes,
 };

@@ -520,12 +520,21 @@ static void loop_clear(Object *object)
 }
 
 /* Pending tasks that only the loop holds are reported while it is still whole. */
-static bool loop_needs_finalizer(Object *object) { return ((Loop *)object)->first_task; }
+static bool loop_needs_finalizer(Object *object)
+{
+    const Loop *self = (Loop *)object;
+    return self->first_task || (!self->closed && self->poller_open);
+}
 
-static void loop_finalize(Vm *vm __attribute__((unused)), Object *object)
+static void loop_finalize(Vm *vm, Object *object)
 {
     Loop *self = (Loop *)object;
     while (self->first_task) task_unlink(self, self->first_task);
+    if (self->closed) return;
+    Ref travelling = error_take(vm);
+    if (!warn(vm, ResourceWarning, 1, "unclosed event loop %R", borrow(object)))
+        error_unraisable(vm, "Exception ignored in", borrow(object));
+    error_restore(vm, travelling);
 }
 
 static const Native *const loop_methods[] = {&loop_run_forever_def,
@@ -600,6 +609,8 @@ const TypeDef selector_event_loop_type = {
     .doc = "The event loop of Unix.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
     .base = &event_loop_type,
+    .needs_finalizer = loop_needs_finalizer,
+    .finalize = loop_finalize,
     .new = &loop_make_def,
     .methods = network_methods,
 };

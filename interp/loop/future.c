@@ -9,12 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "loop/graph.h"
 #include "loop/handle.h"
+#include "loop/origin.h"
 #include "loop/task.h"
 #include "loop/trail.h"
 #include "loop/waiter.h"
 #include "object/attr.h"
 #include "object/exception.h"
+#include "object/genericalias.h"
 #include "object/list.h"
 #include "object/number.h"
 #include "object/set.h"
@@ -28,10 +31,18 @@ FutureExtra *future_extra(Vm *vm, Future *future)
     return future->extra;
 }
 
+void future_keep_origin(Vm *vm, Future *future)
+{
+    if (!is_loop(future->loop) || !future_loop(future)->debug || !future_extra(vm, future)) return;
+    replace(&future->extra->origin, origin_now(vm));
+}
+
 Future *future_new_of(Vm *vm, Loop *loop, Type *type)
 {
     Future *future = type_instance(vm, type);
-    if (future) future->loop = newref(borrow(loop));
+    if (!future) return NULL;
+    future->loop = newref(borrow(loop));
+    if (loop->debug) future_keep_origin(vm, future);
     return future;
 }
 
@@ -370,7 +381,7 @@ static Ref future_repr(Vm *vm, Value self)
     bool ok = builder_text(vm, &text, "<") && builder_text(vm, &text, type_name(vm, self)) &&
               builder_text(vm, &text, " ") && future_repr_state(vm, &text, future) &&
               future_repr_result(vm, &text, future) && future_repr_callbacks(vm, &text, future) &&
-              builder_text(vm, &text, ">");
+              builder_origin(vm, &text, future_origin(future)) && builder_text(vm, &text, ">");
     repr_leave(vm, self);
     if (ok) return builder_finish(vm, &text);
     builder_close(&text);
@@ -390,7 +401,7 @@ void future_visit(Object *self, Visit *visit, void *context)
         object = (Ref)(void *)object_of(extra->callbacks[i]);
         visit(&object, context);
     }
-    Ref *slots[] = {&extra->cancel_message, &extra->traceback, &extra->awaited_by};
+    Ref *slots[] = {&extra->cancel_message, &extra->traceback, &extra->awaited_by, &extra->origin};
     for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
         if (is_heap(*slots[i])) visit(slots[i], context);
 }
@@ -408,6 +419,7 @@ void future_clear(Object *self)
     decref(extra->cancel_message);
     decref(extra->traceback);
     decref(extra->awaited_by);
+    decref(extra->origin);
     memory_free(extra->callbacks);
     memory_free(extra);
 }
@@ -424,7 +436,8 @@ static void future_finalize(Vm *vm, Object *self)
     char message[80];
     snprintf(message, sizeof message, "%.40s exception was never retrieved",
              type_name(vm, borrow(future)));
-    if (!loop_report(vm, future->loop, message, future->result, "future", borrow(future)))
+    Report report = {message, future->result, "future", borrow(future), future_origin(future)};
+    if (!loop_report_all(vm, future->loop, &report))
         error_unraisable(vm, "Exception ignored in", borrow(future));
 }
 
@@ -447,6 +460,7 @@ NATIVE(future_init, "__init__(self, *, loop=None)", "loop: the running one, when
     }
     if (!is_loop(loop)) return throw(vm, TypeError, "loop must be an event loop, not %T", loop);
     replace(&self->loop, newref(loop));
+    future_keep_origin(vm, self);
     return NONE;
 }
 
@@ -552,7 +566,7 @@ NATIVE(future_get_loop, "get_loop(self, /)", "Return the event loop the future i
 
 NATIVE_CLASS(future_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
 {
-    return newref(argv[0]);
+    return generic_alias_new(vm, argv[0], argv[1]);
 }
 
 NATIVE(future_make_cancelled_error, "_make_cancelled_error(self, /)",
@@ -610,6 +624,37 @@ static bool set_log_traceback(Vm *vm, Value self, Value value)
     as_future(self)->head.aux &= ~(unsigned)FUTURE_UNSEEN;
     return true;
 }
+static Ref get_awaited_by(Vm *vm, Value self)
+{
+    Ref set = future_awaiters(vm, as_future(self));
+    if (failed(set) || as_set(set)->len) return set;
+    decref(set);
+    return NONE;
+}
+static Ref get_origin(Vm *vm __attribute__((unused)), Value self)
+{
+    Value origin = future_origin(as_future(self));
+    return absent(origin) ? NONE : newref(origin);
+}
+/* [(callback, context), ...] of those a script added; None: there are none. */
+static Ref get_callbacks(Vm *vm, Value self)
+{
+    Ref list = list_new(vm, 1);
+    for (int i = 0; !failed(list) && callback_at(as_future(self), i); i++) {
+        Tagged what = callback_at(as_future(self), i);
+        if (tag_of(what) != ENTRY_CALL) continue;
+        Handle *handle = (Handle *)object_of(what);
+        Ref pair = FAIL;
+        Value context = context_object(vm, &handle->context);
+        if (!failed(context)) pair = tuple_pack(vm, 2, (Value)handle->callback, context);
+        if (!failed(pair) && list_push(vm, as_list(list), pair)) continue;
+        decref(list);
+        return FAIL;
+    }
+    if (failed(list) || as_list(list)->len) return list;
+    decref(list);
+    return NONE;
+}
 static Ref get_cancel_message(Vm *vm __attribute__((unused)), Value self)
 {
     FutureExtra *extra = as_future(self)->extra;
@@ -639,6 +684,9 @@ const Attribute future_attributes[] = {
     {"_exception", get_exception, NULL, "The exception, or None."},
     {"_log_traceback", get_log_traceback, set_log_traceback,
      "Is its exception still to be reported?"},
+    {"_callbacks", get_callbacks, NULL, "Done callbacks with their contexts, or None."},
+    {"_source_traceback", get_origin, NULL, "In debug mode where it was made, else None."},
+    {"_asyncio_awaited_by", get_awaited_by, NULL, "The futures that wait for it, or None."},
     {"_cancel_message", get_cancel_message, NULL, "What cancel() was given."},
     {0}};
 

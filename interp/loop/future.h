@@ -30,7 +30,8 @@ typedef struct FutureExtra {
     int callback_count, callback_capacity;
     Ref cancel_message;
     Ref traceback;  /* of the exception when it was set */
-    Ref awaited_by; /* set of futures that wait for this one, or UNDEF */
+    Ref awaited_by; /* set of futures that are said to wait for this one, or UNDEF (graph.h) */
+    Ref origin;     /* debug mode: where it was made (origin.h), or UNDEF */
 } FutureExtra;
 
 typedef struct Future {
@@ -93,6 +94,13 @@ FutureExtra *future_extra(Vm *vm, Future *future); /* NULL: raised */
 void future_visit(Object *self, Visit *visit, void *context);
 void future_clear(Object *self);
 /* The texts between < and > of repr: "pending", "finished result=1", with callbacks. */
+/* Where it was made, borrowed; UNDEF: not known, as without debug mode. */
+static inline Value future_origin(const Future *future)
+{
+    return future->extra ? (Value)future->extra->origin : UNDEF;
+}
+/* Remembers in debug mode where the script stands. */
+void future_keep_origin(Vm *vm, Future *future);
 bool future_repr_state(Vm *vm, StrBuilder *text, Future *future);
 bool future_repr_callbacks(Vm *vm, StrBuilder *text, Future *future);
 bool future_repr_result(Vm *vm, StrBuilder *text, Future *future);

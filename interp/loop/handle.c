@@ -7,10 +7,12 @@
 
 #include <stdio.h>
 
+#include "loop/origin.h"
 #include "loop/task.h"
 #include "object/attr.h"
 #include "object/float.h"
 #include "object/number.h"
+#include "object/iter.h"
 #include "object/tuple.h"
 
 /* ---- naming callbacks ---- */
@@ -53,8 +55,13 @@ static bool handle_fill(Vm *vm, Handle *handle, Value loop, Value callback, Valu
     }
     handle->loop = newref(loop);
     handle->callback = newref(callback);
-    if (!absent(args) && tuple_len(args)) handle->args = newref(args);
+    if (!absent(args) && (!is_tuple(args) || tuple_len(args))) {
+        Ref items = tuple_from(vm, args);
+        if (failed(items)) return false;
+        handle->args = items;
+    }
     handle->context = is_context(context) ? newref(context) : context_snapshot(vm);
+    handle->origin = origin_of_new(vm, loop);
     return true;
 }
 
@@ -88,6 +95,20 @@ void handle_cancel(Handle *handle)
     decref(args);
 }
 
+static bool is_plain(Value callback)
+{
+    return is_function(callback) || is_native(callback) || is_kind(callback, KIND_METHOD);
+}
+
+/* A handle's callback: with its arguments in debug mode. */
+static bool callback_text(Vm *vm, StrBuilder *text, const Handle *handle, Value callback,
+                          Value args)
+{
+    bool debug = is_loop(handle->loop) && as_loop(handle->loop)->debug;
+    if (!debug && is_plain(callback)) return callback_repr(vm, text, callback, args);
+    return builder_callback(vm, text, callback, args, debug);
+}
+
 /* Tells the loop about the exception a callback raised; false: it is one that leaves the loop. */
 static bool handle_report(Vm *vm, Handle *handle, Value callback, Value args)
 {
@@ -96,7 +117,7 @@ static bool handle_report(Vm *vm, Handle *handle, Value callback, Value args)
     StrBuilder text;
     builder_open(&text);
     bool ok = builder_text(vm, &text, "Exception in callback ") &&
-              callback_repr(vm, &text, callback, args);
+              callback_text(vm, &text, handle, callback, args);
     if (ok) message = builder_finish(vm, &text);
     else builder_close(&text);
     if (!ok || failed(message)) {
@@ -107,8 +128,9 @@ static bool handle_report(Vm *vm, Handle *handle, Value callback, Value args)
     const char *utf8 =
         absent(message) ? "Exception in callback" : str_utf8(vm, message, NULL, &owned);
     if (!utf8) error_clear(vm);
-    ok = loop_report(vm, handle->loop, utf8 ? utf8 : "Exception in callback", error, "handle",
-                     borrow(handle));
+    Report report = {utf8 ? utf8 : "Exception in callback", error, "handle", borrow(handle),
+                     handle->origin};
+    ok = loop_report_all(vm, handle->loop, &report);
     memory_free(owned);
     decref(message);
     decref(error);
@@ -150,11 +172,67 @@ bool handle_run_done(Vm *vm, Object *object, Value future)
 
 static Handle *as_handle(Value v) { return (Handle *)as_object(v); }
 
+static Ref handle_repr(Vm *vm, Value self)
+{
+    Handle *handle = as_handle(self);
+    if (handle->head.aux && is_str(handle->callback)) return newref(handle->callback);
+    StrBuilder text;
+    builder_open(&text);
+    bool ok = builder_text(vm, &text, "<") && builder_text(vm, &text, type_name(vm, self));
+    if (ok && handle->head.aux) ok = builder_text(vm, &text, " cancelled");
+    if (ok && is_kind(self, KIND_TIMER_HANDLE)) {
+        Ref when = float_repr_of(vm, ((TimerHandle *)handle)->when);
+        ok = !failed(when) && builder_text(vm, &text, " when=") && builder_str(vm, &text, when);
+        decref(when);
+    }
+    if (ok && !absent(handle->callback))
+        ok = builder_text(vm, &text, " ") &&
+             callback_text(vm, &text, handle, handle->callback, handle->args);
+    if (ok) ok = builder_origin(vm, &text, handle->origin);
+    if (ok && builder_text(vm, &text, ">")) return builder_finish(vm, &text);
+    builder_close(&text);
+    return FAIL;
+}
+
 NATIVE(handle_cancel_method, "cancel(self)",
        "Cancel the callback; no effect when it has run or was cancelled.")
 {
-    handle_cancel(as_handle(argv[0]));
+    Handle *self = as_handle(argv[0]);
+    if (self->head.aux || !is_loop(self->loop) || !as_loop(self->loop)->debug) {
+        handle_cancel(self);
+        return NONE;
+    }
+    self->head.aux = 1; /* debug mode goes on showing what was cancelled */
+    Ref text = handle_repr(vm, argv[0]);
+    self->head.aux = 0;
+    handle_cancel(self);
+    if (failed(text)) return FAIL;
+    self->callback = text;
     return NONE;
+}
+
+NATIVE(handle_make, "Handle(cls, callback, args, loop, context=None)",
+       "A handle that no loop knows of yet.")
+{
+    Handle *handle = type_instance(vm, as_type(argv[0]));
+    if (handle && handle_fill(vm, handle, argv[3], argv[1], argv[2], argv[4]))
+        return from_object(handle);
+    decref_object(handle);
+    return FAIL;
+}
+NATIVE(timer_handle_make, "TimerHandle(cls, when, callback, args, loop, context=None)",
+       "A handle with a time that no loop knows of yet.")
+{
+    TimerHandle *timer = type_instance(vm, as_type(argv[0]));
+    if (timer && float_from(vm, argv[1], &timer->when) &&
+        handle_fill(vm, &timer->handle, argv[4], argv[2], argv[3], argv[5]))
+        return from_object(timer);
+    decref_object(timer);
+    return FAIL;
+}
+NATIVE(handle_run_method, "_run(self)", "Call the callback; what it raises goes to the loop.")
+{
+    return handle_run(vm, as_object(argv[0]), UNDEF) ? NONE : FAIL;
 }
 
 NATIVE(handle_cancelled, "cancelled(self)", "Return True when the callback was cancelled.")
@@ -173,30 +251,26 @@ NATIVE(timer_handle_when, "when(self)", "Return the time it is set for, in secon
     return from_any_float(((TimerHandle *)as_object(argv[0]))->when);
 }
 
-static Ref handle_repr(Vm *vm, Value self)
+/* Do both call the same at the same time? */
+static Truth timer_handle_equal(Vm *vm, const TimerHandle *a, const TimerHandle *b)
 {
-    Handle *handle = as_handle(self);
-    StrBuilder text;
-    builder_open(&text);
-    bool ok = builder_text(vm, &text, "<") && builder_text(vm, &text, type_name(vm, self));
-    if (ok && handle->head.aux) ok = builder_text(vm, &text, " cancelled");
-    if (ok && is_kind(self, KIND_TIMER_HANDLE)) {
-        Ref when = float_repr_of(vm, ((TimerHandle *)handle)->when);
-        ok = !failed(when) && builder_text(vm, &text, " when=") && builder_str(vm, &text, when);
-        decref(when);
-    }
-    if (ok && !absent(handle->callback))
-        ok = builder_text(vm, &text, " ") &&
-             callback_repr(vm, &text, handle->callback, handle->args);
-    if (ok && builder_text(vm, &text, ">")) return builder_finish(vm, &text);
-    builder_close(&text);
-    return FAIL;
+    if (a->when != b->when || a->handle.head.aux != b->handle.head.aux) return NO;
+    if (absent(a->handle.callback) || absent(b->handle.callback))
+        return a->handle.callback == b->handle.callback ? YES : NO;
+    Truth same = value_equal(vm, a->handle.callback, b->handle.callback);
+    if (same != YES || (absent(a->handle.args) && absent(b->handle.args))) return same;
+    if (absent(a->handle.args) || absent(b->handle.args)) return NO;
+    return value_equal(vm, a->handle.args, b->handle.args);
 }
 
 static Ref timer_handle_compare(Vm *vm, Value a, Value b, CompareOp op)
 {
     if (!is_kind(b, KIND_TIMER_HANDLE)) return NOT_IMPLEMENTED;
-    if (op == CMP_EQUAL || op == CMP_NOT_EQUAL) return from_bool((a == b) == (op == CMP_EQUAL));
+    if (op == CMP_EQUAL || op == CMP_NOT_EQUAL) {
+        Truth same =
+            timer_handle_equal(vm, (TimerHandle *)as_object(a), (TimerHandle *)as_object(b));
+        return same == FAILED ? FAIL : from_bool((same == YES) == (op == CMP_EQUAL));
+    }
     Ref left = from_any_float(((TimerHandle *)as_object(a))->when);
     Ref right = from_any_float(((TimerHandle *)as_object(b))->when);
     return value_compare(vm, left, right, op);
@@ -208,28 +282,83 @@ static bool timer_handle_hash(Vm *vm __attribute__((unused)), Value self, int64_
     return true;
 }
 
+static Ref get_callback(Vm *vm __attribute__((unused)), Value self)
+{
+    Handle *handle = as_handle(self);
+    return handle->head.aux || absent(handle->callback) ? NONE : newref(handle->callback);
+}
+static Ref get_args(Vm *vm, Value self)
+{
+    Handle *handle = as_handle(self);
+    if (handle->head.aux) return NONE;
+    return absent(handle->args) ? tuple_new(vm, 0) : newref(handle->args);
+}
+static Ref get_cancelled(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(as_handle(self)->head.aux);
+}
+static Ref get_loop(Vm *vm __attribute__((unused)), Value self)
+{
+    return newref(as_handle(self)->loop);
+}
+static Ref get_context(Vm *vm, Value self)
+{
+    return newref(context_object(vm, &as_handle(self)->context));
+}
+static Ref get_origin(Vm *vm __attribute__((unused)), Value self)
+{
+    Value origin = as_handle(self)->origin;
+    return absent(origin) ? NONE : newref(origin);
+}
+static Ref get_when(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_any_float(((TimerHandle *)as_object(self))->when);
+}
+static Ref get_scheduled(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(((TimerHandle *)as_object(self))->timer != 0);
+}
+
 static const Native *const handle_methods[] = {&handle_cancel_method_def, &handle_cancelled_def,
-                                               &handle_get_context_def, NULL};
+                                               &handle_get_context_def, &handle_run_method_def,
+                                               NULL};
+static const Attribute handle_attributes[] = {
+    {"_callback", get_callback, NULL, "What is called; None once cancelled."},
+    {"_args", get_args, NULL, "Its arguments; None once cancelled."},
+    {"_cancelled", get_cancelled, NULL, "Was it cancelled?"},
+    {"_loop", get_loop, NULL, "Its event loop."},
+    {"_context", get_context, NULL, "The context it runs in."},
+    {"_source_traceback", get_origin, NULL, "In debug mode where it was made, else None."},
+    {0}};
+static const Attribute timer_handle_attributes[] = {
+    {"_when", get_when, NULL, "When it is due, in seconds of loop.time()."},
+    {"_scheduled", get_scheduled, NULL, "Does the loop's heap hold it?"},
+    {0}};
 static const Native *const timer_handle_methods[] = {&timer_handle_when_def, NULL};
 
 const TypeDef handle_type = {
     .name = "asyncio.Handle",
     .size = sizeof(Handle),
     .doc = "A callback that will be called soon.",
-    .flags = TYPE_CONTAINER | TYPE_NO_NEW | TYPE_WEAKREF,
-    .refs = REFS(REF(Handle, callback), REF(Handle, args), REF(Handle, context), REF(Handle, loop)),
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF,
+    .new = &handle_make_def,
+    .refs = REFS(REF(Handle, callback), REF(Handle, args), REF(Handle, context), REF(Handle, loop),
+                 REF(Handle, origin)),
     .repr = handle_repr,
     .methods = handle_methods,
+    .attributes = handle_attributes,
 };
 
 const TypeDef timer_handle_type = {
     .name = "asyncio.TimerHandle",
     .size = sizeof(TimerHandle),
     .doc = "A callback that will be called at some time.",
-    .flags = TYPE_CONTAINER | TYPE_NO_NEW | TYPE_WEAKREF,
+    .flags = TYPE_CONTAINER | TYPE_WEAKREF,
     .base = &handle_type,
+    .new = &timer_handle_make_def,
     .repr = handle_repr,
     .compare = timer_handle_compare,
     .hash = timer_handle_hash,
     .methods = timer_handle_methods,
+    .attributes = timer_handle_attributes,
 };

@@ -14,6 +14,7 @@ typedef struct Handle {
     Ref args;       /* tuple or UNDEF */
     Ref context;    /* what it runs in (context.h) */
     Ref loop;
+    Ref origin; /* debug mode: where it was made (origin.h), or UNDEF */
 } Handle;
 
 typedef struct TimerHandle {

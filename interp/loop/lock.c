@@ -197,6 +197,16 @@ static const Native *const lock_methods[] = {&lock_acquire_method_def, &lock_rel
                                              &lock_locked_def,         &lock_aenter_def,
                                              &lock_aexit_def,          NULL};
 
+static Ref get_waiters(Vm *vm, Value self) { return waiters_list(vm, &as_lock(self)->waiters); }
+static Ref get_loop(Vm *vm __attribute__((unused)), Value self)
+{
+    return loop_or_none(as_lock(self)->loop);
+}
+static const Attribute lock_attributes[] = {
+    {"_waiters", get_waiters, NULL, "Who waits, a list."},
+    {"_loop", get_loop, NULL, "The loop it is bound to, or None."},
+    {0}};
+
 const TypeDef lock_type = {
     .name = "asyncio.locks.Lock",
     .size = sizeof(Lock),
@@ -208,4 +218,5 @@ const TypeDef lock_type = {
     .new = &lock_make_def,
     .repr = lock_repr,
     .methods = lock_methods,
+    .attributes = lock_attributes,
 };

@@ -90,6 +90,19 @@ static void ring_bring_forward(Ring *ring, uint32_t at)
 
 /* ---- opening and closing ---- */
 
+/* A line for the log at level debug, when the script uses logging. */
+static void log_poller(Vm *vm)
+{
+    Value logging = dict_get_text(vm, as_dict(vm->interp->modules), "logging");
+    if (failed(logging)) error_clear(vm);
+    if (absent(logging) || failed(logging)) return;
+    Ref text = str_from(vm, vm->interp->flags.poll ? "Using selector: PollSelector"
+                                                   : "Using selector: EpollSelector");
+    if (failed(text)) error_clear(vm);
+    else log_error(vm, "debug", text, UNDEF);
+    decref(text);
+}
+
 bool loop_open(Vm *vm, Loop *loop)
 {
     loop->source =
@@ -98,6 +111,7 @@ bool loop_open(Vm *vm, Loop *loop)
     loop->slow_callback_s = 0.1;
     loop->debug =
         vm->interp->flags.dev_mode || flags_getenv(&vm->interp->flags, "PYTHONASYNCIODEBUG");
+    log_poller(vm);
     if (vm->interp->debug & DEBUG_LOOP) loop->listeners = events_printer(vm);
     return !(vm->interp->debug & DEBUG_LOOP) || loop->listeners;
 }
@@ -386,7 +400,9 @@ static bool run_entry_timed(Vm *vm, Loop *loop, Entry entry)
 {
     int64_t begun_ns = loop_now(loop);
     Ref held = newref(borrow(object_of(entry.what)));
+    if (tag_of(entry.what) == ENTRY_HANDLE) loop->running_handle = held;
     bool ok = run_entry(vm, entry);
+    loop->running_handle = UNDEF;
     if (ok) report_slow(vm, loop, entry.what, loop_now(loop) - begun_ns);
     decref(held);
     return ok;

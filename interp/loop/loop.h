@@ -76,6 +76,7 @@ typedef struct Loop {
     Ref current;                  /* the task whose step runs, or UNDEF */
     Ref reason;                   /* why the runtime itself cancels just now (trail.h), or UNDEF */
     Ref last_reason;              /* the last note on a cancelling task, for the next; UNDEF */
+    Value running_handle;         /* debug mode: the handle that runs now, borrowed; or UNDEF */
     Ref exception_handler, task_factory, executor; /* NONE or UNDEF: default */
     struct Pool *pool;                             /* threads of the default executor; executor.c */
     Ref asyncgens; /* list of weak references to async generators that were begun, or UNDEF */
@@ -175,6 +176,14 @@ int64_t ns_from_seconds(double seconds); /* clamped to what fits */
  * none. false: the handler raised what must leave the loop (SystemExit, KeyboardInterrupt). */
 bool loop_report(Vm *vm, Value loop, const char *message, Value exception, const char *key,
                  Value subject);
+/* What a report says; UNDEF: nothing of the kind. */
+typedef struct Report {
+    const char *message;
+    Value exception;
+    const char *key; /* of subject */
+    Value subject, origin;
+} Report;
+bool loop_report_all(Vm *vm, Value loop, const Report *report);
 bool loop_call_exception_handler(Vm *vm, Value loop, Value context); /* context: the dict */
 bool loop_default_exception_handler(Vm *vm, Value loop, Value context);
 /* As loop_report with a context of the caller's (borrowed). */

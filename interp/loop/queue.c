@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "loop/lock.h"
+#include "object/genericalias.h"
 #include "object/int.h"
 #include "object/list.h"
 #include "object/number.h"
@@ -380,6 +381,8 @@ NATIVE(queue_get_nowait, "get_nowait(self)",
 {
     return queue_get_now(vm, as_queue(argv[0]));
 }
+const Waiters *queue_getters(Value queue) { return &as_queue(queue)->getters; }
+
 NATIVE(queue_task_done, "task_done(self)",
        "Say that an item got from the queue has been dealt with.")
 {
@@ -419,7 +422,7 @@ NATIVE(queue_shutdown, "shutdown(self, immediate=False)",
 }
 NATIVE_CLASS(queue_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
 {
-    return newref(argv[0]);
+    return generic_alias_new(vm, argv[0], argv[1]);
 }
 
 static Ref get_maxsize(Vm *vm, Value self) { return from_int64(vm, as_queue(self)->maxsize); }
@@ -471,6 +474,25 @@ static Ref queue_text(Vm *vm, Value self, bool with_address)
     return FAIL;
 }
 static Ref queue_repr(Vm *vm, Value self) { return queue_text(vm, self, true); }
+NATIVE(queue_format, "_format(self)", "What its repr says of its state.")
+{
+    StrBuilder text;
+    builder_open(&text);
+    if (builder_queue(vm, &text, as_queue(argv[0]))) {
+        Ref whole = builder_finish(vm, &text);
+        Ref stripped = failed(whole) ? FAIL : call_method(vm, whole, N(strip), 0, NULL);
+        decref(whole);
+        return stripped;
+    }
+    builder_close(&text);
+    return FAIL;
+}
+static Ref get_getters(Vm *vm, Value self) { return waiters_list(vm, &as_queue(self)->getters); }
+static Ref get_putters(Vm *vm, Value self) { return waiters_list(vm, &as_queue(self)->putters); }
+static Ref get_loop(Vm *vm __attribute__((unused)), Value self)
+{
+    return loop_or_none(as_queue(self)->loop);
+}
 static Ref queue_str(Vm *vm, Value self) { return queue_text(vm, self, false); }
 
 static void queue_visit(Object *object, Visit *visit, void *context)
@@ -496,13 +518,15 @@ static void queue_clear(Object *object)
 }
 
 static const Native *const queue_methods[] = {
-    &queue_init_hook_def,  &queue_put_hook_def,      &queue_get_hook_def,
-    &queue_qsize_def,      &queue_empty_def,         &queue_full_def,
-    &queue_put_def,        &queue_put_nowait_def,    &queue_get_def,
-    &queue_get_nowait_def, &queue_task_done_def,     &queue_join_def,
-    &queue_shutdown_def,   &queue_class_getitem_def, NULL};
+    &queue_init_hook_def, &queue_put_hook_def,      &queue_get_hook_def,  &queue_qsize_def,
+    &queue_empty_def,     &queue_full_def,          &queue_put_def,       &queue_put_nowait_def,
+    &queue_get_def,       &queue_get_nowait_def,    &queue_task_done_def, &queue_join_def,
+    &queue_shutdown_def,  &queue_class_getitem_def, &queue_format_def,    NULL};
 static const Attribute queue_attributes[] = {
     {"maxsize", get_maxsize, NULL, "Most items at a time."},
+    {"_getters", get_getters, NULL, "Who waits for an item, a list."},
+    {"_putters", get_putters, NULL, "Who waits for a place, a list."},
+    {"_loop", get_loop, NULL, "The loop it is bound to, or None."},
     {"_unfinished_tasks", get_unfinished, NULL, "Items put and not yet dealt with."},
     {0}};
 

@@ -7,6 +7,7 @@
 
 Ref queue_new(Vm *vm);                               /* without limit */
 bool queue_put_now(Vm *vm, Value queue, Value item); /* false: raised */
+const Waiters *queue_getters(Value queue);           /* who waits for an item */
 Ref queue_get_coroutine_new(Vm *vm, Value queue);    /* the coroutine of queue.get() */
 
 #endif

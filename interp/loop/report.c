@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "loop/handle.h"
+#include "loop/origin.h"
 #include "loop/task.h"
 #include "object/attr.h"
+#include "object/context.h"
 #include "object/exception.h"
 #include "object/iter.h"
 #include "object/list.h"
@@ -89,16 +91,42 @@ void log_error(Vm *vm, const char *level, Value text, Value exception)
 
 /* ---- the default handler ---- */
 
+/* Where something was made: the lines of a stack. */
+static bool add_origin_line(Vm *vm, StrBuilder *text, Value key, Value origin)
+{
+    bool handle = str_is(key, "handle_traceback");
+    Ref lines = origin_text(vm, origin);
+    bool ok = !failed(lines) && builder_text(vm, text, "\n") && builder_str(vm, text, key) &&
+              builder_text(vm, text, handle ? ": Handle" : ": Object") &&
+              builder_text(vm, text, " created at (most recent call last):\n") &&
+              builder_str(vm, text, lines);
+    decref(lines);
+    return ok;
+}
+
 /* "key: repr of value" of one context entry. */
 static bool add_context_line(Vm *vm, StrBuilder *text, Value key, Value value)
 {
     if (str_is(key, "created_at")) /* ours: "file:line" of the task's maker */
         return builder_text(vm, text, "\ncreated at: ") && builder_str(vm, text, value) &&
                builder_text(vm, text, "\nawait it, or let a TaskGroup own it: aio explain AIO303");
+    if (str_is(key, "source_traceback") || str_is(key, "handle_traceback"))
+        return add_origin_line(vm, text, key, value);
     if (!builder_text(vm, text, "\n") || !builder_str(vm, text, key) ||
         !builder_text(vm, text, ": "))
         return false;
     return builder_repr(vm, text, value);
+}
+
+/* Debug mode: where the callback that runs now was scheduled. */
+static bool add_handle_origin(Vm *vm, Value loop, Dict *context)
+{
+    if (!is_loop(loop) || !is_heap(as_loop(loop)->running_handle)) return true;
+    Value given = dict_get_text(vm, context, "source_traceback");
+    Value origin = ((Handle *)as_object(as_loop(loop)->running_handle))->origin;
+    if (failed(given)) return false;
+    return !absent(given) || absent(origin) ||
+           dict_set_text(vm, context, "handle_traceback", origin);
 }
 
 static bool add_context_lines(Vm *vm, StrBuilder *text, Dict *context)
@@ -116,7 +144,7 @@ static bool add_context_lines(Vm *vm, StrBuilder *text, Dict *context)
     return ok;
 }
 
-bool loop_default_exception_handler(Vm *vm, Value loop __attribute__((unused)), Value context)
+bool loop_default_exception_handler(Vm *vm, Value loop, Value context)
 {
     if (!is_dict(context)) {
         throw(vm, TypeError, "exception handler context must be a dict, not %T", context);
@@ -124,7 +152,8 @@ bool loop_default_exception_handler(Vm *vm, Value loop __attribute__((unused)), 
     }
     Value message = dict_get_text(vm, as_dict(context), "message");
     Value exception = dict_get_text(vm, as_dict(context), "exception");
-    if (failed(message) || failed(exception)) return false;
+    if (failed(message) || failed(exception) || !add_handle_origin(vm, loop, as_dict(context)))
+        return false;
     StrBuilder text;
     builder_open(&text);
     bool ok = is_str(message) && as_str(message)->len
@@ -183,30 +212,63 @@ static bool report_handler_failure(Vm *vm, Value loop, Value context)
     return ok;
 }
 
+/* What the task, future or handle of a report runs in, owned; UNDEF: nothing of its own. */
+static Ref subject_context(Vm *vm, Value report)
+{
+    static const char *const keys[] = {"task", "future", "handle"};
+    Value subject = UNDEF;
+    for (int i = 0; i < 3 && !failed(subject) && (absent(subject) || is_none(subject)); i++)
+        subject = is_dict(report) ? dict_get_text(vm, as_dict(report), keys[i]) : UNDEF;
+    if (absent(subject) || is_none(subject)) return UNDEF;
+    Ref method = failed(subject) ? FAIL : attr_get_text(vm, subject, "get_context");
+    Ref context = failed(method) ? FAIL : call0(vm, method);
+    decref(method);
+    if (is_context(context)) return context;
+    if (failed(context)) error_clear(vm);
+    decref(context);
+    return UNDEF;
+}
+
+/* handler(loop, report) in the context of what the report is about. */
+static Ref call_handler(Vm *vm, Value handler, Value loop, Value report)
+{
+    Ref context = subject_context(vm, report);
+    bool entered = !absent(context) && context_enter(vm, &context);
+    if (!entered && !absent(context)) error_clear(vm); /* it runs in that very context */
+    Ref done = call2(vm, handler, loop, report);
+    if (entered) context_leave(vm, &context);
+    decref(context);
+    return done;
+}
+
 bool loop_call_exception_handler(Vm *vm, Value loop, Value context)
 {
     Ref handler = newref(as_loop(loop)->exception_handler);
     if (absent(handler) || is_none(handler)) return call_default_handler(vm, loop, context);
-    Ref done = call2(vm, handler, loop, context);
+    Ref done = call_handler(vm, handler, loop, context);
     decref(handler);
     if (failed(done)) return report_handler_failure(vm, loop, context);
     decref(done);
     return true;
 }
 
-/* {message, exception, key: subject}; owned. */
-static Ref report_context(Vm *vm, const char *message, Value exception, const char *key,
-                          Value subject)
+/* {message, exception, key: subject, source_traceback}; owned. */
+static Ref report_context(Vm *vm, const Report *report)
 {
-    Ref context = dict_new(vm), text = failed(context) ? FAIL : str_from(vm, message);
-    if (failed(text) || !dict_set_text(vm, as_dict(context), "message", text)) goto failure;
-    if (!absent(exception) && !dict_set_text(vm, as_dict(context), "exception", exception))
-        goto failure;
-    if (!absent(subject) && !dict_set_text(vm, as_dict(context), key, subject)) goto failure;
+    Ref context = dict_new(vm), text = failed(context) ? FAIL : str_from(vm, report->message);
+    const struct {
+        const char *key;
+        Value value;
+    } rows[] = {{"message", text},
+                {"exception", report->exception},
+                {report->key, report->subject},
+                {"source_traceback", report->origin}};
+    bool ok = !failed(text);
+    for (size_t i = 0; ok && i < sizeof rows / sizeof *rows; i++)
+        ok = absent(rows[i].value) ||
+             dict_set_text(vm, as_dict(context), rows[i].key, rows[i].value);
     decref(text);
-    return context;
-failure:
-    decref(text);
+    if (ok) return context;
     decref(context);
     return FAIL;
 }
@@ -231,10 +293,9 @@ bool loop_report_context(Vm *vm, Value loop, Value context)
     return ok;
 }
 
-bool loop_report(Vm *vm, Value loop, const char *message, Value exception, const char *key,
-                 Value subject)
+bool loop_report_all(Vm *vm, Value loop, const Report *report)
 {
-    Ref travelling = error_take(vm), context = report_context(vm, message, exception, key, subject);
+    Ref travelling = error_take(vm), context = report_context(vm, report);
     bool ok = true;
     if (failed(context)) error_clear(vm);
     else ok = loop_report_context(vm, loop, context);
@@ -242,4 +303,11 @@ bool loop_report(Vm *vm, Value loop, const char *message, Value exception, const
     if (ok) error_restore(vm, travelling);
     else decref(travelling);
     return ok;
+}
+
+bool loop_report(Vm *vm, Value loop, const char *message, Value exception, const char *key,
+                 Value subject)
+{
+    Report report = {message, exception, key, subject, UNDEF};
+    return loop_report_all(vm, loop, &report);
 }

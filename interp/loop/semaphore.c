@@ -165,7 +165,19 @@ static Ref get_value(Vm *vm, Value self) { return from_int64(vm, as_semaphore(se
 static const Native *const semaphore_methods[] = {&semaphore_acquire_def, &semaphore_release_def,
                                                   &semaphore_locked_def,  &semaphore_aenter_def,
                                                   &semaphore_aexit_def,   NULL};
-static const Attribute semaphore_attributes[] = {{"_value", get_value, NULL, "Units left."}, {0}};
+static Ref get_waiters(Vm *vm, Value self)
+{
+    return waiters_list(vm, &as_semaphore(self)->waiters);
+}
+static Ref get_loop(Vm *vm __attribute__((unused)), Value self)
+{
+    return loop_or_none(as_semaphore(self)->loop);
+}
+static const Attribute semaphore_attributes[] = {
+    {"_waiters", get_waiters, NULL, "Who waits, a list."},
+    {"_loop", get_loop, NULL, "The loop it is bound to, or None."},
+    {"_value", get_value, NULL, "Units left."},
+    {0}};
 
 const TypeDef semaphore_type = {
     .name = "asyncio.locks.Semaphore",

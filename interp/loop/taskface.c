@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "loop/origin.h"
 #include "loop/task.h"
 #include "loop/waiter.h"
 #include "object/attr.h"
@@ -97,7 +98,8 @@ static bool builder_task(Vm *vm, StrBuilder *text, Task *task)
         ok = builder_text(vm, text, " coro=<") && builder_coroutine(vm, text, task->coroutine) &&
              builder_text(vm, text, ">");
     return ok && builder_waiting(vm, text, task->waiting) && future_repr_result(vm, text, future) &&
-           future_repr_callbacks(vm, text, future) && builder_text(vm, text, ">");
+           future_repr_callbacks(vm, text, future) &&
+           builder_origin(vm, text, future_origin(future)) && builder_text(vm, text, ">");
 }
 
 static Ref task_repr(Vm *vm, Value self)
@@ -128,12 +130,15 @@ static bool report_task(Vm *vm, Task *task, const char *message, bool exception,
 {
     Ref context = dict_new(vm), text = str_from(vm, message),
         made = vm->interp->flags.plain ? UNDEF : task_made_where(vm, task);
+    Value origin = future_origin(&task->future);
     bool ok =
         !failed(context) && !failed(text) && !failed(made) &&
         dict_set_text(vm, as_dict(context), "message", text) &&
         (!exception || dict_set_text(vm, as_dict(context), "exception", task->future.result)) &&
         dict_set_text(vm, as_dict(context), key, borrow(task)) &&
-        (absent(made) || dict_set_text(vm, as_dict(context), "created_at", made)) &&
+        (!absent(origin) || absent(made) ||
+         dict_set_text(vm, as_dict(context), "created_at", made)) &&
+        (absent(origin) || dict_set_text(vm, as_dict(context), "source_traceback", origin)) &&
         loop_report_context(vm, task->future.loop, context);
     decref(made);
     decref(text);

@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/waiter.h"
 
+#include "object/list.h"
 #include "vm/eval.h"
 
 /* Only a Waiter sets these bits of the state word: other native coroutines keep it below
@@ -81,6 +82,17 @@ Waiter *waiters_first_pending(const Waiters *list)
     Waiter *waiter = list->first;
     while (waiter && waiter_is_done(waiter)) waiter = waiter->next;
     return waiter;
+}
+
+Ref waiters_list(Vm *vm, const Waiters *list)
+{
+    Ref items = list_new(vm, list->len);
+    for (Waiter *waiter = list->first; waiter && !failed(items); waiter = waiter->next) {
+        if (list_push(vm, as_list(items), newref(borrow(waiter)))) continue;
+        decref(items);
+        return FAIL;
+    }
+    return items;
 }
 
 void waiters_visit(Waiters *list, Visit *visit, void *context)

@@ -71,6 +71,10 @@ bool waiter_cancel(Vm *vm, Waiter *waiter); /* like future.cancel(); false: was 
 
 void waiters_visit(Waiters *list, Visit *visit, void *context);
 void waiters_clear(Waiters *list);
+/* Who waits, as a new list: for looking at. */
+Ref waiters_list(Vm *vm, const Waiters *list);
+/* A primitive's loop as scripts see it, owned. */
+static inline Ref loop_or_none(Value loop) { return absent(loop) ? NONE : newref(loop); }
 /* The first that has not been woken or cancelled, or NULL. */
 Waiter *waiters_first_pending(const Waiters *list);
 

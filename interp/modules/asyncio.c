@@ -7,6 +7,7 @@
 #include "loop/chain.h"
 #include "loop/eventloop.h"
 #include "loop/gather.h"
+#include "loop/graph.h"
 #include "loop/runner.h"
 #include "loop/server.h"
 #include "loop/sleep.h"
@@ -78,10 +79,10 @@ static const Native *const own_functions[] = {&asyncio_get_running_loop_def,
 
 static bool add_functions(Vm *vm, Value module)
 {
-    const Native *const *const lists[] = {
-        task_functions,   sleep_functions,     gather_functions,
-        wait_functions,   completed_functions, timeout_functions,
-        runner_functions, chain_functions,     executor_functions};
+    const Native *const *const lists[] = {task_functions,   sleep_functions,     gather_functions,
+                                          wait_functions,   completed_functions, timeout_functions,
+                                          runner_functions, chain_functions,     executor_functions,
+                                          graph_functions};
     Ref name = str_from(vm, "asyncio");
     bool good = !failed(name);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
