@@ -16,6 +16,7 @@
 
 #include "loop/future.h"
 #include "loop/handle.h"
+#include "loop/subclass.h"
 #include "loop/task.h"
 #include "loop/waiter.h"
 #include "vm/signals.h"
@@ -112,6 +113,7 @@ bool loop_open(Vm *vm, Loop *loop)
     loop->debug =
         vm->interp->flags.dev_mode || flags_getenv(&vm->interp->flags, "PYTHONASYNCIODEBUG");
     log_poller(vm);
+    subclass_open(vm, loop);
     if (vm->interp->debug & DEBUG_LOOP) loop->listeners = events_printer(vm);
     return !(vm->interp->debug & DEBUG_LOOP) || loop->listeners;
 }
@@ -332,6 +334,9 @@ static bool wait_for_events(Vm *vm, Loop *loop, int64_t timeout_ns)
 {
     PollEvent events[POLL_BATCH];
     if (!poller_open(vm, loop)) return false;
+    Truth selected = loop->subclass ? subclass_select(vm, loop, timeout_ns) : NO;
+    if (selected == FAILED) return false;
+    if (selected == YES) timeout_ns = 0;
     if (atomic_exchange(&loop->woken, false)) timeout_ns = 0;
     if (timeout_ns) gil_release(vm);
     int n = loop->source.poller->wait(loop->source.poller_state, timeout_ns, events, POLL_BATCH);
@@ -454,10 +459,11 @@ bool loop_run(Vm *vm, Loop *loop)
 {
     Loop *outer = vm->running_loop;
     if (!run_enter(vm, loop)) return false;
+    if (loop->clock_vm) loop->clock_vm = vm;
     Ref held = newref(borrow(loop));
     bool ok = true;
     while (ok) {
-        ok = loop_turn(vm, loop);
+        ok = loop->own_turns ? subclass_turn(vm, loop) : loop_turn(vm, loop);
         if (loop->stopping) break;
     }
     loop->stopping = loop->running = false;

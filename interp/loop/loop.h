@@ -81,8 +81,11 @@ typedef struct Loop {
     struct Pool *pool;                             /* threads of the default executor; executor.c */
     Ref asyncgens; /* list of weak references to async generators that were begun, or UNDEF */
     Ref transport_class,
-        buffered_class;  /* of asyncio.selector_events and asyncio.protocols, once needed */
-    Ref signal_handlers; /* dict: number -> Handle, or UNDEF */
+        buffered_class;       /* of asyncio.selector_events and asyncio.protocols, once needed */
+    Ref signal_handlers;      /* dict: number -> Handle, or UNDEF */
+    bool subclass, own_turns; /* of a script's class; that class has _run_once() (subclass.h) */
+    Vm *clock_vm;             /* whose time() is the clock; NULL: the clock is the source's own */
+    int64_t told_ns;          /* what it said last */
     double slow_callback_s;
     Listener *listeners; /* events.h; NULL: nobody listens */
     uint64_t turns;

@@ -1,0 +1,19 @@
+/* subclass.h - a script's own event loop.  Neighbours: subclass.c, loop.c, eventloop.c. */
+/* SPDX-License-Identifier: MIT */
+#ifndef AIO_LOOP_SUBCLASS_H
+#define AIO_LOOP_SUBCLASS_H
+
+#include "loop/loop.h"
+
+/* Finds out what the class of a new loop overrides. */
+void subclass_open(Vm *vm, Loop *loop);
+/* loop._run_once(); false: an exception leaves the loop. */
+bool subclass_turn(Vm *vm, Loop *loop);
+/* Waits with loop._selector, timeout_ns -1: for ever; NO: it has none. */
+Truth subclass_select(Vm *vm, Loop *loop, int64_t timeout_ns);
+
+extern const Attribute loop_attributes[];
+extern const Native loop_run_once_def, loop_process_events_def, loop_write_to_self_def,
+    loop_check_closed_def, loop_check_running_def;
+
+#endif
