@@ -7,6 +7,8 @@
 #include "loop/timeout.h"
 
 #include "loop/lock.h"
+#include "object/attr.h"
+#include "object/tuple.h"
 #include "object/exception.h"
 #include "object/float.h"
 #include "object/number.h"
@@ -82,6 +84,36 @@ static void throw_timeout(Vm *vm, Value cancelled)
     error->head.aux |= EXCEPTION_SUPPRESS_CONTEXT;
 }
 
+/* A foreign exception that came of the cancellation: TimeoutError stands between the two. */
+static bool insert_timeout(Vm *vm, Value exception)
+{
+    for (Value at = exception; is_exception(at); at = as_exception(at)->context) {
+        Value context = as_exception(at)->context;
+        if (!is_exception(context) || !exception_is(vm, context, CancelledError)) continue;
+        Ref error = exception_new(vm, TimeoutError, 0, NULL);
+        if (failed(error)) return false;
+        replace(&as_exception(error)->cause, newref(context));
+        replace(&as_exception(error)->context, newref(context));
+        as_exception(error)->head.aux |= EXCEPTION_SUPPRESS_CONTEXT;
+        replace(&as_exception(at)->context, error);
+        return true;
+    }
+    return true;
+}
+
+/* The same for what leaves the block, and for what is in it when it is a group. */
+static bool insert_timeouts(Vm *vm, Value exception)
+{
+    if (!is_exception(exception) || !insert_timeout(vm, exception)) return false;
+    if (!exception_is(vm, exception, BaseExceptionGroup)) return true;
+    Ref inner = attr_get_text(vm, exception, "exceptions");
+    bool ok = is_tuple(inner);
+    for (ptrdiff_t i = 0; ok && i < tuple_len(inner); i++)
+        ok = insert_timeout(vm, tuple_at(inner, i));
+    decref(inner);
+    return ok;
+}
+
 bool timeout_leave(Vm *vm, Timeout *timeout, Value exception)
 {
     if (is_loop(timeout->loop)) timer_stop(as_loop(timeout->loop), ENTRY_TIMEOUT, timeout);
@@ -94,6 +126,7 @@ bool timeout_leave(Vm *vm, Timeout *timeout, Value exception)
             trail_timed_out(vm, vm->error, timeout->delay, &timeout->made);
             return false;
         }
+        if (ours && is_exception(exception) && !insert_timeouts(vm, exception)) return false;
     } else if (state_of(timeout) == TIMEOUT_ENTERED) {
         timeout->head.aux = TIMEOUT_EXITED;
     }
