@@ -87,6 +87,7 @@ Ref future_wrap(Vm *vm, Loop *loop, Value concurrent)
 NATIVE(asyncio_wrap_future, "wrap_future(future, *, loop=None)",
        "A future that follows a concurrent.futures.Future.")
 {
+    if (is_future(argv[0])) return newref(argv[0]);
     Loop *loop = is_loop(argv[1]) ? as_loop(argv[1]) : loop_current_or_set(vm);
     return loop ? future_wrap(vm, loop, argv[0]) : FAIL;
 }

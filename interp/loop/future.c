@@ -238,6 +238,8 @@ Ref future_await(Vm *vm, Value value)
 
 static Ref future_iter_new(Vm *vm, Value self)
 {
+    if (absent(as_future(self)->loop))
+        return throw(vm, RuntimeError, "Future object is not initialized.");
     FutureIter *iter = type_instance(vm, type_builtin(vm, KIND_FUTURE_ITER));
     if (!iter) return FAIL;
     iter->future = newref(self);
@@ -464,17 +466,28 @@ NATIVE(future_init, "__init__(self, *, loop=None)", "loop: the running one, when
     return NONE;
 }
 
+/* Was __init__ called?  A subclass may forget it. */
+static bool check_initialized(Vm *vm, const Future *future)
+{
+    if (absent(future->loop)) throw(vm, RuntimeError, "Future object is not initialized.");
+    return !absent(future->loop);
+}
+
 NATIVE(future_result_method, "result(self, /)",
        "Return the result.\n"
        "Raises the exception that was set, CancelledError when cancelled, InvalidStateError when "
        "it is not done.")
 {
+    if (absent(as_future(argv[0])->loop))
+        return throw(vm, InvalidStateError, "Future object is not initialized.");
     return future_result(vm, as_future(argv[0]));
 }
 NATIVE(future_exception_method, "exception(self, /)",
        "Return the exception that was set, or None.\n"
        "Raises CancelledError when cancelled, InvalidStateError when it is not done.")
 {
+    if (absent(as_future(argv[0])->loop))
+        return throw(vm, InvalidStateError, "Future object is not initialized.");
     return newref(future_exception(vm, as_future(argv[0])));
 }
 NATIVE(future_done, "done(self, /)",
@@ -489,6 +502,7 @@ NATIVE(future_cancelled, "cancelled(self, /)", "Return True when the future was 
 NATIVE(future_cancel_method, "cancel(self, /, msg=None)",
        "Cancel the future and schedule its callbacks; return False when it was done already.")
 {
+    if (!check_initialized(vm, as_future(argv[0]))) return FAIL;
     Truth done = future_cancel(vm, as_future(argv[0]), argv[1]);
     return done == FAILED ? FAIL : from_bool(done);
 }
@@ -496,6 +510,7 @@ NATIVE(future_set_result_method, "set_result(self, result, /)",
        "Mark the future done with result and schedule its callbacks.\n"
        "Raises InvalidStateError when it is already done.")
 {
+    if (!check_initialized(vm, as_future(argv[0]))) return FAIL;
     return future_set_result(vm, as_future(argv[0]), newref(argv[1])) ? NONE : FAIL;
 }
 
@@ -527,7 +542,8 @@ NATIVE(future_set_exception_method, "set_exception(self, exception, /)",
        "Mark the future done with an exception (class or instance) and schedule its callbacks.\n"
        "Raises InvalidStateError when it is already done.")
 {
-    if (!check_pending(vm, as_future(argv[0]))) return FAIL;
+    if (!check_initialized(vm, as_future(argv[0])) || !check_pending(vm, as_future(argv[0])))
+        return FAIL;
     Ref error = exception_to_keep(vm, argv[1]);
     return !failed(error) && future_set_exception(vm, as_future(argv[0]), error) ? NONE : FAIL;
 }
@@ -536,6 +552,7 @@ NATIVE(future_add_done_callback, "add_done_callback(self, fn, /, *, context=None
        "Call fn(future) from the loop when the future is done (soon, when it is already).")
 {
     Future *self = as_future(argv[0]);
+    if (absent(self->loop)) return throw(vm, RuntimeError, "uninitialized Future object");
     Handle *handle = handle_new(vm, self->loop, argv[1], UNDEF, argv[2]);
     return handle && future_add_entry(vm, self, ENTRY_CALL, handle) ? NONE : FAIL;
 }
@@ -545,6 +562,7 @@ NATIVE(future_remove_done_callback, "remove_done_callback(self, fn, /)",
 {
     Future *self = as_future(argv[0]);
     int removed = 0;
+    if (!check_initialized(vm, self)) return FAIL;
     for (int i = 0; callback_at(self, i);) {
         Tagged what = callback_at(self, i);
         Truth same = NO;
@@ -560,8 +578,7 @@ NATIVE(future_remove_done_callback, "remove_done_callback(self, fn, /)",
 NATIVE(future_get_loop, "get_loop(self, /)", "Return the event loop the future is bound to.")
 {
     Ref loop = as_future(argv[0])->loop;
-    return absent(loop) ? throw(vm, RuntimeError, "%T object is not initialized.", argv[0])
-                        : newref(loop);
+    return check_initialized(vm, as_future(argv[0])) ? newref(loop) : FAIL;
 }
 
 NATIVE_CLASS(future_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
@@ -661,6 +678,13 @@ static Ref get_cancel_message(Vm *vm __attribute__((unused)), Value self)
     return extra && is_heap(extra->cancel_message) ? newref(extra->cancel_message) : NONE;
 }
 
+static bool set_cancel_message(Vm *vm, Value self, Value value)
+{
+    FutureExtra *extra = future_extra(vm, as_future(self));
+    if (extra) replace(&extra->cancel_message, newref(value));
+    return extra;
+}
+
 static const Native *const future_methods[] = {&future_result_method_def,
                                                &future_exception_method_def,
                                                &future_done_def,
@@ -687,7 +711,7 @@ const Attribute future_attributes[] = {
     {"_callbacks", get_callbacks, NULL, "Done callbacks with their contexts, or None."},
     {"_source_traceback", get_origin, NULL, "In debug mode where it was made, else None."},
     {"_asyncio_awaited_by", get_awaited_by, NULL, "The futures that wait for it, or None."},
-    {"_cancel_message", get_cancel_message, NULL, "What cancel() was given."},
+    {"_cancel_message", get_cancel_message, set_cancel_message, "What cancel() was given."},
     {0}};
 
 const TypeDef future_type = {

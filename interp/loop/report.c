@@ -14,6 +14,7 @@
 #include "object/exception.h"
 #include "object/iter.h"
 #include "object/list.h"
+#include "object/module.h"
 #include "object/number.h"
 #include "object/str.h"
 #include "object/tuple.h"
@@ -37,6 +38,23 @@ static void write_stderr(Vm *vm, Value text)
     memory_free(owned);
 }
 
+/* What a program has put in the place of asyncio.base_events.logger, else getLogger("asyncio"). */
+static Ref asyncio_logger(Vm *vm, Value logging)
+{
+    Value module = dict_get_text(vm, as_dict(vm->interp->modules), "asyncio.base_events");
+    if (failed(module)) return FAIL;
+    Value own =
+        is_kind(module, KIND_MODULE) ? dict_get_text(vm, module_dict(module), "logger") : UNDEF;
+    if (failed(own)) return FAIL;
+    if (!absent(own)) return newref(own);
+    Ref get_logger = attr_get_text(vm, logging, "getLogger"), logger = FAIL;
+    Ref name = failed(get_logger) ? FAIL : str_from(vm, "asyncio");
+    if (!failed(name)) logger = call1(vm, get_logger, name);
+    decref(get_logger);
+    decref(name);
+    return logger;
+}
+
 /* logging.getLogger("asyncio").<level>(text, exc_info=exception): YES; NO: the script does not use
  * logging. */
 static Truth log_with_logging(Vm *vm, const char *level, Value text, Value exception)
@@ -44,10 +62,7 @@ static Truth log_with_logging(Vm *vm, const char *level, Value text, Value excep
     Value logging = dict_get_text(vm, as_dict(vm->interp->modules), "logging");
     if (failed(logging)) return FAILED;
     if (absent(logging)) return NO;
-    Ref get_logger = attr_get_text(vm, logging, "getLogger"), logger = FAIL, method = FAIL,
-        names = FAIL, done = FAIL;
-    Ref name = failed(get_logger) ? FAIL : str_from(vm, "asyncio");
-    if (!failed(name)) logger = call1(vm, get_logger, name);
+    Ref method = FAIL, names = FAIL, done = FAIL, logger = asyncio_logger(vm, logging);
     if (!failed(logger)) method = attr_get_text(vm, logger, level);
     Ref keyword = failed(method) ? FAIL : str_interned(vm, "exc_info");
     if (!failed(keyword)) names = tuple_pack(vm, 1, (Value)keyword);
@@ -57,8 +72,6 @@ static Truth log_with_logging(Vm *vm, const char *level, Value text, Value excep
         done = call_args(vm, method, &args);
     }
     Truth truth = failed(done) ? FAILED : YES;
-    decref(get_logger);
-    decref(name);
     decref(logger);
     decref(method);
     decref(keyword);

@@ -12,6 +12,8 @@
 #include "loop/gather.h"
 #include "loop/task.h"
 #include "loop/trail.h"
+#include "object/attr.h"
+#include "object/module.h"
 #include "object/exception.h"
 #include "object/list.h"
 #include "object/number.h"
@@ -34,6 +36,30 @@ typedef struct Runner {
 static const TypeDef runner_type;
 static Runner *as_runner(Value v) { return (Runner *)as_object(v); }
 
+/* asyncio.events.<name>(...) where set_event_loop_policy() was called; UNDEF: nobody did. */
+static Ref ask_policy(Vm *vm, const char *name, int argc, Value *argv)
+{
+    Value module = dict_get_text(vm, as_dict(vm->interp->modules), "asyncio.events");
+    if (failed(module)) return FAIL;
+    if (!is_kind(module, KIND_MODULE)) return UNDEF;
+    Value policy = dict_get_text(vm, module_dict(module), "_event_loop_policy");
+    if (failed(policy)) return FAIL;
+    if (absent(policy) || is_none(policy)) return UNDEF;
+    Ref function = attr_get_text(vm, module, name), answer = FAIL;
+    if (!failed(function)) answer = call(vm, function, argc, argv);
+    decref(function);
+    return answer;
+}
+
+/* set_event_loop(loop), by the policy if there is one. */
+static bool set_current(Vm *vm, Value loop)
+{
+    Ref told = ask_policy(vm, "set_event_loop", 1, &loop);
+    if (absent(told)) replace(&vm->current_loop, is_none(loop) ? UNDEF : newref(loop));
+    decref(told);
+    return !failed(told);
+}
+
 static bool runner_open(Vm *vm, Runner *runner)
 {
     if (runner->head.aux == RUNNER_CLOSED) {
@@ -45,8 +71,9 @@ static bool runner_open(Vm *vm, Runner *runner)
     if (is_heap(runner->factory)) {
         loop = call0(vm, runner->factory);
     } else {
-        Loop *made = eventloop_new(vm);
-        loop = made ? from_object(made) : FAIL;
+        loop = ask_policy(vm, "new_event_loop", 0, NULL);
+        Loop *made = absent(loop) ? eventloop_new(vm) : NULL;
+        if (absent(loop)) loop = made ? from_object(made) : FAIL;
     }
     if (failed(loop)) return false;
     runner->loop = loop;
@@ -55,8 +82,8 @@ static bool runner_open(Vm *vm, Runner *runner)
         return false;
     }
     if (!is_heap(runner->factory)) {
-        replace(&vm->current_loop, newref(loop));
         runner->set_loop = true;
+        if (!set_current(vm, loop)) return false;
     }
     if (!is_none(runner->debug)) {
         Truth debug = value_truth(vm, runner->debug);
@@ -199,7 +226,7 @@ static bool runner_close_loop(Vm *vm, Runner *runner)
     ok = ok && run_through(vm, loop, loop_shutdown_asyncgens_def.body(vm, &self));
     ok = ok && run_through(vm, loop, loop_shutdown_executor_def.body(vm, (Value[]){self, NONE}));
     Ref error = error_take(vm);
-    if (runner->set_loop) clear(&vm->current_loop);
+    if (runner->set_loop && !set_current(vm, NONE)) error_clear(vm);
     Ref close = call_method(vm, self, N(close), 0, NULL);
     if (failed(close)) {
         decref(error);

@@ -387,9 +387,10 @@ static bool task_start_eagerly(Vm *vm, Task *task, Loop *loop)
 {
     Ref outer = loop->current;
     loop->current = UNDEF;
+    task_link(loop, task);
     bool ok = task_step(vm, task, UNDEF);
     loop->current = outer;
-    if (ok && !is_done(&task->future)) task_link(loop, task);
+    if (is_done(&task->future)) clear(&task->coroutine);
     return ok;
 }
 

@@ -508,9 +508,12 @@ NATIVE(asyncio_eager_task_factory,
 NATIVE(asyncio_isfuture, "isfuture(obj)", "Return True for a Future and what looks like one.")
 {
     if (is_future(argv[0])) return TRUE;
+    Value of_class = type_lookup(vm, type_of(vm, argv[0]), N(_asyncio_future_blocking));
+    if (failed(of_class)) return FAIL;
+    if (absent(of_class)) return FALSE;
     Ref blocking = attr_get_or_absent(vm, argv[0], N(_asyncio_future_blocking));
     if (failed(blocking)) return FAIL;
-    bool is = !absent(blocking) && !is_none(blocking) && !is_type(argv[0]);
+    bool is = !absent(blocking) && !is_none(blocking);
     decref(blocking);
     return from_bool(is);
 }

@@ -530,6 +530,10 @@ bool fields_init(Vm *vm, Value self, Value args, Dict *keywords)
 Ref fields_reduce_args(Vm *vm, Value self)
 {
     Value args = as_exception(self)->args;
+    if (exception_is(vm, self, IncompleteReadError) && !absent(exception_field(self, 1)))
+        return tuple_pack(vm, 2, exception_field(self, 0), exception_field(self, 1));
+    if (exception_is(vm, self, LimitOverrunError) && tuple_len(args) == 1)
+        return tuple_pack(vm, 2, tuple_at(args, 0), exception_field(self, 0));
     if (!exception_is(vm, self, OSError) || tuple_len(args) != 2) return newref(args);
     Value name = exception_field(self, FILENAME_FIELD),
           second = exception_field(self, FILENAME2_FIELD);
