@@ -66,7 +66,7 @@ BINARY   := $(BUILD)/aio
 RUNNER   := $(BUILD)/tests/run
 BENCH    := $(BUILD)/tests/bench
 
-.PHONY: all objects start test oom check bench install clean pgo help
+.PHONY: all objects start test oom check bench install uninstall clean pgo help
 all: $(BINARY)
 objects: $(OBJECTS)
 
@@ -127,8 +127,16 @@ start:
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	$(BINARY) examples/hello.aio
 
+# What goes where: the file here, its place under PREFIX.
+SHARE    := docs/aio.1:share/man/man1/aio.1 \
+            editors/shell/aio.bash:share/bash-completion/completions/aio \
+            editors/shell/_aio:share/zsh/site-functions/_aio
 install: $(BINARY)
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/aio
+	for f in $(SHARE); do install -D -m 644 $${f%%:*} $(DESTDIR)$(PREFIX)/$${f#*:} || exit 1; done
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/aio $(foreach f,$(SHARE),$(lastword $(subst :, ,$f))))
 
 clean:
 	rm -rf build
@@ -141,7 +149,7 @@ help:
 	@echo 'make check    layers, headers, grammar, ownership, format, READMEs, warnings'
 	@echo 'make bench    speed and memory against REF=python3.11 (ONLY=part-of-a-name)'
 	@echo 'make pgo      a profile-guided release binary in build/pgo'
-	@echo 'make install  to PREFIX=/usr/local;  make clean'
+	@echo 'make install  to PREFIX=/usr/local, under DESTDIR; make uninstall;  make clean'
 
 # ---- tests -------------------------------------------------------------------------------------
 $(RUNNER): tests/run.c
