@@ -116,11 +116,14 @@ NATIVE(runner_on_sigint, "on_sigint(self, number, frame)",
     return throw_value(vm, KeyboardInterrupt, UNDEF);
 }
 
-/* Only where Ctrl-C means what it does by default: a script's own handler stays. */
+/* Only where Ctrl-C means what it does by default: a script's own handler stays, and so does that
+ * the program was started to ignore it (a shell's `program &`). */
 static bool sigint_is_default(Vm *vm)
 {
     Value handler = signal_get(vm, SIGINT);
-    return vm == &vm->interp->main && absent(handler);
+    struct sigaction now;
+    return vm == &vm->interp->main && absent(handler) && sigaction(SIGINT, NULL, &now) == 0 &&
+           now.sa_handler != SIG_IGN;
 }
 
 static Ref runner_await(Vm *vm, Runner *runner, Value task)
