@@ -16,6 +16,7 @@
 #include "object/char.h"
 #include "object/codec.h"
 #include "object/complex.h"
+#include "object/context.h"
 #include "object/dict.h"
 #include "object/dictview.h"
 #include "object/error.h"
