@@ -423,6 +423,88 @@ NATIVE(math_prod, "prod(iterable, /, *, start=1)", "The product of the items.")
     decref(iter);
     return total;
 }
+/* ---- sums of products ---- */
+
+typedef struct Twofold {
+    double high, low;
+} Twofold;
+
+static Twofold two_sum(double a, double b)
+{
+    double sum = a + b, part = sum - a;
+    return (Twofold){sum, (a - (sum - part)) + (b - part)};
+}
+
+/* Ogita, Rump and Oishi's dot product in threefold precision. */
+static double products_of_doubles(Value p, Value q)
+{
+    double high = 0, low = 0, tiny = 0;
+    for (ptrdiff_t n = 0; n < tuple_len(p); n++) {
+        Value a = tuple_at(p, n), b = tuple_at(q, n);
+        double x = is_int(a) ? (double)as_int(a) : as_float(a);
+        double y = is_int(b) ? (double)as_int(b) : as_float(b);
+        double product = x * y;
+        Twofold sum = two_sum(high, product), rest = two_sum(low, fma(x, y, -product));
+        Twofold middle = two_sum(rest.high, sum.low);
+        high = sum.high;
+        low = middle.high;
+        tiny += rest.low + middle.low;
+    }
+    Twofold last = two_sum(low, tiny), total = two_sum(high, last.high);
+    return total.high + (last.low + total.low);
+}
+
+static Ref products_of_values(Vm *vm, Value p, Value q)
+{
+    Ref total = from_small(0);
+    for (ptrdiff_t n = 0; n < tuple_len(p) && !failed(total); n++) {
+        Ref product = number_binary(vm, OP2_MUL, tuple_at(p, n), tuple_at(q, n));
+        replace(&total, failed(product) ? FAIL : number_add(vm, total, product));
+        decref(product);
+    }
+    return total;
+}
+
+/* Only floats and small ints, and at least one float? */
+static bool are_doubles(Value p, Value q)
+{
+    bool any = false;
+    for (ptrdiff_t n = 0; n < tuple_len(p); n++) {
+        Value a = tuple_at(p, n), b = tuple_at(q, n);
+        if ((!is_float(a) && !is_int(a)) || (!is_float(b) && !is_int(b))) return false;
+        any = any || is_float(a) || is_float(b);
+    }
+    return any;
+}
+
+NATIVE(math_sumprod, "sumprod(p, q, /)",
+       "The sum of the products of the items of two iterables; of floats in higher precision.\n"
+       "ValueError unless both have the same length.")
+{
+    Ref p = tuple_from(vm, argv[0]), q = failed(p) ? FAIL : tuple_from(vm, argv[1]), out = FAIL;
+    if (!failed(q) && tuple_len(p) != tuple_len(q))
+        throw(vm, ValueError, "Inputs are not the same length");
+    else if (!failed(q)) {
+        double total = are_doubles(p, q) ? products_of_doubles(p, q) : (double)NAN;
+        out = isfinite(total) ? from_float(total) : products_of_values(vm, p, q);
+    }
+    decref(p);
+    decref(q);
+    return out;
+}
+NATIVE(math_fma, "fma(x, y, z, /)", "x * y + z, rounded once.")
+{
+    double x, y, z;
+    if (!float_from(vm, argv[0], &x) || !float_from(vm, argv[1], &y) ||
+        !float_from(vm, argv[2], &z))
+        return FAIL;
+    double result = fma(x, y, z);
+    if (isnan(result) && !isnan(x) && !isnan(y) && !isnan(z))
+        return throw(vm, ValueError, "invalid operation in fma");
+    if (isinf(result) && isfinite(x) && isfinite(y) && isfinite(z))
+        return throw(vm, OverflowError, "overflow in fma");
+    return from_any_float(result);
+}
 NATIVE(math_dist, "dist(p, q, /)", "The Euclidean distance between two points.")
 {
     Ref p = tuple_from(vm, argv[0]), q = failed(p) ? FAIL : tuple_from(vm, argv[1]);
@@ -471,20 +553,35 @@ NATIVE(math_ulp, "ulp(x, /)", "The value of the least significant bit of x.")
 }
 
 static const Native *const math_functions[] = {
-    &math_sin_def,      &math_cos_def,       &math_tan_def,       &math_asin_def,
-    &math_acos_def,     &math_atan_def,      &math_sinh_def,      &math_cosh_def,
-    &math_tanh_def,     &math_asinh_def,     &math_acosh_def,     &math_atanh_def,
-    &math_exp_def,      &math_exp2_def,      &math_expm1_def,     &math_log1p_def,
-    &math_sqrt_def,     &math_cbrt_def,      &math_erf_def,       &math_erfc_def,
-    &math_fabs_def,     &math_gamma_def,     &math_lgamma_def,    &math_atan2_def,
-    &math_fmod_def,     &math_copysign_def,  &math_remainder_def, &math_pow_def,
-    &math_floor_def,    &math_ceil_def,      &math_trunc_def,     &math_log_def,
-    &math_log2_def,     &math_log10_def,     &math_isnan_def,     &math_isinf_def,
-    &math_isfinite_def, &math_degrees_def,   &math_radians_def,   &math_hypot_def,
-    &math_frexp_def,    &math_ldexp_def,     &math_modf_def,      &math_gcd_def,
-    &math_lcm_def,      &math_factorial_def, &math_comb_def,      &math_perm_def,
-    &math_isqrt_def,    &math_fsum_def,      &math_prod_def,      &math_dist_def,
-    &math_isclose_def,  &math_nextafter_def, &math_ulp_def,       NULL,
+    &math_sin_def,       &math_cos_def,
+    &math_tan_def,       &math_asin_def,
+    &math_acos_def,      &math_atan_def,
+    &math_sinh_def,      &math_cosh_def,
+    &math_tanh_def,      &math_asinh_def,
+    &math_acosh_def,     &math_atanh_def,
+    &math_exp_def,       &math_exp2_def,
+    &math_expm1_def,     &math_log1p_def,
+    &math_sqrt_def,      &math_cbrt_def,
+    &math_erf_def,       &math_erfc_def,
+    &math_fabs_def,      &math_gamma_def,
+    &math_lgamma_def,    &math_atan2_def,
+    &math_fmod_def,      &math_copysign_def,
+    &math_remainder_def, &math_pow_def,
+    &math_floor_def,     &math_ceil_def,
+    &math_trunc_def,     &math_log_def,
+    &math_log2_def,      &math_log10_def,
+    &math_isnan_def,     &math_isinf_def,
+    &math_isfinite_def,  &math_degrees_def,
+    &math_radians_def,   &math_hypot_def,
+    &math_frexp_def,     &math_ldexp_def,
+    &math_modf_def,      &math_gcd_def,
+    &math_lcm_def,       &math_factorial_def,
+    &math_comb_def,      &math_perm_def,
+    &math_isqrt_def,     &math_fsum_def,
+    &math_prod_def,      &math_dist_def,
+    &math_isclose_def,   &math_nextafter_def,
+    &math_ulp_def,       &math_sumprod_def,
+    &math_fma_def,       NULL,
 };
 
 static bool math_open(Vm *vm, Value module)
