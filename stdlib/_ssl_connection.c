@@ -283,12 +283,18 @@ NATIVE(connection_read_all, "_read_all(self, most, /)",
 
 /* A write() that could not send all of its record is made again with the same bytes: they are
  * encrypted already. */
-static Ref write_rest(Vm *vm, Connection *self)
+static Ref write_rest(Vm *vm, Connection *self, size_t len)
 {
+    const Tls *tls = as_tls(self->library);
+    if (len < self->unsent) {
+        tls->ERR_new();
+        tls->ERR_set_error(ERR_LIB_SSL, SSL_R_BAD_LENGTH, NULL);
+        return connection_throw(vm, self, SSL_ERROR_SSL, 0, __LINE__);
+    }
     if (!connection_flush(vm, self, "write")) return FAIL;
-    size_t len = self->unsent;
+    size_t done = self->unsent;
     self->unsent = 0;
-    return from_small((int64_t)len);
+    return from_small((int64_t)done);
 }
 
 static Ref write_piece(Vm *vm, Connection *self, Piece *piece)
@@ -309,7 +315,7 @@ NATIVE(connection_write, "write(self, b, /)", "Send bytes; return how many were 
     Buffer buffer;
     if (!buffer_get(vm, argv[1], &buffer, false)) return FAIL;
     Piece piece = {.data = buffer.data, .len = (size_t)buffer.len};
-    Ref out = self->unsent ? write_rest(vm, self) : write_piece(vm, self, &piece);
+    Ref out = self->unsent ? write_rest(vm, self, piece.len) : write_piece(vm, self, &piece);
     buffer_release(vm, &buffer);
     return out;
 }
@@ -334,7 +340,7 @@ NATIVE(connection_shutdown, "shutdown(self, /)",
 {
     Connection *self = as_connection(argv[0]);
     int code;
-    if (!connection_run(vm, self, shutdown_step, NULL, "read", &code)) return FAIL;
+    if (!connection_run(vm, self, shutdown_step, NULL, "shutdown", &code)) return FAIL;
     if (code != SSL_ERROR_NONE) return connection_throw(vm, self, code, 0, __LINE__);
     if (absent(self->socket)) return NONE;
     Ref socket = weakref_get(self->socket);

@@ -17,7 +17,7 @@ typedef struct Pump {
     Connection *connection;
     Value socket; /* UNDEF: a script moves the records */
     int64_t deadline_ns;
-    const char *what; /* for the TimeoutError: "read", "write", "handshake" */
+    const char *what; /* "read", "write", "handshake", "shutdown" */
 } Pump;
 
 /* The socket of a connection, owned; UNDEF: it has none; FAIL: raised. */
@@ -32,25 +32,26 @@ static Ref socket_open(Vm *vm, const Connection *self)
     return tls_throw(vm, tls, "Underlying socket has been closed.");
 }
 
-static bool timed_out(Vm *vm, const Pump *pump)
+static bool is(const Pump *pump, const char *what) { return strcmp(pump->what, what) == 0; }
+
+static void timed_out(Vm *vm, const Pump *pump, short events)
 {
-    bool handshake = strcmp(pump->what, "handshake") == 0;
-    if (handshake)
+    const char *what = !is(pump, "shutdown") ? pump->what : events & POLLIN ? "read" : "write";
+    if (is(pump, "handshake"))
         throw(vm, TimeoutError, "_ssl.c:%d: The handshake operation timed out", __LINE__);
-    else throw(vm, TimeoutError, "The %s operation timed out", pump->what);
-    return false;
+    else throw(vm, TimeoutError, "The %s operation timed out", what);
 }
 
-/* YES: the socket is ready for events; NO: it never waits. */
+/* YES: the socket is ready for one of events; NO: it never waits. */
 static Truth wait_for(Vm *vm, const Pump *pump, short events)
 {
     if (!socket_timeout_ns(pump->socket)) return NO;
-    if (socket_fd(pump->socket) < 0) {
+    Truth ready = socket_wait(vm, pump->socket, events, pump->deadline_ns);
+    if (ready == NO) timed_out(vm, pump, events);
+    if (ready == YES && socket_fd(pump->socket) < 0) {
         tls_throw(vm, as_tls(pump->connection->library), "Underlying socket has been closed.");
         return FAILED;
     }
-    Truth ready = socket_wait(vm, pump->socket, events, pump->deadline_ns);
-    if (ready == NO) timed_out(vm, pump);
     return ready == YES ? YES : FAILED;
 }
 
@@ -66,8 +67,8 @@ static void drop_sent(const Connection *self, size_t sent)
     }
 }
 
-/* YES: all that OpenSSL made is sent; NO: the socket takes no more and never waits. */
-static Truth send_made(Vm *vm, const Pump *pump)
+/* YES: all that OpenSSL made is sent; NO: the socket takes no more now. */
+static Truth send_now(Vm *vm, const Pump *pump)
 {
     const Connection *self = pump->connection;
     const Tls *tls = as_tls(self->library);
@@ -81,15 +82,23 @@ static Truth send_made(Vm *vm, const Pump *pump)
             tls->BIO_ctrl(self->out, BIO_CTRL_RESET, 0, NULL);
             return YES;
         }
-        if (sent > 0) {
-            drop_sent(self, (size_t)sent);
-        } else if (errno == EAGAIN) {
+        if (sent > 0) drop_sent(self, (size_t)sent);
+        else if (errno == EAGAIN) return NO;
+        else if (errno != EINTR) return throw_errno(vm, errno, UNDEF), FAILED;
+    }
+}
+
+/* The same, waiting; NO: the socket never waits. */
+static Truth send_all(Vm *vm, const Pump *pump)
+{
+    for (;;) {
+        Truth sent = send_now(vm, pump);
+        if (sent == NO) {
             Truth ready = wait_for(vm, pump, POLLOUT);
-            if (ready != YES) return ready;
-        } else if (errno != EINTR) {
-            throw_errno(vm, errno, UNDEF);
-            return FAILED;
+            if (ready == YES) continue;
+            return ready;
         }
+        return sent;
     }
 }
 
@@ -107,7 +116,7 @@ static void follow_record(Connection *self, const char *data, size_t len)
     self->missing = (size_t)(self->start[3] << 8 | self->start[4]);
 }
 
-/* YES: something came, be it the end; NO: nothing is there and the socket never waits. */
+/* YES: something came, be it the end; NO: nothing is there now. */
 static Truth receive(Vm *vm, const Pump *pump)
 {
     Connection *self = pump->connection;
@@ -115,26 +124,19 @@ static Truth receive(Vm *vm, const Pump *pump)
     char room[PIECE];
     size_t want = self->missing ? self->missing : sizeof self->start - (size_t)self->start_len;
     if (want > sizeof room) want = sizeof room;
-    for (;;) {
-        ssize_t got = recv(socket_fd(pump->socket), room, want, MSG_DONTWAIT);
-        if (got > 0) {
-            follow_record(self, room, (size_t)got);
-            if (tls->BIO_write(self->in, room, (int)got) == got) return YES;
-            tls_queue_error(vm, tls);
-            return FAILED;
-        }
-        if (got == 0) { /* OpenSSL shall see the end */
-            tls->BIO_ctrl(self->in, BIO_C_SET_BUF_MEM_EOF_RETURN, 0, NULL);
-            return YES;
-        }
-        if (errno == EAGAIN) {
-            Truth ready = wait_for(vm, pump, POLLIN);
-            if (ready != YES) return ready;
-        } else if (errno != EINTR) {
-            throw_errno(vm, errno, UNDEF);
-            return FAILED;
-        }
+    ssize_t got;
+    do got = recv(socket_fd(pump->socket), room, want, MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    if (got < 0 && errno == EAGAIN) return NO;
+    if (got < 0) return throw_errno(vm, errno, UNDEF), FAILED;
+    if (got == 0) { /* OpenSSL shall see the end */
+        tls->BIO_ctrl(self->in, BIO_C_SET_BUF_MEM_EOF_RETURN, 0, NULL);
+        return YES;
     }
+    follow_record(self, room, (size_t)got);
+    if (tls->BIO_write(self->in, room, (int)got) == got) return YES;
+    tls_queue_error(vm, tls);
+    return FAILED;
 }
 
 static Pump pump_of(Connection *self, Value socket, const char *what)
@@ -155,21 +157,27 @@ static bool no_trouble(Vm *vm, Connection *self)
     return false;
 }
 
+/* The call waits for the other side.  While it does, what is to be sent goes on, too: another
+ * thread may have written it, and the other side may read nothing until it is read itself. */
+static Truth turn_waiting(Vm *vm, const Pump *pump, int *code)
+{
+    Truth sent = send_now(vm, pump);
+    Truth got = sent == FAILED ? FAILED : receive(vm, pump);
+    if (got != NO) return got;
+    Truth ready = wait_for(vm, pump, sent == NO ? POLLIN | POLLOUT : POLLIN);
+    if (ready == NO && sent == NO && !is(pump, "read")) *code = SSL_ERROR_WANT_WRITE;
+    return ready;
+}
+
 /* After a call that said code: moves records.  YES: make it again; NO: that is the answer. */
 static Truth turn(Vm *vm, const Pump *pump, int *code)
 {
-    Truth sent = send_made(vm, pump);
-    bool over = *code != SSL_ERROR_NONE && *code != SSL_ERROR_WANT_READ;
-    if (sent == FAILED && over) { /* the alert could not be sent: why it was made counts */
-        error_clear(vm);
-        return NO;
-    }
-    if (sent == FAILED) return FAILED;
-    if (sent == NO) {
-        *code = SSL_ERROR_WANT_WRITE;
-        return NO;
-    }
-    return *code == SSL_ERROR_WANT_READ ? receive(vm, pump) : NO;
+    if (*code == SSL_ERROR_WANT_READ) return turn_waiting(vm, pump, code);
+    Truth sent = is(pump, "read") ? send_now(vm, pump) : send_all(vm, pump);
+    if (sent == FAILED && *code == SSL_ERROR_NONE) return FAILED;
+    if (sent == FAILED) error_clear(vm); /* the alert could not be sent: why it was made counts */
+    if (sent == NO && !is(pump, "read")) *code = SSL_ERROR_WANT_WRITE;
+    return NO;
 }
 
 bool connection_run(Vm *vm, Connection *self, ConnectionStep *step, void *argument,
@@ -201,7 +209,7 @@ bool connection_flush(Vm *vm, Connection *self, const char *what)
     Truth sent = YES;
     if (!absent(socket)) {
         Pump pump = pump_of(self, socket, what);
-        sent = send_made(vm, &pump);
+        sent = send_all(vm, &pump);
     }
     decref(socket);
     if (sent == NO) connection_throw(vm, self, SSL_ERROR_WANT_WRITE, 0, __LINE__);

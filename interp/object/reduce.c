@@ -208,7 +208,7 @@ static bool new_arguments(Vm *vm, Value self, Ref *args, Ref *kwargs)
 static bool can_rebuild(Vm *vm, Value self)
 {
     Type *type = type_of(vm, self);
-    if (type->kind == KIND_OBJECT || is_list(self) || is_dict(self) || !is_heap(self)) return true;
+    if (type->def == &object_type || is_list(self) || is_dict(self) || !is_heap(self)) return true;
     Value own = type_own(vm, type_builtin(vm, KIND_OBJECT), N(__getstate__));
     return type_lookup(vm, type, N(__getstate__)) != own;
 }
