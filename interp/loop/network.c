@@ -77,6 +77,10 @@ FORWARD(start_tls,
         "transport, protocol, sslcontext, *, server_side=False, server_hostname=None, "
         "ssl_handshake_timeout=None, ssl_shutdown_timeout=None",
         "A coroutine that encrypts a connection from now on: the new transport.")
+FORWARD(_make_ssl_transport,
+        "rawsock, protocol, sslcontext, waiter=None, *, server_side=False, server_hostname=None, "
+        "extra=None, server=None, ssl_handshake_timeout=None, ssl_shutdown_timeout=None",
+        "Return a transport that carries TLS over a socket.")
 FORWARD(sendfile, "transport, file, offset=0, count=None, *, fallback=True",
         "A coroutine that sends a file over a transport: how many bytes.")
 FORWARD(sock_sendfile, "sock, file, offset=0, count=None, *, fallback=True",
@@ -106,6 +110,7 @@ const Native *const network_methods[] = {&loop_create_connection_def,
                                          &loop_connect_accepted_socket_def,
                                          &loop_create_datagram_endpoint_def,
                                          &loop_start_tls_def,
+                                         &loop__make_ssl_transport_def,
                                          &loop_sendfile_def,
                                          &loop_sock_sendfile_def,
                                          &loop_getaddrinfo_def,
