@@ -145,8 +145,8 @@ Ref connection_new(Vm *vm, TlsContext *context, Value socket, MemoryBio *incomin
                    Value session);
 typedef int ConnectionStep(Connection *self, void *argument);
 /* Makes an SSL call until it need not wait, as long as the socket's timeout allows; what: "read",
- * "write", "handshake" or "shutdown".  *code: what SSL_get_error() said of it, SSL_ERROR_NONE when it
- * succeeded. */
+ * "write", "handshake" or "shutdown".  *code: what SSL_get_error() said of it, SSL_ERROR_NONE when
+ * it succeeded. */
 bool connection_run(Vm *vm, Connection *self, ConnectionStep *step, void *argument,
                     const char *what, int *code);
 /* Sends what OpenSSL made, as long as the timeout allows. */
