@@ -1,7 +1,7 @@
 /* _multiprocessing.c - semaphores that processes share, for multiprocessing/synchronize.aio.
  *
- * A SemLock is a named POSIX semaphore, opened.  What a forked child inherits of it is its own count
- * of how often it holds it: count and owner are of this process only, the value is everybody's.
+ * A SemLock is a named POSIX semaphore, opened.  Its count of how often it is held, and by which
+ * thread, are of this process only; the value is everybody's.
  * Neighbours: interp/modules/thread.c (locks of threads). */
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
