@@ -48,8 +48,10 @@ static void lock_clear(Object *object)
 {
     ThreadLock *self = (ThreadLock *)object;
     if (!self->ready) return;
-    pthread_mutex_destroy(&self->mutex);
-    pthread_cond_destroy(&self->freed);
+    if (!self->waiters) { /* else a fork has left them behind, and destroying would wait for them */
+        pthread_mutex_destroy(&self->mutex);
+        pthread_cond_destroy(&self->freed);
+    }
     self->ready = false;
 }
 
