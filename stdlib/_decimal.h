@@ -113,6 +113,7 @@ bool triple_to_mpz(mpz_t out, const Triple *a, uint32_t *status);
 
 Binary triple_add, triple_subtract, triple_multiply;
 Unary triple_plus, triple_minus, triple_abs;
+Unary triple_apply; /* a itself, rounded: -0 keeps its sign */
 void triple_fma(Triple *out, const Triple *a, const Triple *b, const Triple *c, const Rules *rules,
                 uint32_t *status);
 

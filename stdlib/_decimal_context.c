@@ -401,7 +401,11 @@ static bool limited(Vm *vm, Value v, int64_t low, int64_t high, const char *text
     }
     int overflow;
     *n = int_value(v, &overflow);
-    if (!overflow && *n >= low && *n <= high) return true;
+    if (overflow) {
+        throw(vm, OverflowError, "Python int too large to convert to C ssize_t");
+        return false;
+    }
+    if (*n >= low && *n <= high) return true;
     throw(vm, ValueError, "%s", text);
     return false;
 }
@@ -841,7 +845,7 @@ NATIVE(context_create_decimal_from_float, "create_decimal_from_float(self, f, /)
 }
 NATIVE(context_apply, "_apply(self, x, /)", "Return x rounded to the context.")
 {
-    return context_unary(vm, argv, triple_plus);
+    return context_unary(vm, argv, triple_apply);
 }
 
 /* ---- tables ---- */

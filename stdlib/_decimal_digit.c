@@ -13,8 +13,9 @@ static bool bits_from(mpz_t out, const Triple *a, const Rules *rules)
     if (a->kind != FINITE || a->negative || a->exp != 0) return false;
     char *text = mpz_get_str(NULL, 10, a->coeff);
     size_t len = strlen(text), size = len + 1;
-    bool good = (int64_t)len <= rules->prec && strspn(text, "01") == len;
-    if (good) mpz_set_str(out, text, 2);
+    bool good = strspn(text, "01") == len;
+    size_t most = rules->prec < (int64_t)len ? (size_t)rules->prec : len; /* the last digits */
+    if (good) mpz_set_str(out, text + len - most, 2);
     void (*release)(void *, size_t);
     mp_get_memory_functions(NULL, NULL, &release);
     release(text, size);

@@ -463,6 +463,13 @@ void triple_plus(Triple *out, const Triple *a, const Rules *rules, uint32_t *sta
     with_sign(out, a, a->negative, rules, status);
 }
 
+void triple_apply(Triple *out, const Triple *a, const Rules *rules, uint32_t *status)
+{
+    if (triple_nans(out, a, NULL, rules, status)) return;
+    triple_copy(out, a);
+    triple_finalize(out, rules, status);
+}
+
 void triple_minus(Triple *out, const Triple *a, const Rules *rules, uint32_t *status)
 {
     with_sign(out, a, !a->negative, rules, status);
@@ -508,10 +515,6 @@ void triple_fma(Triple *out, const Triple *a, const Triple *b, const Triple *c, 
         triple_nans(out, a, b, rules, status);
         return;
     }
-    if (c->kind == SIGNALING_NAN && !is_nan(a) && !is_nan(b)) {
-        triple_nans(out, c, NULL, rules, status);
-        return;
-    }
     if (is_nan(a) || is_nan(b)) {
         const Triple *nan = is_nan(a) ? a : b;
         triple_nans(out, nan, c->kind == SIGNALING_NAN ? c : NULL, rules, status);
@@ -520,7 +523,6 @@ void triple_fma(Triple *out, const Triple *a, const Triple *b, const Triple *c, 
     Triple product;
     triple_init(&product);
     if (multiply_exact(&product, a, b, status)) triple_add(out, &product, c, rules, status);
-    else if (is_nan(c)) triple_nans(out, c, NULL, rules, status);
     else triple_copy(out, &product);
     triple_clear(&product);
 }

@@ -180,7 +180,8 @@ void triple_next_toward(Triple *out, const Triple *a, const Triple *b, const Rul
     if (order == 0) {
         triple_copy(out, a);
         out->negative = b->negative;
-        triple_finalize(out, rules, status);
+        uint32_t ignored = 0;
+        triple_finalize(out, rules, &ignored);
         return;
     }
     step(out, a, order > 0, rules, status);

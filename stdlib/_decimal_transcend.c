@@ -485,6 +485,7 @@ void triple_power(Triple *out, const Triple *a, const Triple *b, const Rules *ru
     if (!power_exact(out, a, b, rules, status)) power_rounded(out, a, b, rules, status);
     out->negative = negative && !is_nan(out);
     triple_finalize(out, rules, status);
+    if ((*status & COND_INEXACT) && (*status & COND_SUBNORMAL)) *status |= COND_UNDERFLOW;
 }
 
 /* ---- power modulo ---- */
