@@ -159,8 +159,8 @@ static Ref runner_run(Vm *vm, Runner *runner, Value main, Value context, const c
     if (is_none(context)) context = runner->context;
     Ref task = FAIL;
     if (coroutine) {
-        task = loop_call_create_task(vm, as_loop(runner->loop), main,
-                                     &(TaskOptions){UNDEF, context, UNDEF, UNDEF});
+        task = loop_create_own_task(vm, as_loop(runner->loop), main,
+                                    &(TaskOptions){UNDEF, context, UNDEF, UNDEF});
     } else {
         vm->context = newref(context);
         task = ensure_future(vm, main, as_loop(runner->loop));

@@ -157,7 +157,7 @@ static bool client_done(Vm *vm, Job *job, Value task)
 static bool start_client(Vm *vm, StreamProtocol *self, Value coroutine)
 {
     Loop *loop = as_loop(self->loop);
-    Ref task = loop_call_create_task(vm, loop, coroutine, &NO_OPTIONS);
+    Ref task = loop_create_own_task(vm, loop, coroutine, &NO_OPTIONS);
     if (failed(task)) return false;
     replace(&self->task, task);
     if (!is_future(task)) return true;

@@ -477,6 +477,15 @@ Ref loop_create_task(Vm *vm, Loop *loop, Value coroutine, const TaskOptions *opt
     return task ? from_object(task) : FAIL;
 }
 
+Ref loop_create_own_task(Vm *vm, Loop *loop, Value coroutine, const TaskOptions *options)
+{
+    Ref task = loop_call_create_task(vm, loop, coroutine, options);
+    if (failed(task) || is_future(task)) return task;
+    throw(vm, TypeError, "a task factory must return an asyncio.Future here, not %T", (Value)task);
+    decref(task);
+    return FAIL;
+}
+
 Ref loop_call_create_task(Vm *vm, Loop *loop, Value coroutine, const TaskOptions *options)
 {
     Type *type = type_of(vm, borrow(loop));
@@ -518,11 +527,11 @@ Ref ensure_future(Vm *vm, Value awaitable, Loop *loop)
     if (wrap && !type_of(vm, awaitable)->slots.await)
         return throw(vm, TypeError, "An asyncio.Future, a coroutine or an awaitable is required");
     if (!loop && !(loop = loop_current_or_set(vm))) return FAIL;
-    if (!wrap) return loop_call_create_task(vm, loop, awaitable, &NO_OPTIONS);
+    if (!wrap) return loop_create_own_task(vm, loop, awaitable, &NO_OPTIONS);
     Wrapping *wrapping = (Wrapping *)native_coroutine_new(vm, &wrapping_def);
     if (!wrapping) return FAIL;
     wrapping->awaitable = newref(awaitable);
-    Ref task = loop_call_create_task(vm, loop, borrow(wrapping), &NO_OPTIONS);
+    Ref task = loop_create_own_task(vm, loop, borrow(wrapping), &NO_OPTIONS);
     decref_object(wrapping);
     return task;
 }

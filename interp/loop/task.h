@@ -38,6 +38,8 @@ typedef struct TaskOptions {
 #define NO_OPTIONS ((TaskOptions){UNDEF, UNDEF, UNDEF, UNDEF})
 /* The same through the loop's task factory; owned. */
 Ref loop_create_task(Vm *vm, Loop *loop, Value coroutine, const TaskOptions *options);
+/* loop_call_create_task() for callers that need a Future: TypeError for anything else. */
+Ref loop_create_own_task(Vm *vm, Loop *loop, Value coroutine, const TaskOptions *options);
 /* The same through create_task() of a script's subclass of the loop, if it has its own. */
 Ref loop_call_create_task(Vm *vm, Loop *loop, Value coroutine, const TaskOptions *options);
 

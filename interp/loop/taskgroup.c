@@ -283,7 +283,7 @@ NATIVE(group_create_task,
     if (self->exiting && !group_len(self)) return refuse(vm, argv[0], argv[1], "is finished");
     if (self->aborting) return refuse(vm, argv[0], argv[1], "is shutting down");
     TaskOptions options = {argv[2], argv[3], argv[4], argv[5]};
-    Ref task = loop_call_create_task(vm, as_loop(self->loop), argv[1], &options);
+    Ref task = loop_create_own_task(vm, as_loop(self->loop), argv[1], &options);
     if (failed(task)) return FAIL;
     bool ok = dict_set(vm, as_dict(self->tasks), task, NONE);
     if (ok) newref(argv[0]);
