@@ -9,6 +9,7 @@
 #include "object/error.h"
 #include "object/int.h"
 #include "object/list.h"
+#include "object/mappingproxy.h"
 #include "object/member.h"
 #include "object/name.h"
 #include "object/number.h"
@@ -265,8 +266,13 @@ static bool set_class(Vm *vm, Value self, Value value)
     return true;
 }
 
+/* A class whose metaclass also derives from a plain class comes here too: it has a namespace. */
 static Ref get_dict(Vm *vm, Value self)
 {
+    if (is_type(self)) {
+        Dict *names = type_dict(vm, as_type(self));
+        return names ? mapping_proxy_new(vm, borrow(names)) : throw_no_memory(vm);
+    }
     if (!is_heap(self) || !object_has_attributes(as_object(self)))
         return attr_missing(vm, self, N(__dict__));
     Dict *dict = object_dict(vm, as_object(self));

@@ -177,22 +177,42 @@ static void forget(Interp *interp, Vm *vm)
     if (*at) *at = vm->next_thread;
 }
 
-static void *thread_main(void *argument)
+/* What both sorts of threads begin and end with. */
+static void vm_enter(Vm *vm)
 {
-    Start start = *(Start *)argument;
-    free(argument);
-    Vm *vm = start.vm;
     vm->thread_id = (uint64_t)pthread_self();
     c_stack_measure(vm);
     gil_acquire(vm);
-    start.body(vm, start.argument);
+}
+static void vm_leave(Vm *vm)
+{
     drop_values(vm);
     forget(vm->interp, vm);
     gil_release(vm);
     stacks_close(vm);
     free(vm);
+}
+
+static void *thread_main(void *argument)
+{
+    Start start = *(Start *)argument;
+    free(argument);
+    vm_enter(start.vm);
+    start.body(start.vm, start.argument);
+    vm_leave(start.vm);
     return NULL;
 }
+
+Vm *thread_attach(Interp *interp)
+{
+    Vm *vm = vm_new(interp);
+    if (!vm) return NULL;
+    vm_enter(vm);
+    vm->next_thread = interp->threads;
+    interp->threads = vm;
+    return vm;
+}
+void thread_detach(Vm *vm) { vm_leave(vm); }
 
 bool thread_start(Vm *vm, void (*body)(Vm *vm, void *argument), void *argument)
 {

@@ -29,6 +29,11 @@ bool thread_start_named(Vm *vm, void (*body)(Vm *vm, void *argument), void *argu
  * is the only one; what the others had stays as it was, without them.  No loop runs any more. */
 void thread_forked(Vm *vm);
 
+/* For an OS thread that is none of ours and is about to run script code: makes a Vm for it and
+ * takes the lock; NULL when memory is out.  thread_detach gives both back. */
+Vm *thread_attach(Interp *interp);
+void thread_detach(Vm *vm);
+
 /* The Vm of the calling OS thread, or NULL when it is none of ours. */
 Vm *thread_vm(Interp *interp);
 
