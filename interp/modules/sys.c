@@ -255,6 +255,20 @@ NATIVE(sys_current_frames, "_current_frames()",
     }
     return frames;
 }
+NATIVE(sys_get_origin_depth, "get_coroutine_origin_tracking_depth()",
+       "How many frames a new coroutine remembers of who made it.")
+{
+    return from_small(vm->interp->origin_depth);
+}
+NATIVE(sys_set_origin_depth, "set_coroutine_origin_tracking_depth(depth)",
+       "Have new coroutines remember that many frames of who made them, in cr_origin; 0: none.")
+{
+    int64_t depth;
+    if (!int_index(vm, argv[0], &depth)) return FAIL;
+    if (depth < 0) return throw(vm, ValueError, "depth must be >= 0");
+    vm->interp->origin_depth = depth > INT16_MAX ? INT16_MAX : (int)depth;
+    return NONE;
+}
 NATIVE(sys_current_exceptions, "_current_exceptions()",
        "dict: identifier of a thread -> the exception it handles, or None.")
 {
@@ -360,6 +374,8 @@ static const Native *const sys_functions[] = {
     &sys_current_frames_def,
     &sys_current_exceptions_def,
     &sys_getframemodulename_def,
+    &sys_get_origin_depth_def,
+    &sys_set_origin_depth_def,
     &sys_call_tracing_def,
     &sys_gettrace_def,
     &sys_getprofile_def,

@@ -12,6 +12,7 @@
 #include "object/call.h"
 #include "object/exception.h"
 #include "object/iter.h"
+#include "object/list.h"
 #include "object/name.h"
 #include "object/str.h"
 #include "object/traceback.h"
@@ -19,6 +20,7 @@
 #include "object/warning.h"
 #include "vm/asyncgen.h"
 #include "vm/eval.h"
+#include "vm/import.h"
 #include "vm/pending.h"
 
 static Coroutine *as_coroutine(Value v) { return (Coroutine *)as_object(v); }
@@ -32,6 +34,27 @@ static Kind kind_of_code(const Code *code)
 {
     if (code->flags & CODE_COROUTINE) return KIND_COROUTINE;
     return code->flags & CODE_ASYNC_GENERATOR ? KIND_ASYNC_GENERATOR : KIND_GENERATOR;
+}
+
+/* Who runs, innermost first: a tuple of (file, line, function), as many as are asked for; UNDEF when
+ * there is no memory for it. */
+static Ref origin_now(Vm *vm)
+{
+    FrameView view;
+    Ref steps = list_new(vm, vm->interp->origin_depth);
+    bool more = !failed(steps) && frame_view_first(vm, &view);
+    for (int n = 0; more && n < vm->interp->origin_depth; n++, more = frame_view_next(vm, &view)) {
+        const Code *code = view.function->code;
+        Ref step =
+            tuple_pack(vm, 3, (Value)code->filename,
+                       (Value)from_small(code_position(code, view.instr).line), (Value)code->name);
+        if (failed(step) || !list_push(vm, as_list(steps), step)) replace(&steps, FAIL);
+        if (failed(steps)) break;
+    }
+    Ref origin = failed(steps) ? FAIL : tuple_from(vm, steps);
+    decref(steps);
+    error_clear(vm);
+    return failed(origin) ? UNDEF : origin;
 }
 
 Ref coroutine_new(Vm *vm, Function *function, Ref *args)
@@ -48,6 +71,10 @@ Ref coroutine_new(Vm *vm, Function *function, Ref *args)
     for (int n = 0; n < code->parameters; n++) coroutine->regs[n] = take(&args[n]);
     coroutine->pc = code->instrs;
     if (code->flags & CODE_COROUTINE) { /* who made it, for "was never awaited" */
+        if (__builtin_expect(vm->interp->origin_depth > 0, 0)) {
+            coroutine->act.awaiting = origin_now(vm);
+            return from_object(coroutine);
+        }
         Frame *frame = vm->frame;
         if (frame->code) {
             coroutine->act.awaiting = newref(borrow(frame->code));
@@ -478,9 +505,33 @@ bool never_awaited(Vm *vm, Ref text, Value file, int line)
     return good;
 }
 
+/* warnings._warn_unawaited_coroutine(self) tells where a coroutine that knows its origin was made;
+ * false: there is no such function. */
+static bool warn_with_origin(Vm *vm, Coroutine *self)
+{
+    if (!is_tuple(self->act.awaiting)) return false;
+    Ref module = import_text(vm, "warnings"), function = FAIL;
+    if (!failed(module)) function = attr_get_text(vm, module, "_warn_unawaited_coroutine");
+    decref(module);
+    if (failed(function)) {
+        error_clear(vm);
+        return false;
+    }
+    Ref result = call1(vm, function, borrow(self));
+    if (failed(result))
+        error_unraisable(vm, "Exception ignored while finalizing coroutine", borrow(self));
+    decref(result);
+    decref(function);
+    return true;
+}
+
 static void warn_never_awaited(Vm *vm, Coroutine *self)
 {
     Ref saved = error_take(vm);
+    if (warn_with_origin(vm, self)) {
+        error_restore(vm, saved);
+        return;
+    }
     Value maker = self->act.awaiting;
     int line = is_kind(maker, KIND_CODE) ? line_at(as_code(maker), self->pc) : 0;
     Ref text =
@@ -612,6 +663,14 @@ Ref coroutine_get_frame(Vm *vm, Value self)
     return frame_object(vm, coroutine->function, index, coroutine->regs);
 }
 
+static Ref get_origin(Vm *vm __attribute__((unused)), Value self)
+{
+    const Coroutine *coroutine = as_coroutine(self);
+    bool known = activation_state(&coroutine->act) == ACTIVATION_CREATED &&
+                 is_tuple(coroutine->act.awaiting);
+    return known ? newref(coroutine->act.awaiting) : NONE;
+}
+
 static Ref coroutine_repr(Vm *vm, Value self)
 {
     return format_text(vm, "<%s object %S at 0x%llx>",
@@ -717,6 +776,7 @@ static const Attribute coroutine_attributes[] = {
     {"cr_suspended", activation_get_suspended, NULL, "is it suspended?"},
     {"cr_await", activation_get_awaiting, NULL, "what it awaits, or None"},
     {"cr_frame", coroutine_get_frame, NULL, "its frame, None when finished"},
+    {"cr_origin", get_origin, NULL, "who made it, when that is tracked and it has not begun"},
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef coroutine_type = {
