@@ -47,6 +47,16 @@ static void begin_body(Compiler *c, NodeClassDef *node, int line)
     compile_body_annotations(c, named(c, "__annotate_func__"));
 }
 
+/* type.__new__ finds the cell in the namespace and fills it. */
+static void leave_cell(Compiler *c, const Symbol *cell, const char *name)
+{
+    if (!cell) return;
+    int at = temp_push(c);
+    emit(c, OP_MOVE, at, cell->index - c->unit->scope->local_count, 0);
+    emit(c, OP_STORE_NAME, at, constant_name(c, named(c, name)), 0);
+    c->unit->depth = at;
+}
+
 static void end_body(Compiler *c)
 {
     Unit *unit = c->unit;
@@ -58,12 +68,8 @@ static void end_body(Compiler *c)
     }
     if (failed(names)) compile_raised(c);
     else set_constant(c, "__static_attributes__", names);
-    if (unit->scope->class_cell) {
-        int at = temp_push(c);
-        emit(c, OP_MOVE, at, unit->scope->class_cell->index - unit->scope->local_count, 0);
-        emit(c, OP_STORE_NAME, at, constant_name(c, named(c, "__classcell__")), 0);
-        unit->depth = at;
-    }
+    leave_cell(c, unit->scope->class_cell, "__classcell__");
+    leave_cell(c, unit->scope->namespace_cell, "__classdictcell__");
     emit(c, OP_RETURN_CONST, 0, constant_none(c), 0);
 }
 

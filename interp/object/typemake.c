@@ -141,7 +141,8 @@ static bool slot_name(Vm *vm, Value item, Value class_name, Type *base, Dict *na
         decref(name);
         return false;
     }
-    if (!absent(there) && name != N(__qualname__) && name != N(__classcell__)) {
+    if (!absent(there) && name != N(__qualname__) && name != N(__classcell__) &&
+        name != N(__classdictcell__)) {
         throw(vm, ValueError, "%R in __slots__ conflicts with class variable", (Value)name);
         decref(name);
         return false;
@@ -296,7 +297,21 @@ static bool complete_namespace(Vm *vm, Type *type, const SlotNames *slots)
     return !unhashable || dict_set(vm, dict, N(__hash__), NONE);
 }
 
-/* __qualname__ and __classcell__ leave the namespace. */
+/* The cell that the class body left under a name, which goes from the namespace, gets value. */
+static bool fill_cell(Vm *vm, Dict *dict, Value name, Value value)
+{
+    Value cell = dict_get_name(dict, name);
+    if (absent(cell)) return true;
+    if (!is_kind(cell, KIND_CELL))
+        return throw(vm, TypeError, "%s%S must be a nonlocal cell, not %R",
+                     name == N(__classcell__) ? "type.__new__(): " : "", name,
+                     borrow(type_of(vm, cell))),
+               false;
+    replace(&((Cell *)as_object(cell))->value, newref(value));
+    return dict_delete(vm, dict, name) != FAILED;
+}
+
+/* __qualname__, __classcell__ and __classdictcell__ leave the namespace. */
 static bool take_names(Vm *vm, Type *type)
 {
     Dict *dict = as_dict(type->dict);
@@ -305,14 +320,8 @@ static bool take_names(Vm *vm, Type *type)
         return throw(vm, TypeError, "type __qualname__ must be a str, not %T", qualname), false;
     type->qualname = newref(absent(qualname) ? (Value)type->name : qualname);
     if (!absent(qualname) && dict_delete(vm, dict, N(__qualname__)) == FAILED) return false;
-    Value cell = dict_get_name(dict, N(__classcell__));
-    if (absent(cell)) return true;
-    if (!is_kind(cell, KIND_CELL))
-        return throw(vm, TypeError, "type.__new__(): __classcell__ must be a nonlocal cell, not %R",
-                     borrow(type_of(vm, cell))),
-               false;
-    replace(&((Cell *)as_object(cell))->value, newref(borrow(type)));
-    return dict_delete(vm, dict, N(__classcell__)) != FAILED;
+    return fill_cell(vm, dict, N(__classcell__), borrow(type)) &&
+           fill_cell(vm, dict, N(__classdictcell__), type->dict);
 }
 
 /* Fields copied from the base; the flags of all bases. */
