@@ -382,6 +382,8 @@ static void child(const Run *run, const Job *job, int in)
     setpgid(0, 0);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGINT, SIG_DFL); /* ignored where we were started in the background */
+    signal(SIGQUIT, SIG_DFL);
     dup2(in, 0);
     dup2(job->out, 1);
     dup2(job->err, 2);
