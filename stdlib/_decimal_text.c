@@ -60,10 +60,8 @@ static bool scan_exponent(Scanner *scanner, int64_t *exponent)
     ptrdiff_t len = digits_ahead(scanner);
     if (len == 0) return false;
     int64_t n = 0;
-    for (; len > 0; len--, scanner->next++) {
-        if (n < 3 * PREC_LIMIT) n = n * 10 + (*scanner->next - '0');
-        if (n > 3 * PREC_LIMIT) n = 3 * PREC_LIMIT;
-    }
+    for (; len > 0; len--, scanner->next++)
+        n = n < 3 * PREC_LIMIT / 10 ? n * 10 + (*scanner->next - '0') : 3 * PREC_LIMIT;
     *exponent = negative ? -n : n;
     return true;
 }
@@ -226,10 +224,8 @@ static bool is_one_of(uint32_t point, const char *set)
 static bool scan_count(SpecScanner *scanner, int64_t *n)
 {
     if (!is_one_of(ahead(scanner, 0), "0123456789")) return false;
-    for (*n = 0; is_one_of(ahead(scanner, 0), "0123456789"); scanner->next++) {
-        *n = *n * 10 + (ahead(scanner, 0) - '0');
-        if (*n > PREC_LIMIT) *n = PREC_LIMIT;
-    }
+    for (*n = 0; is_one_of(ahead(scanner, 0), "0123456789"); scanner->next++)
+        *n = *n < PREC_LIMIT / 10 ? *n * 10 + (ahead(scanner, 0) - '0') : PREC_LIMIT;
     return true;
 }
 
