@@ -333,37 +333,70 @@ NATIVE(math_isqrt, "isqrt(n, /)", "The integer part of the square root of n.")
         decref(n);
         return throw(vm, ValueError, "isqrt() argument must be nonnegative");
     }
-    int overflow = 0;
-    int64_t small = int_value(n, &overflow);
-    if (overflow) {
-        Ref text = int_to_text(vm, n, 16);
-        decref(n);
-        if (failed(text)) return FAIL;
-        mpz_t big;
-        mpz_init_set_str(big, as_str(text)->data, 16);
-        decref(text);
-        mpz_sqrt(big, big);
-        char *digits = mpz_get_str(NULL, 16, big);
-        mpz_clear(big);
-        Ref root = int_from_text(vm, digits, (ptrdiff_t)strlen(digits), 16);
-        free(digits);
-        return root;
-    }
-    int64_t root = (int64_t)sqrt((double)small);
-    while (root * root > small) root--;
-    while ((root + 1) * (root + 1) <= small) root++;
+    IntView view;
+    mpz_t root;
+    mpz_init(root);
+    mpz_sqrt(root, int_view(&view, n));
     decref(n);
-    return from_int64(vm, root);
+    return int_from_mpz(vm, root);
 }
 
 /* ---- sums ---- */
 
-/* Exact sum: a list of non-overlapping partials (Shewchuk 1997, as in the documentation of fsum).
- */
+/* Partial sums that do not overlap, smallest first: their exact sum is that of all that was added
+ * (Shewchuk, "Adaptive Precision Floating-Point Arithmetic", 1997).  Each holds one bit at least of
+ * the 2,098 that doubles reach over. */
+enum { PARTIALS_MAX = 2100 };
+typedef struct ExactSum {
+    double partials[PARTIALS_MAX];
+    int count;
+} ExactSum;
+
+/* x is finite; false: the sum is not. */
+static bool exact_add(ExactSum *sum, double x)
+{
+    int kept = 0;
+    for (int n = 0; n < sum->count; n++) {
+        double y = sum->partials[n];
+        if (fabs(x) < fabs(y)) {
+            double t = x;
+            x = y;
+            y = t;
+        }
+        double high = x + y, low = y - (high - x);
+        if (!isfinite(high)) return false;
+        if (low != 0) sum->partials[kept++] = low;
+        x = high;
+    }
+    sum->partials[kept++] = x;
+    sum->count = kept;
+    return true;
+}
+
+/* The double nearest to it. */
+static double exact_round(ExactSum *sum)
+{
+    double total = 0;
+    int count = sum->count;
+    while (count > 0) {
+        double x = total, y = sum->partials[--count];
+        total = x + y;
+        double low = y - (total - x);
+        if (low == 0) continue;
+        if (count > 0 && ((low < 0 && sum->partials[count - 1] < 0) ||
+                          (low > 0 && sum->partials[count - 1] > 0))) {
+            double twice = low * 2, moved = total + twice;
+            if (twice == moved - total) total = moved;
+        }
+        break;
+    }
+    return total;
+}
+
 NATIVE(math_fsum, "fsum(seq, /)", "The accurate sum of floats.")
 {
-    double partials[128], special = 0;
-    int count = 0;
+    ExactSum sum = {.count = 0};
+    double special = 0, infinite = 0;
     Ref iter = iter_of(vm, argv[0]);
     if (failed(iter)) return FAIL;
     for (;;) {
@@ -372,42 +405,17 @@ NATIVE(math_fsum, "fsum(seq, /)", "The accurate sum of floats.")
         double x;
         bool good = !failed(item) && float_from(vm, item, &x);
         decref(item);
+        if (good && isfinite(x) && !exact_add(&sum, x)) {
+            good = false;
+            throw(vm, OverflowError, "intermediate overflow in fsum");
+        }
         if (!good) return decref(iter), FAIL;
-        if (!isfinite(x)) {
-            special += x;
-            continue;
-        }
-        int kept = 0;
-        for (int n = 0; n < count; n++) {
-            double y = partials[n];
-            if (fabs(x) < fabs(y)) {
-                double t = x;
-                x = y;
-                y = t;
-            }
-            double high = x + y, low = y - (high - x);
-            if (low != 0) partials[kept++] = low;
-            x = high;
-        }
-        partials[kept++] = x;
-        count = kept;
+        if (!isfinite(x)) special += x;
+        if (isinf(x)) infinite += x;
     }
     decref(iter);
-    if (special != 0 || isnan(special)) return from_float(special);
-    double total = 0;
-    while (count > 0) {
-        double x = total, y = partials[--count];
-        total = x + y;
-        double low = y - (total - x);
-        if (low == 0) continue;
-        if (count > 0 &&
-            ((low < 0 && partials[count - 1] < 0) || (low > 0 && partials[count - 1] > 0))) {
-            double twice = low * 2, moved = total + twice;
-            if (twice == moved - total) total = moved;
-        }
-        break;
-    }
-    return from_float(total);
+    if (isnan(infinite)) return throw(vm, ValueError, "-inf + inf in fsum");
+    return from_float(special != 0 || isnan(special) ? special : exact_round(&sum));
 }
 NATIVE(math_prod, "prod(iterable, /, *, start=1)", "The product of the items.")
 {

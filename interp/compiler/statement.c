@@ -139,7 +139,7 @@ static void refuse_jump(Compiler *c, const char *message)
 {
     const Block *block = c->unit->block;
     while (block && block->kind != BLOCK_STAR) block = block->outer;
-    compile_error(c, c->pos,
+    compile_error(c, c->pos, "%s",
                   block ? "'break', 'continue' and 'return' cannot appear in an except* block"
                         : message);
 }

@@ -114,7 +114,7 @@ struct Interp {
     size_t thread_stack_bytes;  /* of new threads; 0: the system's */
     int64_t local_serial;       /* last one given to a _thread._local */
     int recursion_limit;
-    int origin_depth; /* frames that a new coroutine remembers of who made it */
+    int origin_depth;     /* frames that a new coroutine remembers of who made it */
     int int_digits_limit; /* sys.set_int_max_str_digits: 0 the default (4300), -1 none
                              (object/inttext.c) */
     int64_t import_ns; /* -X importtime: spent in the modules that the one being loaded imports */

@@ -36,8 +36,8 @@ static Kind kind_of_code(const Code *code)
     return code->flags & CODE_ASYNC_GENERATOR ? KIND_ASYNC_GENERATOR : KIND_GENERATOR;
 }
 
-/* Who runs, innermost first: a tuple of (file, line, function), as many as are asked for; UNDEF when
- * there is no memory for it. */
+/* Who runs, innermost first: a tuple of (file, line, function), as many as are asked for; UNDEF
+ * when there is no memory for it. */
 static Ref origin_now(Vm *vm)
 {
     FrameView view;
