@@ -476,6 +476,19 @@ NATIVE(builtins_ord, "ord(c, /)", "Return the ordinal value of a character.")
 
 /* ---- input and output ---- */
 
+NATIVE(builtins_breakpoint, "breakpoint(*args, **kws)",
+       "Call sys.breakpointhook with the arguments, which starts a debugger.")
+{
+    Ref name = str_interned(vm, "breakpointhook");
+    if (failed(name)) return FAIL;
+    Value hook = dict_get_name(as_dict(vm->interp->sys), name);
+    decref(name);
+    if (absent(hook)) return throw(vm, RuntimeError, "lost sys.breakpointhook");
+    Ref kept = newref(hook), result = call_unpacked(vm, kept, argv[0], argv[1]);
+    decref(kept);
+    return result;
+}
+
 static Ref standard_file(Vm *vm, Value name)
 {
     Value file = dict_get_name(as_dict(vm->interp->sys), name);
@@ -575,26 +588,47 @@ NATIVE(builtins_build_class, "__build_class__(func, name, /, *bases, **kwds)",
 /* ---- the module ---- */
 
 static const Native *const builtins_functions[] = {
-    &builtins_abs_def,         &builtins_divmod_def,
-    &builtins_pow_def,         &builtins_round_def,
-    &builtins_bin_def,         &builtins_oct_def,
-    &builtins_hex_def,         &builtins_sum_def,
-    &builtins_len_def,         &builtins_max_def,
-    &builtins_min_def,         &builtins_any_def,
-    &builtins_all_def,         &builtins_sorted_def,
-    &builtins_iter_def,        &builtins_next_def,
-    &builtins_aiter_def,       &builtins_anext_def,
-    &builtins_repr_def,        &builtins_ascii_def,
-    &builtins_format_def,      &builtins_hash_def,
-    &builtins_id_def,          &builtins_callable_def,
-    &builtins_isinstance_def,  &builtins_issubclass_def,
-    &builtins_getattr_def,     &builtins_setattr_def,
-    &builtins_delattr_def,     &builtins_hasattr_def,
-    &builtins_locals_def,      &builtins_globals_def,
-    &builtins_vars_def,        &builtins_dir_def,
-    &builtins_chr_def,         &builtins_ord_def,
-    &builtins_print_def,       &builtins_input_def,
-    &builtins_build_class_def, NULL,
+    &builtins_abs_def,
+    &builtins_divmod_def,
+    &builtins_pow_def,
+    &builtins_round_def,
+    &builtins_bin_def,
+    &builtins_oct_def,
+    &builtins_hex_def,
+    &builtins_sum_def,
+    &builtins_len_def,
+    &builtins_max_def,
+    &builtins_min_def,
+    &builtins_any_def,
+    &builtins_all_def,
+    &builtins_sorted_def,
+    &builtins_iter_def,
+    &builtins_next_def,
+    &builtins_aiter_def,
+    &builtins_anext_def,
+    &builtins_repr_def,
+    &builtins_ascii_def,
+    &builtins_format_def,
+    &builtins_hash_def,
+    &builtins_id_def,
+    &builtins_callable_def,
+    &builtins_isinstance_def,
+    &builtins_issubclass_def,
+    &builtins_getattr_def,
+    &builtins_setattr_def,
+    &builtins_delattr_def,
+    &builtins_hasattr_def,
+    &builtins_locals_def,
+    &builtins_globals_def,
+    &builtins_vars_def,
+    &builtins_dir_def,
+    &builtins_chr_def,
+    &builtins_ord_def,
+    &builtins_print_def,
+    &builtins_input_def,
+    &builtins_build_class_def,
+    &builtins_breakpoint_def,
+    NULL,
 };
 
 static const Kind builtin_kinds[] = {

@@ -304,38 +304,13 @@ static const TypeDef thread_rlock_type = {
 
 /* ---- threads ---- */
 
-/* function(*args, **kwargs); kwargs a dict or anything else for none. */
-static Ref call_with(Vm *vm, Value function, Value args, Value kwargs)
-{
-    ptrdiff_t argc = tuple_len(args), named = is_dict(kwargs) ? as_dict(kwargs)->len : 0;
-    Value few[8];
-    Value *argv = argc + named <= 8 ? few : malloc(sizeof(Value) * (size_t)(argc + named));
-    Ref kwnames = named ? tuple_new(vm, named) : UNDEF, result = FAIL;
-    if (!argv || failed(kwnames)) {
-        if (argv != few) free(argv);
-        decref(kwnames);
-        return argv ? FAIL : throw_no_memory(vm);
-    }
-    for (ptrdiff_t n = 0; n < argc; n++) argv[n] = tuple_at(args, n);
-    Value key, value;
-    ptrdiff_t k = 0;
-    for (ptrdiff_t i = 0; named && dict_next(as_dict(kwargs), &i, &key, &value); k++) {
-        as_tuple(kwnames)->items[k] = newref(key);
-        argv[argc + k] = value;
-    }
-    result = call_args(vm, function, &(Args){argv, (int)argc, kwnames});
-    decref(kwnames);
-    if (argv != few) free(argv);
-    return result;
-}
-
 static void run_body(Vm *vm, void *argument)
 {
     Ref body = *(Ref *)argument;
     free(argument);
     vm->body = body; /* there a fork finds it */
     Value function = tuple_at(body, 0);
-    Ref result = call_with(vm, function, tuple_at(body, 1), tuple_at(body, 2));
+    Ref result = call_unpacked(vm, function, tuple_at(body, 1), tuple_at(body, 2));
     if (failed(result) && error_is(vm, SystemExit)) error_clear(vm);
     else if (failed(result))
         error_unraisable(vm, "Exception ignored in thread started by", function);
@@ -472,7 +447,7 @@ static Value local_dict(Vm *vm, Value object)
     Type *type = type_of(vm, object);
     if (is_heap(type->init) && !absent(self->args)) {
         Ref init = attr_get(vm, object, N(__init__));
-        Ref done = failed(init) ? FAIL : call_with(vm, init, self->args, self->kwargs);
+        Ref done = failed(init) ? FAIL : call_unpacked(vm, init, self->args, self->kwargs);
         decref(init);
         if (failed(done)) {
             Ref error = error_take(vm);

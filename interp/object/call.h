@@ -12,6 +12,8 @@ Ref call(Vm *vm, Value callee, int argc, Value *argv);
 Ref call0(Vm *vm, Value callee);
 Ref call1(Vm *vm, Value callee, Value a);
 Ref call2(Vm *vm, Value callee, Value a, Value b);
+/* callee(*args, **kwargs): a tuple; a dict, or anything else for none. */
+Ref call_unpacked(Vm *vm, Value callee, Value args, Value kwargs);
 
 /* object.name(argv...), name an interned str. */
 Ref call_method(Vm *vm, Value object, Value name, int argc, Value *argv);

@@ -6,6 +6,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/call.h"
 
+#include <stdlib.h>
+
 #include "object/attr.h"
 #include "object/error.h"
 #include "object/exception.h"
@@ -407,6 +409,30 @@ Ref call(Vm *vm, Value callee, int argc, Value *argv)
 Ref call0(Vm *vm, Value callee) { return call(vm, callee, 0, NULL); }
 Ref call1(Vm *vm, Value callee, Value a) { return call(vm, callee, 1, (Value[]){a}); }
 Ref call2(Vm *vm, Value callee, Value a, Value b) { return call(vm, callee, 2, (Value[]){a, b}); }
+
+Ref call_unpacked(Vm *vm, Value function, Value args, Value kwargs)
+{
+    ptrdiff_t argc = tuple_len(args), named = is_dict(kwargs) ? as_dict(kwargs)->len : 0;
+    Value few[8];
+    Value *argv = argc + named <= 8 ? few : malloc(sizeof(Value) * (size_t)(argc + named));
+    Ref kwnames = named ? tuple_new(vm, named) : UNDEF, result = FAIL;
+    if (!argv || failed(kwnames)) {
+        if (argv != few) free(argv);
+        decref(kwnames);
+        return argv ? FAIL : throw_no_memory(vm);
+    }
+    for (ptrdiff_t n = 0; n < argc; n++) argv[n] = tuple_at(args, n);
+    Value key, value;
+    ptrdiff_t k = 0;
+    for (ptrdiff_t i = 0; named && dict_next(as_dict(kwargs), &i, &key, &value); k++) {
+        as_tuple(kwnames)->items[k] = newref(key);
+        argv[argc + k] = value;
+    }
+    result = call_args(vm, function, &(Args){argv, (int)argc, kwnames});
+    decref(kwnames);
+    if (argv != few) free(argv);
+    return result;
+}
 
 Ref call_method(Vm *vm, Value object, Value name, int argc, Value *argv)
 {
