@@ -563,7 +563,7 @@ static bool time_open(Vm *vm, Value module)
     for (size_t n = 0; n < sizeof constants / sizeof *constants; n++)
         if (!module_set(vm, module, constants[n].name, from_small(constants[n].clock)))
             return false;
-    return set_zones(vm, module);
+    return module_set(vm, module, "_STRUCT_TM_ITEMS", from_small(11)) && set_zones(vm, module);
 }
 
 const ModuleDef time_module = {
