@@ -66,7 +66,7 @@ BINARY   := $(BUILD)/aio
 RUNNER   := $(BUILD)/tests/run
 BENCH    := $(BUILD)/tests/bench
 
-.PHONY: all objects start test oom check bench install uninstall clean pgo help
+.PHONY: all objects start test oom check bench bench-net install uninstall clean pgo help
 all: $(BINARY)
 objects: $(OBJECTS)
 
@@ -148,6 +148,7 @@ help:
 	@echo 'make oom      all tests with each allocation failing in turn (best with CONFIG=asan)'
 	@echo 'make check    layers, headers, grammar, ownership, format, READMEs, warnings'
 	@echo 'make bench    speed and memory against REF=python3.11 (ONLY=part-of-a-name)'
+	@echo 'make bench-net  servers under load, as shares of one in C'
 	@echo 'make pgo      a profile-guided release binary in build/pgo'
 	@echo 'make install  to PREFIX=/usr/local, under DESTDIR; make uninstall;  make clean'
 
@@ -204,6 +205,9 @@ $(BENCH): tests/bench/bench.c
 
 bench: $(BINARY) $(BENCH)
 	$(BENCH) $(BINARY) $(REF) $(ONLY)
+
+bench-net: $(BINARY)
+	@BENCH_BUILD=$(BUILD)/tests/net PYTHON=$(REF) python3 tests/bench/net/run.py $(BINARY) $(ONLY)
 
 # Trains on the benchmark kernels, in one directory so that gcc finds its .gcda files again.
 pgo:

@@ -1,11 +1,15 @@
 /* load.c - the load: many connections from one thread over epoll.
  *
- *   load PORT ping CONNECTIONS SIZE SECONDS [DEPTH]   SIZE bytes there and back, DEPTH messages
- * under way on each
- *   load PORT http CONNECTIONS 0 SECONDS              a small GET and its answer
- *   load PORT churn CONNECTIONS SIZE SECONDS          connect, one exchange, close
+ *   load PORT PID ping CONNECTIONS SIZE SECONDS [DEPTH]  SIZE bytes there and back, DEPTH messages
+ *                                                        under way on each
+ *   load PORT PID http CONNECTIONS 0 SECONDS [DEPTH]     a small GET and its answer
+ *   load PORT PID churn CONNECTIONS SIZE SECONDS         connect, one exchange, close
+ *   load PORT PID idle CONNECTIONS                       one byte there and back on each, then none
  *
- * Prints exchanges for each second.  Neighbours: server.c, run.sh. */
+ * PID is the server's.  Prints exchanges for each second and the server's CPU time for each, in
+ * microseconds, both without the first WARM_S seconds; idle: the bytes of memory that the server
+ * holds for each connection, all of which stay open until the end of standard input.
+ * Neighbours: server.c (the limit), run.py (the driver). */
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,7 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 256, ROOM = 256 * 1024 };
+enum { EVENTS = 256, ROOM = 256 * 1024, SOURCES = 250 };
+#define WARM_S 0.3
 
 typedef struct Connection {
     int fd;
@@ -27,7 +32,7 @@ typedef struct Connection {
 
 static char room[ROOM], *message;
 static long size, answer_size, depth = 1, done;
-static int poller, churn, port;
+static int poller, churn, idle, port;
 static unsigned serial;
 static Connection *connections;
 
@@ -42,6 +47,27 @@ static double now(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The CPU time of process pid so far, in seconds. */
+static double cpu_of(pid_t pid)
+{
+    clockid_t clock;
+    struct timespec t;
+    if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &t) < 0) die("the server's clock");
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The resident size of process pid, in bytes. */
+static double memory_of(pid_t pid)
+{
+    char path[64];
+    long pages;
+    snprintf(path, sizeof path, "/proc/%ld/statm", (long)pid);
+    FILE *file = fopen(path, "r");
+    if (!file || fscanf(file, "%*s %ld", &pages) != 1) die(path);
+    fclose(file);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
 static void watch(int how, Connection *one, uint32_t events)
@@ -73,9 +99,9 @@ static void open_one(Connection *one)
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int on = 1;
     one->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (churn) { /* from ever other addresses of this machine, lest the ports run out */
+    if (churn || idle) { /* from ever other addresses of this machine, lest the ports run out */
         struct sockaddr_in own = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK + serial++ % 250)};
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK + serial++ % SOURCES)};
         setsockopt(one->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
         if (bind(one->fd, (struct sockaddr *)&own, sizeof own) < 0) die("bind");
     }
@@ -96,6 +122,10 @@ static void answered(Connection *one, long len)
         close(one->fd);
         open_one(one);
         push(one);
+        return;
+    }
+    if (idle) {
+        if (one->want == 0) done++;
         return;
     }
     long whole = depth - (one->want + answer_size - 1) / answer_size;
@@ -120,38 +150,72 @@ static void on_event(struct epoll_event *event)
         fprintf(stderr, "the server closed a connection\n"), exit(1);
 }
 
-int main(int argc, char **argv)
+static void wait_events(void)
+{
+    struct epoll_event events[EVENTS];
+    int n = epoll_wait(poller, events, EVENTS, 5000);
+    if (n == 0) fprintf(stderr, "the server is silent\n"), exit(1);
+    for (int i = 0; i < n; i++) on_event(&events[i]);
+}
+
+/* What goes to and fro: requests, or letters. */
+static void compose(int http)
 {
     static const char request[] =
         "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n";
-    if (argc < 6)
-        return fprintf(stderr, "load PORT ping|http|churn CONNECTIONS SIZE SECONDS [DEPTH]\n"), 2;
-    int count = atoi(argv[3]), http = strcmp(argv[2], "http") == 0;
-    port = atoi(argv[1]);
-    churn = strcmp(argv[2], "churn") == 0;
-    size = http ? (long)sizeof request - 1 : atol(argv[4]);
+    if (http) size = (long)sizeof request - 1;
     answer_size = http ? 78 : size;
-    if (argc > 6) depth = atol(argv[6]);
     message = malloc((size_t)(size * depth));
     for (long i = 0; i < size * depth; i++)
         message[i] = http ? request[i % size] : (char)('a' + i % 26);
-    poller = epoll_create1(0);
-    connections = calloc((size_t)count, sizeof *connections);
+}
+
+/* One after another, lest the server's backlog overflows. */
+static void load_idle(pid_t server, int count)
+{
+    double before = 0;
+    for (int i = 0; i < count; i++) {
+        open_one(&connections[i]);
+        push(&connections[i]);
+        while (done <= i) wait_events();
+        if (i == 0) before = memory_of(server);
+    }
+    printf("%.0f\n", (memory_of(server) - before) / (count - 1));
+    fflush(stdout);
+    while (read(STDIN_FILENO, room, ROOM) > 0) continue;
+}
+
+static void load_busy(pid_t server, int count, double seconds)
+{
     for (int i = 0; i < count; i++) {
         open_one(&connections[i]);
         push(&connections[i]);
     }
-    double begun = now(), warm = begun + 0.3, end = warm + atof(argv[5]), from = 0;
-    long before = 0;
-    for (double t = begun; t < end; t = now()) {
-        if (!from && t >= warm) {
-            from = t;
-            before = done;
-        }
-        struct epoll_event events[EVENTS];
-        int n = epoll_wait(poller, events, EVENTS, 1000);
-        if (n == 0) fprintf(stderr, "the server is silent\n"), exit(1);
-        for (int i = 0; i < n; i++) on_event(&events[i]);
+    for (double end = now() + WARM_S; now() < end;) wait_events();
+    double begun = now(), cpu = cpu_of(server), t = begun;
+    long before = done;
+    for (; t < begun + seconds; t = now()) wait_events();
+    double count_done = (double)(done - before);
+    printf("%.0f %.3f\n", count_done / (t - begun), (cpu_of(server) - cpu) / count_done * 1e6);
+}
+
+int main(int argc, char **argv)
+{
+    idle = argc == 5 && strcmp(argv[3], "idle") == 0;
+    if (argc < 7 && !idle) {
+        fprintf(stderr, "load PORT PID ping|http|churn CONNECTIONS SIZE SECONDS [DEPTH]\n"
+                        "load PORT PID idle CONNECTIONS\n");
+        return 2;
     }
-    printf("%.0f\n", (double)(done - before) / (now() - from));
+    pid_t server = (pid_t)atol(argv[2]);
+    int count = atoi(argv[4]);
+    port = atoi(argv[1]);
+    churn = strcmp(argv[3], "churn") == 0;
+    size = idle ? 1 : atol(argv[5]);
+    if (argc > 7) depth = atol(argv[7]);
+    compose(strcmp(argv[3], "http") == 0);
+    poller = epoll_create1(0);
+    connections = calloc((size_t)count, sizeof *connections);
+    if (idle) load_idle(server, count);
+    else load_busy(server, count, atof(argv[6]));
 }

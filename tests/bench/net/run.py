@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
-"""Requests per second, and server CPU for each, of aio, CPython and uvloop as shares of a bare C server.
+"""Servers under load, as shares of a bare epoll server in C: aio, CPython and uvloop.
 
-run.py AIO [ONLY...]: needs gcc; PYTHON (python3.11) is the interpreter beside aio.  Servers run on core 0, the load on core 1.
+run.py AIO [PART-OF-A-NAME...]: for each load, ROUNDS times in turn, each server for SECONDS_EACH seconds; all of them
+are started first and idle while they are not loaded.  Servers stand on core 0, the load on core 1.  Printed are the
+medians: requests per second as a share of the bare server's in the same round, and microseconds of server CPU time for
+each request.  Needs gcc; PYTHON (/usr/bin/python3.11) is the interpreter beside aio, with uvloop where it has that.
+ROWS=aio,CPython leaves the others out.  Then (`idle`) the memory of IDLE open connections.
 """
 # SPDX-License-Identifier: MIT
 import os
+import resource
+import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -12,18 +19,22 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("BENCH_BUILD", "/tmp/aio-bench-net")
 PYTHON = os.environ.get("PYTHON", "/usr/bin/python3.11")
-SECONDS = os.environ.get("SECONDS_EACH", "2")
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+SECONDS = os.environ.get("SECONDS_EACH", "0.7")
+ROWS = os.environ.get("ROWS", "aio,CPython,uvloop").split(",")
+IDLE = 100_000
 LOADS = [  # name, server kind, bare server's kind, arguments of load
-    ("echo 64 B", "protocol", "echo", ["ping", "64", "64"]),
-    ("echo 1 KiB", "protocol", "echo", ["ping", "64", "1024"]),
-    ("echo pipelined 64 B", "protocol", "echo", ["ping", "64", "64", "16"]),
-    ("echo 64 KiB", "protocol", "echo", ["ping", "64", "65536"]),
-    ("streams 64 B", "streams", "echo", ["ping", "64", "64"]),
-    ("streams 1 KiB", "streams", "echo", ["ping", "64", "1024"]),
-    ("streams 64 KiB", "streams", "echo", ["ping", "64", "65536"]),
-    ("sock 64 B", "sock", "echo", ["ping", "64", "64"]),
+    ("echo protocol 64 B", "protocol", "echo", ["ping", "64", "64"]),
+    ("echo protocol 1 KiB", "protocol", "echo", ["ping", "64", "1024"]),
+    ("echo protocol 64 KiB", "protocol", "echo", ["ping", "64", "65536"]),
+    ("pipelined protocol 64 B", "protocol", "echo", ["ping", "64", "64", "16"]),
+    ("pipelined protocol 1 KiB", "protocol", "echo", ["ping", "64", "1024", "16"]),
+    ("echo streams 64 B", "streams", "echo", ["ping", "64", "64"]),
+    ("echo streams 1 KiB", "streams", "echo", ["ping", "64", "1024"]),
+    ("echo streams 64 KiB", "streams", "echo", ["ping", "64", "65536"]),
     ("http protocol", "http_protocol", "http", ["http", "64", "0"]),
     ("http streams", "http_streams", "http", ["http", "64", "0"]),
+    ("echo sock_* 64 B", "sock", "echo", ["ping", "64", "64"]),
     ("churn protocol", "protocol", "echo", ["churn", "64", "64"]),
     ("churn streams", "streams", "echo", ["churn", "64", "64"]),
 ]
@@ -35,54 +46,117 @@ def compile_tools():
         subprocess.run(["gcc", "-O2", "-D_GNU_SOURCE", "-o", f"{BUILD}/{name}", f"{HERE}/{name}.c"], check=True)
 
 
-def cpu_seconds(pid):
-    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def on_core(core):
+    """What a child does before it becomes its program."""
+    return lambda: os.sched_setaffinity(0, {core % os.cpu_count()})
 
 
-def measure(command, port, load):
-    server = subprocess.Popen(["taskset", "-c", "0", *command], stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            time.sleep(0.02)
-            if subprocess.run(["sh", "-c", f"ss -Htln sport = :{port} | grep -q ."]).returncode == 0:
-                break
-        kind, count, size, *depth = load
-        before, begun = cpu_seconds(server.pid), time.monotonic()
-        out = subprocess.run(["taskset", "-c", "1", f"{BUILD}/load", str(port), kind, count, size, SECONDS, *depth],
-                             capture_output=True, text=True)
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A server at work on a port of its own."""
+
+    def __init__(self, name, aio, kind, bare_kind):
+        self.name, self.port = name, free_port()
+        script = [f"{HERE}/server.aio", str(self.port), kind]
+        command = {"bare C": [f"{BUILD}/server", str(self.port), bare_kind], "aio": [aio, *script],
+                   "CPython": [PYTHON, *script], "uvloop": [PYTHON, *script, "uvloop"]}[name]
+        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL, preexec_fn=on_core(0))
+        self.samples = []
+
+    def wait_ready(self):
+        while self.process.poll() is None:
+            try:
+                return socket.create_connection(("127.0.0.1", self.port)).close()
+            except ConnectionRefusedError:
+                time.sleep(0.02)
+        raise SystemExit(f"{self.name}: the server ended")
+
+    def load_command(self, kind, *arguments):
+        return [f"{BUILD}/load", str(self.port), str(self.process.pid), kind, *arguments]
+
+    def load(self, kind, count, size, *depth):
+        command = self.load_command(kind, count, size, SECONDS, *depth)
+        out = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_core(1))
         if out.returncode:
-            return 0.0, 0.0
-        rate = float(out.stdout)
-        spent = cpu_seconds(server.pid) - before
-        return rate, spent / (time.monotonic() - begun) / rate * 1e6
+            raise SystemExit(f"{self.name}: {' '.join(command)}: {out.stderr}")
+        self.samples.append([float(word) for word in out.stdout.split()])
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def installed():
+    uvloop = subprocess.run([PYTHON, "-c", "import uvloop"], capture_output=True).returncode == 0
+    return [name for name in ROWS if name == "aio" or (os.path.exists(PYTHON) and (name != "uvloop" or uvloop))]
+
+
+def measure(names, aio, kind, bare_kind, arguments):
+    servers = []
+    try:
+        servers.extend(Server(name, aio, kind, bare_kind) for name in ["bare C", *names])
+        for server in servers:
+            server.wait_ready()
+        for _ in range(ROUNDS):
+            for server in servers:
+                server.load(*arguments)
     finally:
-        server.kill()
-        server.wait()
+        for server in servers:
+            server.stop()
+    return [server.samples for server in servers]
+
+
+def print_load(name, samples):
+    bare = samples[0]
+    line = f"{name:26}"
+    for mine in samples:
+        rate = statistics.median(rate for rate, _ in mine)
+        share = statistics.median(rate / limit for (rate, _), (limit, _) in zip(mine, bare))
+        us = statistics.median(us for _, us in mine)
+        line += (f"{rate:9.0f}" if mine is bare else f"{share:9.0%}") + f"{us:8.2f}"
+    print(line, flush=True)
+
+
+def measure_idle(name, aio):
+    """Bytes of memory for each of IDLE connections, in as many servers as the limit on descriptors asks for."""
+    parts = -(-IDLE // (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 100))
+    servers, loads, sizes = [], [], []
+    try:
+        for _ in range(parts):
+            servers.append(Server(name, aio, "protocol", "echo"))
+            servers[-1].wait_ready()
+            loads.append(subprocess.Popen(servers[-1].load_command("idle", str(IDLE // parts)),
+                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+            sizes.append(float(loads[-1].stdout.readline()))
+    finally:
+        for load in loads:
+            load.communicate()
+        for server in servers:
+            server.stop()
+    return statistics.mean(sizes), parts
+
+
+def print_idle(names, aio):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    for name in names:
+        size, parts = measure_idle(name, aio)
+        print(f"{IDLE} idle connections, {name}: {size:.0f} bytes each ({parts} servers)", flush=True)
 
 
 def main():
     aio, only = sys.argv[1], sys.argv[2:]
     compile_tools()
-    port = 20000 + os.getpid() % 20000
-    script = f"{HERE}/server.aio"
-    rows = [("aio", lambda kind, port: [aio, script, str(port), kind]),
-            ("CPython", lambda kind, port: [PYTHON, script, str(port), kind]),
-            ("uvloop", lambda kind, port: [PYTHON, script, str(port), kind, "uvloop"])]
-    if os.environ.get("ROWS"):
-        rows = [row for row in rows if row[0] in os.environ["ROWS"].split(",")]
-    print(f"{'load':22}{'bare req/s':>12}{'us':>7}" + "".join(f"{name:>9}{'us':>7}" for name, _ in rows))
-    for name, kind, bare, load in LOADS:
-        if only and not any(part in name for part in only):
-            continue
-        port += 1
-        limit, limit_us = measure([f"{BUILD}/server", str(port), bare], port, load)
-        line = f"{name:22}{limit:12.0f}{limit_us:7.2f}"
-        for _, command in rows:
-            port += 1
-            rate, us = measure(command(kind, port), port, load)
-            line += f"{rate / limit:8.0%} {us:7.2f}"
-        print(line, flush=True)
+    names = installed()
+    print(f"{'load':26}" + "".join(f"{name:>9}{'us':>8}" for name in ["bare C", *names]))
+    for name, kind, bare_kind, arguments in LOADS:
+        if not only or any(part in name for part in only):
+            print_load(name, measure(names, aio, kind, bare_kind, arguments))
+    if not only or "idle" in only:
+        print_idle(names, aio)
 
 
 main()

@@ -2,7 +2,7 @@
  *
  * One thread, level-triggered, accepts until there is nobody left, reads what is there and sends
  * it back at once.
- * Neighbours: load.c (the other side), run.sh. */
+ * Neighbours: load.c (the other side), run.py (the driver). */
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <errno.h>
