@@ -71,14 +71,14 @@ static bool int_from_arg(Vm *vm, Value v, int *out)
 
 /* ---- one step: input through the library into an output ---- */
 
-typedef struct Work {
+typedef struct Inflow {
     const unsigned char *in;
     size_t len; /* of what is left of the input */
     int flush;  /* for the last piece of input */
     Output out;
     bool no_memory;
     const char *doing; /* for the error */
-} Work;
+} Inflow;
 
 static int give_dictionary(Stream *stream, const Buffer *dictionary)
 {
@@ -87,7 +87,7 @@ static int give_dictionary(Stream *stream, const Buffer *dictionary)
 }
 
 /* Runs until the input is used up, the data end or the output is full; zlib's last answer. */
-static int run(Stream *stream, Work *work, const Buffer *dictionary)
+static int run(Stream *stream, Inflow *work, const Buffer *dictionary)
 {
     const Library *library = library_of(stream);
     z_stream *z = &stream->z;
@@ -121,7 +121,7 @@ static int run(Stream *stream, Work *work, const Buffer *dictionary)
     return code;
 }
 
-static int run_unlocked(Vm *vm, Stream *stream, Work *work)
+static int run_unlocked(Vm *vm, Stream *stream, Inflow *work)
 {
     Buffer dictionary;
     bool given = !absent(stream->dictionary);
@@ -139,7 +139,7 @@ static bool is_error(int code)
 }
 
 /* The output as bytes when code is no error; frees it. */
-static Ref work_finish(Vm *vm, Stream *stream, Work *work, int code)
+static Ref work_finish(Vm *vm, Stream *stream, Inflow *work, int code)
 {
     Ref out = FAIL;
     if (work->no_memory || code == Z_MEM_ERROR) throw_no_memory(vm);
@@ -214,11 +214,11 @@ NATIVE(zlib_compress, "compress(self, data, /, level=-1, wbits=15)",
     }
     Ref out = FAIL;
     if (deflate_begin(vm, stream, level, Z_DEFLATED, bits, MEMORY, Z_DEFAULT_STRATEGY, true)) {
-        Work work = {.in = (unsigned char *)data.data,
-                     .len = (size_t)data.len,
-                     .flush = Z_FINISH,
-                     .out.most = OUTPUT_ENDLESS,
-                     .doing = "while compressing data"};
+        Inflow work = {.in = (unsigned char *)data.data,
+                       .len = (size_t)data.len,
+                       .flush = Z_FINISH,
+                       .out.most = OUTPUT_ENDLESS,
+                       .doing = "while compressing data"};
         int code = run_unlocked(vm, stream, &work);
         out = work_finish(vm, stream, &work, code);
     }
@@ -265,11 +265,11 @@ NATIVE(compress_compress, "compress(self, data, /)",
     Stream *stream = as_stream(argv[0]);
     Buffer data;
     if (!buffer_get(vm, argv[1], &data, false)) return FAIL;
-    Work work = {.in = (unsigned char *)data.data,
-                 .len = (size_t)data.len,
-                 .flush = Z_NO_FLUSH,
-                 .out.most = OUTPUT_ENDLESS,
-                 .doing = "while compressing data"};
+    Inflow work = {.in = (unsigned char *)data.data,
+                   .len = (size_t)data.len,
+                   .flush = Z_NO_FLUSH,
+                   .out.most = OUTPUT_ENDLESS,
+                   .doing = "while compressing data"};
     int code = run_unlocked(vm, stream, &work);
     buffer_release(vm, &data);
     return work_finish(vm, stream, &work, code);
@@ -283,10 +283,10 @@ NATIVE(compress_flush, "flush(self, mode=4, /)",
     int mode;
     if (!int_from_arg(vm, argv[1], &mode)) return FAIL;
     if (mode == Z_NO_FLUSH) return bytes_from(vm, "", 0);
-    Work work = {.in = (const unsigned char *)"",
-                 .flush = mode,
-                 .out.most = OUTPUT_ENDLESS,
-                 .doing = "while flushing"};
+    Inflow work = {.in = (const unsigned char *)"",
+                   .flush = mode,
+                   .out.most = OUTPUT_ENDLESS,
+                   .doing = "while flushing"};
     int code = run_unlocked(vm, stream, &work);
     if (code == Z_STREAM_END && mode == Z_FINISH) stream_close(stream);
     return work_finish(vm, stream, &work, code);
@@ -361,11 +361,11 @@ NATIVE(zlib_decompress, "decompress(self, data, /, wbits=15, bufsize=16384)",
     }
     Ref out = FAIL;
     if (inflate_begin(vm, stream, bits, true)) {
-        Work work = {.in = (unsigned char *)data.data,
-                     .len = (size_t)data.len,
-                     .flush = Z_FINISH,
-                     .out.most = OUTPUT_ENDLESS,
-                     .doing = "while decompressing data"};
+        Inflow work = {.in = (unsigned char *)data.data,
+                       .len = (size_t)data.len,
+                       .flush = Z_FINISH,
+                       .out.most = OUTPUT_ENDLESS,
+                       .doing = "while decompressing data"};
         int code = run_unlocked(vm, stream, &work);
         if (!is_error(code) && code != Z_STREAM_END && !work.no_memory) {
             throw_code(vm, as_library(argv[0]), &stream->z, Z_BUF_ERROR,
@@ -423,7 +423,7 @@ NATIVE(zlib_decompressor, "_ZlibDecompressor(self, wbits=15, zdict=?)",
 }
 
 /* Sorts what is left of the input: behind the end it is unused, else it is to come again. */
-static bool keep_rest(Vm *vm, Stream *stream, const Work *work, int code)
+static bool keep_rest(Vm *vm, Stream *stream, const Inflow *work, int code)
 {
     Ref rest = bytes_from(vm, (const char *)work->in, (ptrdiff_t)work->len);
     if (failed(rest)) return false;
@@ -436,7 +436,7 @@ static bool keep_rest(Vm *vm, Stream *stream, const Work *work, int code)
     return !failed(stream->unused) && !failed(stream->tail);
 }
 
-static Ref inflate_more(Vm *vm, Stream *stream, Work *work)
+static Ref inflate_more(Vm *vm, Stream *stream, Inflow *work)
 {
     int code = stream->ended ? Z_STREAM_END : run_unlocked(vm, stream, work);
     bool kept = is_error(code) || work->no_memory || keep_rest(vm, stream, work, code);
@@ -455,11 +455,11 @@ NATIVE(decompress_decompress, "decompress(self, data, /, max_length=0)",
     if (!int_index(vm, argv[2], &most)) return FAIL;
     if (most < 0) return throw(vm, ValueError, "max_length must be non-negative");
     if (!buffer_get(vm, argv[1], &data, false)) return FAIL;
-    Work work = {.in = (unsigned char *)data.data,
-                 .len = (size_t)data.len,
-                 .flush = Z_SYNC_FLUSH,
-                 .out.most = most ? (size_t)most : OUTPUT_ENDLESS,
-                 .doing = "while decompressing data"};
+    Inflow work = {.in = (unsigned char *)data.data,
+                   .len = (size_t)data.len,
+                   .flush = Z_SYNC_FLUSH,
+                   .out.most = most ? (size_t)most : OUTPUT_ENDLESS,
+                   .doing = "while decompressing data"};
     Ref out = inflate_more(vm, stream, &work);
     buffer_release(vm, &data);
     return out;
@@ -473,11 +473,11 @@ NATIVE(decompress_flush, "flush(self, length=16384, /)",
     if (!int_index(vm, argv[1], &length)) return FAIL;
     if (length <= 0) return throw(vm, ValueError, "length must be greater than zero");
     Ref tail = newref(stream->tail);
-    Work work = {.in = (unsigned char *)as_bytes(tail)->data,
-                 .len = (size_t)as_bytes(tail)->len,
-                 .flush = Z_FINISH,
-                 .out.most = OUTPUT_ENDLESS,
-                 .doing = "while decompressing data"};
+    Inflow work = {.in = (unsigned char *)as_bytes(tail)->data,
+                   .len = (size_t)as_bytes(tail)->len,
+                   .flush = Z_FINISH,
+                   .out.most = OUTPUT_ENDLESS,
+                   .doing = "while decompressing data"};
     if (!stream->open) work.len = 0;
     Ref out = stream->open ? inflate_more(vm, stream, &work) : bytes_from(vm, "", 0);
     if (stream->ended) stream_close(stream);
@@ -491,20 +491,15 @@ NATIVE(decompressor_decompress, "decompress(self, /, data, max_length=-1)",
 {
     Stream *stream = as_stream(argv[0]);
     int64_t most;
-    Buffer data;
     if (!int_index(vm, argv[2], &most)) return FAIL;
     if (stream->ended) return throw(vm, EOFError, "End of stream already reached");
-    if (!buffer_get(vm, argv[1], &data, false)) return FAIL;
-    Ref more = bytes_from(vm, data.data, data.len);
-    buffer_release(vm, &data);
-    Ref input = failed(more) ? FAIL : bytes_concat(vm, stream->tail, more);
-    decref(more);
+    Ref input = input_join(vm, stream->tail, argv[1]);
     if (failed(input)) return FAIL;
-    Work work = {.in = (unsigned char *)as_bytes(input)->data,
-                 .len = (size_t)as_bytes(input)->len,
-                 .flush = Z_SYNC_FLUSH,
-                 .out.most = most >= 0 ? (size_t)most : OUTPUT_ENDLESS,
-                 .doing = "while decompressing data"};
+    Inflow work = {.in = (unsigned char *)as_bytes(input)->data,
+                   .len = (size_t)as_bytes(input)->len,
+                   .flush = Z_SYNC_FLUSH,
+                   .out.most = most >= 0 ? (size_t)most : OUTPUT_ENDLESS,
+                   .doing = "while decompressing data"};
     Ref out = inflate_more(vm, stream, &work);
     if (!failed(out))
         stream->hungry = !stream->ended && as_bytes(stream->tail)->len == 0 &&
