@@ -159,8 +159,8 @@ int interp_close(Vm *vm)
     clear(&interp->sys);
     clear(&interp->builtins);
     clear(&interp->modules);
-    collector_run_full(vm);
     if (interp->debug & DEBUG_REFS) {
+        collector_run_full(vm);
         drop_runtime(vm);
         objects_report(vm, stderr);
     }

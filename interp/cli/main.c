@@ -1,6 +1,5 @@
 /* main.c - the program: reads the command line, opens an interpreter, launches, closes, leaves.
  *
- *
  * Neighbours: options.c (the command line), launch.c (running), ending.c (leaving), interp.c. */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "cli/launch.h"
 #include "cli/options.h"
 #include "cli/show.h"
+#include "memory/alloc.h"
 
 /* AIO_DEBUG: words to bits, and which allocation fails. */
 static unsigned read_debug(int64_t *fail_after)
@@ -51,6 +51,7 @@ static int run(const Options *options)
 int main(int argc, char **argv)
 {
     Options options;
+    heap_prepare();
     options_read(&options, argc, argv);
     if (options.problem) {
         fprintf(stderr, "aio: %s\n", options.problem);

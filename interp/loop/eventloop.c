@@ -69,8 +69,7 @@ NATIVE(loop_stop, "stop(self)", "Stop at the end of this turn.")
     as_loop(argv[0])->stopping = true;
     return NONE;
 }
-NATIVE(loop_close_method, "close(self)",
-       "Close the loop: what is scheduled is dropped.  Raises RuntimeError while it runs.")
+static Ref loop_close_method(Vm *vm, Value *argv)
 {
     Loop *self = as_loop(argv[0]);
     if (self->running) return throw(vm, RuntimeError, "Cannot close a running event loop");
@@ -82,6 +81,10 @@ NATIVE(loop_close_method, "close(self)",
     clear(&self->signal_handlers);
     return NONE;
 }
+const Native loop_close_method_def = {
+    "close(self)",
+    "Close the loop: what is scheduled is dropped.  Raises RuntimeError while it runs.",
+    loop_close_method, NATIVE_PLAIN};
 NATIVE(loop_is_running, "is_running(self)", "Return True while the loop runs.")
 {
     return from_bool(as_loop(argv[0])->running);

@@ -201,7 +201,7 @@ void pool_close(Loop *loop); /* idle threads end; running ones when they are thr
 extern const Native *const executor_functions[];
 extern const Native loop_run_in_executor_def, loop_shutdown_executor_def,
     loop_set_default_executor_def;
-extern const Native loop_shutdown_asyncgens_def; /* eventloop.c */
+extern const Native loop_shutdown_asyncgens_def, loop_close_method_def; /* eventloop.c */
 
 /* ---- deadlock.c ---- */
 Ref deadlock_raise(Vm *vm, Loop *loop);

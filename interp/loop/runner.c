@@ -230,7 +230,9 @@ static bool runner_close_loop(Vm *vm, Runner *runner)
     ok = ok && run_through(vm, loop, loop_shutdown_executor_def.body(vm, (Value[]){self, NONE}));
     Ref error = error_take(vm);
     if (runner->set_loop && !set_current(vm, NONE)) error_clear(vm);
-    Ref close = call_method(vm, self, N(close), 0, NULL);
+    bool untouched = !type_of(vm, self)->filled; /* no script knows the class: nothing overrides */
+    Ref close = untouched ? loop_close_method_def.body(vm, &self)
+                          : call_method(vm, self, N(close), 0, NULL);
     if (failed(close)) {
         decref(error);
         return false;

@@ -7,13 +7,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory/alloc.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "memory/vm.h"
 
-#define SLAB_BYTES (64 * 1024)
-#define BLOCK_MAX  ((size_t)1 << 39) /* bytes: more is refused without asking the system */
+#define SLAB_BYTES       (64 * 1024)
+#define HEAP_START_BYTES (512 * 1024)
+#define MAPPED_BYTES     (32 * 1024 * 1024) /* blocks from here on are maps of their own */
+#define BLOCK_MAX        ((size_t)1 << 39)  /* bytes: more is refused without asking the system */
 
 struct Slab {
     struct Slab *next;
@@ -163,6 +168,18 @@ void cells_free(Interp *interp, void *block, uint16_t cells)
     FreeCell *cell = block;
     cell->next = memory->free[cells];
     memory->free[cells] = cell;
+}
+
+void heap_prepare(void)
+{
+#ifndef AIO_SYSTEM_MALLOC
+    mallopt(M_TRIM_THRESHOLD, 2 * MAPPED_BYTES);
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+    char *start = malloc(HEAP_START_BYTES);
+    uintptr_t page = (uintptr_t)start & -(uintptr_t)sysconf(_SC_PAGESIZE);
+    if (start) madvise((void *)page, HEAP_START_BYTES, MADV_POPULATE_WRITE);
+    free(start);
+#endif
 }
 
 void allocator_open(Interp *interp, bool registry, int64_t fail_after)

@@ -189,9 +189,10 @@ Ref attr_get_text(Vm *vm, Value object, const char *name)
 Ref attr_get_or_absent(Vm *vm, Value object, Value name)
 {
     Ref (*get)(Vm *, Value, Value) = type_of(vm, object)->slots.get_attr;
-    Ref out = get == object_get_attr ? object_get_attr_or_absent(vm, object, name)
-              : get == type_get_attr ? type_find(vm, object, name)
-                                     : get(vm, object, name);
+    Ref out = get == object_get_attr   ? object_get_attr_or_absent(vm, object, name)
+              : get == type_get_attr   ? type_find(vm, object, name)
+              : get == module_get_attr ? module_get_attr_or_absent(vm, object, name)
+                                       : get(vm, object, name);
     if (!failed(out) || !error_is(vm, AttributeError)) return out;
     error_clear(vm);
     return UNDEF;

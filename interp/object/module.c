@@ -196,17 +196,23 @@ static Ref missing(Vm *vm, Value self, Value name)
     return FAIL;
 }
 
-static Ref module_get_attr(Vm *vm, Value self, Value name)
+Ref module_get_attr_or_absent(Vm *vm, Value self, Value name)
 {
     Ref out = object_get_attr_or_absent(vm, self, name);
     if (!absent(out)) return out;
     Value dict = as_module(self)->dict;
     Value hook = is_dict(dict) ? dict_get_name(as_dict(dict), N(__getattr__)) : UNDEF;
-    if (absent(hook)) return missing(vm, self, name);
+    if (absent(hook)) return UNDEF;
     Ref held = newref(hook);
     out = call1(vm, held, name);
     decref(held);
     return out;
+}
+
+Ref module_get_attr(Vm *vm, Value self, Value name)
+{
+    Ref out = module_get_attr_or_absent(vm, self, name);
+    return absent(out) ? missing(vm, self, name) : out;
 }
 
 static Ref module_repr(Vm *vm, Value self)

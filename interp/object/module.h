@@ -22,6 +22,10 @@ Ref module_new(Vm *vm, Value name, Value doc);
 /* The module of a ModuleDef: functions and types filled in, open() called. */
 Ref module_from_def(Vm *vm, const ModuleDef *def);
 
+/* An attribute: its own, its class's, or what its __getattr__ function answers. */
+Ref module_get_attr(Vm *vm, Value self, Value name);
+Ref module_get_attr_or_absent(Vm *vm, Value self, Value name); /* UNDEF when there is none */
+
 /* What the spec of the module `name` tells those who word a missing attribute: is it still being
  * run; does its file lie in the script's folder, where it may hide another of that name?  *origin:
  * its file, or UNDEF. */
