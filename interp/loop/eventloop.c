@@ -171,7 +171,10 @@ NATIVE(loop_call_later, "call_later(self, delay, callback, *args, context=None)"
     if (!float_from(vm, argv[1], &delay) || !loop_check_open(vm, self) || !check_thread(vm, self) ||
         !check_callback(vm, argv[2], "call_later"))
         return FAIL;
-    return call_at(vm, self, (double)loop_now(self) / 1e9 + delay, argv[2], argv[3], argv[4]);
+    double when = (double)loop_now(self) / 1e9 + delay;
+    if (!absent(self->own_timers))
+        return subclass_call_at(vm, self, when, argv[2], argv[3], argv[4]);
+    return call_at(vm, self, when, argv[2], argv[3], argv[4]);
 }
 NATIVE(loop_call_at, "call_at(self, when, callback, *args, context=None)",
        "Call callback(*args) when loop.time() reaches when; return a TimerHandle.")
@@ -587,7 +590,7 @@ const TypeDef event_loop_type = {
     .refs = REFS(REF(Loop, current), REF(Loop, reason), REF(Loop, last_reason),
                  REF(Loop, exception_handler), REF(Loop, task_factory), REF(Loop, executor),
                  REF(Loop, asyncgens), REF(Loop, signal_handlers), REF(Loop, transport_class),
-                 REF(Loop, buffered_class)),
+                 REF(Loop, buffered_class), REF(Loop, own_timers)),
     .visit = loop_visit,
     .clear = loop_clear,
     .needs_finalizer = loop_needs_finalizer,

@@ -388,7 +388,7 @@ static void report_slow(Vm *vm, Loop *loop, Tagged what, int64_t spent_ns)
     decref(text);
 }
 
-static bool run_entry(Vm *vm, Entry entry)
+bool entry_run(Vm *vm, Entry entry)
 {
     static EntryBody *const bodies[] = {
 #define ENTRY(tag, body, meaning) body,
@@ -406,7 +406,7 @@ static bool run_entry_timed(Vm *vm, Loop *loop, Entry entry)
     int64_t begun_ns = loop_now(loop);
     Ref held = newref(borrow(object_of(entry.what)));
     if (tag_of(entry.what) == ENTRY_HANDLE) loop->running_handle = held;
-    bool ok = run_entry(vm, entry);
+    bool ok = entry_run(vm, entry);
     loop->running_handle = UNDEF;
     if (ok) report_slow(vm, loop, entry.what, loop_now(loop) - begun_ns);
     decref(held);
@@ -420,7 +420,7 @@ static bool run_ready(Vm *vm, Loop *loop)
     for (uint32_t left = loop->ready.len; left > 0 && loop->ready.len; left--) {
         if (order) ring_bring_forward(&loop->ready, order->choose(loop->source.order_state, left));
         Entry entry = ring_take(&loop->ready);
-        bool ok = loop->debug ? run_entry_timed(vm, loop, entry) : run_entry(vm, entry);
+        bool ok = loop->debug ? run_entry_timed(vm, loop, entry) : entry_run(vm, entry);
         if (!ok) return false;
     }
     return true;

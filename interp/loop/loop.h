@@ -84,8 +84,10 @@ typedef struct Loop {
         buffered_class;       /* of asyncio.selector_events and asyncio.protocols, once needed */
     Ref signal_handlers;      /* dict: number -> Handle, or UNDEF */
     bool subclass, own_turns; /* of a script's class; that class has _run_once() (subclass.h) */
-    Vm *clock_vm;             /* whose time() is the clock; NULL: the clock is the source's own */
-    int64_t told_ns;          /* what it said last */
+    Ref own_timers;     /* that class has call_at(): dict, serial -> the handle it gave; or UNDEF */
+    int64_t own_serial; /* of the last one */
+    Vm *clock_vm;       /* whose time() is the clock; NULL: the clock is the source's own */
+    int64_t told_ns;    /* what it said last */
     double slow_callback_s;
     Listener *listeners; /* events.h; NULL: nobody listens */
     uint64_t turns;
@@ -130,6 +132,7 @@ static inline bool loop_ready(Vm *vm, Loop *loop, EntryTag tag, void *object, Re
 /* ---- loop.c ---- */
 bool loop_open(Vm *vm, Loop *loop);  /* source and poller */
 void loop_close(Vm *vm, Loop *loop); /* drops what is scheduled, closes the poller */
+bool entry_run(Vm *vm, Entry entry); /* drops it; false: an exception leaves the loop */
 bool loop_turn(Vm *vm, Loop *loop);  /* false: an exception leaves the loop */
 bool loop_run(Vm *vm, Loop *loop);   /* turns until it is stopped */
 /* Runs until future is done; its result. */
@@ -167,6 +170,8 @@ void timer_stop(Loop *loop, EntryTag tag, void *object);
 /* Is this timer expired, and was it not stopped while it stood in the ready queue?  Its entry asks
  * first. */
 bool timer_take(EntryTag tag, void *object);
+/* Runs the entry of a timer that a script's call_at() has in hand, if it still counts. */
+bool timer_fire(Vm *vm, EntryTag tag, void *object, uint64_t serial);
 /* When the next one is due; INT64_MAX: never.  Drops dead ones from the top. */
 int64_t timers_next(Loop *loop);
 /* Moves what is due to the ready queue. */

@@ -86,9 +86,9 @@ static bool runner_open(Vm *vm, Runner *runner)
         if (!set_current(vm, loop)) return false;
     }
     if (!is_none(runner->debug)) {
-        Truth debug = value_truth(vm, runner->debug);
-        if (debug == FAILED) return false;
-        as_loop(loop)->debug = debug == YES;
+        Ref set = call_method(vm, loop, N(set_debug), 1, (Value *)&runner->debug);
+        decref(set);
+        if (failed(set)) return false;
     }
     runner->context = context_snapshot(vm);
     if (failed(context_object(vm, &runner->context))) return false;
@@ -126,6 +126,13 @@ static bool sigint_is_default(Vm *vm)
            now.sa_handler != SIG_IGN;
 }
 
+/* loop.run_until_complete(future), which a script's own loop may have its own way to do. */
+static Ref run_until(Vm *vm, Loop *loop, Value future)
+{
+    if (!loop->subclass) return loop_run_until(vm, loop, future);
+    return call_method(vm, borrow(loop), N(run_until_complete), 1, &future);
+}
+
 static Ref runner_await(Vm *vm, Runner *runner, Value task)
 {
     Loop *loop = as_loop(runner->loop);
@@ -135,7 +142,7 @@ static Ref runner_await(Vm *vm, Runner *runner, Value task)
     if (ours) decref(signal_set(vm, SIGINT, catcher));
     runner->interrupts = 0;
     replace(&runner->task, newref(task));
-    Ref result = loop_run_until(vm, loop, task);
+    Ref result = run_until(vm, loop, task);
     clear(&runner->task);
     if (ours && signal_get(vm, SIGINT) == catcher) decref(signal_set(vm, SIGINT, UNDEF));
     decref(catcher);
@@ -169,8 +176,8 @@ static Ref runner_run(Vm *vm, Runner *runner, Value main, Value context, const c
     }
     if (failed(task)) return FAIL;
     if (is_task(task)) as_future(task)->head.aux |= FUTURE_SILENT;
-    Ref result = is_task(task) ? runner_await(vm, runner, task)
-                               : loop_run_until(vm, as_loop(runner->loop), task);
+    Ref result =
+        is_task(task) ? runner_await(vm, runner, task) : run_until(vm, as_loop(runner->loop), task);
     if (failed(result)) as_future(task)->head.aux &= ~(unsigned)FUTURE_UNSEEN;
     decref(task);
     return result;
@@ -184,7 +191,7 @@ static bool run_through(Vm *vm, Loop *loop, Ref coroutine)
     if (failed(coroutine)) return false;
     Ref task = ensure_future(vm, coroutine, loop);
     decref(coroutine);
-    Ref result = failed(task) ? FAIL : loop_run_until(vm, loop, task);
+    Ref result = failed(task) ? FAIL : run_until(vm, loop, task);
     decref(task);
     decref(result);
     return !failed(result);
@@ -226,8 +233,10 @@ static bool runner_close_loop(Vm *vm, Runner *runner)
     Loop *loop = as_loop(runner->loop);
     Value self = borrow(loop);
     bool ok = cancel_all_tasks(vm, loop);
-    ok = ok && run_through(vm, loop, loop_shutdown_asyncgens_def.body(vm, &self));
-    ok = ok && run_through(vm, loop, loop_shutdown_executor_def.body(vm, (Value[]){self, NONE}));
+    ok = ok && run_through(vm, loop, call_method(vm, self, N(shutdown_asyncgens), 0, NULL));
+    Value forever = NONE;
+    ok = ok &&
+         run_through(vm, loop, call_method(vm, self, N(shutdown_default_executor), 1, &forever));
     Ref error = error_take(vm);
     if (runner->set_loop && !set_current(vm, NONE)) error_clear(vm);
     bool untouched = !type_of(vm, self)->filled; /* no script knows the class: nothing overrides */

@@ -1,9 +1,9 @@
 /* subclass.c - a script's own event loop: what a subclass may override, and the parts it looks at.
  *
  * A subclass with its own time() is the loop's clock, one with its own _run_once() takes each turn,
- * and what it keeps as _selector is asked before the poller: that is how test loops make time
- * virtual.  Loops without such a class pay nothing.  Neighbours: loop.c (asks), eventloop.c (the
- * class). */
+ * one with its own call_at() sees each timer, those of sleep() and timeouts included, and what it
+ * keeps as _selector is asked before the poller: that is how test loops make time virtual.  Loops
+ * without such a class pay nothing.  Neighbours: loop.c (asks), eventloop.c (the class). */
 /* SPDX-License-Identifier: MIT */
 #include "loop/subclass.h"
 
@@ -14,6 +14,7 @@
 #include "object/int.h"
 #include "object/list.h"
 #include "object/number.h"
+#include "object/tuple.h"
 
 static bool overrides(Vm *vm, Loop *loop, const char *text)
 {
@@ -46,6 +47,9 @@ void subclass_open(Vm *vm, Loop *loop)
     if (!(type_of(vm, borrow(loop))->flags & TYPE_HEAP)) return;
     loop->subclass = true;
     loop->own_turns = overrides(vm, loop, "_run_once");
+    Ref timers = overrides(vm, loop, "call_at") ? dict_new(vm) : UNDEF;
+    if (failed(timers)) error_clear(vm);
+    else loop->own_timers = timers;
     if (!overrides(vm, loop, "time")) return;
     loop->clock_vm = vm;
     loop->source.clock = &clock_script;
@@ -60,6 +64,60 @@ bool subclass_turn(Vm *vm, Loop *loop)
     decref(done);
     return !failed(done);
 }
+
+/* ---- timers ---- */
+
+Ref subclass_call_at(Vm *vm, Loop *loop, double when, Value callback, Value args, Value context)
+{
+    Ref method = attr_get(vm, borrow(loop), N(call_at)), named = dict_new(vm);
+    Ref first = tuple_pack(vm, 2, (Value)from_float(when), callback), all = FAIL, handle = FAIL;
+    if (!failed(first)) all = number_add(vm, first, args);
+    if (!failed(all) && !failed(method) && !failed(named) &&
+        dict_set_text(vm, as_dict(named), "context", absent(context) ? (Value)NONE : context))
+        handle = call_unpacked(vm, method, all, named);
+    decref(method);
+    decref(named);
+    decref(first);
+    decref(all);
+    return handle;
+}
+
+/* What call_at() is to call; self is (object, tag, serial). */
+NATIVE(loop_timer_due, "timer_due(self)", "The time of a timer has come.")
+{
+    Value object = tuple_at(argv[0], 0), loop = tuple_at(argv[0], 3);
+    uint64_t serial = (uint64_t)as_int(tuple_at(argv[0], 2));
+    if (!absent(as_loop(loop)->own_timers))
+        decref(dict_pop(vm, as_dict(as_loop(loop)->own_timers), tuple_at(argv[0], 2)));
+    EntryTag tag = (EntryTag)as_int(tuple_at(argv[0], 1));
+    return timer_fire(vm, tag, as_object(object), serial) ? NONE : FAIL;
+}
+
+bool subclass_timer_start(Vm *vm, Loop *loop, int64_t due_ns, Tagged what, uint64_t *timer)
+{
+    Value serial = from_small(++loop->own_serial);
+    Ref self = tuple_pack(vm, 4, borrow(object_of(what)), (Value)from_small(tag_of(what)), serial,
+                          borrow(loop));
+    Ref callback = failed(self) ? FAIL : native_function(vm, &loop_timer_due_def, self, UNDEF);
+    decref(self);
+    Value argv[] = {from_float((double)due_ns / 1e9), callback};
+    Ref handle = failed(callback) ? FAIL : call_method(vm, borrow(loop), N(call_at), 2, argv);
+    decref(callback);
+    bool ok = !failed(handle) && dict_set(vm, as_dict(loop->own_timers), serial, handle);
+    decref(handle);
+    if (ok) *timer = (uint64_t)as_int(serial);
+    return ok;
+}
+
+void subclass_timer_stop(Loop *loop, uint64_t serial)
+{
+    Vm *vm = loop->head.head.shape->interp->running;
+    Ref handle = dict_pop(vm, as_dict(loop->own_timers), from_small((int64_t)serial));
+    if (is_kind(handle, KIND_TIMER_HANDLE)) handle_cancel((Handle *)as_object(handle));
+    decref(handle);
+}
+
+/* ---- waiting ---- */
 
 /* self.<method>(argument), dropping what it returns. */
 static bool tell(Vm *vm, Value self, const char *method, Value argument, Ref *answer)

@@ -12,6 +12,12 @@ bool subclass_turn(Vm *vm, Loop *loop);
 /* Waits with loop._selector, timeout_ns -1: for ever; NO: it has none. */
 Truth subclass_select(Vm *vm, Loop *loop, int64_t timeout_ns);
 
+/* Has loop.call_at() of the script's class bring `what` back; *timer becomes its serial. */
+bool subclass_timer_start(Vm *vm, Loop *loop, int64_t due_ns, Tagged what, uint64_t *timer);
+void subclass_timer_stop(Loop *loop, uint64_t serial);
+/* loop.call_at(when, callback, *args, context=context) of the script's class. */
+Ref subclass_call_at(Vm *vm, Loop *loop, double when, Value callback, Value args, Value context);
+
 extern const Attribute loop_attributes[];
 extern const Native loop_run_once_def, loop_process_events_def, loop_write_to_self_def,
     loop_check_closed_def, loop_check_running_def;

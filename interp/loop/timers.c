@@ -10,6 +10,7 @@
 
 #include "loop/completed.h"
 #include "loop/handle.h"
+#include "loop/subclass.h"
 #include "loop/timeout.h"
 #include "loop/waiter.h"
 
@@ -42,6 +43,8 @@ int64_t ns_from_seconds(double seconds)
 
 bool timer_start(Vm *vm, Loop *loop, int64_t due_ns, EntryTag tag, void *object)
 {
+    if (!absent(loop->own_timers) && tag != ENTRY_HANDLE)
+        return subclass_timer_start(vm, loop, due_ns, tagged(tag, object), timer_of(tag, object));
     uint64_t serial = heap_push(&loop->timers, due_ns, tagged(tag, object));
     if (!serial) {
         throw_no_memory(vm);
@@ -78,8 +81,10 @@ static void timers_sweep(Loop *loop)
 void timer_stop(Loop *loop, EntryTag tag, void *object)
 {
     uint64_t *timer = timer_of(tag, object);
-    if (*timer && *timer != TIMER_READY && ++loop->dead_timers > DEAD_MIN &&
-        loop->dead_timers > loop->timers.len / 2) {
+    if (!absent(loop->own_timers) && tag != ENTRY_HANDLE) {
+        subclass_timer_stop(loop, *timer);
+    } else if (*timer && *timer != TIMER_READY && ++loop->dead_timers > DEAD_MIN &&
+               loop->dead_timers > loop->timers.len / 2) {
         *timer = 0;
         timers_sweep(loop);
     }
@@ -92,6 +97,14 @@ bool timer_take(EntryTag tag, void *object)
     if (*timer != TIMER_READY) return false;
     *timer = 0;
     return true;
+}
+
+bool timer_fire(Vm *vm, EntryTag tag, void *object, uint64_t serial)
+{
+    if (*timer_of(tag, object) != serial) return true;
+    *timer_of(tag, object) = TIMER_READY;
+    newref(borrow(object));
+    return entry_run(vm, (Entry){tagged(tag, object), UNDEF});
 }
 
 int64_t timers_next(Loop *loop)
