@@ -1,9 +1,10 @@
 /* reader.c - asyncio.StreamReader: bytes that arrived, and coroutines that wait for more.
  *
- * The buffer is one piece of memory with the unread bytes in its middle; reading moves the start,
- * and the rest moves to the
- * front when the end is reached.  A coroutine that finds enough there ends without suspending.
- * Invariant: at most one coroutine waits; it stands in `waiting`, which owns it.
+ * The buffer is one bytes object with the unread bytes in its middle; reading moves the start, and
+ * the rest moves to the front when the end is reached.  Who reads all of a long buffer gets the
+ * object itself.  A coroutine that finds enough there ends without suspending.
+ * Invariant: at most one coroutine waits; it stands in `waiting`, which owns it.  Nobody else has
+ * the bytes object while it is the buffer.
  * Neighbours: streamprotocol.c (feeds it), writer.c. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/streamprotocol.h"
@@ -17,7 +18,12 @@
 #include "object/number.h"
 #include "object/tuple.h"
 
-enum { LEAST_CAPACITY = 512, KEPT_CAPACITY = 256 * 1024, DEFAULT_LIMIT = 64 * 1024 };
+enum {
+    LEAST_CAPACITY = 512,
+    HANDED_OVER = 8 * 1024, /* bytes; fewer are copied out, and the buffer stays */
+    KEPT_CAPACITY = 64 * 1024,
+    DEFAULT_LIMIT = 64 * 1024
+};
 
 typedef enum ReadOp { READ_SOME, READ_ALL, READ_LINE, READ_EXACTLY, READ_UNTIL, READ_NEXT } ReadOp;
 
@@ -38,19 +44,27 @@ char *reader_room(Vm *vm, StreamReader *self, size_t len)
     if (self->capacity - self->start - self->len >= len)
         return self->data + self->start + self->len;
     if (self->capacity - self->len < len) {
-        size_t capacity = self->capacity ? self->capacity : LEAST_CAPACITY;
-        while (capacity < self->len + len) capacity *= 2;
-        char *data = memory_new(vm, capacity);
-        if (!data) return NULL;
-        if (self->len) memcpy(data, self->data + self->start, self->len);
-        memory_free(self->data);
-        self->data = data;
+        size_t capacity = self->capacity ? self->capacity * 2 : LEAST_CAPACITY;
+        if (capacity < self->len + len) capacity = self->len + len;
+        Ref buffer = bytes_from(vm, NULL, (ptrdiff_t)capacity);
+        if (failed(buffer)) return NULL;
+        if (self->len) memcpy(as_bytes(buffer)->data, self->data + self->start, self->len);
+        replace(&self->buffer, buffer);
+        self->data = as_bytes(buffer)->data;
         self->capacity = capacity;
     } else {
         memmove(self->data, self->data + self->start, self->len);
     }
     self->start = 0;
     return self->data + self->len;
+}
+
+/* Parts with the buffer; the bytes object, owned. */
+static Ref buffer_give(StreamReader *self)
+{
+    self->data = NULL;
+    self->start = self->len = self->capacity = 0;
+    return take(&self->buffer);
 }
 
 static void buffer_skip(StreamReader *self, size_t len)
@@ -60,13 +74,14 @@ static void buffer_skip(StreamReader *self, size_t len)
     if (self->len) return;
     self->start = 0;
     if (self->capacity <= KEPT_CAPACITY) return;
-    memory_free(self->data);
-    self->data = NULL;
-    self->capacity = 0;
+    Ref buffer = buffer_give(self);
+    decref(buffer);
 }
 
 static Ref buffer_take(Vm *vm, StreamReader *self, size_t len)
 {
+    if (len == self->len && !self->start && len >= HANDED_OVER && len >= self->capacity / 4)
+        return bytes_cut(vm, buffer_give(self), (ptrdiff_t)len);
     Ref bytes = bytes_from(vm, self->len ? self->data + self->start : "", (ptrdiff_t)len);
     if (!failed(bytes)) buffer_skip(self, len);
     return bytes;
@@ -590,9 +605,8 @@ static void reader_clear(Object *object)
     StreamProtocol *protocol = self->protocol;
     self->waiting = NULL;
     self->protocol = NULL;
-    memory_free(self->data);
-    self->data = NULL;
-    self->start = self->len = self->capacity = 0;
+    Ref buffer = buffer_give(self);
+    decref(buffer);
     if (protocol) {
         protocol->reader = NULL;
         stream_protocol_reader_gone(object->shape->interp->running, protocol);

@@ -141,20 +141,6 @@ static bool read_size(Vm *vm, Value given, const char *method, int64_t *len)
     return false;
 }
 
-/* Cuts a new bytes object of `room` bytes to what came. */
-static Ref bytes_cut(Vm *vm, Ref bytes, ptrdiff_t room, ptrdiff_t len)
-{
-    if (len == room) return bytes;
-    if (len >= room / 2) {
-        as_bytes(bytes)->len = len;
-        as_bytes(bytes)->data[len] = 0;
-        return bytes;
-    }
-    Ref cut = bytes_from(vm, as_bytes(bytes)->data, len);
-    decref(bytes);
-    return cut;
-}
-
 static Ref recv_bytes(Vm *vm, Socket *self, int64_t len, int flags, Address *address)
 {
     char small[4096];
@@ -168,7 +154,7 @@ static Ref recv_bytes(Vm *vm, Socket *self, int64_t len, int flags, Address *add
         decref(bytes);
         return FAIL;
     }
-    return absent(bytes) ? bytes_from(vm, small, got) : bytes_cut(vm, bytes, len, got);
+    return absent(bytes) ? bytes_from(vm, small, got) : bytes_cut(vm, bytes, got);
 }
 
 Ref socket_recv_once(Vm *vm, Socket *self, int64_t len, int flags)
@@ -181,8 +167,7 @@ Ref socket_recv_once(Vm *vm, Socket *self, int64_t len, int flags)
         got = recv(self->fd, absent(bytes) ? small : as_bytes(bytes)->data, (size_t)len,
                    flags | MSG_DONTWAIT);
     while (got < 0 && errno == EINTR);
-    if (got >= 0)
-        return absent(bytes) ? bytes_from(vm, small, got) : bytes_cut(vm, bytes, len, got);
+    if (got >= 0) return absent(bytes) ? bytes_from(vm, small, got) : bytes_cut(vm, bytes, got);
     int error = errno;
     decref(bytes);
     return error == EAGAIN ? NONE : throw_errno(vm, error, UNDEF);

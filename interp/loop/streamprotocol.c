@@ -15,8 +15,6 @@
 #include "object/name.h"
 #include "object/number.h"
 
-enum { ROOM = 128 * 1024, LONG_BUFFER = 32 * 1024 };
-
 /* ---- what the transport asks ---- */
 
 /* Is the method `name` of protocol's class the one of ours? */
@@ -40,10 +38,9 @@ bool stream_protocol_takes_made(Vm *vm, Value protocol)
 char *stream_protocol_room(Vm *vm, StreamProtocol *self, size_t *len)
 {
     StreamReader *reader = self->reader;
-    if (!reader || reader->eof || reader->capacity < LONG_BUFFER) return NULL;
-    size_t free = reader->capacity - reader->len;
-    size_t wanted = reader->capacity < ROOM || free < ROOM / 4 ? ROOM : free;
-    char *at = reader_room(vm, reader, wanted);
+    if (!reader || reader->eof) return NULL;
+    size_t behind = reader->capacity - reader->start - reader->len;
+    char *at = reader_room(vm, reader, behind >= *len / 4 ? behind : *len);
     if (!at) {
         error_clear(vm);
         return NULL;

@@ -16,7 +16,8 @@ typedef struct StreamReader {
     Ref loop, transport, exception; /* transport NONE before set_transport */
     StreamProtocol *protocol;       /* who feeds it, borrowed */
     Waiter *waiting;                /* the coroutine that waits for data; owned by this */
-    char *data;                     /* [start, start + len) is unread */
+    Ref buffer;                     /* bytes, ours alone; UNDEF: none */
+    char *data;                     /* in the buffer; [start, start + len) is unread */
     size_t start, len, capacity;
     int64_t limit;
     bool eof, paused;
@@ -52,7 +53,7 @@ bool stream_protocol_is_plain(Vm *vm, Value protocol);
 bool stream_protocol_takes_made(Vm *vm, Value protocol);
 /* connection_made(transport), in the transport's context; NONE or FAIL. */
 Ref stream_protocol_made_in(Vm *vm, Value protocol, Transport *transport);
-/* Where long data can be received at once, and how much; NULL: nowhere. */
+/* Where len bytes or more can be received at once, and how many; NULL: nowhere. */
 char *stream_protocol_room(Vm *vm, StreamProtocol *protocol, size_t *len);
 /* Takes len bytes in (data NULL: they are in the room); false: raised. */
 bool stream_protocol_feed(Vm *vm, StreamProtocol *protocol, const char *data, ptrdiff_t len);

@@ -321,11 +321,22 @@ static bool read_error(Vm *vm, Transport *self, const char *message)
     return transport_fail(vm, self, message);
 }
 
+/* What is expected rises at once and falls slowly: a long message often comes in pieces. */
 static ssize_t receive(Transport *self, void *room, size_t len)
 {
     ssize_t got = recv(self->fd, room, len, 0);
-    if (got > 0) self->expected = (size_t)got;
+    if (got <= 0) return got;
+    if ((size_t)got == len) self->expected = len * 2;
+    else if ((size_t)got > self->expected) self->expected = (size_t)got;
+    else self->expected -= (self->expected - (size_t)got) / 8;
     return got;
+}
+
+/* How much the next read may bring, after one that was long: a little more, to see what is more. */
+static size_t room_wanted(const Transport *self)
+{
+    size_t room = self->expected + self->expected / 8;
+    return room < READ_SIZE ? room : READ_SIZE;
 }
 
 /* After a long read the next one goes into an object of its length at once, else into the stack. */
@@ -336,7 +347,7 @@ static Ref read_bytes(Vm *vm, Transport *self, ssize_t *got)
         *got = receive(self, room, sizeof room);
         return *got > 0 ? bytes_from(vm, room, *got) : UNDEF;
     }
-    size_t len = self->expected + 1 > READ_SIZE / 2 ? READ_SIZE : self->expected * 2;
+    size_t len = room_wanted(self);
     Ref bytes = bytes_from(vm, NULL, (ptrdiff_t)len);
     if (failed(bytes)) return FAIL;
     *got = receive(self, as_bytes(bytes)->data, len);
@@ -346,14 +357,7 @@ static Ref read_bytes(Vm *vm, Transport *self, ssize_t *got)
         errno = error;
         return UNDEF;
     }
-    if ((size_t)*got >= len / 4) {
-        as_bytes(bytes)->len = *got;
-        as_bytes(bytes)->data[*got] = 0;
-        return bytes;
-    }
-    Ref cut = bytes_from(vm, as_bytes(bytes)->data, *got);
-    decref(bytes);
-    return cut;
+    return bytes_cut(vm, bytes, *got);
 }
 
 static bool read_data(Vm *vm, Transport *self)
@@ -373,11 +377,13 @@ static bool read_data(Vm *vm, Transport *self)
     return true;
 }
 
+/* Like read_bytes, but a long read goes into the reader's buffer. */
 static bool read_stream(Vm *vm, Transport *self)
 {
     StreamProtocol *protocol = as_stream_protocol(self->job.b);
-    size_t room;
-    char small[SMALL_READ], *at = stream_protocol_room(vm, protocol, &room);
+    size_t room = room_wanted(self);
+    char small[SMALL_READ], *at = NULL;
+    if (self->expected >= SMALL_READ) at = stream_protocol_room(vm, protocol, &room);
     ssize_t got = at ? receive(self, at, room) : receive(self, small, sizeof small);
     if (got == 0) return got_eof(vm, self);
     if (got < 0) return read_error(vm, self, "Fatal read error on socket transport");

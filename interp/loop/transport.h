@@ -28,7 +28,7 @@ typedef struct Transport {
     int chunk_first, chunk_last, chunk_capacity;
     size_t chunk_done; /* bytes of the first chunk that are written */
     size_t buffered, high, low;
-    size_t expected; /* how much the last read brought */
+    size_t expected; /* how much the next read will bring, by the last */
     int fd, lost;    /* lost: connection_lost is on its way; counts writes after that */
     uint16_t family;
     ProtocolStyle style : 8;

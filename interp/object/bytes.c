@@ -50,6 +50,18 @@ Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len)
     return from_object(bytes);
 }
 
+Ref bytes_cut(Vm *vm, Ref bytes, ptrdiff_t len)
+{
+    if (len >= as_bytes(bytes)->len / 4 && len > 0) {
+        as_bytes(bytes)->len = len;
+        as_bytes(bytes)->data[len] = 0;
+        return bytes;
+    }
+    Ref cut = bytes_from(vm, as_bytes(bytes)->data, len);
+    decref(bytes);
+    return cut;
+}
+
 /* A copy as an instance of type, a class derived from bytes; its attribute slot lies behind the
  * bytes. */
 static Ref bytes_of_subclass(Vm *vm, Type *type, Span from)

@@ -30,6 +30,8 @@ typedef struct BytesIter {
 static inline bool is_bytes(Value v) { return is_kind(v, KIND_BYTES); }
 static inline Bytes *as_bytes(Value v) { return (Bytes *)as_object(v); }
 Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len); /* data NULL: uninitialised */
+/* Shortens bytes (stolen) that nobody else has seen; what is mostly unused becomes a copy. */
+Ref bytes_cut(Vm *vm, Ref bytes, ptrdiff_t len);
 Ref bytes_concat(Vm *vm, Value a, Value b); /* b: any bytes-like; TypeError "can't concat ..." */
 Ref bytes_repr_of(Vm *vm, const char *data, ptrdiff_t len, const char *prefix, const char *suffix);
 /* An int in range(256): TypeError when it is none, else ValueError with the message. */
