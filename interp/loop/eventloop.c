@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/eventloop.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "loop/gather.h"
@@ -354,6 +355,8 @@ NATIVE(loop_add_signal_handler, "add_signal_handler(self, sig, callback, *args)"
         if (failed(made)) return FAIL;
         self->signal_handlers = made;
     }
+    if (number == SIGKILL || number == SIGSTOP)
+        return throw(vm, RuntimeError, "sig %d cannot be caught", number);
     Handle *handle = handle_new(vm, argv[0], argv[2], argv[3], UNDEF);
     bool ok =
         handle && dict_set(vm, as_dict(self->signal_handlers), from_small(number), borrow(handle));

@@ -14,9 +14,11 @@
 #include "loop/job.h"
 #include "loop/lock.h"
 #include "object/attr.h"
+#include "object/dict.h"
 #include "object/number.h"
 #include "object/tuple.h"
 #include "vm/coroutine.h"
+#include "vm/import.h"
 #include "vm/thread.h"
 
 typedef struct PoolJob {
@@ -255,16 +257,28 @@ static Ref loop_set_default_executor(Vm *vm, Value *argv);
 const Native loop_set_default_executor_def = {"set_default_executor(self, executor)",
                                               "Set what run_in_executor(None, ...) uses.",
                                               loop_set_default_executor, NATIVE_PLAIN};
+
+/* Is it a ThreadPoolExecutor?  Nobody has one who has not imported the module. */
+static Truth is_thread_pool(Vm *vm, Value executor)
+{
+    Value module = dict_get_text(vm, as_dict(vm->interp->modules), "concurrent.futures.thread");
+    if (failed(module)) return FAILED;
+    if (absent(module)) return NO;
+    Ref type = attr_get_text(vm, module, "ThreadPoolExecutor");
+    Truth is = failed(type)                                                      ? FAILED
+               : is_type(type) && type_has_instance(vm, as_type(type), executor) ? YES
+                                                                                 : NO;
+    decref(type);
+    return is;
+}
+
 static Ref loop_set_default_executor(Vm *vm, Value *argv)
 {
     Loop *self = as_loop(argv[0]);
     if (self->executor_closed) return throw(vm, RuntimeError, "Executor shutdown has been called");
-    Ref submit = attr_get_text(vm, argv[1], "submit");
-    if (failed(submit)) {
-        error_clear(vm);
-        return throw(vm, TypeError, "executor must be ThreadPoolExecutor instance");
-    }
-    decref(submit);
+    Truth fits = is_thread_pool(vm, argv[1]);
+    if (fits == FAILED) return FAIL;
+    if (fits == NO) return throw(vm, TypeError, "executor must be ThreadPoolExecutor instance");
     replace(&self->executor, newref(argv[1]));
     return NONE;
 }
@@ -274,6 +288,20 @@ typedef struct ShutdownExecutor {
     Ref timeout;
 } ShutdownExecutor;
 
+/* A coroutine of stdlib/asyncio: with a timeout, or for an executor of the script's own; owned. */
+static Ref shutdown_elsewhere(Vm *vm, Loop *loop, Value timeout)
+{
+    bool timed = !is_none(timeout);
+    Ref module = import_text(vm, "asyncio.base_events"), function = FAIL, coroutine = FAIL;
+    if (!failed(module))
+        function = attr_get_text(vm, module, timed ? "_shutdown_within" : "_shutdown_executor");
+    if (!failed(function))
+        coroutine = call2(vm, function, borrow(loop), timed ? timeout : (Value)loop->executor);
+    decref(function);
+    decref(module);
+    return coroutine;
+}
+
 static Ref shutdown_executor_resume(Vm *vm, NativeCoroutine *coroutine,
                                     Value sent __attribute__((unused)))
 {
@@ -281,12 +309,10 @@ static Ref shutdown_executor_resume(Vm *vm, NativeCoroutine *coroutine,
     Loop *loop = as_loop(waiter->owner);
     if (waiter_phase(waiter)) return NONE;
     loop->executor_closed = true;
-    if (is_heap(loop->executor)) {
-        Ref shutdown = attr_get_text(vm, loop->executor, "shutdown"),
-            done = failed(shutdown) ? FAIL : call0(vm, shutdown);
-        decref(shutdown);
-        decref(done);
-        if (failed(done)) return FAIL;
+    Ref timeout = ((ShutdownExecutor *)waiter)->timeout;
+    if (!is_none(timeout) || is_heap(loop->executor)) {
+        waiter->coroutine.state = 1;
+        return delegate_new(vm, shutdown_elsewhere(vm, loop, timeout));
     }
     Pool *pool = loop->pool;
     if (!pool || !pool->threads) return NONE;

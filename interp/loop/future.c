@@ -155,7 +155,7 @@ Truth future_cancel(Vm *vm, Future *future, Value message)
 {
     future->head.aux &= ~(unsigned)FUTURE_UNSEEN;
     if (is_done(future)) return NO;
-    if (is_heap(message)) {
+    if (is_message(message)) {
         FutureExtra *extra = future_extra(vm, future);
         if (!extra) return FAILED;
         replace(&extra->cancel_message, newref(message));
@@ -170,7 +170,7 @@ Truth future_cancel_any(Vm *vm, Value value, Value message)
         !(as_future(value)->head.aux & FUTURE_GATHERING))
         return is_task(value) ? task_cancel(vm, as_task(value), message)
                               : future_cancel(vm, as_future(value), message);
-    Ref names = is_heap(message) ? tuple_pack(vm, 1, N(msg)) : UNDEF;
+    Ref names = is_message(message) ? tuple_pack(vm, 1, N(msg)) : UNDEF;
     if (failed(names)) return FAILED;
     Ref method = attr_get(vm, value, N(cancel)), answer = FAIL;
     Args args = {&message, 0, names};
@@ -189,7 +189,7 @@ Ref future_cancelled_error(Vm *vm, Future *future)
     FutureExtra *extra = future->extra;
     if (is_cancelled(future) && !absent(future->result)) return take(&future->result);
     Value message = extra ? (Value)extra->cancel_message : UNDEF;
-    return exception_new(vm, CancelledError, is_heap(message) ? 1 : 0, &message);
+    return exception_new(vm, CancelledError, is_message(message) ? 1 : 0, &message);
 }
 
 static Ref raise_cancelled(Vm *vm, Future *future)
@@ -675,7 +675,7 @@ static Ref get_callbacks(Vm *vm, Value self)
 static Ref get_cancel_message(Vm *vm __attribute__((unused)), Value self)
 {
     FutureExtra *extra = as_future(self)->extra;
-    return extra && is_heap(extra->cancel_message) ? newref(extra->cancel_message) : NONE;
+    return extra && is_message(extra->cancel_message) ? newref(extra->cancel_message) : NONE;
 }
 
 static bool set_cancel_message(Vm *vm, Value self, Value value)

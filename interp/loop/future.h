@@ -62,6 +62,9 @@ static inline bool is_cancelled(const Future *future)
 }
 static inline Loop *future_loop(const Future *future) { return as_loop(future->loop); }
 
+/* Was cancel() given this, or nothing (UNDEF, None)? */
+static inline bool is_message(Value v) { return !absent(v) && !is_none(v); }
+
 Future *future_new(Vm *vm, Loop *loop);
 /* A future of a native subtype: type_from_def's. */
 Future *future_new_of(Vm *vm, Loop *loop, Type *type);

@@ -27,7 +27,7 @@ static Ref child_outcome(Vm *vm, Future *child)
 {
     if (is_cancelled(child)) {
         Value message = child->extra ? (Value)child->extra->cancel_message : UNDEF;
-        Ref empty = is_heap(message) ? UNDEF : str_from(vm, "");
+        Ref empty = is_message(message) ? UNDEF : str_from(vm, "");
         if (!absent(empty)) message = empty;
         Ref error = failed(empty) ? FAIL : exception_new(vm, CancelledError, 1, &message);
         decref(empty);

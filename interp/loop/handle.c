@@ -31,17 +31,34 @@ static bool callback_name(Vm *vm, StrBuilder *text, Value callback)
     return ok;
 }
 
+/* What a decorator that uses functools.wraps() has wrapped; owned. */
+static Ref innermost(Vm *vm, Value callback)
+{
+    enum { DEEPEST = 100 };
+    Ref function = newref(callback);
+    for (int i = 0; i < DEEPEST && is_function(function); i++) {
+        Ref wrapped = attr_get_or_absent(vm, function, N(__wrapped__));
+        if (absent(wrapped)) break;
+        replace(&function, wrapped);
+    }
+    return function;
+}
+
 bool callback_repr(Vm *vm, StrBuilder *text, Value callback, Value args __attribute__((unused)))
 {
     if (!callback_name(vm, text, callback) || !builder_text(vm, text, "()")) return false;
-    Value function =
-        is_kind(callback, KIND_METHOD) ? (Value)as_method(callback)->function : callback;
-    if (!is_function(function)) return true;
-    Code *code = as_function(function)->code;
-    char line[24];
-    snprintf(line, sizeof line, ":%d", code->first_line);
-    return builder_text(vm, text, " at ") && builder_str(vm, text, code->filename) &&
-           builder_text(vm, text, line);
+    Ref function = innermost(
+        vm, is_kind(callback, KIND_METHOD) ? (Value)as_method(callback)->function : callback);
+    bool ok = !failed(function);
+    if (ok && is_function(function)) {
+        Code *code = as_function(function)->code;
+        char line[24];
+        snprintf(line, sizeof line, ":%d", code->first_line);
+        ok = builder_text(vm, text, " at ") && builder_str(vm, text, code->filename) &&
+             builder_text(vm, text, line);
+    }
+    decref(function);
+    return ok;
 }
 
 /* ---- making and running ---- */

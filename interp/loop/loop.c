@@ -329,6 +329,11 @@ static bool collect(Vm *vm, Loop *loop, PollEvent event)
     return wanted || tell_poller(loop, event.fd, interest_of(watch)) || poller_failed(vm);
 }
 
+static inline bool interrupted_by(Vm *vm, int why)
+{
+    return atomic_load_explicit(&vm->interrupt, memory_order_relaxed) & why;
+}
+
 /* Waits up to timeout_ns (-1: for ever) and makes ready what events say. */
 static bool wait_for_events(Vm *vm, Loop *loop, int64_t timeout_ns)
 {
@@ -337,7 +342,9 @@ static bool wait_for_events(Vm *vm, Loop *loop, int64_t timeout_ns)
     Truth selected = loop->subclass ? subclass_select(vm, loop, timeout_ns) : NO;
     if (selected == FAILED) return false;
     if (selected == YES) timeout_ns = 0;
-    if (atomic_exchange(&loop->woken, false)) timeout_ns = 0;
+    /* a signal that came before poller_open() said where to write: nothing would end the wait */
+    if (atomic_exchange(&loop->woken, false) || interrupted_by(vm, INTERRUPT_SIGNAL))
+        timeout_ns = 0;
     if (timeout_ns) gil_release(vm);
     int n = loop->source.poller->wait(loop->source.poller_state, timeout_ns, events, POLL_BATCH);
     int error = errno;
@@ -422,6 +429,8 @@ static bool run_ready(Vm *vm, Loop *loop)
         Entry entry = ring_take(&loop->ready);
         bool ok = loop->debug ? run_entry_timed(vm, loop, entry) : entry_run(vm, entry);
         if (!ok) return false;
+        if (__builtin_expect(interrupted_by(vm, INTERRUPT_PENDING), 0) && !safe_point(vm))
+            return false; /* what the entry dropped is told of before the next one runs */
     }
     return true;
 }

@@ -7,6 +7,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/queue.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "loop/lock.h"
@@ -19,6 +20,7 @@
 typedef struct Queue {
     Container head; /* aux: 1 once it is shut down */
     Ref loop;
+    Ref given;       /* maxsize as the script gave it when that is no int, or UNDEF */
     int64_t maxsize; /* <= 0: no limit */
     int64_t unfinished;
     Ref *items;
@@ -321,11 +323,21 @@ NATIVE(queue_make, "Queue(cls, *args, **kwargs)", "Make a queue; __init__ sets i
     Queue *queue = type_instance(vm, as_type(argv[0]));
     return queue ? from_object(queue) : FAIL;
 }
+/* A float counts as the next whole number: 1.5 lets two items in. */
+static bool read_maxsize(Vm *vm, Queue *self, Value given)
+{
+    clear(&self->given);
+    if (!is_float(given)) return int_index(vm, given, &self->maxsize);
+    double limit = ceil(as_float(given));
+    self->maxsize = limit > 0 && limit < 9e18 ? (int64_t)limit : 0;
+    self->given = newref(given);
+    return true;
+}
 NATIVE(queue_init, "__init__(self, maxsize=0)",
        "maxsize: most items at a time; 0 and less: no limit.")
 {
     Queue *self = as_queue(argv[0]);
-    if (!int_index(vm, argv[1], &self->maxsize)) return FAIL;
+    if (!read_maxsize(vm, self, argv[1])) return FAIL;
     if (is_plain(self)) return NONE;
     Value size = argv[1];
     Ref done = call_method(vm, argv[0], N(_init), 1, &size);
@@ -425,7 +437,11 @@ NATIVE_CLASS(queue_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 58
     return generic_alias_new(vm, argv[0], argv[1]);
 }
 
-static Ref get_maxsize(Vm *vm, Value self) { return from_int64(vm, as_queue(self)->maxsize); }
+static Ref get_maxsize(Vm *vm, Value self)
+{
+    Queue *queue = as_queue(self);
+    return absent(queue->given) ? from_int64(vm, queue->maxsize) : newref(queue->given);
+}
 static Ref get_unfinished(Vm *vm, Value self) { return from_int64(vm, as_queue(self)->unfinished); }
 
 /* The items in the order of the array, as a list. */
@@ -443,8 +459,10 @@ static Ref queue_items(Vm *vm, Queue *queue)
 static bool builder_queue(Vm *vm, StrBuilder *text, Queue *queue)
 {
     char part[64];
-    snprintf(part, sizeof part, " maxsize=%lld", (long long)queue->maxsize);
-    bool ok = builder_text(vm, text, part);
+    Ref maxsize = get_maxsize(vm, borrow(queue));
+    bool ok =
+        !failed(maxsize) && builder_text(vm, text, " maxsize=") && builder_repr(vm, text, maxsize);
+    decref(maxsize);
     if (ok && queue->len) {
         Ref items = queue_items(vm, queue);
         ok = !failed(items) && builder_text(vm, text, " _queue=") && builder_repr(vm, text, items);
@@ -535,7 +553,7 @@ const TypeDef queue_type = {
     .size = sizeof(Queue),
     .doc = "A queue between tasks, first in first out.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
-    .refs = REFS(REF(Queue, loop)),
+    .refs = REFS(REF(Queue, loop), REF(Queue, given)),
     .visit = queue_visit,
     .clear = queue_clear,
     .new = &queue_make_def,

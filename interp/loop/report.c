@@ -290,12 +290,10 @@ bool loop_report_context(Vm *vm, Value loop, Value context)
 {
     Ref travelling = error_take(vm);
     bool ok = true;
-    if (is_loop(loop) && as_object(loop)->flags & OBJ_SUBCLASS) {
+    if (is_loop(loop)) { /* by name: a class or a test may have put its own there */
         Ref done = call_method(vm, loop, N(call_exception_handler), 1, &context);
         ok = !failed(done);
         decref(done);
-    } else if (is_loop(loop)) {
-        ok = loop_call_exception_handler(vm, loop, context);
     }
     if (!ok && !is_fatal(vm)) {
         error_clear(vm);

@@ -317,9 +317,9 @@ bool task_wake(Vm *vm, Task *task)
 
 static bool keep_message(Vm *vm, Task *task, Value message)
 {
-    if (!is_heap(message) && !task->future.extra) return true;
+    if (!is_message(message) && !task->future.extra) return true;
     FutureExtra *extra = future_extra(vm, &task->future);
-    if (extra) replace(&extra->cancel_message, is_heap(message) ? newref(message) : UNDEF);
+    if (extra) replace(&extra->cancel_message, is_message(message) ? newref(message) : UNDEF);
     return extra;
 }
 

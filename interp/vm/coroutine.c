@@ -185,8 +185,8 @@ Step iterator_step(Vm *vm, Value iterator, Value sent, Ref *out)
         decref(method);
     } else if (is_none(sent)) {
         Type *type = type_of(vm, iterator);
-        value = type->slots.next ? call_special(vm, iterator, N(__next__), 0, NULL) : FAIL;
-        if (!type->slots.next) throw(vm, TypeError, "'%T' object is not an iterator", iterator);
+        value = type->slots.next ? call_special(vm, iterator, N(__next__), 0, NULL)
+                                 : call_method(vm, iterator, N(send), 1, (Value[]){sent});
     } else {
         value = call_method(vm, iterator, N(send), 1, (Value[]){sent});
     }
@@ -298,6 +298,8 @@ Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback)
             "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature "
             "instead."))
         return FAIL;
+    if (!absent(traceback) && traceback != NONE && !is_kind(traceback, KIND_TRACEBACK))
+        return throw(vm, TypeError, "throw() third argument must be a traceback object");
     if (is_exception(type)) {
         if (!absent(value) && value != NONE)
             return throw(vm, TypeError, "instance exception may not have a separate value");
