@@ -1,7 +1,7 @@
 # The whole build.  `make help` lists the targets; CONTRIBUTING.md explains them.
 # SPDX-License-Identifier: MIT
 #
-#   CONFIG=release|debug|asan   CC=gcc|clang   BUILD=dir   READLINE=0   LTO=1   V=1 (commands shown)
+#   CONFIG=release|debug|asan|tsan   CC=gcc|clang   BUILD=dir   READLINE=0   LTO=1   V=1 (commands shown)
 #
 # Sources are found by wildcard: a new .c or .aio file needs no edit here.  Output goes to $(BUILD) only.
 
@@ -36,8 +36,11 @@ else ifeq ($(CONFIG),asan)
 BASE     += -O1 -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined \
             -fno-omit-frame-pointer
 LINK     += -fsanitize=address,undefined
+else ifeq ($(CONFIG),tsan)
+BASE     += -O1 -fsanitize=thread -fno-omit-frame-pointer -fno-pie
+LINK     += -fsanitize=thread -no-pie
 else
-$(error CONFIG is release, debug or asan, not '$(CONFIG)')
+$(error CONFIG is release, debug, asan or tsan, not '$(CONFIG)')
 endif
 ifeq ($(LTO),1)
 BASE     += -flto=auto
@@ -66,7 +69,7 @@ BINARY   := $(BUILD)/aio
 RUNNER   := $(BUILD)/tests/run
 BENCH    := $(BUILD)/tests/bench
 
-.PHONY: all objects start test oom check bench bench-net install uninstall clean pgo help
+.PHONY: all objects start test oom check bench bench-net soak install uninstall clean pgo help
 all: $(BINARY)
 objects: $(OBJECTS)
 
@@ -144,11 +147,12 @@ clean:
 help:
 	@echo 'make          build $(BINARY)'
 	@echo 'make start    install what is missing, build, run a first script'
-	@echo 'make test     all tests      (CONFIG=asan, AIO_DEBUG=refs|gcstress, ONLY=part-of-a-path)'
+	@echo 'make test     all tests      (CONFIG=asan|tsan, AIO_DEBUG=refs|gcstress, ONLY=part-of-a-path)'
 	@echo 'make oom      all tests with each allocation failing in turn (best with CONFIG=asan)'
 	@echo 'make check    layers, headers, grammar, ownership, format, READMEs, warnings'
 	@echo 'make bench    speed and memory against REF=python3.11 (ONLY=part-of-a-name)'
 	@echo 'make bench-net  servers under load, as shares of one in C'
+	@echo 'make soak     servers under load for SECONDS=600, clients killed: is all flat at the end?'
 	@echo 'make pgo      a profile-guided release binary in build/pgo'
 	@echo 'make install  to PREFIX=/usr/local, under DESTDIR; make uninstall;  make clean'
 
@@ -208,6 +212,9 @@ bench: $(BINARY) $(BENCH)
 
 bench-net: $(BINARY)
 	@BENCH_BUILD=$(BUILD)/tests/net PYTHON=$(REF) python3 tests/bench/net/run.py $(BINARY) $(ONLY)
+
+soak: $(BINARY)
+	$(BINARY) tests/bench/soak/soak.aio $(or $(SECONDS),600)
 
 # Trains on the benchmark kernels, in one directory so that gcc finds its .gcda files again.
 pgo:

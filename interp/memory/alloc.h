@@ -1,7 +1,7 @@
 /* alloc.h - memory for objects: size-class free lists over the system allocator.
  *
  * Sizes are rounded up to 16-byte cells; up to CELLS_MAX cells come from free lists cut from
- * 64 KiB slabs, the rest from malloc.  CONFIG=asan sends everything to malloc. */
+ * 64 KiB slabs, the rest from malloc.  CONFIG=asan and tsan send everything to malloc. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_MEMORY_ALLOC_H
 #define AIO_MEMORY_ALLOC_H
@@ -12,7 +12,7 @@
 
 #include "memory/ref.h"
 
-#if defined(__SANITIZE_ADDRESS__) && !defined(AIO_SYSTEM_MALLOC)
+#if (defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)) && !defined(AIO_SYSTEM_MALLOC)
 #define AIO_SYSTEM_MALLOC 1
 #endif
 #if defined(__has_feature) && !defined(AIO_SYSTEM_MALLOC)
