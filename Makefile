@@ -113,8 +113,8 @@ FORCE:
 -include $(OBJECTS:.o=.d) $(UNIT:=.d)
 
 # ---- first steps -------------------------------------------------------------------------------
-PACKAGES := gcc libc6-dev libbz2-dev libffi-dev libgmp-dev liblzma-dev libpcre2-dev libsqlite3-dev \
-            libssl-dev libutf8proc-dev zlib1g-dev \
+PACKAGES := gcc libc6-dev libbz2-dev libexpat1-dev libffi-dev libgmp-dev liblzma-dev libpcre2-dev \
+            libsqlite3-dev libssl-dev libutf8proc-dev zlib1g-dev \
             $(if $(filter 1,$(READLINE)),libreadline-dev)
 start:
 	@missing=; for p in $(PACKAGES); do \
