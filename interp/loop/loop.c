@@ -309,6 +309,8 @@ static bool tell(Vm *vm, Loop *loop, Value who, unsigned which)
                       from_small(which));
 }
 
+/* An event that nobody wants ends the watching when it comes again: mostly the descriptor is closed
+ * before that. */
 static bool collect(Vm *vm, Loop *loop, PollEvent event)
 {
     if (event.fd == loop->wake_fd) {
@@ -326,7 +328,9 @@ static bool collect(Vm *vm, Loop *loop, PollEvent event)
         wanted = true;
         if (!tell(vm, loop, who, which)) return false;
     }
-    return wanted || tell_poller(loop, event.fd, interest_of(watch)) || poller_failed(vm);
+    bool again = watch->surplus;
+    watch->surplus = !wanted;
+    return wanted || !again || tell_poller(loop, event.fd, interest_of(watch)) || poller_failed(vm);
 }
 
 static inline bool interrupted_by(Vm *vm, int why)

@@ -50,6 +50,7 @@ typedef struct Ring { /* a growing circular queue; capacity is a power of two */
 typedef struct Watch {
     Ref reader, writer;
     unsigned known; /* POLL_*: what the poller watches for; may be more than anybody wants now */
+    bool surplus;   /* the last event was for nobody */
     const void *keeper; /* the Socket that tells when it is closed (loop_await), borrowed */
 } Watch;
 
