@@ -262,16 +262,16 @@ Ref compile_tree(Vm *vm, Node *tree, const char *text, ptrdiff_t len, Value file
 
 /* ---- source text */
 
-static void raise_problem(Compiler *c, const SyntaxProblem *problem, ParseMode mode)
+static void raise_problem(Compiler *c, const SyntaxProblem *problem)
 {
     static const ExcId classes[] = {SyntaxError, IndentationError, TabError, SyntaxError};
     if (problem->kind == TOO_DEEP_ERROR) {
         throw(c->vm, MemoryError, "%s", problem->message);
         return;
     }
-    ExcId id = classes[problem->kind];
-    if (problem->incomplete && mode == PARSE_SINGLE) id = IncompleteInputError;
-    raise_syntax(c, id, problem->message, problem->pos);
+    if (problem->incomplete && (c->flags & COMPILE_INCOMPLETE))
+        raise_syntax(c, IncompleteInputError, "incomplete input", problem->pos);
+    else raise_syntax(c, classes[problem->kind], problem->message, problem->pos);
 }
 
 static void issue_notes(Compiler *c, const SyntaxNote *note)
@@ -289,7 +289,7 @@ Node *parse_source(Vm *vm, Arena *arena, const char *text, ptrdiff_t len, Value 
     ParseResult result = parse(arena, text, len, mode);
     issue_notes(&c, result.notes);
     if (c.failed) return NULL;
-    if (!result.tree) raise_problem(&c, &result.problem, mode);
+    if (!result.tree) raise_problem(&c, &result.problem);
     return result.tree;
 }
 
@@ -305,7 +305,7 @@ Ref compile_source(Vm *vm, const char *text, ptrdiff_t len, Value filename, Pars
     issue_notes(&c, result.notes);
     if (c.failed) result.tree = NULL;
     if (result.tree) code = compile_in(&c, result.tree);
-    else if (!c.failed) raise_problem(&c, &result.problem, mode);
+    else if (!c.failed) raise_problem(&c, &result.problem);
     arena_close(&arena);
     return code;
 }

@@ -16,6 +16,7 @@ enum {                    /* compile flags */
        COMPILE_OPTIMIZE = 4,           /* -O: no assert, __debug__ False */
        COMPILE_NO_DOCS = 16,           /* -OO: and no docstrings */
        COMPILE_LEVEL_GIVEN = 32,       /* these two as they stand, whatever the command line says */
+       COMPILE_INCOMPLETE = 64,        /* _IncompleteInputError where more text may help */
        COMPILE_ANNOTATIONS_STRING = 8, /* from __future__ import annotations */
 };
 

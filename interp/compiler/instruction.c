@@ -6,6 +6,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "compiler/instruction.h"
 
+#include <string.h>
+
 /* Operand number `which`; wide holds its upper 8 bits when there is a WIDE. */
 static int operand_value(char letter, int which, Instr word, Instr wide, bool is_wide)
 {
@@ -130,4 +132,18 @@ bool operand_is_free(Opcode op)
 {
     return op == OP_LOAD_FREE || op == OP_LOAD_FREE_CELL || op == OP_STORE_FREE ||
            op == OP_DELETE_FREE;
+}
+
+bool code_same_instructions(const Code *a, const Code *b)
+{
+    if (a->instr_count != b->instr_count) return false;
+    Instruction left, right;
+    for (int index = 0; index < a->instr_count; index = left.next) {
+        if (instruction_read(a, index, &left) || instruction_read(b, index, &right) ||
+            opcode_info[left.op].generic != opcode_info[right.op].generic ||
+            left.next != right.next || left.aux != right.aux ||
+            memcmp(left.operand, right.operand, sizeof left.operand) != 0)
+            return false;
+    }
+    return true;
 }

@@ -310,8 +310,32 @@ static void resolve_scope(Compiler *c, Scope *scope)
         resolve_scope(c, child);
 }
 
+/* The free variables of a unit stand by name, as co_freevars and a closure show them. */
+static void sort_frees(Scope *unit)
+{
+    for (int i = 1; i < unit->free_count; i++) {
+        Symbol *owner = unit->frees[i];
+        int at = i;
+        for (; at > 0 && strcmp(unit->frees[at - 1]->name->text, owner->name->text) > 0; at--)
+            unit->frees[at] = unit->frees[at - 1];
+        unit->frees[at] = owner;
+    }
+}
+
+static void number_frees(Scope *scope)
+{
+    Scope *unit = scope->unit;
+    if (unit == scope) sort_frees(unit);
+    for (Symbol *s = scope->first; s; s = s->next) {
+        if (s->where != WHERE_FREE && s->where != WHERE_CLASSDICT) continue;
+        s->index = 0;
+        while (unit->frees[s->index] != s->owner) s->index++;
+    }
+}
+
 static void number_scope(Compiler *c, Scope *scope)
 {
+    number_frees(scope);
     if (scope->unit == scope) number_locals(c, scope);
     for (Scope *child = scope->first_child; child; child = child->sibling) number_scope(c, child);
 }

@@ -429,7 +429,11 @@ NATIVE(builtins_dir, "dir(object=?, /)",
 {
     Ref names = FAIL;
     if (absent(argv[0])) {
-        Ref dict = frame_names(vm);
+        Ref dict = frame_names(vm), keys = UNDEF;
+        if (!failed(dict) && !is_exact(dict, KIND_DICT)) {
+            keys = call_method(vm, dict, N(keys), 0, NULL);
+            replace(&dict, keys);
+        }
         names = failed(dict) ? FAIL : list_from(vm, dict);
         decref(dict);
     } else {
@@ -542,7 +546,7 @@ NATIVE(builtins_input, "input(prompt='', /)",
     }
     Ref out = standard_file(vm, N(stdout));
     bool good = !failed(out) && write_value(vm, out, argv[0]);
-    good = good && file_flush(vm, out);
+    if (good && !file_flush(vm, out)) error_clear(vm);
     decref(out);
     Ref in = good ? standard_file(vm, N(stdin)) : FAIL;
     if (failed(in)) return FAIL;

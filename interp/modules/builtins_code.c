@@ -66,7 +66,11 @@ static bool is_tree(Vm *vm, Value v)
     return !absent(base) && type_has_instance(vm, as_type(base), v);
 }
 
-enum { ONLY_AST = 0x400 }; /* ast.PyCF_ONLY_AST */
+enum {
+    ONLY_AST = 0x400, /* ast.PyCF_ONLY_AST */
+    /* all that compile() takes: those of ast, of codeop, and of the features of __future__ */
+    COMPILE_FLAGS = ONLY_AST | 0x10 | 0x200 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x1fe0000,
+};
 
 /* ast.parse(source, filename, mode) */
 static Ref parse_only(Vm *vm, Value *argv)
@@ -96,14 +100,18 @@ NATIVE(builtins_compile,
     if (is_kind(argv[0], KIND_CODE)) return newref(argv[0]);
     int64_t flags, level;
     if (!int_index(vm, argv[3], &flags) || !int_index(vm, argv[5], &level)) return FAIL;
+    if (flags & ~(int64_t)COMPILE_FLAGS)
+        return throw(vm, ValueError, "compile(): unrecognised flags");
     if (level < -1 || level > 2) return throw(vm, ValueError, "compile(): invalid optimize value");
     if (flags & ONLY_AST) return parse_only(vm, argv);
     unsigned wanted = COMPILE_NAMES | (flags & 0x2000 ? COMPILE_TOP_LEVEL_AWAIT : 0u) |
                       (flags & 0x1000000 ? COMPILE_ANNOTATIONS_STRING : 0u) |
+                      (flags & 0x4000 ? COMPILE_INCOMPLETE : 0u) |
                       (level >= 0 ? COMPILE_LEVEL_GIVEN : 0u) |
                       (level >= 1 ? COMPILE_OPTIMIZE : 0u) | (level == 2 ? COMPILE_NO_DOCS : 0u);
     Ref filename = is_str(argv[1]) ? newref(argv[1]) : value_str(vm, argv[1]);
     if (failed(filename)) return FAIL;
+    if (flags & 0x200) mode |= PARSE_OPEN;
     Ref code = is_tree(vm, argv[0])
                    ? compile_object(vm, argv[0], filename, mode, wanted)
                    : compile_value(vm, argv[0], filename, mode, wanted, "compile() arg 1");

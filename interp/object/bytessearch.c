@@ -466,6 +466,16 @@ SHARED_NATIVE(bytes_rstrip, "rstrip(self, bytes=None, /)",
     return strip(vm, argv, STRIP_RIGHT);
 }
 
+/* The items of iterable as a list or tuple; meanwhile a bytearray that joins them keeps its size. */
+static Ref joined_items(Vm *vm, Value joiner, Value iterable)
+{
+    if (is_sequence(iterable)) return newref(iterable);
+    if (is_bytearray(joiner)) as_bytearray(joiner)->exports++;
+    Ref items = list_from(vm, iterable);
+    if (is_bytearray(joiner)) as_bytearray(joiner)->exports--;
+    return items;
+}
+
 /* Adds the bytes of item i to out. */
 static bool join_item(Vm *vm, ByteArray *out, Value item, ptrdiff_t i)
 {
@@ -486,7 +496,7 @@ SHARED_NATIVE(bytes_join, "join(self, iterable_of_bytes, /)",
     const Type *type = type_of(vm, argv[1]);
     if (!type->slots.iter && !type->slots.get_item)
         return throw(vm, TypeError, "can only join an iterable");
-    Ref items = is_sequence(argv[1]) ? newref(argv[1]) : list_from(vm, argv[1]);
+    Ref items = joined_items(vm, argv[0], argv[1]);
     if (failed(items)) return FAIL;
     Ref made = bytearray_from(vm, NULL, 0), out = FAIL;
     bool ok = !failed(made);

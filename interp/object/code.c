@@ -6,6 +6,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/code.h"
 
+#include <string.h>
+
 #include "object/attr.h"
 #include "object/dict.h"
 #include "object/error.h"
@@ -169,14 +171,15 @@ static Ref get_nlocals(Vm *vm, Value self)
     return from_small(count);
 }
 
+static bool is_name(Value constant) { return is_str(constant) && as_str(constant)->interned; }
+
 /* Constants and names share one array here: names are the interned strings among them. */
 static Ref constants(Vm *vm, const Code *code, bool names)
 {
     Ref list = list_new(vm, code->constant_count);
     for (int i = 0; !failed(list) && i < code->constant_count; i++) {
         Value value = code->constants[i];
-        bool is_name = is_str(value) && as_str(value)->interned;
-        if (absent(value) || (names && !is_name)) continue;
+        if (absent(value) || (names && !is_name(value))) continue;
         if (!list_push(vm, as_list(list), newref(value))) replace(&list, FAIL);
     }
     if (failed(list)) return FAIL;
@@ -223,6 +226,83 @@ NATIVE(code_lines, "co_lines(self, /)",
     Ref iter = type_of(vm, list)->slots.iter(vm, list);
     decref(list);
     return iter;
+}
+
+/* ---- equality: the same function from the same lines ---- */
+
+/* Equal and of one type, also within: 1 is not True, 0.0 not -0.0. */
+static Truth same_constant(Vm *vm, Value a, Value b)
+{
+    if (a == b) return YES;
+    if (absent(a) || absent(b) || type_of(vm, a) != type_of(vm, b)) return NO;
+    if (is_tuple(a)) {
+        Truth same = tuple_len(a) == tuple_len(b);
+        for (ptrdiff_t i = 0; same == YES && i < tuple_len(a); i++)
+            same = same_constant(vm, tuple_at(a, i), tuple_at(b, i));
+        return same;
+    }
+    Truth same = value_equal(vm, a, b);
+    if (same != YES || (!is_float(a) && !is_kind(a, KIND_COMPLEX))) return same;
+    Ref left = value_repr(vm, a), right = value_repr(vm, b); /* the signs of zeros */
+    same = failed(left) || failed(right) ? FAILED : str_equal(as_str(left), as_str(right));
+    decref(left);
+    decref(right);
+    return same;
+}
+
+static Truth same_values(Vm *vm, const Ref *a, const Ref *b, int count)
+{
+    Truth same = YES;
+    for (int i = 0; same == YES && i < count; i++) same = same_constant(vm, a[i], b[i]);
+    return same;
+}
+
+static bool same_bytes(const void *a, const void *b, size_t size_bytes)
+{
+    return !size_bytes || memcmp(a, b, size_bytes) == 0;
+}
+
+static bool same_outline(const Code *a, const Code *b)
+{
+    return a->arg_count == b->arg_count && a->positional_only == b->positional_only &&
+           a->keyword_only == b->keyword_only && a->flags == b->flags &&
+           a->first_line == b->first_line && a->constant_count == b->constant_count &&
+           a->handler_count == b->handler_count && a->free_count == b->free_count &&
+           a->locals == b->locals && a->cache_count == b->cache_count &&
+           code_same_instructions(a, b) &&
+           same_bytes(a->positions, b->positions, sizeof(CodePos) * (size_t)a->instr_count) &&
+           same_bytes(a->handlers, b->handlers, sizeof(HandlerRow) * (size_t)a->handler_count) &&
+           same_bytes(a->local_kinds, b->local_kinds, (size_t)a->locals);
+}
+
+static Truth code_equal(Vm *vm, const Code *a, const Code *b)
+{
+    for (int i = 0; i < a->cache_count && i < b->cache_count; i++)
+        if (a->caches[i].k != b->caches[i].k) return NO;
+    if (a == b) return YES;
+    if (!str_equal(as_str(a->name), as_str(b->name)) || !same_outline(a, b)) return NO;
+    Truth same = same_values(vm, a->local_names, b->local_names, a->locals);
+    if (same == YES) same = same_values(vm, a->free_names, b->free_names, a->free_count);
+    if (same == YES) same = same_values(vm, a->constants, b->constants, a->constant_count);
+    return same;
+}
+
+static Ref code_compare(Vm *vm, Value a, Value b, CompareOp op)
+{
+    if (!is_kind(b, KIND_CODE) || (op != CMP_EQUAL && op != CMP_NOT_EQUAL)) return NOT_IMPLEMENTED;
+    Truth same = code_equal(vm, as_code(a), as_code(b));
+    return same == FAILED ? FAIL : from_bool((same == YES) == (op == CMP_EQUAL));
+}
+
+static bool code_hash(Vm *vm, Value self, int64_t *hash)
+{
+    const Code *code = as_code(self);
+    Ref parts =
+        tuple_pack(vm, 4, (Value)code->name, (Value)from_small(code->first_line),
+                   (Value)from_small(code->arg_count), (Value)from_small(code->instr_count));
+    bool good = !failed(parts) && value_hash(vm, parts, hash);
+    decref(parts);
+    return good;
 }
 
 /* ---- replace() ---- */
@@ -306,6 +386,33 @@ static bool change_number(Vm *vm, Value key, Value value, int64_t *out)
     return false;
 }
 
+/* Other constants, one for each; strings that may be names as well stay. */
+static bool change_constants(Vm *vm, Code *code, Value value)
+{
+    if (!is_tuple(value)) {
+        throw(vm, TypeError, "replace() argument 'co_consts' must be tuple, not %T", value);
+        return false;
+    }
+    int given = 0;
+    for (int i = 0; i < code->constant_count; i++) {
+        if (absent(code->constants[i])) continue;
+        Value wanted = given < tuple_len(value) ? tuple_at(value, given) : (Value)UNDEF;
+        given++;
+        if (absent(wanted)) break;
+        Truth same = same_constant(vm, code->constants[i], wanted);
+        if (same == FAILED) return false;
+        if (same == NO && is_name(code->constants[i])) {
+            throw(vm, ValueError, "code: the name %R in co_consts cannot be changed",
+                  (Value)code->constants[i]);
+            return false;
+        }
+        if (same == NO) replace(&code->constants[i], newref(wanted));
+    }
+    if (given == tuple_len(value)) return true;
+    throw(vm, ValueError, "code: the number of co_consts cannot be changed");
+    return false;
+}
+
 /* One change that replace() was given. */
 static bool code_change(Vm *vm, Code *code, Value key, Value value)
 {
@@ -328,6 +435,7 @@ static bool code_change(Vm *vm, Code *code, Value key, Value value)
         code->flags = (code->flags & ~(unsigned)CHANGEABLE) | ((unsigned)number & CHANGEABLE);
         return true;
     }
+    if (str_is(key, "co_consts")) return change_constants(vm, code, value);
     Ref now = str_is(key, "replace") ? UNDEF : attr_get_or_absent(vm, borrow(code), key);
     if (failed(now)) return false;
     if (absent(now) || as_str(key)->data[0] != 'c') {
@@ -342,8 +450,8 @@ static bool code_change(Vm *vm, Code *code, Value key, Value value)
 }
 
 NATIVE(code_replace, "replace(self, /, **changes)",
-       "Return a copy with another co_name, co_qualname, co_filename, co_firstlineno or other "
-       "co_flags.  Raises ValueError for a change to anything else.")
+       "Return a copy with another co_name, co_qualname, co_filename, co_firstlineno, or others in "
+       "co_consts or co_flags.  Raises ValueError for a change to anything else.")
 {
     Code *code = code_copy(vm, as_code(argv[0]));
     if (!code) return FAIL;
@@ -388,6 +496,8 @@ const TypeDef code_type = {
     .visit = code_visit,
     .clear = code_clear,
     .repr = code_repr,
+    .hash = code_hash,
+    .compare = code_compare,
     .methods = code_methods,
     .attributes = code_attributes,
 };

@@ -102,6 +102,8 @@ Code *code_new(Vm *vm);
 /* The offset scripts see for the instruction word at index: as in CPython, two for each entry of
  * co_positions(). */
 static inline int code_offset(int index) { return index < 0 ? index : 2 * index; }
+/* Have both the same instructions, whatever they have specialised to?  (compiler/instruction.c) */
+bool code_same_instructions(const Code *a, const Code *b);
 /* Position of the instruction word at index. */
 CodePos code_position(const Code *code, int index);
 

@@ -295,7 +295,18 @@ static bool dict_append(Vm *vm, Dict *dict, Value key, int64_t hash, Value value
     return true;
 }
 
-/* Takes entry i out; its key and value become the caller's. */
+/* The last entry becomes a live one. */
+static void dict_trim(Dict *dict)
+{
+    while (dict->used > 0 && absent(dict->entries[dict->used - 1].key)) {
+        dict->used--;
+        if (dict->log2_size >= 0) dict->head.aux++;
+    }
+    if (dict->front > dict->used) dict->front = dict->used;
+}
+
+/* Takes entry i out; its key and value become the caller's.  Its place stays a hole, also at the
+ * end: a key that comes back is a new entry to an iterator that has passed the old one. */
 static DictEntry dict_take(Dict *dict, ptrdiff_t i)
 {
     DictEntry taken = dict->entries[i];
@@ -303,12 +314,7 @@ static DictEntry dict_take(Dict *dict, ptrdiff_t i)
     dict->entries[i].key = dict->entries[i].value = UNDEF;
     dict->len--;
     dict->version = 0;
-    while (dict->used > 0 && absent(dict->entries[dict->used - 1].key)) {
-        dict->used--;
-        if (dict->log2_size >= 0) dict->head.aux++;
-    }
     while (dict->front < dict->used && absent(dict->entries[dict->front].key)) dict->front++;
-    if (dict->front > dict->used) dict->front = dict->used;
     return taken;
 }
 
@@ -486,7 +492,8 @@ static Ref dict_pop_entry(Vm *vm, Dict *dict, ptrdiff_t i)
 Ref dict_pop_last(Vm *vm, Dict *dict)
 {
     if (dict->len == 0) return throw(vm, KeyError, "popitem(): dictionary is empty");
-    return dict_pop_entry(vm, dict, dict->used - 1); /* it is live: dict_take keeps it so */
+    dict_trim(dict);
+    return dict_pop_entry(vm, dict, dict->used - 1);
 }
 
 Ref dict_pop_first(Vm *vm, Dict *dict)

@@ -16,31 +16,38 @@
 #include "object/str.h"
 #include "object/tuple.h"
 
-/* The builtins that globals name, or the interpreter's. */
-static Dict *builtins_for(Vm *vm, Dict *globals)
+/* The builtins that globals name, or the interpreter's.  For another mapping: an empty dict;
+ * load_builtin() asks the mapping. */
+static Ref builtins_for(Vm *vm, Dict *globals)
 {
     Value given = dict_get_name(globals, N(__builtins__));
-    if (is_dict(given)) return as_dict(given);
-    if (is_exact(given, KIND_MODULE)) return module_dict(given);
+    if (is_dict(given)) return newref(given);
+    if (is_exact(given, KIND_MODULE)) return newref(borrow(module_dict(given)));
     if (is_kind(given, KIND_MODULE)) {
         Ref dict = attr_get_or_absent(vm, given, N(__dict__));
-        bool usable = is_dict(dict);
+        if (is_dict(dict)) return dict;
         if (failed(dict)) error_clear(vm);
-        decref(dict); /* the module keeps it */
-        if (usable) return as_dict(dict);
+        decref(dict);
+    } else if (!absent(given)) {
+        return dict_new(vm);
     }
-    return as_dict(vm->interp->builtins);
+    return newref(vm->interp->builtins);
 }
 
 Ref function_new(Vm *vm, Code *code, Dict *globals, Dict *builtins)
 {
     Shape *shape = type_builtin(vm, KIND_FUNCTION)->shape;
+    Ref names = builtins ? newref(borrow(builtins)) : builtins_for(vm, globals);
+    if (failed(names)) return FAIL;
     Function *function =
         object_new(vm, shape, sizeof(Function) + (size_t)code->free_count * sizeof(Cell *));
-    if (!function) return FAIL;
+    if (!function) {
+        decref(names);
+        return FAIL;
+    }
     function->code = (Code *)as_object(newref(borrow(code)));
     function->globals = as_dict(newref(borrow(globals)));
-    function->builtins = as_dict(newref(borrow(builtins ? builtins : builtins_for(vm, globals))));
+    function->builtins = as_dict(names);
     return from_object(function);
 }
 

@@ -176,7 +176,8 @@ static ptrdiff_t special_len(Vm *vm, Value self)
     if (absent(result)) throw(vm, TypeError, "object of type '%T' has no len()", self);
     if (absent(result) || failed(result)) return -1;
     int64_t len = -1;
-    if (int_index(vm, result, &len)) {
+    bool negative = is_any_int(result) && int_sign(result) < 0;
+    if (negative || int_index(vm, result, &len)) {
         if (len < 0) throw(vm, ValueError, "__len__() should return >= 0");
     } else {
         len = -1;

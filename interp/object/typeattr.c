@@ -209,6 +209,17 @@ static bool check_mutable(Vm *vm, Value self, Value value, const char *name)
     return false;
 }
 
+bool type_check_name(Vm *vm, Value name)
+{
+    ptrdiff_t len;
+    char *owned = NULL;
+    const char *text = str_utf8(vm, name, &len, &owned);
+    bool good = text && !memchr(text, 0, (size_t)len);
+    if (text && !good) throw(vm, ValueError, "type name must not contain null characters");
+    memory_free(owned);
+    return good;
+}
+
 static Ref get_name(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(as_type(self)->name);
@@ -220,6 +231,7 @@ static bool set_name(Vm *vm, Value self, Value value)
         return throw(vm, TypeError, "can only assign string to %N.__name__, not '%T'",
                      as_type(self), value),
                false;
+    if (!type_check_name(vm, value)) return false;
     memory_free(as_type(self)->name_text);
     as_type(self)->name_text = NULL;
     replace(&as_type(self)->name, newref(value));
@@ -251,7 +263,9 @@ static bool store(Vm *vm, Value self, Value name, Value value)
 static Ref get_module(Vm *vm, Value self) { return class_module(vm, as_type(self)); }
 static bool set_module(Vm *vm, Value self, Value value)
 {
-    return check_mutable(vm, self, value, "__module__") && store(vm, self, N(__module__), value);
+    return check_mutable(vm, self, value, "__module__") &&
+           dict_delete(vm, as_dict(as_type(self)->dict), N(__firstlineno__)) != FAILED &&
+           store(vm, self, N(__module__), value);
 }
 
 static Ref get_doc(Vm *vm, Value self)

@@ -157,8 +157,7 @@ static bool slot_names(Vm *vm, Dict *namespace, Value class_name, Type *base, Sl
     if (absent(given)) return true;
     slots->names = list_new(vm, 4);
     if (failed(slots->names)) return false;
-    if (is_str(given)) return slot_name(vm, given, class_name, base, namespace, slots);
-    Ref items = tuple_from(vm, given);
+    Ref items = is_str(given) ? tuple_pack(vm, 1, given) : tuple_from(vm, given);
     if (failed(items)) return false;
     bool ok = true;
     for (ptrdiff_t i = 0; ok && i < tuple_len(items); i++)
@@ -272,6 +271,16 @@ static bool default_entry(Vm *vm, Dict *dict, Value name, Value value)
     return !absent(dict_get_name(dict, name)) || dict_set(vm, dict, name, value);
 }
 
+/* A docstring is text that can be encoded; what is no str may be anything. */
+static bool check_doc(Vm *vm, Dict *dict)
+{
+    Value doc = dict_get_name(dict, N(__doc__));
+    char *owned = NULL;
+    bool good = !is_str(doc) || str_utf8(vm, doc, NULL, &owned);
+    memory_free(owned);
+    return good;
+}
+
 /* What the namespace of every class holds. */
 static bool complete_namespace(Vm *vm, Type *type, const SlotNames *slots)
 {
@@ -291,7 +300,7 @@ static bool complete_namespace(Vm *vm, Type *type, const SlotNames *slots)
     if ((added & TYPE_WEAKREF) && absent(dict_get_name(dict, N(__weakref__))) &&
         !getset_define(vm, type, dict, &object_weakref_attribute))
         return false;
-    if (!default_entry(vm, dict, N(__doc__), NONE)) return false;
+    if (!default_entry(vm, dict, N(__doc__), NONE) || !check_doc(vm, dict)) return false;
     bool unhashable =
         !absent(dict_get_name(dict, N(__eq__))) && absent(dict_get_name(dict, N(__hash__)));
     return !unhashable || dict_set(vm, dict, N(__hash__), NONE);
@@ -446,8 +455,8 @@ static Type *build(Vm *vm, Type *metaclass, Value name, Value bases, Value names
     type->name = str_intern(vm, newref(name));
     type->bases = newref(bases);
     inherit(vm, type, base, slots);
-    if (failed(type->name) || !take_names(vm, type) || !complete_namespace(vm, type, slots) ||
-        !finish(vm, type)) {
+    if (failed(type->name) || !type_check_name(vm, name) || !take_names(vm, type) ||
+        !complete_namespace(vm, type, slots) || !finish(vm, type)) {
         decref(from_object(type));
         return NULL;
     }

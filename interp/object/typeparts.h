@@ -37,6 +37,9 @@ void type_touch(Vm *vm, Type *type);
 /* Looks __new__, __init__ and __del__ up again. */
 void type_cache_new(Vm *vm, Type *type);
 
+/* Can a type have that name, a str?  false: ValueError or UnicodeEncodeError. */
+bool type_check_name(Vm *vm, Value name);
+
 /* The raw attribute of type itself, not of its bases. */
 Value type_own(Vm *vm, Type *type, Value name);
 

@@ -308,8 +308,8 @@ ParseResult parse(Arena *arena, const char *text, ptrdiff_t len, ParseMode mode)
 {
     ParseResult result = {0};
     Source source;
-    bool is_utf8 = mode & PARSE_UTF8;
-    mode &= ~(unsigned)PARSE_UTF8;
+    bool is_utf8 = mode & PARSE_UTF8, open = mode & PARSE_OPEN;
+    mode &= ~(unsigned)(PARSE_UTF8 | PARSE_OPEN);
     if (!source_decode(arena, text, len, is_utf8, &source, &result.problem)) return result;
     Lexer lexer;
     lexer_run(&lexer, arena, source.text, source.len, mode == PARSE_SINGLE);
@@ -317,9 +317,9 @@ ParseResult parse(Arena *arena, const char *text, ptrdiff_t len, ParseMode mode)
     result.tree = parse_tokens(&parser, start_rules[mode]);
     if (!result.tree) {
         result.problem = explain(&parser, start_rules[mode]);
-    } else if (mode == PARSE_SINGLE && awaits_empty_line(result.tree, text, len)) {
+    } else if (open && mode == PARSE_SINGLE && awaits_empty_line(result.tree, text, len)) {
         result.tree = NULL;
-        result.problem = (SyntaxProblem){SYNTAX_ERROR, "incomplete input", {1, 0, 1, 0}, true};
+        result.problem = (SyntaxProblem){SYNTAX_ERROR, "invalid syntax", {1, 0, 1, 0}, true};
     } else {
         result.notes = sorted_notes(lexer.notes);
     }

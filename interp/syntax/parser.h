@@ -11,6 +11,7 @@ typedef enum ParseMode {
     PARSE_SINGLE,   /* -> Interactive: one statement at the prompt */
     PARSE_UTF8 = 8, /* may be or-ed to the others: the text comes from a str, so it is UTF-8
                      * whatever a coding cookie in it says */
+    PARSE_OPEN = 16, /* with PARSE_SINGLE: a compound statement goes on until an empty line */
 } ParseMode;
 
 typedef enum SyntaxErrorKind {
@@ -28,7 +29,7 @@ typedef struct SyntaxProblem {
     SyntaxErrorKind kind;
     const char *message; /* in the arena */
     Pos pos;
-    bool incomplete; /* PARSE_SINGLE: more lines may complete it */
+    bool incomplete; /* more lines may complete it */
 } SyntaxProblem;
 
 /* A SyntaxWarning the lexer or parser found (invalid escape sequence, "is" with a literal, ...). */

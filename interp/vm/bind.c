@@ -146,6 +146,8 @@ static bool fill_defaults(Vm *vm, const Binding *binding, int given)
     for (int n = given; n < code->arg_count; n++)
         if (absent(binding->window[n]) && n >= first)
             binding->window[n] = newref(tuple_at(function->defaults, n - first));
+    if ((code->flags & CODE_NAMESPACE) && code->arg_count == 1 && absent(binding->window[0]))
+        binding->window[0] = newref(borrow(function->globals)); /* a module's code, called */
     for (int n = 0; n < code->arg_count; n++)
         if (absent(binding->window[n]))
             return raise_missing(vm, binding, 0, code->arg_count, "positional");

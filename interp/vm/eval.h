@@ -22,6 +22,8 @@ Flow call_star(Vm *vm, Ref *window, int dst);
 
 /* ops/access.inc */
 Ref load_global(Vm *vm, Function *function, Value name);
+/* A name of the builtins that function sees; UNDEF: not there. */
+Ref load_builtin(Vm *vm, Function *function, Value name);
 Ref load_name(Vm *vm, Frame *frame, Value namespace, Value name);
 bool delete_name(Vm *vm, Value namespace, Value name);
 Ref raise_unbound_local(Vm *vm, const Code *code, int local);

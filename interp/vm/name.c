@@ -49,12 +49,21 @@ static Ref body_annotations(Vm *vm, Value namespace)
     return made;
 }
 
+Ref load_builtin(Vm *vm, Function *function, Value name)
+{
+    Ref found = namespace_get(vm, borrow(function->builtins), name);
+    if (!absent(found)) return found;
+    Value given = dict_get_name(function->globals, N(__builtins__));
+    if (absent(given) || is_dict(given) || is_kind(given, KIND_MODULE)) return UNDEF;
+    return namespace_get(vm, given, name);
+}
+
 Ref load_global(Vm *vm, Function *function, Value name)
 {
     Ref found = namespace_get(vm, borrow(function->globals), name);
     if (!absent(found)) return found;
-    Value value = dict_get(vm, function->builtins, name);
-    if (!absent(value)) return newref(value);
+    found = load_builtin(vm, function, name);
+    if (!absent(found)) return found;
     if (name == N(__annotations__)) found = body_annotations(vm, borrow(function->globals));
     return absent(found) ? raise_name_error(vm, name) : found;
 }
@@ -111,9 +120,8 @@ Ref raise_unbound_free(Vm *vm, const Code *code, int index)
 
 Ref load_build_class(Vm *vm, Function *function)
 {
-    Value value = dict_get(vm, function->builtins, N(__build_class__));
-    if (absent(value)) return throw(vm, NameError, "__build_class__ not found");
-    return newref(value);
+    Ref value = load_builtin(vm, function, N(__build_class__));
+    return absent(value) ? throw(vm, NameError, "__build_class__ not found") : value;
 }
 
 Ref load_special(Vm *vm, Value object, int which)

@@ -118,6 +118,7 @@ int specialise_load_global(Vm *vm, Function *function, Value name, Cache *cache)
         cache->version = dict_version(vm, function->globals);
         return OP_LOAD_GLOBAL_MODULE;
     }
+    if (!is_exact(borrow(function->builtins), KIND_DICT)) return OP_LOAD_GLOBAL;
     entry = dict_entry_of(function->builtins, name);
     if (entry < 0) return OP_LOAD_GLOBAL;
     cache->dict.entry = (uint32_t)entry;

@@ -21,13 +21,16 @@
 Ref import_name(Vm *vm, Frame *frame, Value name, Value fromlist, int level)
 {
     Dict *globals = frame->function->globals;
-    Value hook = dict_get_name(frame->function->builtins, N(__import__));
+    Ref hook = load_builtin(vm, frame->function, N(__import__));
+    if (failed(hook)) return FAIL;
     if (absent(hook)) return throw(vm, ImportError, "__import__ not found");
-    if (is_kind(hook, KIND_NATIVE_FUNCTION))
-        return import_module(vm, name, globals, fromlist, level);
     Value namespace = frame->code->flags & CODE_NAMESPACE ? (Value)frame->base[0] : NONE;
     Value args[5] = {name, borrow(globals), namespace, fromlist, from_small(level)};
-    return call(vm, hook, 5, args);
+    Ref module = is_kind(hook, KIND_NATIVE_FUNCTION)
+                     ? import_module(vm, name, globals, fromlist, level)
+                     : call(vm, hook, 5, args);
+    decref(hook);
+    return module;
 }
 
 /* The submodule, when `from package import name` meets a circular import. */
