@@ -544,11 +544,46 @@ NATIVE(math_isclose, "isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0)", "Are two fl
     return from_bool(difference <= fabs(relative * b) || difference <= fabs(relative * a) ||
                      difference <= absolute);
 }
-NATIVE(math_nextafter, "nextafter(x, y, /)", "The next float after x towards y.")
+/* Floats in their order as integers: neighbours differ by one, both zeros are 0. */
+static int64_t float_rank(double x)
+{
+    int64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits < 0 ? INT64_MIN - bits : bits;
+}
+static double float_ranked(int64_t rank)
+{
+    int64_t bits = rank < 0 ? INT64_MIN - rank : rank;
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+NATIVE(math_nextafter, "nextafter(x, y, /, *, steps=None)",
+       "The float steps (one by default) after x towards y; y where that is nearer.\n"
+       "Raises ValueError when steps is negative.")
 {
     double x, y;
-    return float_from(vm, argv[0], &x) && float_from(vm, argv[1], &y) ? from_float(nextafter(x, y))
-                                                                      : FAIL;
+    if (!float_from(vm, argv[0], &x) || !float_from(vm, argv[1], &y)) return FAIL;
+    if (argv[2] == NONE) return from_float(nextafter(x, y));
+    Ref steps = int_from_index(vm, argv[2]);
+    if (failed(steps)) return FAIL;
+    uint64_t count = UINT64_MAX;
+    int64_t few;
+    int sign = int_sign(steps);
+    bool good = sign >= 0 || throw(vm, ValueError, "steps must be a non-negative integer") != FAIL;
+    if (good && sign > 0 && int_index(vm, steps, &few)) count = (uint64_t)few;
+    else if (good && sign > 0) error_clear(vm);
+    decref(steps);
+    if (!good) return FAIL;
+    if (sign == 0) return from_float(x);
+    if (isnan(x) || isnan(y)) return from_float(isnan(x) ? x : y);
+    int64_t from = float_rank(x), to = float_rank(y);
+    uint64_t apart = to > from ? (uint64_t)to - (uint64_t)from : (uint64_t)from - (uint64_t)to;
+    if (count >= apart) return from_float(y);
+    double result =
+        float_ranked((int64_t)(to > from ? (uint64_t)from + count : (uint64_t)from - count));
+    return from_float(result == 0 && x < 0 ? -0.0 : result);
 }
 NATIVE(math_ulp, "ulp(x, /)", "The value of the least significant bit of x.")
 {

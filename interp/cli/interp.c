@@ -153,6 +153,7 @@ int interp_close(Vm *vm)
     clear(&vm->thread_object);
     clear(&vm->locals);
     clear(&interp->warned);
+    clear(&interp->joined_threads);
     clear(&interp->codec_searches);
     clear(&interp->codec_cache);
     clear(&interp->codec_handlers);

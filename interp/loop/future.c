@@ -269,6 +269,7 @@ NATIVE(future_iter_send, "send(self, value, /)",
 }
 NATIVE(future_iter_throw, "throw(self, type, value=?, traceback=?, /)", "Raise the exception.")
 {
+    if (!throw_allowed(vm, argv[1], argv[2], argv[3])) return FAIL;
     clear(&((FutureIter *)as_object(argv[0]))->future);
     return throw_arguments(vm, argv[1], argv[2], argv[3]);
 }

@@ -88,8 +88,9 @@ struct Interp {
     struct SignatureTable *signatures; /* parsed signatures by Native (object/signature.c) */
     struct MethodCache *method_cache;  /* type + name -> attribute (object/type.c) */
     Ref codec_searches, codec_cache, codec_handlers; /* list, dict, dict (modules/codecs.c) */
-    Ref warned;       /* set of the warnings printed (object/warning.c), or UNDEF */
-    Ref memory_error; /* a MemoryError made in time */
+    Ref warned;         /* set of the warnings printed (object/warning.c), or UNDEF */
+    Ref joined_threads; /* a set: handles of the threads that the program waits for at its end */
+    Ref memory_error;   /* a MemoryError made in time */
     Ref empty_tuple, empty_str, empty_bytes;
     Ref *latin1; /* the 256 one-character strings */
     struct Polymorphic

@@ -22,14 +22,17 @@
 #include "object/int.h"
 #include "object/iter.h"
 #include "object/name.h"
+#include "object/member.h"
 #include "object/native.h"
+#include "object/number.h"
+#include "object/set.h"
 #include "object/shape.h"
 #include "object/tuple.h"
 #include "vm/signals.h"
 
 #define TIMEOUT_MAX 9223372036.0 /* seconds in 63 bits of nanoseconds */
 
-static const TypeDef thread_rlock_type, thread_local_type;
+static const TypeDef thread_rlock_type, thread_local_type, thread_handle_type;
 
 typedef struct ThreadLock {
     Container head;
@@ -243,8 +246,10 @@ NATIVE(thread_lock_new, "lock(cls, /)", "A new lock.")
 NATIVE(thread_rlock_new, "RLock(cls, /, *args, **kwargs)", "A new reentrant lock.")
 {
     if (argv[0] == borrow(type_from_def(vm, &thread_rlock_type)) &&
-        (tuple_len(argv[1]) || as_dict(argv[2])->len))
-        return throw(vm, TypeError, "RLock() takes no arguments");
+        (tuple_len(argv[1]) || as_dict(argv[2])->len) &&
+        !warn(vm, DeprecationWarning, 1,
+              "Passing arguments to RLock is deprecated and will be removed in 3.15"))
+        return FAIL;
     return lock_make(vm, as_type(argv[0]), true);
 }
 
@@ -302,8 +307,92 @@ static const TypeDef thread_rlock_type = {
     .methods = rlock_methods,
 };
 
+/* ---- threads that can be joined ---- */
+
+typedef struct ThreadHandle {
+    Container head;
+    Ref running; /* a lock that is held until the thread has ended; UNDEF: not started */
+    uint64_t ident;
+    bool done;
+} ThreadHandle;
+
+static ThreadHandle *as_handle(Value v) { return (ThreadHandle *)as_object(v); }
+
+static void handle_finish(Vm *vm, ThreadHandle *self)
+{
+    if (self->done) return;
+    self->done = true;
+    lock_give(as_lock(self->running));
+    Value joined = vm->interp->joined_threads;
+    if (!absent(joined) && set_discard(vm, as_set(joined), borrow(self)) == FAILED) error_clear(vm);
+}
+
+/* The program waits for the thread at its end. */
+static bool handle_keep(Vm *vm, Value handle)
+{
+    Interp *interp = vm->interp;
+    if (absent(interp->joined_threads)) {
+        Ref made = set_new(vm);
+        if (failed(made)) return false;
+        interp->joined_threads = made;
+    }
+    return set_add(vm, as_set(interp->joined_threads), handle);
+}
+
+NATIVE(handle_new, "_ThreadHandle(cls, /)", "What start_joinable_thread() returns.")
+{
+    ThreadHandle *self = type_instance(vm, as_type(argv[0]));
+    return self ? from_object(self) : FAIL;
+}
+NATIVE(handle_join, "join(self, timeout=None, /)",
+       "Wait until the thread has ended, at most timeout seconds; None, less than 0: for ever.")
+{
+    ThreadHandle *self = as_handle(argv[0]);
+    double timeout = -1;
+    if (argv[1] != NONE && !float_from(vm, argv[1], &timeout)) return FAIL;
+    if (absent(self->running)) return throw(vm, RuntimeError, "thread not started");
+    if (self->done) return NONE;
+    if (self->ident == vm->thread_id) return throw(vm, RuntimeError, "Cannot join current thread");
+    Ref kept = newref(self->running);
+    Truth ended = lock_take(vm, as_lock(kept), true, timeout < 0 ? -1 : timeout);
+    if (ended == YES) lock_give(as_lock(kept));
+    decref(kept);
+    return ended == FAILED ? FAIL : NONE;
+}
+NATIVE(handle_is_done, "is_done(self, /)", "Has the thread ended?")
+{
+    return from_bool(as_handle(argv[0])->done);
+}
+NATIVE(handle_set_done, "_set_done(self, /)", "Take the thread for one that has ended.")
+{
+    if (absent(as_handle(argv[0])->running)) return throw(vm, RuntimeError, "thread not started");
+    handle_finish(vm, as_handle(argv[0]));
+    return NONE;
+}
+static Ref handle_ident(Vm *vm, Value self) { return from_uint64(vm, as_handle(self)->ident); }
+static Ref handle_repr(Vm *vm, Value self)
+{
+    return format_text(vm, "<%T object: ident=%lld>", self, (long long)as_handle(self)->ident);
+}
+static const Attribute handle_attributes[] = {
+    {"ident", handle_ident, member_read_only, "what get_ident() returns in the thread"}, {NULL}};
+static const Native *const handle_methods[] = {&handle_join_def, &handle_is_done_def,
+                                               &handle_set_done_def, NULL};
+static const TypeDef thread_handle_type = {
+    .name = "_thread._ThreadHandle",
+    .doc = "A thread that others can wait for.",
+    .size = sizeof(ThreadHandle),
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_WEAKREF,
+    .refs = REFS(REF(ThreadHandle, running)),
+    .new = &handle_new_def,
+    .repr = handle_repr,
+    .methods = handle_methods,
+    .attributes = handle_attributes,
+};
+
 /* ---- threads ---- */
 
+/* body: function, args, kwargs and, for a thread that can be joined, its handle. */
 static void run_body(Vm *vm, void *argument)
 {
     Ref body = *(Ref *)argument;
@@ -315,7 +404,25 @@ static void run_body(Vm *vm, void *argument)
     else if (failed(result))
         error_unraisable(vm, "Exception ignored in thread started by", function);
     decref(result);
+    if (tuple_len(body) == 4) handle_finish(vm, as_handle(tuple_at(body, 3)));
     clear(&vm->body);
+}
+
+/* Starts a thread for body (owned); false: raised. */
+static bool start_body(Vm *vm, Ref body, uint64_t *ident)
+{
+    if (failed(body)) return false;
+    Ref *box = malloc(sizeof *box);
+    if (!box) {
+        decref(body);
+        throw_no_memory(vm);
+        return false;
+    }
+    *box = body;
+    if (thread_start_named(vm, run_body, box, ident)) return true;
+    decref(body);
+    free(box);
+    return false;
 }
 
 NATIVE(thread_start_new_thread, "start_new_thread(function, args, kwargs=None, /)",
@@ -326,15 +433,87 @@ NATIVE(thread_start_new_thread, "start_new_thread(function, args, kwargs=None, /
     if (!is_tuple(argv[1])) return throw(vm, TypeError, "2nd arg must be a tuple");
     if (argv[2] != NONE && !is_dict(argv[2]))
         return throw(vm, TypeError, "optional 3rd arg must be a dictionary");
-    Ref *body = malloc(sizeof *body);
-    if (!body) return throw_no_memory(vm);
-    *body = tuple_pack(vm, 3, argv[0], argv[1], argv[2]);
     uint64_t ident;
-    if (!failed(*body) && thread_start_named(vm, run_body, body, &ident))
-        return from_uint64(vm, ident);
-    decref(*body);
-    free(body);
+    if (!start_body(vm, tuple_pack(vm, 3, argv[0], argv[1], argv[2]), &ident)) return FAIL;
+    return from_uint64(vm, ident);
+}
+NATIVE(thread_start_joinable, "start_joinable_thread(function, handle=None, daemon=True)",
+       "Run function() in a new thread; return its _ThreadHandle, handle if that is given.")
+{
+    Type *type = type_from_def(vm, &thread_handle_type),
+         *lock = type_from_def(vm, &thread_lock_type);
+    if (!type || !lock) return FAIL;
+    if (!type_of(vm, argv[0])->slots.call)
+        return throw(vm, TypeError, "thread function must be callable");
+    if (argv[1] != NONE && type_of(vm, argv[1]) != type)
+        return throw(vm, TypeError, "'handle' must be a _ThreadHandle");
+    Truth daemon = value_truth(vm, argv[2]);
+    if (daemon == FAILED) return FAIL;
+    Ref handle = argv[1] == NONE ? handle_new(vm, (Value[]){borrow(type)}) : newref(argv[1]);
+    if (failed(handle)) return FAIL;
+    ThreadHandle *self = as_handle(handle);
+    if (!absent(self->running)) {
+        decref(handle);
+        return throw(vm, RuntimeError, "thread already started");
+    }
+    self->running = lock_make(vm, lock, false);
+    if (!failed(self->running) && (daemon == YES || handle_keep(vm, handle))) {
+        as_lock(self->running)->held = true;
+        Value empty = vm->interp->empty_tuple;
+        if (start_body(vm, tuple_pack(vm, 4, argv[0], empty, NONE, (Value)handle), &self->ident))
+            return handle;
+        Ref error = error_take(vm);
+        handle_finish(vm, self);
+        error_restore(vm, error);
+    }
+    self->done = false;
+    replace(&self->running, UNDEF);
+    decref(handle);
     return FAIL;
+}
+NATIVE(thread_shutdown, "_shutdown()",
+       "Wait for the threads that start_joinable_thread() started with daemon=False.")
+{
+    Set *joined = absent(vm->interp->joined_threads) ? NULL : as_set(vm->interp->joined_threads);
+    while (joined && joined->len) {
+        Ref handles = tuple_from(vm, borrow(joined));
+        if (failed(handles)) return FAIL;
+        Ref done = handle_join(vm, (Value[]){tuple_at(handles, 0), NONE});
+        decref(handles);
+        if (failed(done)) return FAIL;
+    }
+    return NONE;
+}
+NATIVE(thread_make_handle, "_make_thread_handle(ident, /)",
+       "A handle for a thread that runs already and that this module did not start.")
+{
+    Type *type = type_from_def(vm, &thread_handle_type),
+         *lock = type_from_def(vm, &thread_lock_type);
+    int64_t ident;
+    if (!type || !lock || !int_index(vm, argv[0], &ident)) return FAIL;
+    Ref handle = handle_new(vm, (Value[]){borrow(type)});
+    if (failed(handle)) return FAIL;
+    as_handle(handle)->ident = (uint64_t)ident;
+    as_handle(handle)->running = lock_make(vm, lock, false);
+    if (!failed(as_handle(handle)->running)) {
+        as_lock(as_handle(handle)->running)->held = true;
+        return handle;
+    }
+    as_handle(handle)->running = UNDEF;
+    decref(handle);
+    return FAIL;
+}
+NATIVE(thread_get_main_ident, "_get_main_thread_ident()", "The number of the main thread.")
+{
+    return from_uint64(vm, vm->interp->main.thread_id);
+}
+NATIVE(thread_is_main_interpreter, "_is_main_interpreter()", "Always True: there is one only.")
+{
+    return TRUE;
+}
+NATIVE(thread_daemons_allowed, "daemon_threads_allowed()", "May threads be daemons?  True.")
+{
+    return TRUE;
 }
 NATIVE(thread_get_ident, "get_ident()", "A number that names this thread.")
 {
@@ -380,8 +559,9 @@ NATIVE(thread_interrupt_main, "interrupt_main(signum=2, /)",
     if (!int_index(vm, argv[0], &number)) return FAIL;
     if (number < 1 || number > 64) return throw(vm, ValueError, "signal number out of range");
     Value handler = signal_get(vm, (int)number);
-    if (!failed(handler) && handler != NONE && handler != ELLIPSIS) kill(getpid(), (int)number);
-    return failed(handler) ? FAIL : NONE;
+    bool handled = absent(handler) ? number == SIGINT : handler != NONE && handler != ELLIPSIS;
+    if (handled) signal_arrives((int)number);
+    return vm != &vm->interp->main || safe_point(vm) ? NONE : FAIL;
 }
 NATIVE(thread_stack_size, "stack_size(size=0, /)",
        "The stack of new threads in bytes, 0 the system's; returns the former.")
@@ -535,14 +715,19 @@ static const Native *const thread_functions[] = {
     &thread_allocate_lock_def,    &thread_allocate_def,       &thread_exit_def,
     &thread_exit_thread_def,      &thread_interrupt_main_def, &thread_stack_size_def,
     &thread_get_ident_def,        &thread_main_ident_def,     &thread_current_def,
-    &thread_set_current_def,      &thread_count_def,          NULL,
+    &thread_set_current_def,      &thread_count_def,          &thread_start_joinable_def,
+    &thread_make_handle_def,      &thread_get_main_ident_def, &thread_is_main_interpreter_def,
+    &thread_daemons_allowed_def,  &thread_shutdown_def,       NULL,
 };
 static bool thread_open(Vm *vm, Value module)
 {
     Type *lock = type_from_def(vm, &thread_lock_type),
          *rlock = type_from_def(vm, &thread_rlock_type),
-         *local = type_from_def(vm, &thread_local_type);
-    return lock && rlock && local && module_set(vm, module, "_local", newref(borrow(local))) &&
+         *local = type_from_def(vm, &thread_local_type),
+         *handle = type_from_def(vm, &thread_handle_type);
+    return lock && rlock && local && handle &&
+           module_set(vm, module, "_ThreadHandle", newref(borrow(handle))) &&
+           module_set(vm, module, "_local", newref(borrow(local))) &&
            module_set(vm, module, "LockType", newref(borrow(lock))) &&
            module_set(vm, module, "lock", newref(borrow(lock))) &&
            module_set(vm, module, "RLock", newref(borrow(rlock))) &&

@@ -466,7 +466,7 @@ SHARED_NATIVE(bytes_rstrip, "rstrip(self, bytes=None, /)",
     return strip(vm, argv, STRIP_RIGHT);
 }
 
-/* The items of iterable as a list or tuple; meanwhile a bytearray that joins them keeps its size. */
+/* The items of iterable as a list or tuple; while they come a bytearray joiner keeps its size. */
 static Ref joined_items(Vm *vm, Value joiner, Value iterable)
 {
     if (is_sequence(iterable)) return newref(iterable);

@@ -227,22 +227,22 @@ void error_unraisable(Vm *vm, const char *what, Value object)
 {
     Ref error = error_take(vm);
     if (!is_exception(error)) return;
-    Ref message =
-        absent(object) ? format_text(vm, "%s", what) : format_text(vm, "%s %R", what, object);
+    bool plain = strcmp(what, "Exception ignored in") == 0; /* the hook gets no text but object */
+    Ref message = absent(object) ? format_text(vm, "%s:\n", what)
+                  : plain        ? format_text(vm, "%s: %R\n", what, object)
+                                 : format_text(vm, "%s %R:\n", what, object);
     if (failed(message)) {
         error_clear(vm);
-        message = newref(vm->interp->empty_str);
+        message = str_from(vm, ":\n");
     }
-    Ref plain = str_from(vm, what);
-    if (!call_unraisable_hook(vm, error, plain, object)) {
+    Ref text = plain ? NONE : str_slice(vm, message, 0, as_str(message)->len - 2);
+    if (failed(text)) replace(&text, NONE);
+    if (!call_unraisable_hook(vm, error, text, plain ? object : (Value)NONE)) {
         stderr_print(vm, message);
-        Ref colon = str_from(vm, ":\n");
-        stderr_print(vm, colon);
-        decref(colon);
         exception_print(vm, error, 2);
         error_clear(vm);
     }
-    decref(plain);
+    decref(text);
     decref(message);
     decref(error);
 }

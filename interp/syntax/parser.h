@@ -6,10 +6,10 @@
 #include "syntax/ast.h"
 
 typedef enum ParseMode {
-    PARSE_FILE,     /* -> Module */
-    PARSE_EVAL,     /* -> Expression */
-    PARSE_SINGLE,   /* -> Interactive: one statement at the prompt */
-    PARSE_UTF8 = 8, /* may be or-ed to the others: the text comes from a str, so it is UTF-8
+    PARSE_FILE,      /* -> Module */
+    PARSE_EVAL,      /* -> Expression */
+    PARSE_SINGLE,    /* -> Interactive: one statement at the prompt */
+    PARSE_UTF8 = 8,  /* may be or-ed to the others: the text comes from a str, so it is UTF-8
                      * whatever a coding cookie in it says */
     PARSE_OPEN = 16, /* with PARSE_SINGLE: a compound statement goes on until an empty line */
 } ParseMode;

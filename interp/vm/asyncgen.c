@@ -209,8 +209,8 @@ NATIVE(async_generator_asend, "asend(self, value, /)",
 NATIVE(async_generator_athrow, "athrow(self, type, value=?, traceback=?, /)",
        "An awaitable that raises an exception where the generator is suspended.")
 {
+    if (!throw_allowed(vm, argv[1], argv[2], argv[3])) return FAIL;
     throw_arguments(vm, argv[1], argv[2], argv[3]);
-    if (error_is(vm, TypeError) && !is_exception(argv[1]) && !is_type(argv[1])) return FAIL;
     return step_new(vm, argv[0], STEP_THROW, error_take(vm));
 }
 NATIVE(async_generator_aclose, "aclose(self, /)", "An awaitable that closes the generator.")

@@ -37,7 +37,9 @@ bool async_generator_started(Vm *vm, Coroutine *generator);
  * it was made (UNDEF: unknown).  false: a filter made it an error. */
 bool never_awaited(Vm *vm, Ref text, Value file, int line);
 
-/* What throw(type, value, traceback) means, raised. */
+/* Can throw(type, value, traceback) mean an exception?  false: TypeError, for the caller. */
+bool throw_allowed(Vm *vm, Value type, Value value, Value traceback);
+/* The exception that these arguments, which are allowed, mean: raised. */
 Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback);
 
 #endif

@@ -288,24 +288,36 @@ NATIVE(generator_send, "send(self, value, /)",
     return tail_resume(vm, argv[0], newref(argv[1]));
 }
 
-/* The exception that throw(type, value, traceback) means, raised. */
-Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback)
+bool throw_allowed(Vm *vm, Value type, Value value, Value traceback)
 {
-    Ref error;
     if ((!absent(value) || !absent(traceback)) &&
         !warn(
             vm, DeprecationWarning, 1,
             "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature "
             "instead."))
-        return FAIL;
-    if (!absent(traceback) && traceback != NONE && !is_kind(traceback, KIND_TRACEBACK))
-        return throw(vm, TypeError, "throw() third argument must be a traceback object");
+        return false;
+    if (!absent(traceback) && traceback != NONE && !is_kind(traceback, KIND_TRACEBACK)) {
+        throw(vm, TypeError, "throw() third argument must be a traceback object");
+        return false;
+    }
     if (is_exception(type)) {
-        if (!absent(value) && value != NONE)
-            return throw(vm, TypeError, "instance exception may not have a separate value");
+        if (absent(value) || value == NONE) return true;
+        throw(vm, TypeError, "instance exception may not have a separate value");
+        return false;
+    }
+    if (is_type(type) && type_is_subtype(as_type(type), exception_class(vm, BaseException)))
+        return true;
+    throw(vm, TypeError,
+          "exceptions must be classes or instances deriving from BaseException, not %T", type);
+    return false;
+}
+
+Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback)
+{
+    Ref error;
+    if (is_exception(type)) {
         error = newref(type);
-    } else if (is_type(type) &&
-               type_is_subtype(as_type(type), exception_class(vm, BaseException))) {
+    } else {
         if (is_exception(value)) error = newref(value);
         else if (absent(value) || value == NONE) error = call0(vm, type);
         else if (is_tuple(value))
@@ -319,10 +331,6 @@ Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback)
             decref(error);
             return FAIL;
         }
-    } else {
-        return throw(vm, TypeError,
-                     "exceptions must be classes or instances deriving from BaseException, not %T",
-                     type);
     }
     if (!absent(traceback) && traceback != NONE)
         replace(&as_exception(error)->traceback, newref(traceback));
@@ -373,7 +381,7 @@ NATIVE(generator_throw, "throw(self, type, value=?, traceback=?, /)",
        "Raise an exception where the body is suspended; return the next yielded value.")
 {
     Activation *self = as_activation(argv[0]);
-    if (!can_resume(vm, argv[0])) return FAIL;
+    if (!throw_allowed(vm, argv[1], argv[2], argv[3]) || !can_resume(vm, argv[0])) return FAIL;
     throw_arguments(vm, argv[1], argv[2], argv[3]);
     if (activation_state(self) == ACTIVATION_DONE) {
         if (is_kind(argv[0], KIND_COROUTINE)) {

@@ -131,7 +131,7 @@ NATIVE(native_coroutine_throw, "throw(self, type, value=?, traceback=?, /)",
        "Raise an exception where it is suspended; return what it yields next.")
 {
     Activation *self = as_activation(argv[0]);
-    if (!can_resume(vm, self)) return FAIL;
+    if (!throw_allowed(vm, argv[1], argv[2], argv[3]) || !can_resume(vm, self)) return FAIL;
     begin(self);
     throw_arguments(vm, argv[1], argv[2], argv[3]);
     return tail_resume(vm, argv[0], FAIL);

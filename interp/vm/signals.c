@@ -65,6 +65,8 @@ void signals_forked(Vm *vm)
     atomic_fetch_and(&vm->interrupt, ~INTERRUPT_SIGNAL);
 }
 
+void signal_arrives(int number) { on_signal(number); }
+
 bool signals_waiting(void) { return any_arrived != 0; }
 
 int signal_wakeup_fd(int fd)
@@ -112,6 +114,7 @@ bool signals_run(Vm *vm)
         if (!arrived[n]) continue;
         arrived[n] = 0;
         Value handler = signal_get(vm, n);
+        if (handler == NONE || handler == ELLIPSIS) continue; /* set since it arrived */
         if (absent(handler)) {
             if (n == SIGINT) throw_value(vm, KeyboardInterrupt, UNDEF);
             if (n == SIGINT) return false;

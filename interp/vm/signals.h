@@ -13,6 +13,8 @@ void signals_close(Vm *vm);
 bool signals_run(Vm *vm);
 /* In the child after fork(): forgets the signals that came for the parent. */
 void signals_forked(Vm *vm);
+/* As if the signal had arrived now. */
+void signal_arrives(int number);
 /* Is a signal waiting to be handled? */
 bool signals_waiting(void);
 /* handler: a callable, or NONE for the default action, or ELLIPSIS to ignore; for signal.signal().
