@@ -142,11 +142,7 @@ static bool item_hash(Vm *vm, Value item, int64_t *hash)
         *hash = str_hash(vm, as_str(item));
         return true;
     }
-    if (!is_tuple(item)) return value_hash(vm, item, hash);
-    if (!recursion_enter(vm)) return false; /* tuples may be nested as deep as they like */
-    bool ok = value_hash(vm, item, hash);
-    recursion_leave(vm);
-    return ok;
+    return value_hash(vm, item, hash);
 }
 
 /* A multiply-and-rotate mix of the items' hashes, position-dependent. */

@@ -105,9 +105,15 @@ bool value_hash(Vm *vm, Value v, int64_t *hash)
         return true;
     }
     Type *type = type_of(vm, v);
-    if (type->slots.hash) return type->slots.hash(vm, v, hash);
-    throw(vm, TypeError, "unhashable type: '%T'", v);
-    return false;
+    if (!type->slots.hash) {
+        throw(vm, TypeError, "unhashable type: '%T'", v);
+        return false;
+    }
+    if (!is_heap(v) || !(as_object(v)->flags & OBJ_CONTAINER)) return type->slots.hash(vm, v, hash);
+    if (!recursion_enter(vm)) return false; /* containers hash their items */
+    bool ok = type->slots.hash(vm, v, hash);
+    recursion_leave(vm);
+    return ok;
 }
 
 ptrdiff_t value_len(Vm *vm, Value v)

@@ -40,7 +40,9 @@ enum {
     ACTIVATION_CLOSING = 256,
     ACTIVATION_HOOKED = 512,
     ACTIVATION_IN_ASYNC_FOR = 1024,
-    ACTIVATION_SENDING = 2048, /* async generator: a step of it is running */
+    ACTIVATION_SENDING = 2048,   /* async generator: a step of it is running */
+    ACTIVATION_DEPTH_SHIFT = 12, /* above it: how many awaiters stand outside, when it was begun */
+    ACTIVATION_DEPTH_MAX = (1 << 20) - 1,
 };
 
 typedef struct Coroutine { /* KIND_GENERATOR, KIND_COROUTINE, KIND_ASYNC_GENERATOR */

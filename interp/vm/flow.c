@@ -225,6 +225,22 @@ static Flow drive_iterator(Vm *vm, Activation *waiter, Value sent)
     }
 }
 
+/* waiter is who gets inner's result.  A chain takes one frame, yet its depth counts against the
+ * recursion limit, or a coroutine that awaits itself would go on until memory ends.  false: raised. */
+static bool attach(Vm *vm, Activation *waiter, Activation *inner)
+{
+    ptrdiff_t depth = (ptrdiff_t)(waiter->head.aux >> ACTIVATION_DEPTH_SHIFT) + 1;
+    if (depth > ACTIVATION_DEPTH_MAX || depth >= vm->frame_limit - vm->frame) {
+        if (activation_state(inner) == ACTIVATION_CREATED) activation_close(vm, inner);
+        throw(vm, RecursionError, "maximum recursion depth exceeded");
+        return false;
+    }
+    inner->head.aux = (inner->head.aux & ((1u << ACTIVATION_DEPTH_SHIFT) - 1)) |
+                      (uint32_t)depth << ACTIVATION_DEPTH_SHIFT;
+    inner->awaiter = waiter;
+    return true;
+}
+
 static Flow start_inner(Vm *vm, Activation *waiter, Activation *inner, Ref sent)
 {
     if (!failed(sent) && activation_state(inner) == ACTIVATION_CREATED) replace(&sent, NONE);
@@ -253,7 +269,10 @@ static Flow start_inner(Vm *vm, Activation *waiter, Activation *inner, Ref sent)
         else throw(vm, RuntimeError, "coroutine is being awaited already");
         return deliver_error(vm, waiter);
     }
-    inner->awaiter = waiter;
+    if (!attach(vm, waiter, inner)) {
+        decref(sent);
+        return deliver_error(vm, waiter);
+    }
     return flow_resume(vm, innermost, sent);
 }
 
@@ -263,7 +282,10 @@ static Flow await_on(Vm *vm, Activation *waiter, Ref awaitable)
     replace(&waiter->awaiting, awaitable);
     Ref sent = is_step_kind(waiter->head.head.kind) ? async_step_value(vm, waiter) : NONE;
     if (is_kind(awaitable, KIND_ASYNC_GENERATOR)) {
-        as_activation(awaitable)->awaiter = waiter;
+        if (!attach(vm, waiter, as_activation(awaitable))) {
+            decref(sent);
+            return deliver_error(vm, waiter);
+        }
         return flow_resume(vm, activation_innermost(as_activation(awaitable)), sent);
     }
     if (is_activation(awaitable)) return start_inner(vm, waiter, as_activation(awaitable), sent);
