@@ -33,6 +33,14 @@ Value frame_global(Vm *vm, Value name);
 bool recursion_enter(Vm *vm);
 void recursion_leave(Vm *vm);
 
+/* For C recursion too quick to be counted: false, RecursionError raised, where the C stack ends. */
+bool stack_overflow(Vm *vm);
+static inline bool stack_enough(Vm *vm)
+{
+    if (__builtin_expect((char *)__builtin_frame_address(0) > vm->c_stack_limit, 1)) return true;
+    return stack_overflow(vm);
+}
+
 /* Runs what waits for a safe point (signals, finalisers, cycle collection); false: an exception was
  * raised. */
 bool safe_point(Vm *vm);

@@ -61,6 +61,7 @@ Ref iter_next(Vm *vm, Value iterator)
 {
     Ref (*next)(Vm *, Value) = type_of(vm, iterator)->slots.next;
     if (!next) return throw(vm, TypeError, "'%T' object is not an iterator", iterator);
+    if (!stack_enough(vm)) return FAIL; /* a map of a map of ... */
     return next(vm, iterator);
 }
 

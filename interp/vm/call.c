@@ -310,6 +310,12 @@ bool recursion_enter(Vm *vm)
 
 void recursion_leave(Vm *vm) { vm->native_depth--; }
 
+bool stack_overflow(Vm *vm)
+{
+    throw(vm, RecursionError, "maximum recursion depth exceeded");
+    return false;
+}
+
 /* Runs function, whose parameters are in window (owned), on the C stack. */
 static Ref run_window(Vm *vm, Function *function, Ref *window)
 {

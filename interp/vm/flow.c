@@ -226,7 +226,8 @@ static Flow drive_iterator(Vm *vm, Activation *waiter, Value sent)
 }
 
 /* waiter is who gets inner's result.  A chain takes one frame, yet its depth counts against the
- * recursion limit, or a coroutine that awaits itself would go on until memory ends.  false: raised. */
+ * recursion limit, or a coroutine that awaits itself would go on until memory ends.  false:
+ * raised. */
 static bool attach(Vm *vm, Activation *waiter, Activation *inner)
 {
     ptrdiff_t depth = (ptrdiff_t)(waiter->head.aux >> ACTIVATION_DEPTH_SHIFT) + 1;
@@ -241,17 +242,26 @@ static bool attach(Vm *vm, Activation *waiter, Activation *inner)
     return true;
 }
 
+/* Is inner a coroutine that somebody else is in the middle of, a task perhaps, or waiter itself? */
+static bool is_awaited(const Activation *waiter, const Activation *inner)
+{
+    if (inner->awaiter || inner == waiter || activation_state(inner) == ACTIVATION_RUNNING)
+        return true;
+    return inner->head.head.kind == KIND_COROUTINE && !absent(inner->awaiting) &&
+           activation_state(inner) == ACTIVATION_SUSPENDED;
+}
+
 static Flow start_inner(Vm *vm, Activation *waiter, Activation *inner, Ref sent)
 {
     if (!failed(sent) && activation_state(inner) == ACTIVATION_CREATED) replace(&sent, NONE);
-    if (inner->awaiter || activation_state(inner) == ACTIVATION_RUNNING ||
-        activation_state(inner) == ACTIVATION_DONE) {
+    if (is_awaited(waiter, inner) || activation_state(inner) == ACTIVATION_DONE) {
         if (activation_state(inner) == ACTIVATION_DONE && inner->head.head.kind == KIND_GENERATOR)
             return deliver(vm, waiter, NONE);
         decref(sent);
         if (activation_state(inner) == ACTIVATION_DONE) throw_reused(vm, borrow(inner));
         else if (inner->head.head.kind == KIND_GENERATOR)
             throw(vm, ValueError, "generator already executing");
+        else if (inner == waiter) throw(vm, ValueError, "coroutine already executing");
         else throw(vm, RuntimeError, "coroutine is being awaited already");
         return deliver_error(vm, waiter);
     }
