@@ -130,6 +130,13 @@ static void drop_runtime(Vm *vm)
     types_close(vm);
 }
 
+/* A hook in sys leads to its globals, and these to sys: cleared, it is no cycle. */
+static void drop_namespace(Ref *dict)
+{
+    if (is_dict(*dict)) dict_clear(as_dict(*dict));
+    clear(dict);
+}
+
 int interp_close(Vm *vm)
 {
     Interp *interp = vm->interp;
@@ -157,8 +164,8 @@ int interp_close(Vm *vm)
     clear(&interp->codec_searches);
     clear(&interp->codec_cache);
     clear(&interp->codec_handlers);
-    clear(&interp->sys);
-    clear(&interp->builtins);
+    drop_namespace(&interp->sys);
+    drop_namespace(&interp->builtins);
     clear(&interp->modules);
     if (interp->debug & DEBUG_REFS) {
         collector_run_full(vm);
