@@ -207,10 +207,17 @@ static bool bind_keywords(Vm *vm, Binding *b, Ref owned[2])
 
 /* ---- binding ---- */
 
+/* Whose __new__ makes the instances of type, or refuses to. */
+static const TypeDef *maker(const Type *type)
+{
+    while (!type->def->new && !(type->def->flags & TYPE_NO_NEW) && type->base) type = type->base;
+    return type->def;
+}
+
 /* Is the first argument what the function needs there? */
 static bool check_first(Vm *vm, const NativeFunction *function, const Args *args)
 {
-    const Type *owner = function->owner;
+    Type *owner = function->owner;
     Value first = args->argc ? args->argv[0] : UNDEF;
     if (function->head.aux & NATIVE_IS_NEW) {
         if (absent(first))
@@ -223,9 +230,10 @@ static bool check_first(Vm *vm, const NativeFunction *function, const Args *args
             return throw(vm, TypeError, "%N.__new__(%N): %N is not a subtype of %N", owner, type,
                          type, owner),
                    false;
-        if (type->def != owner->def && type->def->new && type->def->new != owner->def->new)
-            return throw(vm, TypeError, "%N.__new__(%N) is not safe, use %s.__new__()", owner, type,
-                         typedef_short_name(type->def)),
+        const TypeDef *made = maker(type), *owners = maker(owner);
+        if (made != owners && (made->new != owners->new || made->flags &TYPE_NO_NEW))
+            return throw(vm, TypeError, "%s.__new__(%s) is not safe, use %s.__new__()",
+                         type_full_name(owner), type_full_name(type), made->name),
                    false;
         return true;
     }
@@ -264,7 +272,7 @@ static bool bind_rest(Vm *vm, Binding *b, Ref owned[2])
  * its __new__. */
 static bool ignores_keywords(const Vm *vm, const NativeFunction *function, Value first)
 {
-    const Type *owner = function->owner;
+    Type *owner = function->owner;
     if (function->head.aux & NATIVE_IS_NEW) {
         const Type *type = as_type(first);
         return (type->flags & TYPE_HEAP) && type->init != owner->init;
