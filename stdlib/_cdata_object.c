@@ -383,7 +383,7 @@ NATIVE(data_array_get, "__getitem__(self, key, /)", "An item, or a slice of them
     const Info *info = info_of(data);
     ptrdiff_t start, step, count;
     if (is_slice(argv[1])) {
-        if (!slice_resolve(vm, argv[1], info->length, &start, &step, &count)) return FAIL;
+        if (!slice_resolve(vm, argv[1], &info->length, &start, &step, &count)) return FAIL;
         return items_slice(vm, data, data->memory, info->item, start, step, count);
     }
     Info *item = info_required(vm, info->item, "abstract class");
@@ -395,7 +395,7 @@ static bool set_slice(Vm *vm, Data *data, Info *item, Value key, Value value)
 {
     const Info *info = info_of(data);
     ptrdiff_t start, step, count;
-    if (!slice_resolve(vm, key, info->length, &start, &step, &count)) return false;
+    if (!slice_resolve(vm, key, &info->length, &start, &step, &count)) return false;
     Ref values = list_from(vm, value);
     bool good = !failed(values);
     if (good && as_list(values)->len != count) {

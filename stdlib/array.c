@@ -281,10 +281,10 @@ static Ref array_get_item(Vm *vm, Value self, Value key)
     if (!is_slice(key)) {
         if (!sequence_is_index(vm, key))
             return throw(vm, TypeError, "array indices must be integers");
-        if (!sequence_index(vm, key, array->len, "array", "array index", &i)) return FAIL;
+        if (!sequence_index(vm, key, &array->len, "array", "array index", &i)) return FAIL;
         return load(vm, array, i);
     }
-    if (!slice_resolve(vm, key, array->len, &i, &step, &count)) return FAIL;
+    if (!slice_resolve(vm, key, &array->len, &i, &step, &count)) return FAIL;
     Ref out = array_like(vm, array, count);
     for (ptrdiff_t n = 0; !failed(out) && n < count; n++)
         memcpy(item_at(as_array(out), n), item_at(array, i + n * step), array->kind->size);
@@ -319,7 +319,7 @@ static bool assign_slice(Vm *vm, Array *array, Value key, Value value)
         throw(vm, TypeError, "bad argument type for built-in operation");
         return false;
     }
-    if (!slice_resolve(vm, key, array->len, &start, &step, &count)) return false;
+    if (!slice_resolve(vm, key, &array->len, &start, &step, &count)) return false;
     if (step != 1 && from->len != count) {
         throw(vm, ValueError, "attempt to assign array of size %zd to extended slice of size %zd",
               from->len, count);
@@ -345,13 +345,13 @@ static bool array_set_item(Vm *vm, Value self, Value key, Value value)
     char bytes[8];
     if (is_slice(key) && !absent(value)) return assign_slice(vm, array, key, value);
     if (is_slice(key))
-        return slice_resolve(vm, key, array->len, &i, &step, &count) &&
+        return slice_resolve(vm, key, &array->len, &i, &step, &count) &&
                delete_slice(vm, array, i, step, count);
     if (!sequence_is_index(vm, key)) {
         throw(vm, TypeError, "array indices must be integers");
         return false;
     }
-    if (!sequence_index(vm, key, array->len, "array", "array assignment index", &i)) return false;
+    if (!sequence_index(vm, key, &array->len, "array", "array assignment index", &i)) return false;
     if (absent(value)) return make_gap(vm, array, i, 1, 0);
     if (!array_item_store(vm, array->kind, bytes, value)) return false;
     if (i < array->len) memcpy(item_at(array, i), bytes, array->kind->size);

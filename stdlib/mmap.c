@@ -413,7 +413,7 @@ static bool item_slice(Vm *vm, const Mmap *self, Value key, ptrdiff_t *start, pt
                        ptrdiff_t *count)
 {
     ptrdiff_t len = self->len;
-    if (!slice_resolve(vm, key, len, start, step, count) || !check_open(vm, self)) return false;
+    if (!slice_resolve(vm, key, &len, start, step, count) || !check_open(vm, self)) return false;
     if (len == self->len) return true;
     throw(vm, IndexError, "mmap index out of range"); /* resized by an __index__ of the slice */
     return false;

@@ -248,11 +248,11 @@ static bool set_slice(Vm *vm, Value self, Value key, Value value)
 {
     ByteArray *array = as_bytearray(self);
     ptrdiff_t start, step, count;
-    if (!slice_resolve(vm, key, array->len, &start, &step, &count)) return false;
+    if (!slice_resolve(vm, key, &array->len, &start, &step, &count)) return false;
     if (absent(value)) return delete_slice(vm, array, start, step, count);
     Ref from = assigned_bytes(vm, value);
     if (failed(from)) return false;
-    bool ok = slice_resolve(vm, key, array->len, &start, &step, &count) &&
+    bool ok = slice_resolve(vm, key, &array->len, &start, &step, &count) &&
               assign_slice(vm, array, start, step, count, span_of(from));
     decref(from);
     return ok;
@@ -267,7 +267,7 @@ static bool bytearray_set_item(Vm *vm, Value self, Value key, Value value)
     if (!absent(value) && sequence_is_index(vm, key) &&
         !byte_value(vm, value, "byte must be in range(0, 256)", &byte))
         return false;
-    if (!sequence_index(vm, key, array->len, "bytearray", "bytearray index", &i)) return false;
+    if (!sequence_index(vm, key, &array->len, "bytearray", "bytearray index", &i)) return false;
     if (absent(value)) return bytearray_splice(vm, array, i, i + 1, NULL, 0);
     if (i < array->len) array->data[i] = byte;
     return true;

@@ -62,9 +62,11 @@ Truth bytes_contains(Vm *vm, Value self, Value item)
 
 Ref bytes_get_item(Vm *vm, Value self, Value key)
 {
+    bool plain = is_bytes(self);
+    const ptrdiff_t *len = plain ? &as_bytes(self)->len : &as_bytearray(self)->len;
     ptrdiff_t i, step, count;
     if (is_slice(key)) {
-        if (!slice_resolve(vm, key, span_of(self).len, &i, &step, &count)) return FAIL;
+        if (!slice_resolve(vm, key, len, &i, &step, &count)) return FAIL;
         if (is_exact(self, KIND_BYTES) && step == 1 && count == span_of(self).len)
             return newref(self);
         if (step == 1) return bytes_like(vm, self, span_of(self).data + i, count);
@@ -75,12 +77,9 @@ Ref bytes_get_item(Vm *vm, Value self, Value key)
         for (ptrdiff_t j = 0; j < count; j++) to[j] = from[i + j * step];
         return out;
     }
-    bool plain = is_bytes(self);
-    if (!sequence_index(vm, key, span_of(self).len, plain ? "byte" : "bytearray",
+    if (!sequence_index(vm, key, len, plain ? "byte" : "bytearray",
                         plain ? "index" : "bytearray index", &i))
         return FAIL;
-    if (i >= span_of(self).len)
-        return throw(vm, IndexError, "%sindex out of range", plain ? "" : "bytearray ");
     return from_small((uint8_t)span_of(self).data[i]);
 }
 

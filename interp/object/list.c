@@ -271,7 +271,7 @@ static ptrdiff_t list_len(Vm *vm __attribute__((unused)), Value self) { return a
 static Ref list_get_slice(Vm *vm, List *list, Value slice)
 {
     ptrdiff_t start, step, count;
-    if (!slice_resolve(vm, slice, list->len, &start, &step, &count)) return FAIL;
+    if (!slice_resolve(vm, slice, &list->len, &start, &step, &count)) return FAIL;
     if (step == 1) return list_slice(vm, list, start, start + count);
     Ref out = list_new(vm, count);
     if (failed(out)) return FAIL;
@@ -291,7 +291,7 @@ static Ref list_get_item(Vm *vm, Value self, Value key)
     }
     if (is_slice(key)) return list_get_slice(vm, list, key);
     ptrdiff_t i;
-    if (!sequence_index(vm, key, list->len, "list", "list index", &i)) return FAIL;
+    if (!sequence_index(vm, key, &list->len, "list", "list index", &i)) return FAIL;
     return newref(list->items[i]);
 }
 
@@ -342,7 +342,7 @@ static bool list_set_slice(Vm *vm, List *list, Value slice, Value value)
 {
     ptrdiff_t start, stop, step, count;
     if (absent(value)) {
-        if (!slice_resolve(vm, slice, list->len, &start, &step, &count)) return false;
+        if (!slice_resolve(vm, slice, &list->len, &start, &step, &count)) return false;
         if (step == 1) return list_splice(vm, list, start, start + count, NULL, 0);
         return list_delete_stepped(vm, list, start, step, count);
     }
@@ -367,7 +367,7 @@ static bool list_set_item(Vm *vm, Value self, Value key, Value value)
     List *list = as_list(self);
     if (is_slice(key)) return list_set_slice(vm, list, key, value);
     ptrdiff_t i;
-    if (!sequence_index(vm, key, list->len, "list", "list assignment index", &i)) return false;
+    if (!sequence_index(vm, key, &list->len, "list", "list assignment index", &i)) return false;
     if (absent(value)) decref(list_take(list, i));
     else replace(&list->items[i], newref(value));
     return true;

@@ -331,7 +331,7 @@ static Ref memoryview_get_item(Vm *vm, Value self, Value key)
         return at ? item_load(vm, view, at) : FAIL;
     }
     ptrdiff_t start, step, count;
-    if (!slice_resolve(vm, key, view->count, &start, &step, &count) || !is_alive(vm, self))
+    if (!slice_resolve(vm, key, &view->count, &start, &step, &count) || !is_alive(vm, self))
         return FAIL;
     MemoryView *part = view_again(vm, view);
     if (!part) return FAIL;
@@ -352,7 +352,7 @@ static bool assign_slice(Vm *vm, Value self, Value key, Value value)
     Ref source = memoryview_of(vm, value);
     if (failed(source)) return false;
     Ref bytes = packed(vm, as_memoryview(source)); /* a copy: source may overlap */
-    bool ok = !failed(bytes) && slice_resolve(vm, key, view->count, &start, &step, &count) &&
+    bool ok = !failed(bytes) && slice_resolve(vm, key, &view->count, &start, &step, &count) &&
               is_alive(vm, self);
     if (ok && (as_memoryview(source)->count != count ||
                item_format(as_memoryview(source)->format) != item_format(view->format))) {

@@ -21,8 +21,9 @@ typedef struct Slice {
 
 static inline bool is_slice(Value v) { return is_kind(v, KIND_SLICE); }
 Ref slice_new(Vm *vm, Value start, Value stop, Value step);
-/* Clamps to a sequence of len items: first index, step, and how many. false: raised. */
-bool slice_resolve(Vm *vm, Value slice, ptrdiff_t len, ptrdiff_t *start, ptrdiff_t *step,
+/* Clamps to a sequence of *len items: first index, step, and how many. false: raised.  len is read
+ * last: an __index__ may change it. */
+bool slice_resolve(Vm *vm, Value slice, const ptrdiff_t *len, ptrdiff_t *start, ptrdiff_t *step,
                    ptrdiff_t *count);
 /* The iterator over start, start + step, ...: length of them, all small ints. */
 Ref range_iter_new(Vm *vm, int64_t start, int64_t step, int64_t length);

@@ -15,7 +15,7 @@ bool sequence_is_index(const Vm *vm, Value key)
     return is_any_int(key) || type_of(vm, key)->slots.index;
 }
 
-bool sequence_index(Vm *vm, Value key, ptrdiff_t len, const char *type, const char *what,
+bool sequence_index(Vm *vm, Value key, const ptrdiff_t *len, const char *type, const char *what,
                     ptrdiff_t *i)
 {
     ptrdiff_t n;
@@ -28,8 +28,8 @@ bool sequence_index(Vm *vm, Value key, ptrdiff_t len, const char *type, const ch
         }
         if (!int_subscript(vm, key, &n, false)) return false;
     }
-    if (n < 0) n += len;
-    if (n < 0 || n >= len) {
+    if (n < 0) n += *len;
+    if (n < 0 || n >= *len) {
         throw(vm, IndexError, "%s out of range", what);
         return false;
     }

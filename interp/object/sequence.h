@@ -23,8 +23,8 @@ static inline bool is_sequence(Value v) { return is_list(v) || is_tuple(v); }
 bool sequence_is_index(const Vm *vm, Value key);
 /* The index key stands for, negative ones counted from the end; IndexError "<what> out of range"
  * outside [0, len), TypeError "<type> indices must be integers or slices, not ..." for what is
- * no index. */
-bool sequence_index(Vm *vm, Value key, ptrdiff_t len, const char *type, const char *what,
+ * no index.  len is read last: __index__ may change it. */
+bool sequence_index(Vm *vm, Value key, const ptrdiff_t *len, const char *type, const char *what,
                     ptrdiff_t *i);
 /* The operand of sequence * n: YES and *n (0 when negative), NO when the other operand may still
  * know, FAILED. */

@@ -76,12 +76,12 @@ ptrdiff_t slice_clamp(ptrdiff_t len, ptrdiff_t *start, ptrdiff_t *stop, ptrdiff_
     return *start < *stop ? (*stop - *start - 1) / step + 1 : 0;
 }
 
-bool slice_resolve(Vm *vm, Value slice, ptrdiff_t len, ptrdiff_t *start, ptrdiff_t *step,
+bool slice_resolve(Vm *vm, Value slice, const ptrdiff_t *len, ptrdiff_t *start, ptrdiff_t *step,
                    ptrdiff_t *count)
 {
     ptrdiff_t stop;
     if (!slice_unpack(vm, slice, start, &stop, step)) return false;
-    *count = slice_clamp(len, start, &stop, *step);
+    *count = slice_clamp(*len, start, &stop, *step);
     return true;
 }
 

@@ -544,7 +544,7 @@ static Ref str_get_item(Vm *vm, Value self, Value key)
     const Str *s = as_str(self);
     ptrdiff_t i, step, count;
     if (is_slice(key)) {
-        if (!slice_resolve(vm, key, s->len, &i, &step, &count)) return FAIL;
+        if (!slice_resolve(vm, key, &s->len, &i, &step, &count)) return FAIL;
         return step == 1 ? str_slice(vm, self, i, i + count)
                          : slice_with_step(vm, s, i, step, count);
     }

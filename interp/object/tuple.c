@@ -168,8 +168,8 @@ static ptrdiff_t tuple_len_slot(Vm *vm __attribute__((unused)), Value self)
 
 static Ref tuple_get_slice(Vm *vm, Value self, Value slice)
 {
-    ptrdiff_t start, step, count;
-    if (!slice_resolve(vm, slice, tuple_len(self), &start, &step, &count)) return FAIL;
+    ptrdiff_t start, step, count, len = tuple_len(self);
+    if (!slice_resolve(vm, slice, &len, &start, &step, &count)) return FAIL;
     if (count == 0) return tuple_new(vm, 0);
     if (step == 1) return tuple_slice(vm, self, start, start + count);
     Ref out = tuple_new(vm, count);
@@ -182,8 +182,8 @@ static Ref tuple_get_slice(Vm *vm, Value self, Value slice)
 static Ref tuple_get_item(Vm *vm, Value self, Value key)
 {
     if (is_slice(key)) return tuple_get_slice(vm, self, key);
-    ptrdiff_t i;
-    if (!sequence_index(vm, key, tuple_len(self), "tuple", "tuple index", &i)) return FAIL;
+    ptrdiff_t i, len = tuple_len(self);
+    if (!sequence_index(vm, key, &len, "tuple", "tuple index", &i)) return FAIL;
     return newref(tuple_at(self, i));
 }
 
