@@ -32,7 +32,7 @@ for module in pkgutil.iter_modules(): print(module.name)' 2>/dev/null)" -- "$wor
             sed -n 's/^  \(-[-A-Za-z]*\).*/\1/p') -V -h -" -- "$word"))
         return
     fi
-    [[ $COMP_CWORD == 1 ]] && COMPREPLY=($(compgen -W "check explain" -- "$word"))
+    [[ $COMP_CWORD == 1 ]] && COMPREPLY=($(compgen -W "check explain ps pstree" -- "$word"))
     COMPREPLY+=($(compgen -d -S / -- "$word") $(compgen -f -X '!*.@(aio|zip)' -- "$word"))
 }
 shopt -s extglob

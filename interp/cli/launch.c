@@ -219,6 +219,7 @@ static Ref run_asked(Vm *vm, const Options *options, Value module, int *status)
     case RUN_STDIN: return run_stdin(vm, module);
     case RUN_CHECK: *status = check_files(vm, options); return NONE;
     case RUN_EXPLAIN: return run_library(vm, "aio.lessons", "main", NULL);
+    case RUN_PS: return run_library(vm, "asyncio.tools", "main", NULL);
     case SHOW_DIS: return show_bytecode(vm, options, status);
     case RUN_FILE:
         return is_place(options->target) ? run_place(vm, options->target)

@@ -134,10 +134,11 @@ static int read_target(Options *o, int at)
 {
     const char *word = o->argv[at++];
     o->target = word;
-    o->action = strcmp(word, "-") == 0         ? RUN_STDIN
-                : strcmp(word, "check") == 0   ? RUN_CHECK
-                : strcmp(word, "explain") == 0 ? RUN_EXPLAIN
-                                               : RUN_FILE;
+    o->action = strcmp(word, "-") == 0                                   ? RUN_STDIN
+                : strcmp(word, "check") == 0                             ? RUN_CHECK
+                : strcmp(word, "explain") == 0                           ? RUN_EXPLAIN
+                : strcmp(word, "ps") == 0 || strcmp(word, "pstree") == 0 ? RUN_PS
+                                                                         : RUN_FILE;
     return at;
 }
 
@@ -194,6 +195,8 @@ void options_help(FILE *out)
           "...]\n"
           "       aio check FILE ...      what can be known without running\n"
           "       aio explain CODE        a finding or a message, with examples\n"
+          "       aio ps PID              the tasks of a running aio process\n"
+          "       aio pstree PID          the same as a tree: who awaits whom\n"
           "Without a script: the prompt; standard input when that is no terminal.\n",
           out);
 #define GROUP(title) fprintf(out, "\n%s\n", title);

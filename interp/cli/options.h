@@ -15,6 +15,7 @@ typedef enum Action {
     RUN_STDIN,
     RUN_CHECK,
     RUN_EXPLAIN,
+    RUN_PS,
     SHOW_TOKENS,
     SHOW_AST,
     SHOW_DIS,

@@ -19,6 +19,7 @@
 #include "loop/subclass.h"
 #include "loop/task.h"
 #include "loop/waiter.h"
+#include "loop/watchdog.h"
 #include "vm/signals.h"
 #include "vm/thread.h"
 
@@ -417,7 +418,9 @@ static bool run_entry_timed(Vm *vm, Loop *loop, Entry entry)
     int64_t begun_ns = loop_now(loop);
     Ref held = newref(borrow(object_of(entry.what)));
     if (tag_of(entry.what) == ENTRY_HANDLE) loop->running_handle = held;
+    watchdog_begin(vm, loop, held, begun_ns);
     bool ok = entry_run(vm, entry);
+    watchdog_end(loop);
     loop->running_handle = UNDEF;
     if (ok) report_slow(vm, loop, entry.what, loop_now(loop) - begun_ns);
     decref(held);
@@ -463,6 +466,7 @@ static bool run_enter(Vm *vm, Loop *loop)
     }
     loop->running = true;
     loop->thread_id = vm->thread_id;
+    loop->native_id = gettid();
     vm->running_loop = loop;
     watch_signals(vm, loop);
     return true;
@@ -479,6 +483,7 @@ bool loop_run(Vm *vm, Loop *loop)
         ok = loop->own_turns ? subclass_turn(vm, loop) : loop_turn(vm, loop);
         if (loop->stopping) break;
     }
+    watchdog_stop(vm, loop);
     loop->stopping = loop->running = false;
     loop->thread_id = 0;
     vm->running_loop = outer;

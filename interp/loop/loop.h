@@ -73,6 +73,7 @@ typedef struct Loop {
     bool until_complete; /* run_until_complete is on: a turn with nothing to wait for is a deadlock
                           */
     uint64_t thread_id;  /* of the thread that runs it */
+    int native_id;       /* the same as the system knows it */
     Task *first_task, *last_task; /* every pending task, oldest first; owned */
     Ref current;                  /* the task whose step runs, or UNDEF */
     Ref reason;                   /* why the runtime itself cancels just now (trail.h), or UNDEF */
@@ -90,7 +91,8 @@ typedef struct Loop {
     Vm *clock_vm;       /* whose time() is the clock; NULL: the clock is the source's own */
     int64_t told_ns;    /* what it said last */
     double slow_callback_s;
-    Listener *listeners; /* events.h; NULL: nobody listens */
+    struct Watchdog *watchdog; /* debug mode, once a step ran; or NULL */
+    Listener *listeners;       /* events.h; NULL: nobody listens */
     uint64_t turns;
 } Loop;
 

@@ -393,6 +393,7 @@ NATIVE(queue_get_nowait, "get_nowait(self)",
 {
     return queue_get_now(vm, as_queue(argv[0]));
 }
+const size_t queue_getters_at = offsetof(Queue, getters);
 const Waiters *queue_getters(Value queue) { return &as_queue(queue)->getters; }
 
 NATIVE(queue_task_done, "task_done(self)",

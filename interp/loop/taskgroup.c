@@ -26,6 +26,7 @@ typedef struct TaskGroup {
 
 static TaskGroup *as_group(Value v) { return (TaskGroup *)as_object(v); }
 
+const size_t group_parent_at = offsetof(TaskGroup, parent);
 Value group_parent(Object *group) { return ((TaskGroup *)group)->parent; }
 
 static ptrdiff_t group_len(const TaskGroup *group)

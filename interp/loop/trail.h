@@ -37,6 +37,7 @@ void trail_failed(Vm *vm, Task *task, Value error);
 /* The error of a task that had failed before reaches whoever runs now. */
 void trail_reached(Vm *vm, Task *task, Value error);
 
-Value group_parent(Object *group); /* of a TaskGroup, borrowed */
+Value group_parent(Object *group);   /* of a TaskGroup, borrowed */
+extern const size_t group_parent_at; /* where in the struct it stands */
 
 #endif

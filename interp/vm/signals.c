@@ -25,6 +25,8 @@ struct SignalHandlers {
     Ref handlers[NSIG];
 };
 
+const volatile void *signals_main_place(void) { return &main_vm; }
+
 static void on_signal(int number)
 {
     int saved = errno;

@@ -9,6 +9,8 @@
 /* Installs the SIGINT handler (KeyboardInterrupt), ignores SIGPIPE. */
 void signals_open(Vm *vm);
 void signals_close(Vm *vm);
+/* Where the pointer to the main thread's Vm is kept: for whoever looks from another process. */
+const volatile void *signals_main_place(void);
 /* Runs the handlers of signals that arrived; false: one raised (KeyboardInterrupt by default). */
 bool signals_run(Vm *vm);
 /* In the child after fork(): forgets the signals that came for the parent. */
