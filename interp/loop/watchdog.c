@@ -3,8 +3,9 @@
  * It sleeps until the step that runs is due to be called slow, then takes the interpreter lock like
  * any thread, finds out whether it is the same step still, and logs where the loop's thread stands.
  * A step that computes lets go of the lock at a safe point, one that waits has done so already;
- * only a long call that keeps the lock is told of late.  A step costs the loop a mutex and no system
- * call.  Neighbours: loop.c (run_entry_timed), report.c (the log), vm/thread.h (the lock). */
+ * only a long call that keeps the lock is told of late.  A step costs the loop a mutex and no
+ * system call.  Neighbours: loop.c (run_entry_timed), report.c (the log), vm/thread.h (the lock).
+ */
 /* SPDX-License-Identifier: MIT */
 #include "loop/watchdog.h"
 
@@ -42,7 +43,7 @@ static Ref same_step(Watchdog *dog, uint64_t step, int64_t *begun)
     return what;
 }
 
-/* "  File ..., line N, in NAME" of the innermost functions that the step runs, the last call last. */
+/* "  File ..., line N, in NAME" of the innermost functions of the step, the last call last. */
 static Ref stack_text(Vm *vm, const Watchdog *dog)
 {
     enum { DEEPEST = 20 };
