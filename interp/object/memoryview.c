@@ -1,8 +1,9 @@
 /* memoryview.c - a window on another object's bytes, seen as an array of items.
  *
- * One dimension.  A view of a view asks the underlying object for a buffer of its own, so that each
- * can be released by itself.  After release every operation but repr, == and release raises.
- * Neighbours: buffer.c, bytearray.c. */
+ * Items of the first dimension may lie apart; each is one item or a block of them in C order, which
+ * is all that cast() and slices can make.  A view of a view asks the underlying object for a buffer
+ * of its own, so that each can be released by itself.  After release every operation but repr, ==
+ * and release raises.  Neighbours: buffer.c, bytearray.c */
 /* SPDX-License-Identifier: MIT */
 #include "object/memoryview.h"
 
@@ -168,7 +169,8 @@ static MemoryView *view_object(Vm *vm, Value object)
     view->start = buffer->data;
     view->item_size = buffer->item_size > 0 ? buffer->item_size : 1;
     view->count = buffer->len / view->item_size;
-    view->step = view->item_size;
+    view->step = view->row_size = view->item_size;
+    view->dimensions = 1;
     view->readonly = buffer->readonly;
     strncpy(view->format, buffer->format ? buffer->format : "B", sizeof view->format - 1);
     return view;
@@ -183,6 +185,9 @@ static MemoryView *view_again(Vm *vm, const MemoryView *from)
     view->count = from->count;
     view->step = from->step;
     view->item_size = from->item_size;
+    view->row_size = from->row_size;
+    view->dimensions = from->dimensions;
+    view->inner = newref(from->inner);
     view->readonly = from->readonly;
     memcpy(view->format, from->format, sizeof view->format);
     return view;
@@ -199,18 +204,35 @@ Ref memoryview_of(Vm *vm, Value object)
 
 static bool is_contiguous(const MemoryView *view)
 {
-    return view->step == view->item_size || view->count <= 1;
+    return view->step == view->row_size || view->count <= 1;
+}
+
+static ptrdiff_t size_bytes(const MemoryView *view) { return view->count * view->row_size; }
+
+/* How many indices dimension `at` has. */
+static ptrdiff_t dimension(const MemoryView *view, int at)
+{
+    return at ? (ptrdiff_t)as_int(tuple_at(view->inner, at - 1)) : view->count;
+}
+
+/* Bytes from one index of dimension `at` to the next. */
+static ptrdiff_t stride(const MemoryView *view, int at)
+{
+    if (at == 0) return view->step;
+    ptrdiff_t bytes = view->item_size;
+    for (int i = view->dimensions - 1; i > at; i--) bytes *= dimension(view, i);
+    return bytes;
 }
 
 /* The items one after the other in memory: bytes, owned. */
 static Ref packed(Vm *vm, const MemoryView *view)
 {
-    if (is_contiguous(view)) return bytes_from(vm, view->start, view->count * view->item_size);
-    Ref out = bytes_from(vm, NULL, view->count * view->item_size);
+    if (is_contiguous(view)) return bytes_from(vm, view->start, size_bytes(view));
+    Ref out = bytes_from(vm, NULL, size_bytes(view));
     if (failed(out)) return FAIL;
     for (ptrdiff_t i = 0; i < view->count; i++)
-        memcpy(as_bytes(out)->data + i * view->item_size, view->start + i * view->step,
-               (size_t)view->item_size);
+        memcpy(as_bytes(out)->data + i * view->row_size, view->start + i * view->step,
+               (size_t)view->row_size);
     return out;
 }
 
@@ -236,7 +258,10 @@ static Ref memoryview_repr(Vm *vm, Value self)
 
 static ptrdiff_t memoryview_len(Vm *vm, Value self)
 {
-    return is_alive(vm, self) ? as_memoryview(self)->count : -1;
+    if (!is_alive(vm, self)) return -1;
+    if (as_memoryview(self)->dimensions) return as_memoryview(self)->count;
+    throw(vm, TypeError, "0-dim memory has no length");
+    return -1;
 }
 
 static bool memoryview_hash(Vm *vm, Value self, int64_t *hash)
@@ -265,9 +290,13 @@ static bool memoryview_hash(Vm *vm, Value self, int64_t *hash)
 static Truth same_items(Vm *vm, const MemoryView *a, const MemoryView *b)
 {
     const ItemFormat *left = item_format(a->format), *right = item_format(b->format);
-    if (a->count != b->count || !left || !right) return NO;
-    for (ptrdiff_t i = 0; i < a->count; i++) {
-        const char *p = a->start + i * a->step, *q = b->start + i * b->step;
+    if (a->dimensions != b->dimensions || !left || !right) return NO;
+    for (int i = 0; i < a->dimensions; i++)
+        if (dimension(a, i) != dimension(b, i)) return NO;
+    ptrdiff_t in_row = a->row_size / a->item_size;
+    for (ptrdiff_t i = 0; i < a->count * in_row; i++) {
+        const char *p = a->start + i / in_row * a->step + i % in_row * a->item_size;
+        const char *q = b->start + i / in_row * b->step + i % in_row * b->item_size;
         if (left == right && left->kind != 'f') {
             if (memcmp(p, q, left->size)) return NO;
             continue;
@@ -301,24 +330,54 @@ static Ref memoryview_compare(Vm *vm, Value a, Value b, CompareOp op)
     return from_bool((same == YES) == (op == CMP_EQUAL));
 }
 
-/* The item that an int or a one-element tuple points at; NULL: raised. */
-static char *item_at(Vm *vm, const MemoryView *view, Value key)
+/* at moved on to index `key` of dimension `n`; NULL: raised. */
+static char *step_to(Vm *vm, const MemoryView *view, char *at, int n, Value key)
 {
     ptrdiff_t i;
-    if (is_tuple(key) && tuple_len(key) != 1) {
-        throw(vm, TypeError, "cannot index 1-dimension view with %zd-element tuple",
-              tuple_len(key));
-        return NULL;
-    }
-    if (is_tuple(key)) key = tuple_at(key, 0);
-    if (!sequence_is_index(vm, key)) {
-        throw(vm, TypeError, "memoryview: invalid slice key");
-        return NULL;
-    }
     if (!int_subscript(vm, key, &i, false)) return NULL;
-    if (i < 0) i += view->count;
-    if (i >= 0 && i < view->count) return view->start + i * view->step;
-    throw(vm, IndexError, "index out of bounds on dimension 1");
+    if (i < 0) i += dimension(view, n);
+    if (i >= 0 && i < dimension(view, n)) return at + i * stride(view, n);
+    throw(vm, IndexError, "index out of bounds on dimension %d", n + 1);
+    return NULL;
+}
+
+/* Is key a tuple of nothing but indices, or of slices? */
+static bool all_indices(Vm *vm, Value key)
+{
+    bool all = is_tuple(key);
+    for (ptrdiff_t i = 0; all && i < tuple_len(key); i++)
+        all = sequence_is_index(vm, tuple_at(key, i));
+    return all;
+}
+static bool all_slices(Value key)
+{
+    bool all = is_tuple(key) && tuple_len(key) > 0;
+    for (ptrdiff_t i = 0; all && i < tuple_len(key); i++) all = is_slice(tuple_at(key, i));
+    return all;
+}
+
+/* The item that an index or a tuple of indices points at; NULL: raised. */
+static char *item_at(Vm *vm, const MemoryView *view, Value key, const char *sub_view)
+{
+    if (view->dimensions == 0) {
+        if (key == ELLIPSIS || (is_tuple(key) && tuple_len(key) == 0)) return view->start;
+        throw(vm, TypeError, "invalid indexing of 0-dim memory");
+    } else if (sequence_is_index(vm, key)) {
+        if (view->dimensions == 1) return step_to(vm, view, view->start, 0, key);
+        throw(vm, NotImplementedError, "%s", sub_view);
+    } else if (!all_indices(vm, key)) {
+        throw(vm, TypeError, "memoryview: invalid slice key");
+    } else if (tuple_len(key) < view->dimensions) {
+        throw(vm, NotImplementedError, "sub-views are not implemented");
+    } else if (tuple_len(key) > view->dimensions) {
+        throw(vm, TypeError, "cannot index %d-dimension view with %zd-element tuple",
+              view->dimensions, tuple_len(key));
+    } else {
+        char *at = view->start;
+        for (int n = 0; at && n < view->dimensions; n++)
+            at = step_to(vm, view, at, n, tuple_at(key, n));
+        return at;
+    }
     return NULL;
 }
 
@@ -326,8 +385,11 @@ static Ref memoryview_get_item(Vm *vm, Value self, Value key)
 {
     MemoryView *view = as_memoryview(self);
     if (!is_alive(vm, self)) return FAIL;
-    if (!is_slice(key)) {
-        const char *at = item_at(vm, view, key);
+    if (all_slices(key) && view->dimensions)
+        return throw(vm, NotImplementedError, "multi-dimensional slicing is not implemented");
+    if (view->dimensions == 0 && key == ELLIPSIS) return newref(self);
+    if (!is_slice(key) || view->dimensions == 0) {
+        const char *at = item_at(vm, view, key, "multi-dimensional sub-views are not implemented");
         return at ? item_load(vm, view, at) : FAIL;
     }
     ptrdiff_t start, step, count;
@@ -354,7 +416,7 @@ static bool assign_slice(Vm *vm, Value self, Value key, Value value)
     Ref bytes = packed(vm, as_memoryview(source)); /* a copy: source may overlap */
     bool ok = !failed(bytes) && slice_resolve(vm, key, &view->count, &start, &step, &count) &&
               is_alive(vm, self);
-    if (ok && (as_memoryview(source)->count != count ||
+    if (ok && (as_memoryview(source)->dimensions != 1 || as_memoryview(source)->count != count ||
                item_format(as_memoryview(source)->format) != item_format(view->format))) {
         throw(vm, ValueError, "memoryview assignment: lvalue and rvalue have different structures");
         ok = false;
@@ -379,17 +441,24 @@ static bool memoryview_set_item(Vm *vm, Value self, Value key, Value value)
         throw(vm, TypeError, "cannot delete memory");
         return false;
     }
-    if (is_slice(key)) return assign_slice(vm, self, key, value);
-    char *at = item_at(vm, view, key);
+    if (is_slice(key) && view->dimensions == 1) return assign_slice(vm, self, key, value);
+    if (view->dimensions && (is_slice(key) || all_slices(key))) {
+        throw(vm, NotImplementedError,
+              "memoryview slice assignments are currently restricted to ndim = 1");
+        return false;
+    }
+    char *at = item_at(vm, view, key, "sub-views are not implemented");
     return at && item_store(vm, view, at, value);
 }
 
-/* All items in a list, owned. */
-static Ref to_list(Vm *vm, const MemoryView *view)
+/* The items of dimension n and those after it, from at on, as lists in a list, owned. */
+static Ref to_list(Vm *vm, const MemoryView *view, int n, const char *at)
 {
-    Ref out = list_new(vm, view->count);
-    for (ptrdiff_t i = 0; !failed(out) && i < view->count; i++) {
-        Ref item = item_load(vm, view, view->start + i * view->step);
+    if (n == view->dimensions) return item_load(vm, view, at);
+    ptrdiff_t count = dimension(view, n), step = stride(view, n);
+    Ref out = list_new(vm, count);
+    for (ptrdiff_t i = 0; !failed(out) && i < count; i++) {
+        Ref item = to_list(vm, view, n + 1, at + i * step);
         if (!failed(item) && list_push(vm, as_list(out), item)) continue;
         decref(out);
         out = FAIL;
@@ -399,8 +468,12 @@ static Ref to_list(Vm *vm, const MemoryView *view)
 
 static Ref memoryview_iter(Vm *vm, Value self)
 {
+    const MemoryView *view = as_memoryview(self);
     if (!is_alive(vm, self)) return FAIL;
-    Ref items = to_list(vm, as_memoryview(self));
+    if (view->dimensions == 0) return throw(vm, TypeError, "invalid indexing of 0-dim memory");
+    if (view->dimensions > 1)
+        return throw(vm, NotImplementedError, "multi-dimensional sub-views are not implemented");
+    Ref items = to_list(vm, view, 0, view->start);
     if (failed(items)) return FAIL;
     Ref out = iter_of(vm, items);
     decref(items);
@@ -428,7 +501,7 @@ static bool memoryview_buffer(Vm *vm, Value self, Buffer *buffer, bool writable)
         buffer->data = view->start;
         view->exports++;
     }
-    buffer->len = view->count * view->item_size;
+    buffer->len = size_bytes(view);
     return true;
 }
 
@@ -444,14 +517,46 @@ NATIVE(memoryview_make, "new(cls, object)", "Return a view of a bytes-like objec
     return memoryview_of(vm, argv[1]);
 }
 
-NATIVE(memoryview_tobytes, "tobytes(self, /, order='C')", "Return the items as bytes.")
+/* The items with the first index moving fastest: bytes, owned. */
+static Ref packed_fortran(Vm *vm, const MemoryView *view)
 {
-    return is_alive(vm, argv[0]) ? packed(vm, as_memoryview(argv[0])) : FAIL;
+    Ref out = bytes_from(vm, NULL, size_bytes(view));
+    ptrdiff_t items = size_bytes(view) / view->item_size;
+    for (ptrdiff_t i = 0; !failed(out) && i < items; i++) {
+        const char *at = view->start;
+        ptrdiff_t left = i;
+        for (int n = 0; n < view->dimensions; n++) {
+            at += left % dimension(view, n) * stride(view, n);
+            left /= dimension(view, n);
+        }
+        memcpy(as_bytes(out)->data + i * view->item_size, at, (size_t)view->item_size);
+    }
+    return out;
+}
+
+NATIVE(
+    memoryview_tobytes, "tobytes(self, /, order='C')",
+    "Return the items as bytes: order 'C' with the last index moving fastest, 'F' with the first "
+    "one,\n'A' as they lie, C when in neither order.")
+{
+    if (!is_alive(vm, argv[0])) return FAIL;
+    bool fortran = false;
+    if (argv[1] != NONE) {
+        if (!is_str(argv[1]))
+            return throw(vm, TypeError, "tobytes() argument 'order' must be str or None, not %T",
+                         argv[1]);
+        fortran = str_is(argv[1], "F");
+        if (!fortran && !str_is(argv[1], "C") && !str_is(argv[1], "A"))
+            return throw(vm, ValueError, "order must be 'C', 'F' or 'A'");
+    }
+    const MemoryView *view = as_memoryview(argv[0]);
+    return fortran ? packed_fortran(vm, view) : packed(vm, view);
 }
 
 NATIVE(memoryview_tolist, "tolist(self, /)", "Return the items as a list.")
 {
-    return is_alive(vm, argv[0]) ? to_list(vm, as_memoryview(argv[0])) : FAIL;
+    const MemoryView *view = as_memoryview(argv[0]);
+    return is_alive(vm, argv[0]) ? to_list(vm, view, 0, view->start) : FAIL;
 }
 
 NATIVE(memoryview_hex, "hex(self, /, sep=?, bytes_per_sep=1)",
@@ -502,9 +607,45 @@ static bool is_byte_format(const char *format)
     return found && found->size == 1 && found->kind != '?';
 }
 
+/* The dimensions of a cast; false: raised. */
+static bool take_shape(Vm *vm, MemoryView *cast, Value shape)
+{
+    ptrdiff_t dimensions, bytes = size_bytes(cast), product = cast->item_size;
+    Ref *items = sequence_items(shape, &dimensions);
+    if (dimensions > 64) {
+        throw(vm, ValueError, "memoryview: number of dimensions must not exceed 64");
+        return false;
+    }
+    for (ptrdiff_t i = 0; i < dimensions; i++) {
+        if (!is_any_int(items[i])) {
+            throw(vm, TypeError, "memoryview.cast(): elements of shape must be integers");
+            return false;
+        }
+        if (!is_int(items[i]) || as_int(items[i]) <= 0) {
+            throw(vm, ValueError, "memoryview.cast(): elements of shape must be integers > 0");
+            return false;
+        }
+        if (__builtin_mul_overflow(product, (ptrdiff_t)as_int(items[i]), &product)) product = -1;
+        if (product < 0 || product > bytes) product = bytes + 1; /* too much already */
+    }
+    if (product != bytes) {
+        throw(vm, TypeError, "memoryview: product(shape) * itemsize != buffer size");
+        return false;
+    }
+    cast->dimensions = (int)dimensions;
+    cast->count = dimensions ? (ptrdiff_t)as_int(items[0]) : 1;
+    cast->step = cast->row_size = bytes / cast->count;
+    if (dimensions < 2) return true;
+    Ref inner = tuple_from_values(vm, dimensions - 1, as_values(items + 1));
+    if (failed(inner)) return false;
+    replace(&cast->inner, inner);
+    return true;
+}
+
 NATIVE(memoryview_cast, "cast(self, /, format, shape=?)",
-       "Return a view of the same memory whose items are of another format.\n"
-       "One of the two formats must be a byte format; shape may have one dimension.")
+       "Return a view of the same memory whose items are of another format, or in a shape: a list\n"
+       "or tuple of the lengths of its dimensions.  One of the two formats must be a byte format,\n"
+       "one of the two views have one dimension.")
 {
     const MemoryView *view = as_memoryview(argv[0]);
     if (!is_alive(vm, argv[0])) return FAIL;
@@ -520,27 +661,39 @@ NATIVE(memoryview_cast, "cast(self, /, format, shape=?)",
                      "prefixed with an optional '@'");
     if (!is_byte_format(view->format) && !is_byte_format(text->data))
         return throw(vm, TypeError, "memoryview: cannot cast between two non-byte formats");
-    ptrdiff_t bytes = view->count * view->item_size;
+    ptrdiff_t bytes = size_bytes(view);
     if (bytes % format->size)
         return throw(vm, TypeError, "memoryview: length is not a multiple of itemsize");
     if (!absent(argv[2])) {
         if (!is_sequence(argv[2])) return throw(vm, TypeError, "shape must be a list or a tuple");
-        ptrdiff_t dimensions, wanted;
-        Ref *items = sequence_items(argv[2], &dimensions);
-        if (dimensions != 1)
-            return throw(vm, NotImplementedError,
-                         "memoryview: shapes of %zd dimensions are not supported", dimensions);
-        if (!int_index(vm, items[0], &wanted)) return FAIL;
-        if (wanted * format->size != bytes)
-            return throw(vm, TypeError, "memoryview: product(shape) * itemsize != buffer size");
+        ptrdiff_t dimensions;
+        sequence_items(argv[2], &dimensions);
+        if (view->dimensions != 1 && dimensions != 1)
+            return throw(vm, TypeError, "memoryview: cast must be 1D -> ND or ND -> 1D");
     }
     Ref out = memoryview_of(vm, argv[0]);
     if (failed(out)) return FAIL;
     MemoryView *cast = as_memoryview(out);
     memcpy(cast->format, text->data, (size_t)text->len + 1);
-    cast->item_size = cast->step = format->size;
+    cast->item_size = cast->step = cast->row_size = format->size;
     cast->count = bytes / format->size;
-    return out;
+    cast->dimensions = 1;
+    replace(&cast->inner, UNDEF);
+    if (absent(argv[2]) || take_shape(vm, cast, argv[2])) return out;
+    decref(out);
+    return FAIL;
+}
+
+/* Can items be looked for?  false: the view has not one dimension. */
+static bool is_flat(Vm *vm, Value self)
+{
+    const MemoryView *view = as_memoryview(self);
+    if (!is_alive(vm, self)) return false;
+    if (view->dimensions == 1) return true;
+    if (view->dimensions)
+        throw(vm, NotImplementedError, "multi-dimensional lookup is not implemented");
+    else throw(vm, TypeError, "invalid lookup on 0-dim memory");
+    return false;
 }
 
 /* Counts the items equal to value from index `from` to `to`; stops at the first when first is set.
@@ -564,7 +717,7 @@ static ptrdiff_t count_equal(Vm *vm, Value self, Value value, ptrdiff_t from, pt
 
 NATIVE(memoryview_count, "count(self, value, /)", "Return how many items equal value.")
 {
-    if (!is_alive(vm, argv[0])) return FAIL;
+    if (!is_flat(vm, argv[0])) return FAIL;
     ptrdiff_t count = count_equal(vm, argv[0], argv[1], 0, as_memoryview(argv[0])->count, false);
     return count < 0 ? FAIL : from_small(count);
 }
@@ -573,7 +726,7 @@ NATIVE(memoryview_index, "index(self, value, start=0, stop=?, /)",
        "Return the index of the first item equal to value.")
 {
     ptrdiff_t from, to;
-    if (!is_alive(vm, argv[0])) return FAIL;
+    if (!is_flat(vm, argv[0])) return FAIL;
     if (!slice_bounds(vm, argv[2], argv[3], as_memoryview(argv[0])->count, &from, &to)) return FAIL;
     ptrdiff_t at = count_equal(vm, argv[0], argv[1], from, to, true);
     if (at == -1) return throw(vm, ValueError, "memoryview.index(x): x not found");
@@ -590,7 +743,10 @@ static Ref get_format(Vm *vm, Value self)
 {
     return is_alive(vm, self) ? str_from(vm, as_memoryview(self)->format) : FAIL;
 }
-static Ref get_ndim(Vm *vm, Value self) { return is_alive(vm, self) ? from_small(1) : FAIL; }
+static Ref get_ndim(Vm *vm, Value self)
+{
+    return is_alive(vm, self) ? from_small(as_memoryview(self)->dimensions) : FAIL;
+}
 static Ref get_readonly(Vm *vm, Value self)
 {
     return is_alive(vm, self) ? from_bool(as_memoryview(self)->readonly) : FAIL;
@@ -606,26 +762,42 @@ static Ref get_suboffsets(Vm *vm, Value self)
 
 static Ref get_nbytes(Vm *vm, Value self)
 {
-    return is_alive(vm, self)
-               ? from_small(as_memoryview(self)->count * as_memoryview(self)->item_size)
-               : FAIL;
+    return is_alive(vm, self) ? from_small(size_bytes(as_memoryview(self))) : FAIL;
 }
 
-static Ref get_shape(Vm *vm, Value self)
+/* What of() says of each dimension. */
+static Ref dimension_tuple(Vm *vm, Value self, ptrdiff_t (*of)(const MemoryView *view, int at))
 {
-    return is_alive(vm, self) ? tuple_pack(vm, 1, (Value)from_small(as_memoryview(self)->count))
-                              : FAIL;
+    if (!is_alive(vm, self)) return FAIL;
+    const MemoryView *view = as_memoryview(self);
+    Ref out = tuple_new(vm, view->dimensions);
+    for (int i = 0; !failed(out) && i < view->dimensions; i++)
+        as_tuple(out)->items[i] = from_small(of(view, i));
+    return out;
 }
+static Ref get_shape(Vm *vm, Value self) { return dimension_tuple(vm, self, dimension); }
+static Ref get_strides(Vm *vm, Value self) { return dimension_tuple(vm, self, stride); }
 
-static Ref get_strides(Vm *vm, Value self)
+static Ref get_fortran(Vm *vm, Value self)
 {
-    return is_alive(vm, self) ? tuple_pack(vm, 1, (Value)from_small(as_memoryview(self)->step))
-                              : FAIL;
+    if (!is_alive(vm, self)) return FAIL;
+    const MemoryView *view = as_memoryview(self);
+    ptrdiff_t bytes = view->item_size;
+    for (int i = 0; i < view->dimensions; i++) {
+        if (dimension(view, i) == 0) return TRUE;
+        if (dimension(view, i) > 1 && stride(view, i) != bytes) return FALSE;
+        bytes *= dimension(view, i);
+    }
+    return TRUE;
 }
 
-static Ref get_contiguous(Vm *vm, Value self)
+static Ref get_c_contiguous(Vm *vm, Value self)
 {
     return is_alive(vm, self) ? from_bool(is_contiguous(as_memoryview(self))) : FAIL;
+}
+static Ref get_contiguous(Vm *vm, Value self)
+{
+    return is_alive(vm, self) && is_contiguous(as_memoryview(self)) ? TRUE : get_fortran(vm, self);
 }
 
 /* --- tables ---------------------------------------------------------------------------------- */
@@ -641,8 +813,8 @@ static const Attribute memoryview_attributes[] = {
     {"strides", get_strides, NULL, "A tuple of the bytes from one item to the next."},
     {"suboffsets", get_suboffsets, NULL, "An empty tuple."},
     {"contiguous", get_contiguous, NULL, "Whether the items lie one after the other."},
-    {"c_contiguous", get_contiguous, NULL, "Whether the items lie one after the other."},
-    {"f_contiguous", get_contiguous, NULL, "Whether the items lie one after the other."},
+    {"c_contiguous", get_c_contiguous, NULL, "Whether they do, the last index moving fastest."},
+    {"f_contiguous", get_fortran, NULL, "Whether they do, the first index moving fastest."},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -666,7 +838,7 @@ const TypeDef memoryview_type = {
     .flags = TYPE_FINAL | TYPE_WEAKREF | TYPE_SEQUENCE,
     .new = &memoryview_make_def,
     .doc = "A view of the memory of a bytes-like object.",
-    .refs = REFS(REF(MemoryView, object)),
+    .refs = REFS(REF(MemoryView, object), REF(MemoryView, inner)),
     .clear = memoryview_clear,
     .repr = memoryview_repr,
     .hash = memoryview_hash,

@@ -14,6 +14,10 @@ typedef struct MemoryView {
     ptrdiff_t count, step; /* items; bytes from one to the next, may be negative */
     char format[4];        /* one struct-module letter, perhaps after '@' */
     ptrdiff_t item_size;
+    ptrdiff_t row_size; /* bytes of what the first index picks; item_size in one dimension */
+    int dimensions;     /* 0: one item; then count is 1 */
+    Ref inner;          /* tuple: the lengths of the dimensions after the first, one for each; what
+                         * they hold lies together in C order.  UNDEF: there are none */
     bool readonly, released;
     ptrdiff_t exports; /* buffers out: cannot be released */
 } MemoryView;
