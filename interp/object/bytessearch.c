@@ -78,8 +78,10 @@ static ptrdiff_t search(Vm *vm, Value *argv, Find *how)
     Needle needle;
     ptrdiff_t from, to, at = -2;
     if (!needle_get(vm, argv[1], &needle)) return -2;
-    if (slice_bounds(vm, argv[2], argv[3], span_of(argv[0]).len, &from, &to))
-        at = how(span_of(argv[0]), needle.span, from, to);
+    if (slice_bounds(vm, argv[2], argv[3], span_of(argv[0]).len, &from, &to)) {
+        Span s = span_of(argv[0]); /* perhaps shorter now: a bound's __index__ may do anything */
+        at = how(s, needle.span, from, to < s.len ? to : s.len);
+    }
     buffer_release(vm, &needle.buffer);
     return at;
 }

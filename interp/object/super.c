@@ -114,7 +114,7 @@ static Ref super_get_attr(Vm *vm, Value self, Value name)
 static Ref super_get(Vm *vm, Value self, Value object, Value type __attribute__((unused)))
 {
     const Super *super = as_super(self);
-    if (absent(object) || !absent(super->self)) return newref(self);
+    if (absent(object) || absent(super->class) || !absent(super->self)) return newref(self);
     if (type_of(vm, self) != type_builtin(vm, KIND_SUPER))
         return call2(vm, borrow(type_of(vm, self)), super->class, object);
     Ref self_type = check_object(vm, as_type(super->class), object);
