@@ -69,7 +69,7 @@ BINARY   := $(BUILD)/aio
 RUNNER   := $(BUILD)/tests/run
 BENCH    := $(BUILD)/tests/bench
 
-.PHONY: all objects start test oom check bench bench-net soak install uninstall clean pgo help
+.PHONY: all objects start test oom gcstress fuzz check bench bench-net soak install uninstall clean pgo help
 all: $(BINARY)
 objects: $(OBJECTS)
 
@@ -149,6 +149,8 @@ help:
 	@echo 'make start    install what is missing, build, run a first script'
 	@echo 'make test     all tests      (CONFIG=asan|tsan, AIO_DEBUG=refs|gcstress, ONLY=part-of-a-path)'
 	@echo 'make oom      all tests with each allocation failing in turn (best with CONFIG=asan)'
+	@echo 'make gcstress all tests, collecting at each safe point after an allocation (likewise)'
+	@echo 'make fuzz     damaged sources, then random programs, for SECONDS=60 each from SEED=1 (likewise)'
 	@echo 'make check    layers, headers, grammar, ownership, format, READMEs, warnings'
 	@echo 'make bench    speed and memory against REF=python3.11 (ONLY=part-of-a-name)'
 	@echo 'make bench-net  servers under load, as shares of one in C'
@@ -172,6 +174,18 @@ test: $(BINARY) $(RUNNER) $(UNIT)
 
 oom: $(BINARY) $(RUNNER)
 	@$(RUNNER) $(BINARY) --oom $(if $(ONLY),--only=$(ONLY)) tests examples
+
+gcstress: $(BINARY) $(RUNNER)
+	@AIO_DEBUG=gcstress $(RUNNER) $(BINARY) $(if $(ONLY),--only=$(ONLY)) tests examples
+
+# What fails is left in $(BUILD)/fuzz.  PYTHON=python3.14: the programs must print what they do there.
+SECONDS  := 60
+SEED     := 1
+fuzz: $(BINARY)
+	@mkdir -p $(BUILD)/fuzz
+	@cd $(BUILD)/fuzz && $(CURDIR)/$(BINARY) $(CURDIR)/tests/fuzz/_sources.aio $(SECONDS) $(SEED) \
+	   '$(CURDIR)/tests/**/*.aio' '$(CURDIR)/examples/*.aio' '$(CURDIR)/stdlib/*.aio'
+	@cd $(BUILD)/fuzz && $(CURDIR)/$(BINARY) $(CURDIR)/tests/fuzz/_programs.aio $(SECONDS) $(SEED) $(PYTHON)
 
 # ---- checks ------------------------------------------------------------------------------------
 CHECKS := check-layers check-headers check-grammar check-ownership check-format check-readmes check-warnings
