@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/ending.h"
 #include "cli/interp.h"
@@ -42,7 +43,7 @@ static int run(const Options *options)
     Vm *vm = interp_open(debug, fail_after, &options->flags);
     if (!vm) {
         fputs("aio: out of memory at start-up\n", stderr);
-        return STATUS_ERROR;
+        _exit(STATUS_ERROR); /* what is half open cannot be closed */
     }
     int status = launch(vm, options), closing = interp_close(vm);
     return status ? status : closing;
