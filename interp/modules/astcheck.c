@@ -138,7 +138,7 @@ static void check_shape(Checker *c, Node *node)
     }
 }
 
-static void check_joined(Checker *c, Nodes values)
+static void check_pieces(Checker *c, Nodes values)
 {
     for (ptrdiff_t i = 0; c->good && i < values.len; i++) {
         Node *value = values.items[i];
@@ -147,7 +147,7 @@ static void check_joined(Checker *c, Nodes values)
         if (value &&
             (text || value->kind == NODE_FormattedValue || value->kind == NODE_Interpolation))
             check_expr(c, value, CTX_LOAD);
-        else REFUSE(c, ValueError, "a part of an f-string must be text or a formatted value");
+        else REFUSE(c, ValueError, "a part of a t-string must be text or an interpolation");
     }
 }
 
@@ -185,8 +185,8 @@ static void check_parts(Checker *c, Node *node, Op context)
         check_expr(c, as_NamedExpr(node)->target, CTX_STORE);
         check_expr(c, as_NamedExpr(node)->value, CTX_LOAD);
         break;
-    case NODE_JoinedStr: check_joined(c, as_JoinedStr(node)->values); break;
-    case NODE_TemplateStr: check_joined(c, as_TemplateStr(node)->values); break;
+    case NODE_JoinedStr: check_exprs(c, as_JoinedStr(node)->values, CTX_LOAD, false); break;
+    case NODE_TemplateStr: check_pieces(c, as_TemplateStr(node)->values); break;
     case NODE_FormattedValue:
         check_expr(c, as_FormattedValue(node)->value, CTX_LOAD);
         check_format_spec(c, as_FormattedValue(node)->format_spec);

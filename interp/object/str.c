@@ -302,6 +302,10 @@ static Ref join_strings(Vm *vm, Value separator, ptrdiff_t count, Value *parts)
 
 Ref str_join_values(Vm *vm, int count, Value *parts)
 {
+    for (int i = 0; i < count; i++) /* a tree made by hand may hold anything */
+        if (!is_str(parts[i]))
+            return throw(vm, TypeError, "sequence item %d: expected str instance, %T found", i,
+                         parts[i]);
     return join_strings(vm, UNDEF, count, parts);
 }
 
