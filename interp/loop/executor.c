@@ -3,8 +3,10 @@
  *
  * A pool belongs to one loop.  All of it is guarded by the interpreter lock, but for the tickets
  * that idle threads wait for: one per job, under a mutex, because a thread waits without the
- * interpreter lock.  A finished job goes into the ready queue and wakes the loop; there its future
- * is set, as call_soon_threadsafe would do. Neighbours: vm/thread.h, job.h. */
+ * interpreter lock; who has taken one is idle no more, though it may wait for that lock yet.
+ * A finished job goes into the ready queue and wakes the loop; there its future is set, as
+ * call_soon_threadsafe would do.
+ * Neighbours: vm/thread.h, job.h. */
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
 #include <stdlib.h>
@@ -29,9 +31,9 @@ typedef struct PoolJob {
 typedef struct Pool {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    int tickets;                       /* under mutex: jobs no thread has taken */
-    bool closing;                      /* under mutex */
-    int threads, idle, limit, holders; /* holders: threads, and the loop: the last one frees it */
+    int tickets, idle;           /* under mutex: jobs no thread has taken; threads without one */
+    bool closing;                /* under mutex */
+    int threads, limit, holders; /* holders: threads, and the loop: the last one frees it */
     PoolJob *first, *last;
     Ref joiner; /* the Waiter of shutdown_default_executor(), or UNDEF */
     Loop *loop; /* borrowed; NULL once it is closed */
@@ -134,15 +136,17 @@ static PoolJob *take_job(Pool *pool)
 /* Waits for a ticket without the interpreter lock; false: the pool closes. */
 static bool take_ticket(Vm *vm, Pool *pool)
 {
-    pool->idle++;
+    pthread_mutex_lock(&pool->mutex);
+    pool->idle++; /* before others run: they shall find this thread rather than start another */
+    pthread_mutex_unlock(&pool->mutex);
     gil_release(vm);
     pthread_mutex_lock(&pool->mutex);
     while (!pool->tickets && !pool->closing) pthread_cond_wait(&pool->wake, &pool->mutex);
     bool got = pool->tickets > 0;
     if (got) pool->tickets--;
+    pool->idle--;
     pthread_mutex_unlock(&pool->mutex);
     gil_acquire(vm);
-    pool->idle--;
     return got;
 }
 
@@ -177,6 +181,15 @@ static bool pool_hire(Vm *vm, Pool *pool)
     return false;
 }
 
+/* Has each thread a job, taken or on its way? */
+static bool pool_is_busy(Pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    bool busy = pool->idle <= pool->tickets;
+    pthread_mutex_unlock(&pool->mutex);
+    return busy;
+}
+
 static void pool_add_ticket(Pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
@@ -196,8 +209,7 @@ Ref pool_submit(Vm *vm, Loop *loop, Value callback, Value args, Value kwargs, Va
     if (future)
         *job = (PoolJob){NULL,         newref(borrow(future)), newref(callback),
                          newref(args), newref(kwargs),         newref(context)};
-    if (!future ||
-        (pool->idle <= pool->tickets && pool->threads < pool->limit && !pool_hire(vm, pool))) {
+    if (!future || (pool->threads < pool->limit && pool_is_busy(pool) && !pool_hire(vm, pool))) {
         job_free(job);
         decref_object(future);
         return FAIL;

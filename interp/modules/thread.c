@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,14 +39,21 @@ typedef struct ThreadLock {
     Container head;
     pthread_mutex_t mutex;
     pthread_cond_t freed;
-    bool held, ready;
-    int waiters;    /* threads inside lock_take(); guarded by the interpreter lock, as held is */
+    atomic_bool held; /* written with the interpreter lock, read without it by those who wait */
+    bool ready;
+    int waiters;    /* threads inside lock_take(); guarded by the interpreter lock */
     uint64_t owner; /* reentrant: the thread that holds it */
     int depth;      /* reentrant: how often */
     bool reentrant;
 } ThreadLock;
 
 static ThreadLock *as_lock(Value v) { return (ThreadLock *)as_object(v); }
+
+/* What goes with it is ordered by the interpreter lock. */
+static void set_held(ThreadLock *self, bool held)
+{
+    atomic_store_explicit(&self->held, held, memory_order_relaxed);
+}
 
 static void lock_clear(Object *object)
 {
@@ -125,7 +133,7 @@ static Truth lock_take(Vm *vm, ThreadLock *self, bool blocking, double timeout)
         if (answer == ETIMEDOUT && self->held) return NO;
         if (atomic_load(&vm->interrupt) && !safe_point(vm)) return FAILED;
     }
-    self->held = true; /* guarded by the interpreter lock */
+    set_held(self, true);
     self->owner = me;
     self->depth = 1;
     return YES;
@@ -134,12 +142,12 @@ static Truth lock_take(Vm *vm, ThreadLock *self, bool blocking, double timeout)
 static void lock_give(ThreadLock *self)
 {
     if (!self->waiters) {
-        self->held = false;
+        set_held(self, false);
         self->depth = 0;
         return;
     }
     pthread_mutex_lock(&self->mutex);
-    self->held = false;
+    set_held(self, false);
     self->depth = 0;
     pthread_cond_signal(&self->freed);
     pthread_mutex_unlock(&self->mutex);
@@ -204,7 +212,7 @@ NATIVE(lock_at_fork, "_at_fork_reinit(self, /)", "Make the lock free, in a child
     ThreadLock *self = as_lock(argv[0]);
     bool reentrant = self->reentrant;
     lock_clear(&self->head.head);
-    self->held = false;
+    set_held(self, false);
     self->waiters = self->depth = 0;
     lock_open(self, reentrant);
     return NONE;
@@ -458,7 +466,7 @@ NATIVE(thread_start_joinable, "start_joinable_thread(function, handle=None, daem
     }
     self->running = lock_make(vm, lock, false);
     if (!failed(self->running) && (daemon == YES || handle_keep(vm, handle))) {
-        as_lock(self->running)->held = true;
+        set_held(as_lock(self->running), true);
         Value empty = vm->interp->empty_tuple;
         if (start_body(vm, tuple_pack(vm, 4, argv[0], empty, NONE, (Value)handle), &self->ident))
             return handle;
@@ -496,7 +504,7 @@ NATIVE(thread_make_handle, "_make_thread_handle(ident, /)",
     as_handle(handle)->ident = (uint64_t)ident;
     as_handle(handle)->running = lock_make(vm, lock, false);
     if (!failed(as_handle(handle)->running)) {
-        as_lock(as_handle(handle)->running)->held = true;
+        set_held(as_lock(as_handle(handle)->running), true);
         return handle;
     }
     as_handle(handle)->running = UNDEF;
