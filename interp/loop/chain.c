@@ -4,6 +4,7 @@
  * schedules a job in the loop. Neighbours: executor.c, future.c, job.h. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/chain.h"
+#include "loop/foreign.h"
 
 #include "loop/future.h"
 #include "loop/job.h"
@@ -87,7 +88,8 @@ Ref future_wrap(Vm *vm, Loop *loop, Value concurrent)
 NATIVE(asyncio_wrap_future, "wrap_future(future, *, loop=None)",
        "A future that follows a concurrent.futures.Future.")
 {
-    if (is_future(argv[0])) return newref(argv[0]);
+    Truth future = is_future_like(vm, argv[0]);
+    if (future != NO) return future == YES ? newref(argv[0]) : FAIL;
     Loop *loop = is_loop(argv[1]) ? as_loop(argv[1]) : loop_current_or_set(vm);
     return loop ? future_wrap(vm, loop, argv[0]) : FAIL;
 }

@@ -297,25 +297,53 @@ static Ref unwatch(Vm *vm, Value *argv, unsigned which)
     return loop_watch(vm, self, fd, which, UNDEF) ? TRUE : FAIL;
 }
 
+/* A transport's descriptor is not for scripts to watch. */
+static bool check_unused(Vm *vm, Value *argv)
+{
+    const Loop *self = as_loop(argv[0]);
+    int fd = descriptor_of(vm, argv[1]);
+    if (fd < 0) return false;
+    const Object *keeper = fd < self->watch_capacity ? self->watches[fd].keeper : NULL;
+    if (!keeper || keeper->kind != KIND_TRANSPORT) return true;
+    throw(vm, RuntimeError, "File descriptor %R is used by transport %R", argv[1], borrow(keeper));
+    return false;
+}
+
+NATIVE(loop_own_add_reader, "_add_reader(self, fd, callback, *args)", "add_reader() unchecked.")
+{
+    return watch(vm, argv, POLL_READ);
+}
+NATIVE(loop_own_add_writer, "_add_writer(self, fd, callback, *args)", "add_writer() unchecked.")
+{
+    return watch(vm, argv, POLL_WRITE);
+}
+NATIVE(loop_own_remove_reader, "_remove_reader(self, fd)", "remove_reader() unchecked.")
+{
+    return unwatch(vm, argv, POLL_READ);
+}
+NATIVE(loop_own_remove_writer, "_remove_writer(self, fd)", "remove_writer() unchecked.")
+{
+    return unwatch(vm, argv, POLL_WRITE);
+}
 NATIVE(loop_add_reader, "add_reader(self, fd, callback, *args)",
        "Call callback(*args) whenever fd can be read.")
 {
-    return watch(vm, argv, POLL_READ);
+    return check_unused(vm, argv) ? watch(vm, argv, POLL_READ) : FAIL;
 }
 NATIVE(loop_add_writer, "add_writer(self, fd, callback, *args)",
        "Call callback(*args) whenever fd can be written.")
 {
-    return watch(vm, argv, POLL_WRITE);
+    return check_unused(vm, argv) ? watch(vm, argv, POLL_WRITE) : FAIL;
 }
 NATIVE(loop_remove_reader, "remove_reader(self, fd)",
        "Stop watching fd for reading; return False when nobody did.")
 {
-    return unwatch(vm, argv, POLL_READ);
+    return check_unused(vm, argv) ? unwatch(vm, argv, POLL_READ) : FAIL;
 }
 NATIVE(loop_remove_writer, "remove_writer(self, fd)",
        "Stop watching fd for writing; return False when nobody did.")
 {
-    return unwatch(vm, argv, POLL_WRITE);
+    return check_unused(vm, argv) ? unwatch(vm, argv, POLL_WRITE) : FAIL;
 }
 
 /* What signal.signal() gets: makes the loop's handle ready.  self is the loop. */
@@ -563,6 +591,10 @@ static const Native *const loop_methods[] = {&loop_run_forever_def,
                                              &loop_add_writer_def,
                                              &loop_remove_reader_def,
                                              &loop_remove_writer_def,
+                                             &loop_own_add_reader_def,
+                                             &loop_own_add_writer_def,
+                                             &loop_own_remove_reader_def,
+                                             &loop_own_remove_writer_def,
                                              &loop_add_signal_handler_def,
                                              &loop_remove_signal_handler_def,
                                              &loop_shutdown_asyncgens_def,

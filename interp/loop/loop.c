@@ -23,7 +23,7 @@
 #include "vm/signals.h"
 #include "vm/thread.h"
 
-enum { POLL_BATCH = 256 };
+enum { POLL_BATCH = 256, DEBUG_ORIGINS = 10 /* frames that a coroutine remembers in debug mode */ };
 #define DAY_NS INT64_C(86400000000000) /* the longest wait: some kernels refuse more */
 
 LoopState *loop_state(Vm *vm)
@@ -475,7 +475,9 @@ static bool run_enter(Vm *vm, Loop *loop)
 bool loop_run(Vm *vm, Loop *loop)
 {
     Loop *outer = vm->running_loop;
+    int origins = vm->interp->origin_depth;
     if (!run_enter(vm, loop)) return false;
+    if (loop->debug) vm->interp->origin_depth = DEBUG_ORIGINS;
     if (loop->clock_vm) loop->clock_vm = vm;
     Ref held = newref(borrow(loop));
     bool ok = true;
@@ -485,6 +487,7 @@ bool loop_run(Vm *vm, Loop *loop)
     }
     watchdog_stop(vm, loop);
     loop->stopping = loop->running = false;
+    if (loop->debug) vm->interp->origin_depth = origins;
     loop->thread_id = 0;
     vm->running_loop = outer;
     if (vm == &vm->interp->main) signal_wakeup_fd(-1);

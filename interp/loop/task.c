@@ -8,6 +8,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/task.h"
 
+#include "loop/foreign.h"
 #include "loop/trail.h"
 #include "loop/waiter.h"
 #include "object/attr.h"
@@ -171,6 +172,27 @@ static bool task_awaits_waiter(Vm *vm, Task *task, Ref yielded)
     return !waiter_is_done(waiter) || task_wake(vm, task);
 }
 
+static bool task_step(Vm *vm, Task *task, Ref error);
+
+/* What a foreign future calls when it is done; self is the task. */
+NATIVE(task_wakeup, "wakeup(self, future, /)", "Go on with the future's result or exception.")
+{
+    Ref result = call_method(vm, argv[1], N(result), 0, NULL);
+    Ref error = failed(result) ? error_take(vm) : UNDEF;
+    decref(result);
+    return task_step(vm, as_task(argv[0]), error) ? NONE : FAIL;
+}
+
+static bool task_awaits_foreign(Vm *vm, Task *task, Ref yielded)
+{
+    if (!foreign_await(vm, task, yielded, &task_wakeup_def)) {
+        decref(yielded);
+        return task_throw_soon(vm, task);
+    }
+    replace(&task->waiting, yielded);
+    return true;
+}
+
 static bool task_got_bad_yield(Vm *vm, Task *task, Ref yielded)
 {
     if (is_kind(yielded, KIND_GENERATOR))
@@ -191,7 +213,13 @@ static bool task_suspended(Vm *vm, Task *task, Ref yielded)
     }
     bool ok;
     announce(vm, loop, AWAITS, borrow(task), yielded);
-    if (is_future(yielded)) ok = task_awaits_future(vm, task, yielded);
+    Truth foreign = is_foreign(vm, yielded);
+    if (foreign == FAILED) {
+        decref(yielded);
+        return task_throw_soon(vm, task);
+    }
+    if (foreign == YES) ok = task_awaits_foreign(vm, task, yielded);
+    else if (is_future(yielded)) ok = task_awaits_future(vm, task, yielded);
     else if (is_waiter(yielded)) ok = task_awaits_waiter(vm, task, yielded);
     else return task_got_bad_yield(vm, task, yielded);
     if (ok && (task->future.head.aux & TASK_MUST_CANCEL) && !absent(task->waiting))

@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "loop/foreign.h"
 #include "loop/origin.h"
 #include "loop/task.h"
 #include "loop/waiter.h"
@@ -445,9 +446,17 @@ NATIVE(asyncio_create_task, "create_task(coro, *, name=?, context=?, eager_start
     return loop ? loop_call_create_task(vm, loop, argv[0], &options) : FAIL;
 }
 
+NATIVE(asyncio_isfuture, "isfuture(obj)", "Return True for a Future and what looks like one.")
+{
+    Truth is = is_future_like(vm, argv[0]);
+    return is == FAILED ? FAIL : from_bool(is == YES);
+}
+
 NATIVE(asyncio_ensure_future, "ensure_future(coro_or_future, *, loop=None)",
        "Return a future itself, or a task for a coroutine or any other awaitable.")
 {
+    Truth foreign = is_future(argv[0]) ? NO : is_future_like(vm, argv[0]);
+    if (foreign != NO) return foreign == YES ? newref(argv[0]) : FAIL;
     if (is_none(argv[1])) return ensure_future(vm, argv[0], NULL);
     return is_loop(argv[1]) ? ensure_future(vm, argv[0], as_loop(argv[1]))
                             : throw(vm, TypeError, "an event loop was expected, got %R", argv[1]);
@@ -503,22 +512,6 @@ NATIVE(asyncio_eager_task_factory,
     if (eager == FAILED) return FAIL;
     Task *task = task_new(vm, as_loop(argv[0]), argv[1], argv[2], argv[3], eager == YES);
     return task ? from_object(task) : FAIL;
-}
-
-NATIVE(asyncio_isfuture, "isfuture(obj)", "Return True for a Future and what looks like one.")
-{
-    if (is_future(argv[0])) return TRUE;
-    Ref cls = attr_get(vm, argv[0], N(__class__)); /* what a mock of a future says it is */
-    Ref of_class = failed(cls) ? FAIL : attr_get_or_absent(vm, cls, N(_asyncio_future_blocking));
-    decref(cls);
-    decref(of_class);
-    if (failed(of_class)) return FAIL;
-    if (absent(of_class)) return FALSE;
-    Ref blocking = attr_get_or_absent(vm, argv[0], N(_asyncio_future_blocking));
-    if (failed(blocking)) return FAIL;
-    bool is = !absent(blocking) && !is_none(blocking);
-    decref(blocking);
-    return from_bool(is);
 }
 
 NATIVE(asyncio_iscoroutine, "iscoroutine(obj)", "Return True for a coroutine object.")

@@ -267,6 +267,7 @@ void thread_forked(Vm *vm)
     vm->next_thread = NULL;
     vm->running_loop = NULL;
     clear(&vm->running_set);
+    clear(&vm->current_loop);
     interp->threads = vm;
     vm->thread_id = (uint64_t)pthread_self();
     signals_forked(vm);
