@@ -10,7 +10,6 @@
 #include "loop/waiter.h"
 #include "object/attr.h"
 #include "object/number.h"
-#include "object/tuple.h"
 
 Truth is_future_like(Vm *vm, Value v)
 {
@@ -67,23 +66,15 @@ static bool foreign_check(Vm *vm, Task *task, Value future)
     return ok && attr_set(vm, future, N(_asyncio_future_blocking), FALSE);
 }
 
-/* future.add_done_callback(wakeup, context=...); false: raised. */
+/* future.add_done_callback(wakeup), in no context of the task's: its step enters that; false:
+ * raised. */
 static bool foreign_subscribe(Vm *vm, Task *task, Value future, const Native *wakeup)
 {
     Ref callback = native_function(vm, wakeup, borrow(task), UNDEF), done = FAIL;
     Ref method = failed(callback) ? FAIL : attr_get_text(vm, future, "add_done_callback");
-    Ref name = failed(method) ? FAIL : str_interned(vm, "context");
-    Ref names = failed(name) ? FAIL : tuple_pack(vm, 1, (Value)name);
-    Value context = failed(names) ? FAIL : context_object(vm, &task->context);
-    if (!failed(context)) {
-        Value argv[] = {callback, context};
-        Args args = {argv, 1, names};
-        done = call_args(vm, method, &args);
-    }
+    if (!failed(method)) done = call1(vm, method, callback);
     decref(callback);
     decref(method);
-    decref(name);
-    decref(names);
     decref(done);
     return !failed(done);
 }
