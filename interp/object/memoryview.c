@@ -390,7 +390,7 @@ static Ref memoryview_get_item(Vm *vm, Value self, Value key)
     if (view->dimensions == 0 && key == ELLIPSIS) return newref(self);
     if (!is_slice(key) || view->dimensions == 0) {
         const char *at = item_at(vm, view, key, "multi-dimensional sub-views are not implemented");
-        return at ? item_load(vm, view, at) : FAIL;
+        return at && is_alive(vm, self) ? item_load(vm, view, at) : FAIL; /* __index__ ran */
     }
     ptrdiff_t start, step, count;
     if (!slice_resolve(vm, key, &view->count, &start, &step, &count) || !is_alive(vm, self))
@@ -448,7 +448,7 @@ static bool memoryview_set_item(Vm *vm, Value self, Value key, Value value)
         return false;
     }
     char *at = item_at(vm, view, key, "sub-views are not implemented");
-    return at && item_store(vm, view, at, value);
+    return at && is_alive(vm, self) && item_store(vm, view, at, value);
 }
 
 /* The items of dimension n and those after it, from at on, as lists in a list, owned. */
