@@ -227,8 +227,8 @@ static void augment_attribute(Compiler *c, NodeAugAssign *node)
 static void augment_subscript(Compiler *c, NodeAugAssign *node)
 {
     NodeSubscript *target = as_Subscript(node->target);
-    int object = compile_operand(c, target->value, true);
-    int key = compile_operand(c, target->slice, true);
+    int object = compile_operand(c, target->value, true), k = constant_operand(c, target->slice);
+    int key = k >= 0 ? k : compile_operand(c, target->slice, true);
     int value = temp_push(c), from = object, index = key;
     Pos pos = c->pos;
     c->pos = node->target->pos;
@@ -236,16 +236,16 @@ static void augment_subscript(Compiler *c, NodeAugAssign *node)
         from = value;
         emit(c, OP_COPY, from, object, 0);
     }
-    if (key >= 0) {
+    if (k < 0 && key >= 0) {
         index = temp_push(c);
         emit(c, OP_COPY, index, key, 0);
         c->unit->depth = index;
     }
-    emit_aux(c, OP_GET_ITEM, value, from, index, 0);
+    emit_aux(c, k >= 0 ? OP_GET_ITEM_K : OP_GET_ITEM, value, from, index, 0);
     c->pos = pos;
     compile_arithmetic(c, node->op, value, value, node->value, true);
     c->pos = node->target->pos;
-    emit_aux(c, OP_SET_ITEM, object, key, value, 0);
+    emit_aux(c, k >= 0 ? OP_SET_ITEM_K : OP_SET_ITEM, object, key, value, 0);
     c->pos = pos;
 }
 

@@ -41,12 +41,12 @@ typedef struct Allocator {
     Object **drops;
 } Allocator;
 
-/* Prepares interp's allocator, zeroed before; registry: remember every live object
- * (AIO_DEBUG=refs); fail_after as above. */
 /* Once a process: takes what every start touches from the system in one call, rather than by a page
  * fault a page, and keeps a heap that has shrunk for a while: it will grow again. */
 void heap_prepare(void);
 
+/* Prepares interp's allocator, zeroed before; registry: remember every live object
+ * (AIO_DEBUG=refs); fail_after as above. */
 void allocator_open(Interp *interp, bool registry, int64_t fail_after);
 /* Frees all slabs: nothing allocated may be used any more. */
 void allocator_close(Interp *interp);

@@ -21,6 +21,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 typedef const struct ValueBits *Value; /* borrowed: look, do not keep */
 typedef struct ValueBits *Ref;         /* owned: give away or decref exactly once */
@@ -81,6 +84,28 @@ static inline Ref from_float(double number)
     uint64_t bits;
     memcpy(&bits, &number, sizeof bits);
     return VALUE_OF_BITS(bits + DOUBLE_OFFSET);
+}
+/* The double in *slot, and a NaN when it holds anything else: every other encoding less the offset is
+ * one, so a result that is no NaN needs no look at the operands.  On x86 neither this nor storing
+ * goes through the integer registers, which would cost more time than the arithmetic. */
+static inline double float_at(const Ref *slot)
+{
+#ifdef __SSE2__
+    __m128i bits = _mm_loadl_epi64((const __m128i *)(const void *)slot);
+    return _mm_cvtsd_f64(_mm_castsi128_pd(_mm_sub_epi64(bits, _mm_set_epi64x(0, DOUBLE_OFFSET))));
+#else
+    return as_float(*slot);
+#endif
+}
+static inline void float_store(Ref *slot, double number) /* over whatever *slot held */
+{
+#ifdef __SSE2__
+    __m128i bits = _mm_castpd_si128(_mm_set_sd(number));
+    _mm_storel_epi64((__m128i *)(void *)slot,
+                     _mm_add_epi64(bits, _mm_set_epi64x(0, DOUBLE_OFFSET)));
+#else
+    *slot = from_float(number);
+#endif
 }
 /* A double from outside (bytes, a library), whose NaN may carry any payload. */
 static inline Ref from_any_float(double number)

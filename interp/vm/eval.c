@@ -41,12 +41,8 @@
         K = frame->code->constants;                                                                \
         caches = frame->code->caches;                                                              \
     } while (0)
-#define SAVE() (frame->pc = pc)
-#define NEXT()                                                                                     \
-    do {                                                                                           \
-        i = *pc++;                                                                                 \
-        goto *dispatch[instr_op(i)];                                                               \
-    } while (0)
+#define SAVE()        (frame->pc = pc)
+#define NEXT()        goto *dispatch[instr_op(*pc++)]
 #define ERROR()       goto raised
 #define SET(n, value) replace(&R[n], (value))
 #define DROP(n)       drop_temporary(R, (n))
@@ -74,6 +70,24 @@
             if (!safe_point(vm)) ERROR();                                                          \
         }                                                                                          \
     } while (0)
+
+ALWAYS_INLINE void set_float(Ref *slot, double number)
+{
+    Ref old = *slot;
+    float_store(slot, number);
+    decref(old);
+}
+
+/* The operands of float arithmetic whose result is a NaN: two floats after all, or a float and a
+ * small integer; false: something else. */
+static __attribute__((noinline)) bool float_pair(Value x, Value y, double *m, double *n)
+{
+    if (!is_float(x) && !(is_int(x) && is_float(y))) return false;
+    if (!is_float(y) && !is_int(y)) return false;
+    *m = is_int(x) ? (double)as_int(x) : as_float(x);
+    *n = is_int(y) ? (double)as_int(y) : as_float(y);
+    return true;
+}
 
 ALWAYS_INLINE void drop_temporary(Ref *R, int n)
 {
@@ -121,23 +135,24 @@ Ref eval(Vm *vm)
     Ref *R;
     Ref *K;
     Cache *caches;
-    Instr i;
-    uint32_t wide = 0;
+    const Instr *at; /* the running instruction */
+    Instr i = 0, wide = 0;
     Flow flow;
 
     LOAD_FRAME();
     NEXT();
 
-#define A                instr_a(i)
-#define B                instr_b(i)
-#define C                instr_c(i)
-#define NA               ((uint8_t)(i >> 8))
-#define NB               ((uint8_t)(i >> 16))
-#define NC               (i >> 24)
-#define KX               instr_k(i)
-#define IX               instr_imm(i)
-#define JX               instr_jump(i)
-#define TARGET(name)     L_##name:
+/* Operands are read from the code each time: one load is cheaper than shifting a copy about. */
+#define NA               ((unsigned)((const uint8_t *)at)[1])
+#define NB               ((unsigned)((const uint8_t *)at)[2])
+#define NC               ((unsigned)((const uint8_t *)at)[3])
+#define A                ((int)(int8_t)NA)
+#define B                ((int)(int8_t)NB)
+#define C                ((int)(int8_t)NC)
+#define KX               instr_k(*at)
+#define IX               instr_imm(*at)
+#define JX               instr_jump(*at)
+#define TARGET(name)     L_##name : at = pc - 1;
 #define WIDE_NAME(label) label
 #include "vm/ops/all.inc"
 
