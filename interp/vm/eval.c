@@ -78,6 +78,14 @@ ALWAYS_INLINE void set_float(Ref *slot, double number)
     decref(old);
 }
 
+/* The same registers, which the compiler takes for others: so that it computes addresses that only a
+ * rare path needs in that path. */
+ALWAYS_INLINE const Ref *afresh(const Ref *base)
+{
+    __asm__("" : "+r"(base));
+    return base;
+}
+
 /* The operands of float arithmetic whose result is a NaN: two floats after all, or a float and a
  * small integer; false: something else. */
 static __attribute__((noinline)) bool float_pair(Value x, Value y, double *m, double *n)
