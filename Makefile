@@ -25,7 +25,7 @@ IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 WARN     := -Wall -Wextra -Wshadow -Wmissing-prototypes
 # A borrowed Value where an owned Ref is wanted is an error in every build (STYLE section 7).
 OWNING   := -Werror=$(if $(IS_CLANG),incompatible-pointer-types-discards-qualifiers,discarded-qualifiers)
-BASE     := -std=gnu17 $(WARN) $(OWNING) -Iinterp -D_GNU_SOURCE -fno-strict-aliasing -pthread -g
+BASE     := -std=gnu17 $(WARN) $(OWNING) -Iinterp -D_GNU_SOURCE -fno-strict-aliasing -ffp-contract=off -pthread -g
 ifeq ($(CONFIG),release)
 BASE     += -O2 -DNDEBUG -fno-pie -fno-plt -fno-semantic-interposition
 LINK     += -no-pie

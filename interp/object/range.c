@@ -264,6 +264,18 @@ Ref range_iter_new(Vm *vm, int64_t start, int64_t step, int64_t length)
 }
 
 /* Steals the ints; any may be FAIL. */
+Ref range_iter_from(Vm *vm, int argc, const Ref *args)
+{
+    for (int i = 0; i < argc; i++)
+        if (!is_int(args[i])) return UNDEF;
+    int64_t start = argc > 1 ? as_int(args[0]) : 0, stop = as_int(args[argc > 1]);
+    int64_t step = argc > 2 ? as_int(args[2]) : 1,
+            distance = step > 0 ? stop - start : start - stop;
+    if (step == 0) return UNDEF;
+    int64_t length = distance > 0 ? (distance - 1) / (step > 0 ? step : -step) + 1 : 0;
+    return fits_small(length) ? range_iter_new(vm, start, step, length) : UNDEF;
+}
+
 static Ref long_range_iter_new(Vm *vm, Ref next, Ref step, Ref left)
 {
     LongRangeIter *iter = NULL;

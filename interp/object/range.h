@@ -27,6 +27,8 @@ bool slice_resolve(Vm *vm, Value slice, const ptrdiff_t *len, ptrdiff_t *start, 
                    ptrdiff_t *count);
 /* The iterator over start, start + step, ...: length of them, all small ints. */
 Ref range_iter_new(Vm *vm, int64_t start, int64_t step, int64_t length);
+/* iter(range(*args)), without the range; UNDEF when an argument is no small int, or the step 0. */
+Ref range_iter_from(Vm *vm, int argc, const Ref *args);
 /* start, stop and step through __index__, unclamped but for ptrdiff_t; absent ones as Python
  * defaults them. */
 bool slice_unpack(Vm *vm, Value slice, ptrdiff_t *start, ptrdiff_t *stop, ptrdiff_t *step);

@@ -86,15 +86,36 @@ ALWAYS_INLINE const Ref *afresh(const Ref *base)
     return base;
 }
 
+/* Could float arithmetic be meant? */
+static inline bool floats_or_small(Value x, Value y)
+{
+    return is_float(x) ? is_float(y) || is_int(y) : is_float(y) && is_int(x);
+}
+
 /* The operands of float arithmetic whose result is a NaN: two floats after all, or a float and a
  * small integer; false: something else. */
 static __attribute__((noinline)) bool float_pair(Value x, Value y, double *m, double *n)
 {
-    if (!is_float(x) && !(is_int(x) && is_float(y))) return false;
-    if (!is_float(y) && !is_int(y)) return false;
+    if (!floats_or_small(x, y)) return false;
     *m = is_int(x) ? (double)as_int(x) : as_float(x);
     *n = is_int(y) ? (double)as_int(y) : as_float(y);
     return true;
+}
+
+/* Does next take the iterator of what is in the temporary n? */
+static inline bool takes_iterator(Instr next, int n)
+{
+    return n >= 0 && instr_op(next) == OP_GET_ITER && instr_b(next) == n;
+}
+
+/* The form of a product of floats in register a, by the instruction after it. */
+static inline int product_form(int a, Instr next)
+{
+    unsigned op = instr_op(next);
+    int left = instr_b(next), right = instr_c(next);
+    if (a < 0 || (left == a) == (right == a)) return OP_MUL_FLOAT;
+    if (op == OP_ADD || op == OP_ADD_FLOAT) return OP_MUL_ADD_FLOAT;
+    return right == a && (op == OP_SUB || op == OP_SUB_FLOAT) ? OP_MUL_SUB_FLOAT : OP_MUL_FLOAT;
 }
 
 ALWAYS_INLINE void drop_temporary(Ref *R, int n)
