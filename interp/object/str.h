@@ -86,7 +86,7 @@ int64_t str_hash(const Vm *vm, Str *s);
 ptrdiff_t str_find(const Str *s, const Str *sub, ptrdiff_t start,
                    ptrdiff_t end); /* -1: not there */
 Ref str_join(Vm *vm, Value separator, Value iterable);
-Ref str_join_values(Vm *vm, int count, Value *parts); /* BUILD_STRING: all are str */
+Ref str_join_values(Vm *vm, int count, Value *parts); /* TypeError unless all are str */
 Ref str_repr_of(Vm *vm, Value s);
 Ref str_percent(Vm *vm, Value format, Value args); /* format % args */
 
