@@ -23,7 +23,7 @@ static const TypeDef *const definitions[KIND_COUNT] = {
 #include "object/types.def"
 };
 
-enum { CACHE_ROWS = 2048, EXCEPTION_SLOTS = 4 };
+enum { CACHE_ROWS = 1024, EXCEPTION_SLOTS = 4 };
 
 struct MethodCache {
     struct {

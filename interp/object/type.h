@@ -194,8 +194,10 @@ struct Type {
     bool filled;     /* dict holds what def defines (done on first use) */
 };
 
-#define DECLARE_TYPE(kind, definition) extern const TypeDef definition;
-#define TYPE(kind, definition)         DECLARE_TYPE(kind, definition)
+/* All in one section: opening an interpreter reads each of them, and every page read costs time. */
+#define DECLARE_TYPE(kind, definition)                                                             \
+    extern const TypeDef definition __attribute__((section("typedefs")));
+#define TYPE(kind, definition) DECLARE_TYPE(kind, definition)
 #include "object/types.def"
 
 static inline Type *type_builtin(const Vm *vm, Kind kind)

@@ -78,8 +78,8 @@ ALWAYS_INLINE void set_float(Ref *slot, double number)
     decref(old);
 }
 
-/* The same registers, which the compiler takes for others: so that it computes addresses that only a
- * rare path needs in that path. */
+/* The same registers, which the compiler takes for others: so that it computes addresses that only
+ * a rare path needs in that path. */
 ALWAYS_INLINE const Ref *afresh(const Ref *base)
 {
     __asm__("" : "+r"(base));
