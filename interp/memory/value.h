@@ -85,9 +85,9 @@ static inline Ref from_float(double number)
     memcpy(&bits, &number, sizeof bits);
     return VALUE_OF_BITS(bits + DOUBLE_OFFSET);
 }
-/* The double in *slot, and a NaN when it holds anything else: every other encoding less the offset is
- * one, so a result that is no NaN needs no look at the operands.  On x86 neither this nor storing
- * goes through the integer registers, which would cost more time than the arithmetic. */
+/* The double in *slot, and a NaN when it holds anything else: every other encoding less the offset
+ * is one, so a result that is no NaN needs no look at the operands.  On x86 neither this nor
+ * storing goes through the integer registers, which would cost more time than the arithmetic. */
 static inline double float_at(const Ref *slot)
 {
 #ifdef __SSE2__
