@@ -383,7 +383,9 @@ static Ref handle_repr(Vm *vm, Value self)
     return format_text(vm, "<%T object: ident=%lld>", self, (long long)as_handle(self)->ident);
 }
 static const Attribute handle_attributes[] = {
-    {"ident", handle_ident, member_read_only, "what get_ident() returns in the thread"}, {NULL}};
+    {"ident", handle_ident, member_read_only, "what get_ident() returns in the thread"},
+    {0},
+};
 static const Native *const handle_methods[] = {&handle_join_def, &handle_is_done_def,
                                                &handle_set_done_def, NULL};
 static const TypeDef thread_handle_type = {
