@@ -100,8 +100,12 @@ static inline double float_at(const Ref *slot)
 static inline void float_store(Ref *slot, double number) /* over whatever *slot held */
 {
 #ifdef __SSE2__
+#ifdef __clang__
+    __m128d wide = _mm_set_sd(number);
+#else
     __m128d wide; /* the register number is in: what its upper half holds does not matter */
     __asm__("" : "=x"(wide) : "0"(number));
+#endif
     __m128i bits = _mm_castpd_si128(wide);
     _mm_storel_epi64((__m128i *)(void *)slot,
                      _mm_add_epi64(bits, _mm_set_epi64x(0, DOUBLE_OFFSET)));
