@@ -2,14 +2,14 @@
  *
  * Its functions are methods of its one State.  info() makes the description of a class, which never
  * changes; a class whose members are set later gets a new one.
- * Neighbours: _cdata.h. */
+ * Neighbours: _cdata.h, _library.h. */
 /* SPDX-License-Identifier: MIT */
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <wchar.h>
 
 #include "_cdata.h"
+#include "_library.h"
 
 /* ---- Info ---- */
 
@@ -452,28 +452,13 @@ static const Native *const state_methods[] = {
     NULL,
 };
 
-static bool bind_methods(Vm *vm, Value module, Value self)
-{
-    bool good = true;
-    for (const Native *const *native = state_methods; good && *native; native++) {
-        Ref name = native_name(vm, *native);
-        Ref method = failed(name) ? FAIL : native_method(vm, *native, type_of(vm, self));
-        Ref bound = failed(method) ? FAIL : native_bind(vm, as_native(method), self);
-        decref(method);
-        good = !failed(bound) && dict_set(vm, module_dict(module), name, bound);
-        decref(bound);
-        decref(name);
-    }
-    return good;
-}
-
 static bool cdata_open(Vm *vm, Value module)
 {
     Type *type = type_from_def(vm, &state_type), *data = type_from_def(vm, &cdata_type);
     State *state = type && data ? type_instance(vm, type) : NULL;
     if (!state) return false;
     Ref self = from_object(state);
-    bool good = bind_methods(vm, module, self);
+    bool good = module_bind(vm, module, self, state_methods);
     decref(self);
     for (const Export *export = data_exports; good && export->name; export ++)
         good = module_set(vm, module, export->name, native_method(vm, export->native, data));

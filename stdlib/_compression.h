@@ -209,4 +209,13 @@ static inline Ref packer_get_needs_input(Vm *vm __attribute__((unused)), Value s
         "eof", packer_get_eof, NULL, "Was the end of the compressed data reached?"                 \
     }
 
+/* The type of a compressor or decompressor: the file calls its struct Stream, and what clears it
+ * stream_clear. */
+#define PACKER_TYPE(type_name_, doc_, new_, methods_, attributes_)                                 \
+    {                                                                                              \
+        .name = type_name_, .doc = doc_, .size = sizeof(Stream), .flags = TYPE_FINAL,              \
+        .refs = REFS(PACKER_REFS), .clear = stream_clear, .new = new_, .methods = methods_,        \
+        .attributes = attributes_                                                                  \
+    }
+
 #endif

@@ -509,17 +509,11 @@ static const Native *const compressor_methods[] = {
 };
 static const Native *const decompressor_methods[] = {&decompressor_decompress_def, NULL};
 
-#define STREAM_TYPE(type_name_, doc_, new_, methods_, attributes_)                                 \
-    {                                                                                              \
-        .name = type_name_, .doc = doc_, .size = sizeof(Stream), .flags = TYPE_FINAL,              \
-        .refs = REFS(PACKER_REFS), .clear = stream_clear, .new = new_, .methods = methods_,        \
-        .attributes = attributes_                                                                  \
-    }
 static const TypeDef compressor_type =
-    STREAM_TYPE("_lzma.LZMACompressor", "Compresses data piece by piece.", &compressor_new_def,
+    PACKER_TYPE("_lzma.LZMACompressor", "Compresses data piece by piece.", &compressor_new_def,
                 compressor_methods, NULL);
 static const TypeDef decompressor_type =
-    STREAM_TYPE("_lzma.LZMADecompressor", "Decompresses data piece by piece.",
+    PACKER_TYPE("_lzma.LZMADecompressor", "Decompresses data piece by piece.",
                 &decompressor_new_def, decompressor_methods, decompressor_attributes);
 static const TypeDef library_type = {
     .name = "_lzma.Library",
