@@ -25,6 +25,9 @@
 
 static Coroutine *as_coroutine(Value v) { return (Coroutine *)as_object(v); }
 
+/* Is it a coroutine written in C?  To a script there is one class of coroutines. */
+static bool is_in_c(const Object *object) { return object->kind == KIND_NATIVE_COROUTINE; }
+
 static void set_state(Activation *activation, ActivationState state)
 {
     activation->head.aux = (activation->head.aux & ~0xffu) | state;
@@ -36,9 +39,7 @@ static Kind kind_of_code(const Code *code)
     return code->flags & CODE_ASYNC_GENERATOR ? KIND_ASYNC_GENERATOR : KIND_GENERATOR;
 }
 
-/* Who runs, innermost first: a tuple of (file, line, function), as many as are asked for; UNDEF
- * when there is no memory for it. */
-static Ref origin_now(Vm *vm)
+Ref coroutine_origin(Vm *vm)
 {
     FrameView view;
     Ref steps = list_new(vm, vm->interp->origin_depth);
@@ -72,7 +73,7 @@ Ref coroutine_new(Vm *vm, Function *function, Ref *args)
     coroutine->pc = code->instrs;
     if (code->flags & CODE_COROUTINE) { /* who made it, for "was never awaited" */
         if (__builtin_expect(vm->interp->origin_depth > 0, 0)) {
-            coroutine->act.awaiting = origin_now(vm);
+            coroutine->act.awaiting = coroutine_origin(vm);
             return from_object(coroutine);
         }
         Frame *frame = vm->frame;
@@ -205,9 +206,9 @@ Step iterator_step(Vm *vm, Value iterator, Value sent, Ref *out)
 
 static const char *kind_name(Value v)
 {
-    return is_kind(v, KIND_GENERATOR)   ? "generator"
-           : is_kind(v, KIND_COROUTINE) ? "coroutine"
-                                        : "async generator";
+    return is_kind(v, KIND_GENERATOR) ? "generator"
+           : is_coroutine(v)          ? "coroutine"
+                                      : "async generator";
 }
 
 /* May self be resumed now?  Finished ones are the caller's business. */
@@ -230,7 +231,7 @@ Ref throw_reused(Vm *vm, Value awaitable)
 
 static Ref resume_finished(Vm *vm, Value self)
 {
-    if (is_kind(self, KIND_COROUTINE)) return throw_reused(vm, self);
+    if (is_coroutine(self)) return throw_reused(vm, self);
     return throw_value(vm, StopIteration, UNDEF);
 }
 
@@ -384,7 +385,7 @@ NATIVE(generator_throw, "throw(self, type, value=?, traceback=?, /)",
     if (!throw_allowed(vm, argv[1], argv[2], argv[3]) || !can_resume(vm, argv[0])) return FAIL;
     throw_arguments(vm, argv[1], argv[2], argv[3]);
     if (activation_state(self) == ACTIVATION_DONE) {
-        if (is_kind(argv[0], KIND_COROUTINE)) {
+        if (is_coroutine(argv[0])) {
             error_clear(vm);
             return resume_finished(vm, argv[0]);
         }
@@ -475,8 +476,13 @@ bool activation_where(Vm *vm, const Activation *activation, Value *filename, Val
 void coroutine_visit(Object *object, Visit *visit, void *context)
 {
     Coroutine *self = (Coroutine *)object;
+    if (is_in_c(object)) {
+        native_coroutine_visit(object, visit, context);
+        return;
+    }
     for (int n = 0; n < self->registers; n++)
         if (is_heap(self->regs[n])) visit(&self->regs[n], context);
+    if (is_heap(self->handled)) visit(&self->handled, context);
     visit((Ref *)(void *)&self->function, context);
 }
 
@@ -484,6 +490,10 @@ void coroutine_drop(Object *object)
 {
     Coroutine *self = (Coroutine *)object;
     if (is_activation(self->act.awaiting)) as_activation(self->act.awaiting)->awaiter = NULL;
+    if (is_in_c(object)) {
+        native_coroutine_drop(object);
+        return;
+    }
     coroutine_clear(self);
     decref_object(self->function);
     self->function = NULL;
@@ -517,9 +527,9 @@ bool never_awaited(Vm *vm, Ref text, Value file, int line)
 
 /* warnings._warn_unawaited_coroutine(self) tells where a coroutine that knows its origin was made;
  * false: there is no such function. */
-static bool warn_with_origin(Vm *vm, Coroutine *self)
+static bool warn_with_origin(Vm *vm, Activation *self)
 {
-    if (!is_tuple(self->act.awaiting)) return false;
+    if (!is_tuple(self->awaiting)) return false;
     Ref module = import_text(vm, "warnings"), function = FAIL;
     if (!failed(module)) function = attr_get_text(vm, module, "_warn_unawaited_coroutine");
     decref(module);
@@ -535,33 +545,40 @@ static bool warn_with_origin(Vm *vm, Coroutine *self)
     return true;
 }
 
-static void warn_never_awaited(Vm *vm, Coroutine *self)
+static void warn_never_awaited(Vm *vm, Activation *self)
 {
     Ref saved = error_take(vm);
     if (warn_with_origin(vm, self)) {
         error_restore(vm, saved);
         return;
     }
-    Value maker = self->act.awaiting;
-    int line = is_kind(maker, KIND_CODE) ? line_at(as_code(maker), self->pc) : 0;
+    Value maker = self->awaiting;
+    int line = 0;
+    if (is_kind(maker, KIND_CODE))
+        line = is_in_c(&self->head.head)
+                   ? code_position(as_code(maker), ((NativeCoroutine *)self)->made_at).line
+                   : line_at(as_code(maker), ((Coroutine *)self)->pc);
+    Ref name = coroutine_get_qualname(vm, borrow(self));
     Ref text =
-        format_text(vm, "coroutine '%S' was never awaited", function_qualname(self->function));
+        failed(name) ? FAIL : format_text(vm, "coroutine '%S' was never awaited", (Value)name);
     if (!never_awaited(vm, text, line ? (Value)as_code(maker)->filename : (Value)UNDEF, line))
         error_unraisable(vm, "Exception ignored while finalizing coroutine", borrow(self));
+    decref(name);
     error_restore(vm, saved);
 }
 
 /* The finaliser of generators and coroutines, run at a safe point with the object alive. */
 void coroutine_finalize(Vm *vm, Object *object)
 {
-    Coroutine *self = (Coroutine *)object;
-    ActivationState state = activation_state(&self->act);
-    if (state == ACTIVATION_CREATED && object->kind == KIND_COROUTINE) warn_never_awaited(vm, self);
+    Activation *self = (Activation *)object;
+    ActivationState state = activation_state(self);
+    if (state == ACTIVATION_CREATED && is_coroutine(from_object(object)))
+        warn_never_awaited(vm, self);
     if (state != ACTIVATION_SUSPENDED) return;
-    if (object->kind == KIND_ASYNC_GENERATOR && async_generator_finalized(vm, self)) return;
+    if (object->kind == KIND_ASYNC_GENERATOR && async_generator_finalized(vm, (Coroutine *)self))
+        return;
     Ref saved = error_take(vm);
-    if (!activation_close(vm, &self->act))
-        error_unraisable(vm, "Exception ignored in", borrow(self));
+    if (!activation_close(vm, self)) error_unraisable(vm, "Exception ignored in", borrow(self));
     clear(&vm->returned);
     error_restore(vm, saved);
 }
@@ -569,12 +586,12 @@ void coroutine_finalize(Vm *vm, Object *object)
 /* Must the finaliser run when this object is dropped? */
 bool coroutine_needs_finalizer(Object *object)
 {
-    Coroutine *self = (Coroutine *)object;
-    ActivationState state = activation_state(&self->act);
-    if (state == ACTIVATION_CREATED) return object->kind == KIND_COROUTINE;
+    Activation *self = (Activation *)object;
+    ActivationState state = activation_state(self);
+    if (state == ACTIVATION_CREATED) return is_coroutine(from_object(object));
     if (state != ACTIVATION_SUSPENDED) return false;
     if (object->kind == KIND_ASYNC_GENERATOR) return true;
-    for (Activation *a = &self->act;; a = as_activation(a->awaiting)) {
+    for (Activation *a = self;; a = as_activation(a->awaiting)) {
         bool script = a->head.head.kind == KIND_GENERATOR || a->head.head.kind == KIND_COROUTINE ||
                       a->head.head.kind == KIND_ASYNC_GENERATOR;
         if (!script || coroutine_has_handler((Coroutine *)a)) return true;
@@ -586,12 +603,14 @@ bool coroutine_needs_finalizer(Object *object)
 
 /* ---- attributes ---- */
 
-Ref coroutine_get_name(Vm *vm __attribute__((unused)), Value self)
+Ref coroutine_get_name(Vm *vm, Value self)
 {
+    if (is_in_c(as_object(self))) return native_coroutine_name(vm, self);
     return newref(function_name(as_coroutine(self)->function));
 }
-Ref coroutine_get_qualname(Vm *vm __attribute__((unused)), Value self)
+Ref coroutine_get_qualname(Vm *vm, Value self)
 {
+    if (is_in_c(as_object(self))) return native_coroutine_qualname(vm, self);
     return newref(function_qualname(as_coroutine(self)->function));
 }
 
@@ -626,22 +645,30 @@ static bool must_be_name(Vm *vm, Value name, const char *attribute)
     throw(vm, TypeError, "%s must be set to a string object", attribute);
     return false;
 }
+/* A native coroutine has the name of its function, always. */
+static bool may_be_renamed(Vm *vm, Value self)
+{
+    if (!is_in_c(as_object(self))) return true;
+    throw(vm, AttributeError, "the name of a native coroutine is not writable");
+    return false;
+}
 bool coroutine_set_name(Vm *vm, Value self, Value name)
 {
     Coroutine *coroutine = as_coroutine(self);
-    return must_be_name(vm, name, "__name__") &&
+    return must_be_name(vm, name, "__name__") && may_be_renamed(vm, self) &&
            rename_coroutine(vm, coroutine, newref(name),
                             newref(function_qualname(coroutine->function)));
 }
 bool coroutine_set_qualname(Vm *vm, Value self, Value name)
 {
     Coroutine *coroutine = as_coroutine(self);
-    return must_be_name(vm, name, "__qualname__") &&
+    return must_be_name(vm, name, "__qualname__") && may_be_renamed(vm, self) &&
            rename_coroutine(vm, coroutine, newref(function_name(coroutine->function)),
                             newref(name));
 }
-static Ref get_code(Vm *vm __attribute__((unused)), Value self)
+static Ref get_code(Vm *vm, Value self)
 {
+    if (is_in_c(as_object(self))) return native_coroutine_code(vm, self);
     return newref(borrow(as_coroutine(self)->function->code));
 }
 static Ref get_running(Vm *vm __attribute__((unused)), Value self)
@@ -667,6 +694,7 @@ Ref coroutine_get_frame(Vm *vm, Value self)
 {
     Coroutine *coroutine = as_coroutine(self);
     if (activation_state(&coroutine->act) == ACTIVATION_DONE) return NONE;
+    if (is_in_c(as_object(self))) return native_coroutine_frame(vm, self);
     bool created = activation_state(&coroutine->act) == ACTIVATION_CREATED;
     const Code *code = coroutine->function->code;
     int index = created ? 0 : (int)(coroutine->pc - 1 - code->instrs);
@@ -675,18 +703,22 @@ Ref coroutine_get_frame(Vm *vm, Value self)
 
 static Ref get_origin(Vm *vm __attribute__((unused)), Value self)
 {
-    const Coroutine *coroutine = as_coroutine(self);
-    bool known = activation_state(&coroutine->act) == ACTIVATION_CREATED &&
-                 is_tuple(coroutine->act.awaiting);
-    return known ? newref(coroutine->act.awaiting) : NONE;
+    const Activation *activation = as_activation(self);
+    bool known =
+        activation_state(activation) == ACTIVATION_CREATED && is_tuple(activation->awaiting);
+    return known ? newref(activation->awaiting) : NONE;
 }
 
 static Ref coroutine_repr(Vm *vm, Value self)
 {
-    return format_text(vm, "<%s object %S at 0x%llx>",
-                       is_kind(self, KIND_ASYNC_GENERATOR) ? "async_generator" : kind_name(self),
-                       function_qualname(as_coroutine(self)->function),
-                       (long long)(uintptr_t)as_object(self));
+    Ref name = coroutine_get_qualname(vm, self);
+    if (failed(name)) return FAIL;
+    Ref text =
+        format_text(vm, "<%s object %S at 0x%llx>",
+                    is_kind(self, KIND_ASYNC_GENERATOR) ? "async_generator" : kind_name(self),
+                    (Value)name, (long long)(uintptr_t)as_object(self));
+    decref(name);
+    return text;
 }
 
 static Ref coroutine_await(Vm *vm, Value self)
@@ -765,7 +797,7 @@ const TypeDef generator_type = {
     .doc = "What calling a function that yields returns.",
     .size = sizeof(Coroutine),
     .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW,
-    .refs = REFS(REF(Activation, awaiting), REF(Coroutine, handled)),
+    .refs = REFS(REF(Activation, awaiting)),
     .visit = coroutine_visit,
     .clear = coroutine_drop,
     .needs_finalizer = coroutine_needs_finalizer,
@@ -794,7 +826,7 @@ const TypeDef coroutine_type = {
     .doc = "What calling an async def function returns.",
     .size = sizeof(Coroutine),
     .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_WEAKREF | TYPE_NO_NEW,
-    .refs = REFS(REF(Activation, awaiting), REF(Coroutine, handled)),
+    .refs = REFS(REF(Activation, awaiting)),
     .visit = coroutine_visit,
     .clear = coroutine_drop,
     .needs_finalizer = coroutine_needs_finalizer,

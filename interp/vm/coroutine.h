@@ -150,6 +150,18 @@ Ref throw_reused(Vm *vm, Value awaitable);
 void coroutine_visit(Object *object, Visit *visit, void *context);
 void coroutine_drop(Object *object);
 
+/* What a coroutine written in C does where one of a script would look at its function. */
+void native_coroutine_visit(Object *object, Visit *visit, void *context);
+void native_coroutine_drop(Object *object);
+Ref native_coroutine_name(Vm *vm, Value self);
+Ref native_coroutine_qualname(Vm *vm, Value self);
+Ref native_coroutine_code(Vm *vm, Value self);
+Ref native_coroutine_frame(Vm *vm, Value self);
+
+/* Who runs, innermost first: a tuple of (file, line, function), as many as are asked for; UNDEF
+ * when there is no memory for it. */
+Ref coroutine_origin(Vm *vm);
+
 /* Their names, which the function gives and a script may change. */
 Ref coroutine_get_name(Vm *vm, Value self);
 Ref coroutine_get_qualname(Vm *vm, Value self);

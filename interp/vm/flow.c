@@ -247,7 +247,8 @@ static bool is_awaited(const Activation *waiter, const Activation *inner)
 {
     if (inner->awaiter || inner == waiter || activation_state(inner) == ACTIVATION_RUNNING)
         return true;
-    return inner->head.head.kind == KIND_COROUTINE && !absent(inner->awaiting) &&
+    bool native = inner->head.head.kind == KIND_NATIVE_COROUTINE;
+    return (native || (inner->head.head.kind == KIND_COROUTINE && !absent(inner->awaiting))) &&
            activation_state(inner) == ACTIVATION_SUSPENDED;
 }
 
