@@ -363,6 +363,10 @@ enum { SIGNALS = 65 };
 static bool signal_number(Vm *vm, Value given, int *number)
 {
     int64_t n;
+    if (!is_int(given) && !is_bool(given) && !is_kind(given, KIND_INT)) {
+        throw(vm, TypeError, "sig must be an int, not %R", given);
+        return false;
+    }
     if (!int_index(vm, given, &n)) return false;
     *number = (int)n;
     if (n > 0 && n < SIGNALS) return true;

@@ -354,7 +354,7 @@ static const Attribute timer_handle_attributes[] = {
 static const Native *const timer_handle_methods[] = {&timer_handle_when_def, NULL};
 
 const TypeDef handle_type = {
-    .name = "asyncio.Handle",
+    .name = "asyncio.events.Handle",
     .size = sizeof(Handle),
     .doc = "A callback that will be called soon.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF,
@@ -367,7 +367,7 @@ const TypeDef handle_type = {
 };
 
 const TypeDef timer_handle_type = {
-    .name = "asyncio.TimerHandle",
+    .name = "asyncio.events.TimerHandle",
     .size = sizeof(TimerHandle),
     .doc = "A callback that will be called at some time.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF,

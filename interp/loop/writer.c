@@ -226,13 +226,14 @@ NATIVE(writer_drain, "async drain(self)", "A coroutine that waits until it is wi
     Waiter *waiter = waiter_new(vm, &drain_coroutine, argv[0]);
     return waiter ? from_object(waiter) : FAIL;
 }
-NATIVE(writer_start_tls, "start_tls(self, *args, **kwargs)",
-       "start_tls(sslcontext, *, server_hostname=None, ssl_handshake_timeout=None, "
-       "ssl_shutdown_timeout=None): encrypt from now on.")
+NATIVE(writer_start_tls,
+       "async start_tls(self, sslcontext, *, server_hostname=None, ssl_handshake_timeout=None, "
+       "ssl_shutdown_timeout=None)",
+       "Encrypt the connection from now on.")
 {
     Ref module = import_text(vm, "asyncio.streams"),
         function = failed(module) ? FAIL : attr_get_text(vm, module, "_start_tls");
-    Ref result = failed(function) ? FAIL : call_with(vm, function, argv[0], argv[1], argv[2]);
+    Ref result = failed(function) ? FAIL : call(vm, function, 5, argv);
     decref(module);
     decref(function);
     return result;

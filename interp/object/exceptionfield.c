@@ -267,6 +267,27 @@ static bool limit_overrun_init(Vm *vm, Value self, Value args,
     return true;
 }
 
+/* The two as args, and what comes of them. */
+static Ref init_pair(Vm *vm, Value self, Value first, Value second)
+{
+    Ref args = tuple_pack(vm, 2, first, second);
+    if (failed(args)) return FAIL;
+    replace(&as_exception(self)->args, newref(args));
+    bool good = fields_init(vm, self, args, NULL);
+    decref(args);
+    return good ? NONE : FAIL;
+}
+NATIVE(incomplete_read_init_native, "__init__(self, partial, expected)",
+       "Set what has been read and how much was expected (None: not known).")
+{
+    return init_pair(vm, argv[0], argv[1], argv[2]);
+}
+NATIVE(limit_overrun_init_native, "__init__(self, message, consumed)",
+       "Set the message and how many bytes of the buffer have been looked through.")
+{
+    return init_pair(vm, argv[0], argv[1], argv[2]);
+}
+
 /* ---- str() ---- */
 
 static Ref key_error_str(Vm *vm, Value self)
@@ -509,6 +530,8 @@ void fields_define(TypeDef *def, ExcId id)
     for (size_t n = 0; n < sizeof families / sizeof *families; n++)
         if (families[n].id == id) def->attributes = families[n].attributes;
     if (id == OSError) def->new = &os_error_make_def;
+    if (id == IncompleteReadError) def->init = &incomplete_read_init_native_def;
+    if (id == LimitOverrunError) def->init = &limit_overrun_init_native_def;
     if (id == BaseExceptionGroup) {
         def->new = group_new_native;
         def->methods = group_methods;

@@ -190,13 +190,16 @@ static Ref get_owner(Vm *vm __attribute__((unused)), Value self)
     return newref(borrow(as_native(self)->owner));
 }
 
-/* "(" first and what follows at; an absent default as inspect reads it. */
+/* "(" first and what follows at; an absent default as inspect reads it.  Options that stand before
+ * an absent **kwargs are some of those. */
 static Ref parameters_text(Vm *vm, const char *first, const char *at)
 {
     StrBuilder text;
     builder_open(&text);
     bool ok = builder_text(vm, &text, "(") && builder_text(vm, &text, first), rest = false;
     for (; ok && *at; at++) {
+        const char *others = strncmp(at, "*, ", 3) == 0 ? strstr(at, "**kwargs=?") : NULL;
+        if (others) at = others;
         bool unknown = at[0] == '=' && at[1] == '?';
         rest |= strncmp(at, "**", 2) == 0;
         if (!unknown) ok = builder_char(vm, &text, (uint8_t)*at);
