@@ -1,7 +1,7 @@
 /* asyncgens.c - async generators that were begun and not ended, for loop.shutdown_asyncgens().
  *
  * A loop holds weak references to them.  One that is dropped while suspended is closed by a task of
- * its loop. Neighbours: vm/asyncgen.h (who calls), eventloop.c. */
+ * its loop.  Hooks that a script set take the loop's place. Neighbours: vm/asyncgen.h (who calls), eventloop.c. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/job.h"
 #include "loop/task.h"
@@ -23,11 +23,48 @@ static void asyncgens_sweep(List *list)
     list->len = kept;
 }
 
+/* ---- sys.set_asyncgen_hooks() ---- */
+
+/* A hook as it is kept and as scripts see it. */
+static Ref kept(Value hook) { return is_none(hook) ? UNDEF : newref(hook); }
+
+bool asyncgen_hooks_set(Vm *vm, Value firstiter, Value finalizer)
+{
+    LoopState *state = loop_state(vm);
+    if (!state) return false;
+    state->hooked = vm->running_loop;
+    replace(&state->firstiter, kept(firstiter));
+    replace(&state->finalizer, kept(finalizer));
+    return true;
+}
+
+/* The script's hooks where they count, else NULL: the running loop sees to its generators. */
+static const LoopState *hooks_now(const Vm *vm)
+{
+    const LoopState *state = vm->interp->loops;
+    bool set = state && !(absent(state->firstiter) && absent(state->finalizer));
+    return set && state->hooked == vm->running_loop ? state : NULL;
+}
+
+static bool call_hook(Vm *vm, Value hook, Coroutine *generator)
+{
+    if (absent(hook)) return true;
+    Ref held = newref(hook), result = call1(vm, held, borrow(generator));
+    bool good = !failed(result);
+    decref(result);
+    decref(held);
+    return good;
+}
+
+/* ---- beginning and end of a generator ---- */
+
 bool async_generator_started(Vm *vm, Coroutine *generator)
 {
     Loop *loop = vm->running_loop;
-    if (!loop || (generator->act.head.aux & ACTIVATION_HOOKED)) return true;
+    const LoopState *hooks = hooks_now(vm);
+    if ((!loop && !hooks) || (generator->act.head.aux & ACTIVATION_HOOKED)) return true;
     generator->act.head.aux |= ACTIVATION_HOOKED;
+    if (hooks) return call_hook(vm, hooks->firstiter, generator);
     if (loop->asyncgens_closed &&
         !warn(vm, ResourceWarning, 1,
               "asynchronous generator %R was scheduled after loop.shutdown_asyncgens() call",
@@ -60,7 +97,16 @@ static bool close_dropped(Vm *vm, Job *job, Value arg __attribute__((unused)))
 bool async_generator_finalized(Vm *vm, Coroutine *generator)
 {
     Loop *loop = vm->running_loop;
-    if (!loop || loop->closed || !(generator->act.head.aux & ACTIVATION_HOOKED)) return false;
+    const LoopState *hooks = hooks_now(vm);
+    if (hooks && !absent(hooks->finalizer) && (generator->act.head.aux & ACTIVATION_HOOKED)) {
+        Ref saved = error_take(vm);
+        if (!call_hook(vm, hooks->finalizer, generator))
+            error_unraisable(vm, "Exception ignored in", borrow(generator));
+        error_restore(vm, saved);
+        return true;
+    }
+    if (hooks || !loop || loop->closed || !(generator->act.head.aux & ACTIVATION_HOOKED))
+        return false;
     Job *job = job_new(vm, close_dropped, borrow(generator), borrow(loop));
     if (job && loop_ready(vm, loop, ENTRY_NATIVE, job, UNDEF)) return true;
     error_clear(vm);

@@ -34,6 +34,9 @@ LoopState *loop_state(Vm *vm)
 
 void loop_state_close(Interp *interp)
 {
+    if (!interp->loops) return;
+    decref(interp->loops->firstiter);
+    decref(interp->loops->finalizer);
     memory_free(interp->loops);
     interp->loops = NULL;
 }

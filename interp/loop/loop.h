@@ -102,6 +102,11 @@ static inline Loop *as_loop(Value v) { return (Loop *)as_object(v); }
 /* What all loops of an interpreter share (Interp.loops). */
 typedef struct LoopState {
     int64_t task_names; /* Task-N handed out so far */
+    /* sys.set_asyncgen_hooks(): what is called with an async generator that begins, and with one
+     * that is dropped while suspended, or UNDEF; they count where the same loop runs as when they
+     * were set. */
+    Ref firstiter, finalizer;
+    const struct Loop *hooked; /* compared only */
 } LoopState;
 LoopState *loop_state(Vm *vm); /* NULL: raised */
 void loop_state_close(Interp *interp);
@@ -160,6 +165,7 @@ void loop_forget(Loop *loop, int fd, const void *keeper);
 void loop_release(Loop *loop, int fd, const void *keeper, bool shared);
 
 /* ---- asyncgens.c: async generators begun in the loop, for shutdown_asyncgens() ---- */
+bool asyncgen_hooks_set(Vm *vm, Value firstiter, Value finalizer); /* None: no hook */
 Ref loop_take_asyncgens(Vm *vm, Loop *loop); /* a list of those still alive, owned */
 
 /* ---- timers.c ---- */

@@ -30,6 +30,8 @@ bool collector_open(Vm *vm)
     struct Collector *collector = calloc(1, sizeof *collector);
     if (!collector) return false;
     collector->enabled = true;
+    collector->threshold[0] = 2000;
+    collector->threshold[1] = 10;
     collector->next_look = collector->room = FIRST_LOOK;
     vm->interp->collector = collector;
     return true;
@@ -43,6 +45,14 @@ void collector_close(Interp *interp)
     free(collector->garbage.items);
     free(collector);
     interp->collector = NULL;
+}
+
+void collector_freeze(Interp *interp)
+{
+    ObjectStack *candidates = &interp->collector->candidates;
+    for (ptrdiff_t n = 0; n < candidates->len; n++)
+        ((Container *)candidates->items[n])->candidate = 0;
+    candidates->len = 0;
 }
 
 void collector_enable(Interp *interp, bool enabled) { interp->collector->enabled = enabled; }
@@ -186,7 +196,8 @@ static void clear_garbage(Vm *vm, ObjectStack *garbage)
     }
     for (ptrdiff_t n = 0; n < garbage->len; n++)
         if (garbage->items[n]->flags & OBJ_WEAKREFS) weakrefs_clear(vm, garbage->items[n]);
-    for (ptrdiff_t n = 0; n < garbage->len; n++) object_clear(garbage->items[n]);
+    bool keep = vm->interp->collector->debug & COLLECTOR_SAVE_ALL && garbage_keep(vm, garbage);
+    for (ptrdiff_t n = 0; !keep && n < garbage->len; n++) object_clear(garbage->items[n]);
     for (ptrdiff_t n = 0; n < garbage->len; n++) decref(from_object(garbage->items[n]));
 }
 

@@ -23,10 +23,14 @@ typedef struct Collector {
     int64_t live_after;  /* objects alive after the last collection */
     int64_t room;        /* how many more may live before the next */
     int64_t runs[3],
-        found[3]; /* collections and unreachable objects, by gc.collect()'s generation */
-    int debug;    /* gc.set_debug() */
+        found[3];         /* collections and unreachable objects, by gc.collect()'s generation */
+    int debug;            /* gc.set_debug() */
+    int64_t frozen;       /* gc.get_freeze_count() */
+    int64_t threshold[3]; /* gc.set_threshold() */
     bool enabled, running, full;
 } Collector;
+
+enum { COLLECTOR_SAVE_ALL = 32 }; /* debug: garbage goes into the list gc.garbage */
 
 bool collector_open(Vm *vm);
 void collector_close(Interp *interp);
@@ -43,6 +47,8 @@ static inline void collector_forget(Collector *collector, Container *container)
     items[container->candidate - 1] = items[last];
     container->candidate = 0;
 }
+/* gc.freeze(): what is garbage now stays; nothing is looked at until somebody drops a reference. */
+void collector_freeze(Interp *interp);
 /* gc.disable() and gc.enable() */
 void collector_enable(Interp *interp, bool enabled);
 bool collector_enabled(const Interp *interp);
@@ -62,6 +68,8 @@ void weakref_disarm(Object *object);
 /* A class is taken from its bases' lists of subclasses; anything else is left alone. */
 void type_unlink(Object *object);
 void weakref_callback_later(Interp *interp, Ref callback, Ref weakref); /* steals both */
+/* Keeps garbage in the list gc.garbage; false: it is to be cleared. */
+bool garbage_keep(Vm *vm, const ObjectStack *garbage);
 void weakrefs_clear(Vm *vm,
                     Object *object); /* weak references to it go dead, callbacks are queued */
 

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory/gc.h"
 
+#include <string.h>
+
 #include "modules/gcwalk.h"
 #include "object/error.h"
 #include "object/int.h"
@@ -18,13 +20,7 @@ NATIVE(gc_collect, "collect(generation=2)",
     int64_t generation;
     if (!int_index(vm, argv[0], &generation)) return FAIL;
     if (generation < 0 || generation > 2) return throw(vm, ValueError, "invalid generation");
-    ptrdiff_t total = 0, found;
-    pending_run(vm);
-    for (int round = 0; round < 4 && (found = collect_once(vm, (int)generation)) > 0; round++) {
-        total += round == 0 ? found : 0;
-        pending_run(vm); /* finalisers, then the objects they belonged to */
-    }
-    return from_int64(vm, total);
+    return from_int64(vm, collect_once(vm, (int)generation));
 }
 NATIVE(gc_enable, "enable()", "Enable automatic collection.")
 {
@@ -57,6 +53,27 @@ static void add_referent(Ref *slot, void *context)
     Referents *referents = context;
     referents->good = referents->good && list_push(referents->vm, referents->list, newref(*slot));
 }
+static void add_values(Referents *referents, Ref *values, ptrdiff_t count)
+{
+    while (count > 0) add_referent(&values[--count], referents);
+}
+static void add_referents(Referents *referents, Value of)
+{
+    if (is_tuple(of)) {
+        add_values(referents, as_tuple(of)->items, tuple_len(of));
+    } else if (is_list(of)) {
+        add_values(referents, as_list(of)->items, as_list(of)->len);
+    } else if (is_dict(of)) {
+        Value key, value;
+        for (ptrdiff_t at = 0; dict_next(as_dict(of), &at, &key, &value);) {
+            referents->good = referents->good &&
+                              list_push(referents->vm, referents->list, newref(value)) &&
+                              list_push(referents->vm, referents->list, newref(key));
+        }
+    } else if (is_heap(of)) {
+        object_visit(as_object(of), add_referent, referents);
+    }
+}
 NATIVE(gc_get_referents, "get_referents(*objs)",
        "A list of the objects that objs refer to directly.")
 {
@@ -64,38 +81,71 @@ NATIVE(gc_get_referents, "get_referents(*objs)",
     if (failed(list)) return FAIL;
     Referents referents = {vm, as_list(list), true};
     for (ptrdiff_t n = 0; n < tuple_len(argv[0]); n++)
-        if (is_heap(tuple_at(argv[0], n)))
-            object_visit(as_object(tuple_at(argv[0], n)), add_referent, &referents);
+        add_referents(&referents, tuple_at(argv[0], n));
     if (referents.good) return list;
     decref(list);
     return FAIL;
 }
-NATIVE(gc_get_threshold, "get_threshold()", "The thresholds, for compatibility.")
+NATIVE(gc_get_threshold, "get_threshold()", "What set_threshold() was given.")
 {
-    return tuple_pack(vm, 3, from_small(10000), from_small(10), from_small(10));
+    const int64_t *threshold = vm->interp->collector->threshold;
+    Ref values[3];
+    for (int n = 0; n < 3; n++) values[n] = from_int64(vm, threshold[n]);
+    Ref out = tuple_pack(vm, 3, (Value)values[0], (Value)values[1], (Value)values[2]);
+    for (int n = 0; n < 3; n++) decref(values[n]);
+    return out;
 }
-NATIVE(gc_set_threshold, "set_threshold(threshold0, threshold1=10, threshold2=10, /)",
-       "Accepted for compatibility; 0 switches automatic collection off.")
+NATIVE(gc_set_threshold, "set_threshold(threshold0, threshold1=?, threshold2=?, /)",
+       "Keep the thresholds for get_threshold(); a first one of 0 switches automatic collection "
+       "off.\nWhen to collect the collector decides by how the heap has grown.")
 {
-    collector_enable(vm->interp, argv[0] != from_small(0));
+    int64_t given[3];
+    Collector *collector = vm->interp->collector;
+    for (int n = 0; n < 3; n++) {
+        given[n] = collector->threshold[n];
+        if (!absent(argv[n]) && !int_index(vm, argv[n], &given[n])) return FAIL;
+    }
+    memcpy(collector->threshold, given, sizeof given);
+    collector_enable(vm->interp, given[0] != 0);
     return NONE;
 }
-NATIVE(gc_get_count, "get_count()", "Collection counters, for compatibility.")
+NATIVE(gc_get_count, "get_count()",
+       "Counters for set_threshold(); the first: the objects that the next collection looks at.")
 {
-    return tuple_pack(vm, 3, from_small(0), from_small(0), from_small(0));
+    return tuple_pack(vm, 3, from_small(vm->interp->collector->candidates.len), from_small(0),
+                      from_small(0));
 }
-NATIVE(gc_freeze, "freeze()", "Accepted for compatibility.") { return NONE; }
-NATIVE(gc_unfreeze, "unfreeze()", "Accepted for compatibility.") { return NONE; }
-NATIVE(gc_get_freeze_count, "get_freeze_count()", "0: nothing is ever frozen.")
+
+/* ---- freezing ---- */
+
+NATIVE(gc_freeze, "freeze()",
+       "Leave alone all containers there are until a reference to them is dropped.")
 {
-    return from_small(0);
+    HeapWalk walk;
+    bool good = heap_walk(vm, &walk, false);
+    if (good) {
+        vm->interp->collector->frozen = walk.len;
+        collector_freeze(vm->interp);
+    }
+    heap_walk_end(&walk);
+    return good ? NONE : FAIL;
+}
+NATIVE(gc_unfreeze, "unfreeze()", "Forget what freeze() left alone.")
+{
+    vm->interp->collector->frozen = 0;
+    return NONE;
+}
+NATIVE(gc_get_freeze_count, "get_freeze_count()", "How many containers freeze() left alone.")
+{
+    return from_int64(vm, vm->interp->collector->frozen);
 }
 NATIVE(gc_get_debug, "get_debug()", "The flags that set_debug() was given.")
 {
     return from_small(vm->interp->collector->debug);
 }
 NATIVE(gc_set_debug, "set_debug(flags, /)",
-       "Keep flags for get_debug(); AIO_DEBUG=gc shows collections.")
+       "Keep flags for get_debug(); DEBUG_SAVEALL: unreachable objects go into garbage.\n"
+       "AIO_DEBUG=gc shows collections.")
 {
     int64_t flags;
     if (!int_index(vm, argv[0], &flags)) return FAIL;

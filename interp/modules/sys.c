@@ -1,6 +1,6 @@
 /* sys.c - the module sys: its functions and hooks.
  *
- * Neighbours: sysinfo.c (versions, flags, limits of numbers), iomodule.c (the streams), spec.c (the
+ * Neighbours: sysinfo.c (versions, flags, limits of numbers), syshooks.c (hooks), iomodule.c (the streams), spec.c (the
  * finders). */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
@@ -316,36 +316,6 @@ NATIVE(sys_setprofile, "setprofile(function, /)",
                            : throw(vm, NotImplementedError, "profile functions are not supported");
 }
 
-/* ---- audit hooks ---- */
-
-NATIVE(sys_addaudithook, "addaudithook(hook)", "Call hook(event, args) for each sys.audit().")
-{
-    Value hooks = dict_get_text(vm, as_dict(vm->interp->sys), "_audit_hooks");
-    if (failed(hooks)) return FAIL;
-    if (is_list(hooks)) return list_push(vm, as_list(hooks), newref(argv[0])) ? NONE : FAIL;
-    Ref list = list_from_values(vm, 1, argv);
-    bool good = !failed(list) && dict_set_text(vm, as_dict(vm->interp->sys), "_audit_hooks", list);
-    decref(list);
-    return good ? NONE : FAIL;
-}
-NATIVE(sys_audit, "audit(event, /, *args)",
-       "Call the audit hooks with event, a str, and the tuple of args.")
-{
-    if (!is_str(argv[0]))
-        return throw(vm, TypeError, "expected str for argument 'event', not %T", argv[0]);
-    Value hooks = dict_get_text(vm, as_dict(vm->interp->sys), "_audit_hooks");
-    if (!is_list(hooks)) return failed(hooks) ? FAIL : NONE;
-    Ref list = newref(hooks);
-    bool good = true;
-    for (ptrdiff_t n = 0; good && n < as_list(list)->len; n++) {
-        Ref result = call2(vm, list_at(as_list(list), n), argv[0], argv[1]);
-        good = !failed(result);
-        decref(result);
-    }
-    decref(list);
-    return good ? NONE : FAIL;
-}
-
 static const Native *const sys_functions[] = {
     &sys_exit_def,
     &sys_exception_def,
@@ -381,6 +351,8 @@ static const Native *const sys_functions[] = {
     &sys_getprofile_def,
     &sys_settrace_def,
     &sys_setprofile_def,
+    &sys_get_asyncgen_hooks_def,
+    &sys_set_asyncgen_hooks_def,
     &sys_addaudithook_def,
     &sys_audit_def,
     NULL,

@@ -172,9 +172,24 @@ bool type_set_attr(Vm *vm, Value self, Value name, Value value)
 
 /* ---- any value ---- */
 
+/* Is the error being raised an AttributeError that does not say yet what was looked for in what? */
+static bool is_undescribed(Vm *vm)
+{
+    if (!error_is(vm, AttributeError)) return false;
+    Ref error = error_take(vm), known = attr_get_or_absent(vm, error, N(name));
+    if (is_none(known)) replace(&known, attr_get_or_absent(vm, error, N(obj)));
+    bool unknown = is_none(known);
+    decref(known);
+    error_clear(vm);
+    error_restore(vm, error);
+    return unknown;
+}
+
 Ref attr_get(Vm *vm, Value object, Value name)
 {
-    return type_of(vm, object)->slots.get_attr(vm, object, name);
+    Ref out = type_of(vm, object)->slots.get_attr(vm, object, name);
+    if (failed(out) && is_undescribed(vm)) describe_error(vm, object, name);
+    return out;
 }
 
 Ref attr_get_text(Vm *vm, Value object, const char *name)

@@ -13,6 +13,7 @@
 #include "object/error.h"
 #include "object/list.h"
 #include "object/str.h"
+#include "vm/pending.h"
 
 /* gc.callbacks when it holds any, else UNDEF. */
 static Ref callbacks_now(Vm *vm)
@@ -53,13 +54,37 @@ static void tell(Vm *vm, Value callbacks, const char *phase, int generation, ptr
     error_restore(vm, saved);
 }
 
+bool garbage_keep(Vm *vm, const ObjectStack *garbage)
+{
+    Value module = dict_get_text(vm, as_dict(vm->interp->modules), "gc");
+    Ref list = is_heap(module) ? attr_get_text(vm, module, "garbage") : UNDEF;
+    bool kept = is_list(list);
+    for (ptrdiff_t n = 0; kept && n < garbage->len; n++)
+        kept = list_push(vm, as_list(list), newref(from_object(garbage->items[n])));
+    decref(list);
+    error_clear(vm);
+    return kept;
+}
+
+/* Finalisers run between two rounds, then go the objects they belonged to. */
+static ptrdiff_t collect_rounds(Vm *vm)
+{
+    ptrdiff_t total = 0, found;
+    pending_run(vm);
+    for (int round = 0; round < 4 && (found = collector_run_full(vm)) > 0; round++) {
+        total += round == 0 ? found : 0;
+        pending_run(vm);
+    }
+    return total;
+}
+
 ptrdiff_t collect_once(Vm *vm, int generation)
 {
     Collector *collector = vm->interp->collector;
     int counted = generation == COLLECT_AUTOMATIC ? 0 : generation;
     Ref callbacks = callbacks_now(vm);
     if (!absent(callbacks)) tell(vm, callbacks, "start", counted, 0);
-    ptrdiff_t found = generation == COLLECT_AUTOMATIC ? collector_run(vm) : collector_run_full(vm);
+    ptrdiff_t found = generation == COLLECT_AUTOMATIC ? collector_run(vm) : collect_rounds(vm);
     collector->runs[counted]++;
     collector->found[counted] += found;
     if (!absent(callbacks)) tell(vm, callbacks, "stop", counted, found);

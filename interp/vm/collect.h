@@ -9,7 +9,8 @@
 enum { COLLECT_AUTOMATIC = -1 };
 
 /* Collects once; how many objects were unreachable.  generation: that of gc.collect(), or
- * COLLECT_AUTOMATIC.  Finalisers are queued (pending.h). */
+ * COLLECT_AUTOMATIC.  Finalisers are queued (pending.h); those of a collection that was asked for
+ * have run. */
 ptrdiff_t collect_once(Vm *vm, int generation);
 
 #endif
