@@ -7,6 +7,7 @@
 #define AIO_NATIVE_H
 
 #include "base/charname.h"
+#include "base/half.h"
 #include "base/numtext.h"
 #include "base/utf8.h"
 #include "loop/socketwait.h"

@@ -212,38 +212,6 @@ static void store(char *data, int size, bool big, uint64_t value)
     for (int n = 0; n < size; n++, value >>= 8) data[big ? size - 1 - n : n] = (char)value;
 }
 
-static double half_value(uint16_t bits)
-{
-    int exponent = bits >> 10 & 31;
-    double fraction = bits & 0x3FF;
-    double value = exponent == 31 ? (fraction != 0 ? (double)NAN : (double)INFINITY)
-                   : exponent     ? ldexp(1024 + fraction, exponent - 25)
-                                  : ldexp(fraction, -24);
-    return bits >> 15 ? -value : value;
-}
-
-/* The nearest half-precision float, ties to even; false: too large. */
-static bool half_bits(double x, uint16_t *bits)
-{
-    uint16_t sign = signbit(x) ? 0x8000 : 0;
-    int exponent;
-    if (isnan(x) || isinf(x)) {
-        *bits = sign | (isnan(x) ? 0x7E00 : 0x7C00);
-        return true;
-    }
-    if (x == 0) {
-        *bits = sign;
-        return true;
-    }
-    frexp(x, &exponent); /* |x| in [2^(exponent-1), 2^exponent) */
-    int unit = exponent - 11 < -24 ? -24 : exponent - 11;
-    double digits = rint(ldexp(fabs(x), -unit)); /* of 2^unit; 1024 to 2048 unless subnormal */
-    uint32_t value = (uint32_t)digits + (uint32_t)(unit + 24) * 1024;
-    if (value >= 0x7C00) return false;
-    *bits = (uint16_t)(sign | value);
-    return true;
-}
-
 static double load_real(const char *data, char code, bool big)
 {
     if (code == 'e') return half_value((uint16_t)load(data, 2, big));

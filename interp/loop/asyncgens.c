@@ -1,7 +1,8 @@
 /* asyncgens.c - async generators that were begun and not ended, for loop.shutdown_asyncgens().
  *
  * A loop holds weak references to them.  One that is dropped while suspended is closed by a task of
- * its loop.  Hooks that a script set take the loop's place. Neighbours: vm/asyncgen.h (who calls), eventloop.c. */
+ * its loop.  Hooks that a script set take the loop's place.
+ * Neighbours: vm/asyncgen.h (who calls), eventloop.c. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/job.h"
 #include "loop/task.h"

@@ -1,7 +1,7 @@
 /* sys.c - the module sys: its functions and hooks.
  *
- * Neighbours: sysinfo.c (versions, flags, limits of numbers), syshooks.c (hooks), iomodule.c (the streams), spec.c (the
- * finders). */
+ * Neighbours: sysinfo.c (versions, flags, limits of numbers), syshooks.c (hooks), iomodule.c (the
+ * streams), spec.c (the finders). */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,12 +9,17 @@
 
 #include <limits.h>
 
+#include "base/half.h"
+#include "memory/gc.h"
 #include "object/bytesmethod.h"
+#include "object/call.h"
 #include "object/error.h"
 #include "object/float.h"
+#include "object/function.h"
 #include "object/int.h"
 #include "object/iter.h"
 #include "object/list.h"
+#include "object/name.h"
 #include "object/number.h"
 #include "object/range.h"
 #include "object/sequence.h"
@@ -33,7 +38,7 @@ typedef struct ItemFormat {
 static const ItemFormat item_formats[] = {
     {'B', 1, 'u'}, {'b', 1, 'i'}, {'c', 1, 'c'}, {'?', 1, '?'}, {'h', 2, 'i'}, {'H', 2, 'u'},
     {'i', 4, 'i'}, {'I', 4, 'u'}, {'l', 8, 'i'}, {'L', 8, 'u'}, {'q', 8, 'i'}, {'Q', 8, 'u'},
-    {'n', 8, 'i'}, {'N', 8, 'u'}, {'P', 8, 'u'}, {'f', 4, 'f'}, {'d', 8, 'f'},
+    {'n', 8, 'i'}, {'N', 8, 'u'}, {'P', 8, 'u'}, {'f', 4, 'f'}, {'d', 8, 'f'}, {'e', 2, 'f'},
 };
 
 static const ItemFormat *item_format(const char *format)
@@ -62,6 +67,7 @@ static Ref item_load(Vm *vm, const MemoryView *view, const char *at)
     default: {
         double number;
         float narrow;
+        if (format->size == 2) return from_any_float(half_value((uint16_t)bits));
         memcpy(&number, at, format->size == 8 ? 8 : 0);
         memcpy(&narrow, at, 4);
         return from_any_float(format->size == 8 ? number : (double)narrow);
@@ -131,7 +137,14 @@ static bool item_store(Vm *vm, const MemoryView *view, char *at, Value v)
             return false;
         }
         float narrow = (float)number;
-        memcpy(&bits, format->size == 8 ? (void *)&number : (void *)&narrow, format->size);
+        uint16_t half = 0;
+        if (format->size == 2 && !half_bits(number, &half)) {
+            throw(vm, OverflowError, "float too large to pack with e format");
+            return false;
+        }
+        bits = half;
+        if (format->size != 2)
+            memcpy(&bits, format->size == 8 ? (void *)&number : (void *)&narrow, format->size);
     }
     if (view->released) {
         throw(vm, ValueError, "operation forbidden on released memoryview object");
@@ -143,6 +156,8 @@ static bool item_store(Vm *vm, const MemoryView *view, char *at, Value v)
 
 /* --- making ---------------------------------------------------------------------------------- */
 
+static bool lend_fully(Vm *vm, Value object, Buffer *buffer, bool writable);
+
 static bool is_alive(Vm *vm, Value v)
 {
     if (!as_memoryview(v)->released) return true;
@@ -150,22 +165,21 @@ static bool is_alive(Vm *vm, Value v)
     return false;
 }
 
-/* A view of all of object, which is no memoryview. */
-static MemoryView *view_object(Vm *vm, Value object)
+/* A view of all of object, whose buffer `get` gets. */
+static MemoryView *view_got(Vm *vm, Value object, bool (*get)(Vm *, Value, Buffer *, bool),
+                            bool writable)
 {
-    if (!type_of(vm, object)->slots.buffer) {
-        throw(vm, TypeError, "memoryview: a bytes-like object is required, not '%T'", object);
-        return NULL;
-    }
     MemoryView *view = type_instance(vm, type_builtin(vm, KIND_MEMORYVIEW));
     if (!view) return NULL;
-    if (!buffer_get(vm, object, &view->buffer, false)) {
+    view->buffer = (Buffer){.format = "B", .item_size = 1, .owner = UNDEF};
+    if (!get(vm, object, &view->buffer, writable)) {
         view->buffer.owner = UNDEF;
         decref_object(view);
         return NULL;
     }
     const Buffer *buffer = &view->buffer;
-    view->object = newref(object);
+    bool lent = is_memoryview(buffer->owner) && !absent(as_memoryview(buffer->owner)->lender);
+    view->object = newref(lent ? (Value)buffer->owner : object);
     view->start = buffer->data;
     view->item_size = buffer->item_size > 0 ? buffer->item_size : 1;
     view->count = buffer->len / view->item_size;
@@ -174,6 +188,15 @@ static MemoryView *view_object(Vm *vm, Value object)
     view->readonly = buffer->readonly;
     strncpy(view->format, buffer->format ? buffer->format : "B", sizeof view->format - 1);
     return view;
+}
+
+/* A view of all of object, which is no memoryview. */
+static MemoryView *view_object(Vm *vm, Value object)
+{
+    bool (*get)(Vm *, Value, Buffer *, bool) = type_of(vm, object)->slots.buffer;
+    if (get) return view_got(vm, object, get == memoryview_lend ? lend_fully : get, false);
+    throw(vm, TypeError, "memoryview: a bytes-like object is required, not '%T'", object);
+    return NULL;
 }
 
 /* A new view of the same items. */
@@ -505,9 +528,74 @@ static bool memoryview_buffer(Vm *vm, Value self, Buffer *buffer, bool writable)
     return true;
 }
 
+/* The last buffer that a script's object lent comes back: it is told at the next safe point. */
+static void end_loan(MemoryView *view)
+{
+    Vm *vm = object_interp(&view->head)->running;
+    Value method = type_lookup(vm, type_of(vm, view->lender), N(__release_buffer__));
+    Ref bound = is_function(method) ? method_new(vm, method, view->lender) : UNDEF;
+    drop_buffer(view);
+    view->released = true;
+    if (failed(bound)) error_clear(vm);
+    else if (!absent(bound)) weakref_callback_later(vm->interp, bound, newref(view->object));
+    clear(&view->lender);
+}
+
 static void memoryview_release_buffer(Value self, Buffer *buffer __attribute__((unused)))
 {
-    as_memoryview(self)->exports--;
+    MemoryView *view = as_memoryview(self);
+    if (--view->exports == 0 && !absent(view->lender)) end_loan(view);
+}
+
+/* --- buffers that scripts make --------------------------------------------------------------- */
+
+/* Flags of a request, as in inspect.BufferFlags. */
+enum { BUFFER_SIMPLE = 0, BUFFER_WRITABLE = 1, BUFFER_FULL_RO = 284 };
+
+/* object.__buffer__(flags), lent through a view of what it gives that remembers whose it is. */
+static bool lend(Vm *vm, Value object, int flags, Buffer *buffer)
+{
+    Value request = from_small(flags);
+    Ref given = call_special(vm, object, N(__buffer__), 1, &request);
+    MemoryView *view = NULL;
+    if (absent(given))
+        given = throw(vm, TypeError, "a bytes-like object is required, not '%T'", object);
+    else if (!failed(given) && !is_memoryview(given))
+        throw(vm, TypeError, "__buffer__ returned non-memoryview object");
+    else if (!failed(given))
+        view = view_got(vm, given, memoryview_buffer, flags == BUFFER_WRITABLE);
+    decref(given);
+    if (!view) return false;
+    view->lender = newref(object);
+    bool good = memoryview_buffer(vm, from_object(view), buffer, flags == BUFFER_WRITABLE);
+    decref_object(view);
+    return good;
+}
+
+static bool lend_fully(Vm *vm, Value object, Buffer *buffer, bool writable __attribute__((unused)))
+{
+    return lend(vm, object, BUFFER_FULL_RO, buffer);
+}
+
+bool memoryview_lend(Vm *vm, Value object, Buffer *buffer, bool writable)
+{
+    return lend(vm, object, writable ? BUFFER_WRITABLE : BUFFER_SIMPLE, buffer);
+}
+
+Ref memoryview_from(Vm *vm, Value object, bool (*get)(Vm *, Value, Buffer *, bool), Value flags)
+{
+    int64_t request;
+    if (!int_index(vm, flags, &request)) return FAIL;
+    bool writable = request & BUFFER_WRITABLE;
+    if (is_memoryview(object) && !(writable && as_memoryview(object)->readonly))
+        return memoryview_of(vm, object);
+    MemoryView *view = view_got(vm, object, get, writable);
+    if (view && writable && view->readonly) {
+        throw(vm, BufferError, "Object is not writable.");
+        decref_object(view);
+        return FAIL;
+    }
+    return view ? from_object(view) : FAIL;
 }
 
 /* --- methods --------------------------------------------------------------------------------- */
@@ -582,6 +670,12 @@ NATIVE(memoryview_release, "release(self, /)",
     drop_buffer(view);
     clear(&view->object);
     return NONE;
+}
+
+Ref memoryview_give_back(Vm *vm, Value view)
+{
+    if (is_memoryview(view)) return memoryview_release(vm, &view);
+    return throw(vm, TypeError, "expected a memoryview object");
 }
 
 NATIVE(memoryview_enter, "__enter__(self, /)", "Return self.")
@@ -838,7 +932,7 @@ const TypeDef memoryview_type = {
     .flags = TYPE_FINAL | TYPE_WEAKREF | TYPE_SEQUENCE,
     .new = &memoryview_make_def,
     .doc = "A view of the memory of a bytes-like object.",
-    .refs = REFS(REF(MemoryView, object), REF(MemoryView, inner)),
+    .refs = REFS(REF(MemoryView, object), REF(MemoryView, inner), REF(MemoryView, lender)),
     .clear = memoryview_clear,
     .repr = memoryview_repr,
     .hash = memoryview_hash,

@@ -20,10 +20,18 @@ typedef struct MemoryView {
                          * they hold lies together in C order.  UNDEF: there are none */
     bool readonly, released;
     ptrdiff_t exports; /* buffers out: cannot be released */
+    Ref lender;        /* the object whose __buffer__() gave `object`, or UNDEF: its
+                        * __release_buffer__() is called when the last buffer comes back */
 } MemoryView;
 
 static inline bool is_memoryview(Value v) { return is_kind(v, KIND_MEMORYVIEW); }
 static inline MemoryView *as_memoryview(Value v) { return (MemoryView *)(void *)as_object(v); }
 Ref memoryview_of(Vm *vm, Value object);
+/* What object.__buffer__() and __release_buffer__() do for a type in C, whose buffer is got with
+ * `get`. */
+Ref memoryview_from(Vm *vm, Value object, bool (*get)(Vm *, Value, Buffer *, bool), Value flags);
+Ref memoryview_give_back(Vm *vm, Value view);
+/* The buffer of an object whose class has a method __buffer__(). */
+bool memoryview_lend(Vm *vm, Value object, Buffer *buffer, bool writable);
 
 #endif

@@ -12,6 +12,7 @@
 #include "object/dict.h"
 #include "object/error.h"
 #include "object/int.h"
+#include "object/memoryview.h"
 #include "object/native.h"
 #include "object/str.h"
 #include "object/tuple.h"
@@ -146,6 +147,7 @@ static SlotFunction choose(Vm *vm, Type *type, size_t offset)
 
 static void update_offset(Vm *vm, Type *type, size_t offset)
 {
+    if (offset == offsetof(Slots, release_buffer)) return; /* a script's is called beside it */
     set_slot(type, offset, choose(vm, type, offset));
     if (offset != offsetof(Slots, get_attr)) return;
     bool own = type->slots.get_attr == special_slots.get_attr;
@@ -327,6 +329,8 @@ Ref slot_invoke(Vm *vm, const SlotRow *row, SlotFunction function, Value self, c
     case WRAP_POWER:
     case WRAP_REFLECTED_POWER: return invoke_power(vm, row, &slots, self, args);
     case WRAP_INPLACE: return slots.inplace(vm, (BinaryOp)row->operation, self, argv[0]);
+    case WRAP_BUFFER: return memoryview_from(vm, self, slots.buffer, argv[0]);
+    case WRAP_RELEASE: return memoryview_give_back(vm, argv[0]);
     }
     return FAIL;
 }
@@ -404,6 +408,8 @@ static Ref get_text_signature(Vm *vm, Value self)
         [WRAP_DESCR_SET] = "($self, instance, value, /)",
         [WRAP_DESCR_DELETE] = "($self, instance, /)",
         [WRAP_ONE] = "($self, key, /)",
+        [WRAP_BUFFER] = "($self, flags, /)",
+        [WRAP_RELEASE] = "($self, buffer, /)",
     };
     const char *text = texts[as_slot_wrapper(self)->row->wrap];
     return str_from(vm, text ? text : "($self, /)");

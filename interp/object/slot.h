@@ -35,6 +35,8 @@ typedef enum SlotWrap {
     WRAP_POWER,
     WRAP_REFLECTED_POWER,
     WRAP_INPLACE,
+    WRAP_BUFFER,
+    WRAP_RELEASE,
 } SlotWrap;
 
 typedef struct SlotRow {

@@ -11,6 +11,7 @@
 #include "object/function.h"
 #include "object/int.h"
 #include "object/iter.h"
+#include "object/memoryview.h"
 #include "object/number.h"
 #include "object/slot.h"
 #include "object/str.h"
@@ -326,6 +327,7 @@ static bool special_descr_set(Vm *vm, Value self, Value object, Value value)
 }
 
 const Slots special_slots = {
+    .buffer = memoryview_lend,
     .call = special_call,
     .repr = special_repr,
     .str = special_str,
