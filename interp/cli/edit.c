@@ -3,14 +3,15 @@
  * readline runs in its callback form: the loop watches standard input and calls us for each key,
  * so tasks go on while a line is edited.  Before anything is written to the terminal meanwhile
  * (Interp.before_output) the edited line is wiped; it is drawn again when the loop's turn is
- * over.  Colours are painted over what readline has drawn, so that readline's own bookkeeping
- * stays true. readline has one line buffer for the process and hands no state to its callbacks:
- * `editing` is the session it works for, a global that the library forces on us.
- * Neighbours:
- * repl.h, plain.c (without a terminal), highlight.c (colours), stdlib/aio/prompt.aio
- * (completion). */
+ * over.  Colours are painted over what readline has drawn (screen.c), so that readline's own
+ * bookkeeping stays true.  readline has one line buffer for the process and hands no state to its
+ * callbacks: `editing` is the session it works for, a global that the library forces on us.
+ * Neighbours: repl.h, plain.c (without a terminal), stdlib/aio/prompt.aio (completion). */
 /* SPDX-License-Identifier: MIT */
 #ifdef AIO_READLINE
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,8 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-#include "cli/highlight.h"
 #include "cli/repl.h"
+#include "cli/screen.h"
 #include "loop/handle.h"
 #include "loop/job.h"
 #include "object/attr.h"
@@ -30,63 +31,137 @@
 #include "object/list.h"
 #include "object/str.h"
 #include "object/tuple.h"
+#include "vm/signals.h"
 
 enum { HISTORY_LINES = 2000 };
 
 typedef struct Editor {
     Session *session;
-    bool active;      /* a line is on the screen */
-    bool wiped;       /* ... and has been wiped for somebody's output */
-    bool column_zero; /* that output ended with a newline */
+    bool active; /* a line is on the screen */
+    bool wiped;  /* ... and has been wiped for somebody's output */
+    bool dumb;   /* the terminal knows no escape sequences */
     bool colour;
+    int column; /* where that output ended: not 0 when no newline did */
     char *history_path;
 } Editor;
 
 static Editor editing;
 
+static const char *shown_prompt(void) { return rl_display_prompt ? rl_display_prompt : ""; }
+
+static int screen_columns(int *rows)
+{
+    int columns, unused;
+    rl_get_screen_size(rows ? rows : &unused, &columns);
+    return columns;
+}
+
 /* ---- output above the line ---- */
+
+static void draw_again(void)
+{
+    editing.wiped = false;
+    rl_on_new_line();
+    rl_forced_update_display();
+}
 
 static bool redraw(Vm *vm, Job *job, Value arg)
 {
     (void)vm, (void)job, (void)arg;
     if (!editing.active || !editing.wiped) return true;
-    if (!editing.column_zero) fputc('\n', rl_outstream);
-    editing.wiped = false;
-    rl_on_new_line();
-    rl_forced_update_display();
+    if (editing.column) fputc('\n', rl_outstream);
+    draw_again();
     return true;
+}
+
+/* Wipes the line; the cursor goes to where the last output ended. */
+static void wipe(Vm *vm)
+{
+    rl_clear_visible_line();
+    if (editing.column && !editing.dumb) fprintf(rl_outstream, "\033[A\r\033[%dC", editing.column);
+    fflush(rl_outstream);
+    editing.wiped = true;
+    Job *job = job_new(vm, redraw, UNDEF, UNDEF);
+    if (!job || !loop_ready(vm, editing.session->loop, ENTRY_NATIVE, job, UNDEF)) error_clear(vm);
+    if (vm != editing.session->vm) loop_wake(editing.session->loop);
 }
 
 /* Interp.before_output: a stream is about to write data to fd. */
 static void before_output(Vm *vm, int fd, const char *data, size_t len)
 {
     if (!editing.active || !isatty(fd) || len == 0) return;
-    if (!editing.wiped) {
-        rl_clear_visible_line();
-        fflush(rl_outstream);
-        editing.wiped = true;
-        Job *job = job_new(vm, redraw, UNDEF, UNDEF);
-        if (!job || !loop_ready(vm, editing.session->loop, ENTRY_NATIVE, job, UNDEF))
-            error_clear(vm);
-    }
-    editing.column_zero = data[len - 1] == '\n';
+    if (!editing.wiped) wipe(vm);
+    editing.column = screen_column_after(editing.column, data, len, screen_columns(NULL));
 }
 
 /* ---- colours ---- */
 
 static void repaint(void)
 {
+    if (editing.wiped) return;
     rl_redisplay();
-    if (!editing.colour || !rl_line_buffer || editing.wiped) return;
-    int rows, columns, prompt = (int)strlen(rl_display_prompt ? rl_display_prompt : "");
-    rl_get_screen_size(&rows, &columns);
-    if (!highlight_fits(rl_line_buffer, columns - prompt - 1)) return;
-    char *painted = highlight_line(rl_line_buffer);
-    if (!painted) return;
-    int at = highlight_columns(rl_line_buffer, rl_point);
-    fprintf(rl_outstream, "\r\033[%dC%s\r\033[%dC", prompt, painted, prompt + at);
+    if (!editing.colour || !rl_line_buffer || RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH))
+        return;
+    int rows, columns = screen_columns(&rows);
+    screen_paint(rl_outstream, shown_prompt(), rl_line_buffer, (size_t)rl_point, rows, columns);
+}
+
+/* ---- signals, while a line is edited ---- */
+
+/* The terminal has another width, and has wrapped anew what stands on it. */
+static void resized(void)
+{
+    rl_reset_screen_size();
+    if (editing.wiped || editing.dumb) return;
+    Place at = screen_place(shown_prompt(), rl_line_buffer, (size_t)rl_point, screen_columns(NULL));
+    if (at.row > 0) fprintf(rl_outstream, "\033[%dA", at.row);
+    fputs("\r\033[J", rl_outstream);
+    draw_again();
+}
+
+/* Ctrl-Z: the shell gets the terminal as it was, and we take it again afterwards. */
+static void stopped(void)
+{
+    fputc('\n', rl_outstream);
+    rl_deprep_terminal();
     fflush(rl_outstream);
-    free(painted);
+    signal(SIGTSTP, SIG_DFL);
+    raise(SIGTSTP);
+    rl_prep_terminal(1);
+    rl_reset_screen_size();
+    draw_again();
+}
+
+static void catch_signals(Vm *vm, bool on);
+
+NATIVE(edit_signal, "signal(number, frame)", "The terminal was resized, or Ctrl-Z pressed.")
+{
+    if (!editing.active) return NONE;
+    if (argv[0] == from_small(SIGWINCH)) return resized(), NONE;
+    stopped();
+    catch_signals(vm, true);
+    return NONE;
+}
+
+static bool is_default(int number)
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL;
+}
+
+/* Unless the session has handlers of its own. */
+static void catch_signals(Vm *vm, bool on)
+{
+    static const int numbers[] = {SIGWINCH, SIGTSTP};
+    Ref ours = native_function(vm, &edit_signal_def, UNDEF, UNDEF);
+    for (int n = 0; n < 2 && !failed(ours); n++) {
+        Value now = signal_get(vm, numbers[n]);
+        bool set = is_native(now) && as_native(now)->native == &edit_signal_def;
+        if (on ? set || is_default(numbers[n]) : set)
+            decref(signal_set(vm, numbers[n], on ? (Value)ours : (Value)NONE));
+    }
+    if (failed(ours)) error_clear(vm);
+    decref(ours);
 }
 
 /* ---- completion ---- */
@@ -117,6 +192,41 @@ static char *common_start(char **matches, int count)
     return strndup(matches[0], len);
 }
 
+/* Does a string begin before the cursor that has not ended, or does a file's name follow? */
+static bool wants_file(void)
+{
+    char quote = 0;
+    for (int n = 0; n < rl_point; n++) {
+        char c = rl_line_buffer[n];
+        if (quote && c == '\\') n++;
+        else if (quote ? c == quote : c == '"' || c == '\'') quote = quote ? 0 : c;
+        else if (!quote && c == '#') return false;
+    }
+    return quote || strncmp(rl_line_buffer, ":load ", 6) == 0 ||
+           strncmp(rl_line_buffer, ":save ", 6) == 0;
+}
+
+/* What ends a word: in a file's name less than elsewhere. */
+static char *word_breaks(void)
+{
+    static char of_names[] = " \t\n\"'`@$><=;|&{}()[]+-*/%,~^!:", of_files[] = "\t\n\"'";
+    if (rl_line_buffer[0] == ':' && !memchr(rl_line_buffer, ' ', (size_t)rl_point)) return of_files;
+    if (!wants_file()) return of_names;
+    return rl_line_buffer[0] == ':' ? " " : of_files;
+}
+
+/* Shows the choices: of a dotted name the last part only. */
+static void show_choices(char **matches, int count, int longest)
+{
+    int skip = 0;
+    for (const char *at = matches[0]; *at; at++)
+        if (*at == '.' || *at == '/') skip = (int)(at - matches[0]) + 1;
+    for (int n = 1; n <= count; n++)
+        memmove(matches[n], matches[n] + skip, strlen(matches[n] + skip) + 1);
+    rl_display_match_list(matches, count, longest - skip);
+    rl_forced_update_display();
+}
+
 static char **complete(const char *word, int start, int end)
 {
     (void)start;
@@ -141,13 +251,14 @@ static char **complete(const char *word, int start, int end)
     return matches;
 }
 
-/* Tab at the beginning of a line indents. */
+/* Tab at the beginning of a line indents; elsewhere it completes, the second time it lists. */
 static int on_tab(int count, int key)
 {
-    int at = 0;
-    while (at < rl_point && strchr(" \t", rl_line_buffer[at])) at++;
-    if (at < rl_point) return rl_complete(count, key);
-    return rl_insert_text("    "), 0;
+    int at = rl_point;
+    while (at > 0 && strchr(" \t", rl_line_buffer[at - 1])) at--;
+    if (at == 0 || rl_line_buffer[at - 1] == '\n') return rl_insert_text("    "), 0;
+    if (rl_last_func == on_tab) rl_last_func = rl_complete;
+    return rl_complete(count, key);
 }
 
 /* ---- reading ---- */
@@ -156,8 +267,17 @@ static void on_line(char *line)
 {
     editing.active = false;
     rl_callback_handler_remove();
-    if (!line) fputc('\n', rl_outstream);
+    if (!line && editing.dumb) fputc('\n', rl_outstream); /* else readline did */
     session_line(editing.session, line);
+}
+
+/* Ctrl-D at an indent that nobody typed ends the block. */
+static int read_key(FILE *in)
+{
+    int key = rl_getc(in);
+    if (key == ('D' & 31) && rl_end > 0 && !rl_line_buffer[strspn(rl_line_buffer, " ")])
+        rl_replace_line("", 0);
+    return key;
 }
 
 NATIVE(edit_ready, "ready()", "A key was pressed.")
@@ -178,12 +298,27 @@ static bool watch(Session *session)
     return good;
 }
 
+/* In the locale C, which says nothing of the user, text is UTF-8 all the same; readline goes back
+ * to C for each line. */
+static void use_utf8(void)
+{
+    if (strcmp(nl_langinfo(CODESET), "ANSI_X3.4-1968") != 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
+        return;
+    rl_variable_bind("input-meta", "on");
+    rl_variable_bind("output-meta", "on");
+    rl_variable_bind("convert-meta", "off");
+}
+
 static bool edit_ask(Session *session, const char *prompt, int indent)
 {
     if (!watch(session)) return false;
+    rl_reset_screen_size();
     rl_callback_handler_install(prompt, on_line);
+    use_utf8();
     editing.active = true;
     editing.wiped = false;
+    editing.column = 0;
+    catch_signals(session->vm, true);
     if (indent > 0) {
         for (int n = 0; n < indent; n++) rl_insert_text(" ");
         rl_redisplay();
@@ -193,7 +328,10 @@ static bool edit_ask(Session *session, const char *prompt, int indent)
 
 static void edit_pause(Session *session)
 {
+    catch_signals(session->vm, false);
     if (editing.active) { /* left by an exception: Ctrl-C */
+        rl_point = rl_end;
+        repaint();
         editing.active = false;
         rl_free_line_state();
         rl_callback_sigcleanup();
@@ -235,15 +373,19 @@ static void history_open(void)
 
 static bool edit_open(Session *session)
 {
-    editing = (Editor){.session = session, .colour = !getenv("NO_COLOR")};
-    const char *kind = getenv("TERM");
-    if (!kind || strcmp(kind, "dumb") == 0) editing.colour = false;
+    const char *kind = getenv("TERM"), *plain = getenv("NO_COLOR");
+    bool dumb = !kind || !*kind || strcmp(kind, "dumb") == 0;
+    editing = (Editor){.session = session, .dumb = dumb, .colour = !dumb && !(plain && *plain)};
     rl_readline_name = "aio";
     rl_catch_signals = 0;
+    rl_catch_sigwinch = 0;
+    rl_getc_function = read_key;
     rl_attempted_completion_function = complete;
-    rl_completer_word_break_characters = " \t\n\"'`@$><=;|&{}()[]+-*/%,~^!";
+    rl_completion_word_break_hook = word_breaks;
+    rl_basic_quote_characters = ""; /* a quote is not closed for the user */
+    rl_completion_display_matches_hook = show_choices;
     rl_initialize();
-    rl_variable_bind("enable-bracketed-paste", "on");
+    rl_variable_bind("enable-bracketed-paste", dumb ? "off" : "on");
     rl_bind_key('\t', on_tab);
     rl_redisplay_function = repaint;
     history_open();

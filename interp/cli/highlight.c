@@ -1,14 +1,11 @@
-/* highlight.c - colours for a line of source, while it is typed.
+/* highlight.c - colours for source, while it is typed.
  *
  * It looks at words, numbers, strings and comments only: what is typed does not parse yet.
- *
- * Neighbours: edit.c. */
+ * Neighbours: screen.c (puts them on the screen). */
 /* SPDX-License-Identifier: MIT */
 #include "cli/highlight.h"
 
 #include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define KEYWORD "\033[1;34m"
@@ -16,7 +13,6 @@
 #define NUMBER  "\033[36m"
 #define COMMENT "\033[31m"
 #define DEFINED "\033[1m"
-#define RESET   "\033[0m"
 
 static bool is_keyword(const char *word, size_t len)
 {
@@ -43,6 +39,7 @@ static size_t string_length(const char *text)
     size_t open = text[1] == quote && text[2] == quote ? 3 : 1;
     for (size_t n = open; text[n]; n++) {
         if (text[n] == '\\' && text[n + 1]) n++;
+        else if (open == 1 && text[n] == '\n') return n;
         else if (open == 1 && text[n] == quote) return n + 1;
         else if (open == 3 && strncmp(text + n, (char[]){quote, quote, quote, 0}, 3) == 0)
             return n + 3;
@@ -50,13 +47,11 @@ static size_t string_length(const char *text)
     return strlen(text);
 }
 
-/* Length and colour (NULL: none) of what stands at text; *defines: a name after def or class
- * comes next. */
-static size_t piece(const char *text, const char **colour, bool *defines)
+size_t highlight_piece(const char *text, const char **colour, bool *defines)
 {
     size_t len = 0;
     *colour = NULL;
-    if (*text == '#') return *colour = COMMENT, strlen(text);
+    if (*text == '#') return *colour = COMMENT, strcspn(text, "\n");
     if (*text == '"' || *text == '\'') return *colour = STRING, string_length(text);
     if (isdigit((unsigned char)*text)) {
         while (in_word(text[len]) || text[len] == '.') len++;
@@ -71,36 +66,4 @@ static size_t piece(const char *text, const char **colour, bool *defines)
     *defines =
         (len == 3 && memcmp(text, "def", 3) == 0) || (len == 5 && memcmp(text, "class", 5) == 0);
     return len;
-}
-
-char *highlight_line(const char *line)
-{
-    char *text = NULL;
-    size_t size;
-    bool defines = false;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) return NULL;
-    while (*line) {
-        const char *colour;
-        size_t len = piece(line, &colour, &defines);
-        fprintf(out, "%s%.*s%s", colour ? colour : "", (int)len, line, colour ? RESET : "");
-        line += len;
-    }
-    fclose(out);
-    return text;
-}
-
-int highlight_columns(const char *line, int len)
-{
-    int columns = 0;
-    for (int n = 0; n < len; n++) columns += ((unsigned char)line[n] & 0xc0) != 0x80;
-    return columns;
-}
-
-bool highlight_fits(const char *line, int columns)
-{
-    for (const char *at = line; *at; at++)
-        if ((unsigned char)*at < ' ' || (unsigned char)*at >= 0xe0)
-            return false; /* tabs, rows, perhaps wide characters */
-    return highlight_columns(line, (int)strlen(line)) <= columns;
 }

@@ -1,15 +1,15 @@
-/* highlight.h - a line of source with colours, for the prompt. */
+/* highlight.h - a text of source with colours, for the prompt. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_CLI_HIGHLIGHT_H
 #define AIO_CLI_HIGHLIGHT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/* The line with escape sequences; free() it.  NULL: out of memory. */
-char *highlight_line(const char *line);
-/* How many columns the first len bytes of a line take (one a code point). */
-int highlight_columns(const char *line, int len);
-/* Is it one row of at most that many columns? */
-bool highlight_fits(const char *line, int columns);
+#define HIGHLIGHT_RESET "\033[0m"
+
+/* Length and colour (an escape sequence; NULL: none) of the word, number, string or comment at
+ * text; *defines, false at first, is kept from piece to piece. */
+size_t highlight_piece(const char *text, const char **colour, bool *defines);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/ending.h"
@@ -40,10 +41,30 @@ void session_line(Session *session, char *line)
 
 /* ---- running what was typed ---- */
 
+/* Is it a frame of the prompt's own library? */
+static bool is_own_frame(const Traceback *step)
+{
+    if (!is_kind(step->code, KIND_CODE)) return false;
+    Value filename = as_code(step->code)->filename;
+    return is_str(filename) && strncmp(as_str(filename)->data, "<stdlib>/aio/", 13) == 0;
+}
+
+static void leave_out_own_frames(Vm *vm)
+{
+    if (!is_exception(vm->error)) return;
+    Ref *slot = &as_exception(vm->error)->traceback;
+    while (is_kind(*slot, KIND_TRACEBACK)) {
+        Traceback *step = (Traceback *)as_object(*slot);
+        if (is_own_frame(step)) replace(slot, newref(step->next));
+        else slot = &step->next;
+    }
+}
+
 /* An exception reached the prompt: told, and SystemExit ends the session. */
 static void session_error(Session *session)
 {
     Vm *vm = session->vm;
+    leave_out_own_frames(vm);
     if (error_is(vm, SystemExit)) {
         session->status = ending_uncaught(vm);
         session->ended = true;
@@ -68,6 +89,20 @@ static Ref run_plainly(Session *session, Code *code)
     return result;
 }
 
+/* Nothing will wake what was typed: its task is cancelled, unless it waits for another, which
+ * would be cancelled with it and may be woken by what is typed next. */
+static void end_deadlocked(Session *session, Value coroutine)
+{
+    Vm *vm = session->vm;
+    Ref error = error_take(vm);
+    for (Task *task = session->loop->first_task; task; task = task->next) {
+        if (task->coroutine != coroutine || is_task(task->waiting)) continue;
+        if (task_cancel(vm, task, UNDEF) == FAILED) error_clear(vm);
+        break;
+    }
+    error_restore(vm, error);
+}
+
 /* runner.run(coroutine): as a task of the session's loop. */
 static Ref run_awaiting(Session *session, Value coroutine)
 {
@@ -75,10 +110,12 @@ static Ref run_awaiting(Session *session, Value coroutine)
     Ref run = attr_get_text(vm, session->runner, "run");
     Ref result = failed(run) ? FAIL : call1(vm, run, coroutine);
     decref(run);
+    if (failed(result) && error_is(vm, DeadlockError)) end_deadlocked(session, coroutine);
     return result;
 }
 
-static void run_statement(Session *session, const char *text)
+/* Runs a text and tells what goes wrong; false: something did. */
+static bool run_statement(Session *session, const char *text)
 {
     Vm *vm = session->vm;
     char name[40];
@@ -88,19 +125,42 @@ static void run_statement(Session *session, const char *text)
                    ? FAIL
                    : statement_compile(vm, text, filename);
     if (!failed(code) && as_code(code)->flags & CODE_COROUTINE) {
-        result = run_code(vm, as_code(code), session->names, UNDEF);
-        if (!failed(result)) replace(&result, run_awaiting(session, result));
+        Ref coroutine = run_code(vm, as_code(code), session->names, UNDEF);
+        result = failed(coroutine) ? FAIL : run_awaiting(session, coroutine);
+        decref(coroutine);
     } else if (!failed(code)) {
         result = run_plainly(session, as_code(code));
     }
-    if (failed(result)) session_error(session);
+    bool good = !failed(result);
+    if (!good) session_error(session);
     decref(result);
     decref(code);
     decref(filename);
     sys_flush(vm);
+    return good;
 }
 
-/* aio.prompt.command(line, names): what begins with a colon.  It returns None or a text to run. */
+/* Runs a text; then(seconds) when nothing went wrong and it is a function. */
+static void run_then(Session *session, Value text, Value then)
+{
+    Vm *vm = session->vm;
+    char *owned = NULL;
+    const char *source = str_utf8(vm, text, NULL, &owned);
+    struct timespec begun, ended;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    bool good = source && run_statement(session, source);
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    memory_free(owned);
+    if (!good || then == NONE) return;
+    double seconds =
+        (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9;
+    Ref done = call1(vm, then, from_any_float(seconds));
+    if (failed(done)) session_error(session);
+    decref(done);
+}
+
+/* aio.prompt.command(line, names): what begins with a colon.  It returns None, or a text to run
+ * and what is told of the time that took (None: nothing). */
 static void run_command(Session *session, const char *line)
 {
     Vm *vm = session->vm;
@@ -112,10 +172,7 @@ static void run_command(Session *session, const char *line)
     session->loop->at_prompt = false;
     vm->running_loop = NULL;
     if (failed(result)) session_error(session);
-    char *owned = NULL;
-    const char *source = is_str(result) ? str_utf8(vm, result, NULL, &owned) : NULL;
-    if (source) run_statement(session, source);
-    memory_free(owned);
+    if (is_tuple(result)) run_then(session, as_tuple(result)->items[0], as_tuple(result)->items[1]);
     decref(result);
     decref(text);
     decref(function);
@@ -161,9 +218,10 @@ static void take_line(Session *session, const char *line)
 {
     bool first = !session->block;
     if (first && is_blank(line)) return;
-    if (first && line[0] == ':') {
-        session->input->remember(session, line);
-        run_command(session, line);
+    const char *word = line + strspn(line, " \t");
+    if (first && word[0] == ':') {
+        session->input->remember(session, word);
+        run_command(session, word);
         return;
     }
     if (first && is_word_to_leave(session, line)) {

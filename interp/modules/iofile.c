@@ -59,13 +59,15 @@ ptrdiff_t fileio_read(Vm *vm, FileIo *file, char *data, ptrdiff_t len)
 ptrdiff_t fileio_write(Vm *vm, FileIo *file, const char *data, ptrdiff_t len)
 {
     int fd = fileio_fd(file);
-    if (fd <= 2 && vm->interp->before_output) vm->interp->before_output(vm, fd, data, (size_t)len);
+    /* what the hook made room for is written before another thread can draw there */
+    bool hooked = fd <= 2 && vm->interp->before_output;
+    if (hooked) vm->interp->before_output(vm, fd, data, (size_t)len);
     for (;;) {
         if (!check_open(vm, file)) return -1;
-        gil_release(vm);
+        if (!hooked) gil_release(vm);
         ssize_t done = write(fileio_fd(file), data, (size_t)len);
         int problem = errno;
-        gil_acquire(vm);
+        if (!hooked) gil_acquire(vm);
         if (done >= 0) return done;
         if (would_block(problem)) return -2;
         if (!again(vm, problem, UNDEF)) return -1;

@@ -15,7 +15,7 @@ see() {
     tries=0
     until screen | grep -q -- "$1"; do
         tries=$((tries + 1))
-        if [ $tries -gt 160 ]; then echo "not seen: $1"; screen; exit 1; fi
+        if [ $tries -gt 160 ]; then echo "not seen: $1"; screen | sed '/^$/d'; exit 1; fi
         sleep 0.05
     done
 }
