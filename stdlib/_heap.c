@@ -30,7 +30,8 @@ INLINE Truth less(Vm *vm, Value a, Value b)
     if (is_exact(a, KIND_TUPLE) && is_exact(b, KIND_TUPLE) && tuple_len(a) && tuple_len(b)) {
         Value x = tuple_at(a, 0), y = tuple_at(b, 0); /* priorities mostly decide */
         if (x != y && both_ints(x, y)) return as_int(x) < as_int(y);
-        if (x != y && both_floats(x, y)) return as_float(x) < as_float(y);
+        if (x != y && both_floats(x, y) && as_float(x) != as_float(y))
+            return as_float(x) < as_float(y);
     }
     return less_slow(vm, a, b);
 }
