@@ -1,8 +1,11 @@
 /* abstractloop.c - class AbstractEventLoop: what every event loop has, none of it implemented.
  *
- * Neighbours: eventloop.c (BaseEventLoop and the loop there is derive from it). */
+ * An instance is a Loop all the same: a script's class that implements the methods has turns of its
+ * own, and what this runtime makes ready comes to it through its call_soon() and call_at()
+ * (subclass.c).  Neighbours: eventloop.c (BaseEventLoop and the loop there is derive from it). */
 /* SPDX-License-Identifier: MIT */
 #include "loop/loop.h"
+#include "loop/subclass.h"
 #include "vm/coroutine.h"
 
 /* A coroutine that raises NotImplementedError once it is awaited. */
@@ -109,8 +112,10 @@ ABSTRACT(set_debug, "(self, enabled)")
 
 NATIVE(abstract_make, "AbstractEventLoop(cls, *args, **kwargs)", "Make an instance of a subclass.")
 {
-    void *self = type_instance(vm, as_type(argv[0]));
-    return self ? from_object(self) : FAIL;
+    Loop *self = type_instance(vm, as_type(argv[0]));
+    if (!self) return FAIL;
+    subclass_open_abstract(vm, self);
+    return from_object(self);
 }
 
 static const Native *const abstract_methods[] = {&abstract_run_forever_def,
@@ -171,9 +176,17 @@ static const Native *const abstract_methods[] = {&abstract_run_forever_def,
 
 const TypeDef abstract_event_loop_type = {
     .name = "asyncio.events.AbstractEventLoop",
-    .size = sizeof(Container),
+    .size = sizeof(Loop),
     .doc = "What every event loop has.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
+    .refs = REFS(REF(Loop, current), REF(Loop, reason), REF(Loop, last_reason),
+                 REF(Loop, exception_handler), REF(Loop, task_factory), REF(Loop, executor),
+                 REF(Loop, asyncgens), REF(Loop, signal_handlers), REF(Loop, transport_class),
+                 REF(Loop, buffered_class), REF(Loop, own_timers)),
+    .visit = loop_visit,
+    .clear = loop_clear,
+    .needs_finalizer = loop_needs_finalizer,
+    .finalize = loop_finalize,
     .new = &abstract_make_def,
     .methods = abstract_methods,
 };

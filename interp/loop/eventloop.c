@@ -522,7 +522,7 @@ static void ring_visit(Loop *loop, Visit *visit, void *context)
     }
 }
 
-static void loop_visit(Object *object, Visit *visit, void *context)
+void loop_visit(Object *object, Visit *visit, void *context)
 {
     Loop *self = (Loop *)object;
     ring_visit(self, visit, context);
@@ -540,7 +540,7 @@ static void loop_visit(Object *object, Visit *visit, void *context)
     }
 }
 
-static void loop_clear(Object *object)
+void loop_clear(Object *object)
 {
     Loop *self = (Loop *)object;
     Vm *vm = object->shape->interp->running;
@@ -553,17 +553,17 @@ static void loop_clear(Object *object)
 }
 
 /* Pending tasks that only the loop holds are reported while it is still whole. */
-static bool loop_needs_finalizer(Object *object)
+bool loop_needs_finalizer(Object *object)
 {
     const Loop *self = (Loop *)object;
     return self->first_task || (!self->closed && self->poller_open);
 }
 
-static void loop_finalize(Vm *vm, Object *object)
+void loop_finalize(Vm *vm, Object *object)
 {
     Loop *self = (Loop *)object;
     while (self->first_task) task_unlink(self, self->first_task);
-    if (self->closed) return;
+    if (self->closed || self->abstract) return;
     Ref travelling = error_take(vm);
     if (!warn(vm, ResourceWarning, 1, "unclosed event loop %R", borrow(object)))
         error_unraisable(vm, "Exception ignored in", borrow(object));
@@ -626,12 +626,6 @@ const TypeDef event_loop_type = {
     .doc = "An event loop.",
     .base = &abstract_event_loop_type,
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
-    .refs = REFS(REF(Loop, current), REF(Loop, reason), REF(Loop, last_reason),
-                 REF(Loop, exception_handler), REF(Loop, task_factory), REF(Loop, executor),
-                 REF(Loop, asyncgens), REF(Loop, signal_handlers), REF(Loop, transport_class),
-                 REF(Loop, buffered_class), REF(Loop, own_timers)),
-    .visit = loop_visit,
-    .clear = loop_clear,
     .needs_finalizer = loop_needs_finalizer,
     .finalize = loop_finalize,
     .new = &loop_make_def,

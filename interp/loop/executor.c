@@ -15,6 +15,7 @@
 #include "loop/future.h"
 #include "loop/job.h"
 #include "loop/lock.h"
+#include "loop/subclass.h"
 #include "object/attr.h"
 #include "object/dict.h"
 #include "object/number.h"
@@ -361,6 +362,28 @@ typedef struct ToThread {
     Ref func, args, kwargs;
 } ToThread;
 
+/* loop.run_in_executor(None, partial(context.run, func, *args, **kwargs)) of a script's class. */
+static Ref own_executor(Vm *vm, Loop *loop, const ToThread *self, Value context)
+{
+    Ref module = import_text(vm, "functools"), partial = FAIL, run = FAIL, args = FAIL, call = FAIL,
+        future = FAIL;
+    if (!failed(module)) partial = attr_get_text(vm, module, "partial");
+    if (!failed(partial) && !failed(context)) run = attr_get_text(vm, context, "run");
+    Ref first = failed(run) ? FAIL : tuple_pack(vm, 2, (Value)run, (Value)self->func);
+    if (!failed(first)) args = number_add(vm, first, self->args);
+    if (!failed(args)) call = call_unpacked(vm, partial, args, self->kwargs);
+    Ref name = failed(call) ? FAIL : str_interned(vm, "run_in_executor");
+    if (!failed(name)) future = call_method(vm, borrow(loop), name, 2, (Value[]){NONE, call});
+    decref(name);
+    decref(module);
+    decref(partial);
+    decref(run);
+    decref(first);
+    decref(args);
+    decref(call);
+    return future;
+}
+
 static Ref to_thread_resume(Vm *vm, NativeCoroutine *coroutine, Value sent)
 {
     ToThread *self = (ToThread *)coroutine;
@@ -368,7 +391,9 @@ static Ref to_thread_resume(Vm *vm, NativeCoroutine *coroutine, Value sent)
     Loop *loop = loop_running(vm);
     if (!loop) return FAIL;
     Ref context = context_snapshot(vm);
-    Ref future = pool_submit(vm, loop, self->func, self->args, self->kwargs, context);
+    Ref future = subclass_overrides(vm, loop, "run_in_executor")
+                     ? own_executor(vm, loop, self, context_object(vm, &context))
+                     : pool_submit(vm, loop, self->func, self->args, self->kwargs, context);
     decref(context);
     return delegate_new(vm, future);
 }

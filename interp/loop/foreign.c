@@ -38,8 +38,7 @@ Truth is_foreign(Vm *vm, Value yielded)
     return is_future_like(vm, yielded);
 }
 
-/* Its loop, owned: get_loop(), or of an older kind _loop. */
-static Ref foreign_loop(Vm *vm, Value future)
+Ref foreign_loop(Vm *vm, Value future)
 {
     Ref method = attr_get_or_absent(vm, future, N(get_loop));
     if (absent(method)) return attr_get_text(vm, future, "_loop");

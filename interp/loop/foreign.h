@@ -7,6 +7,9 @@
 
 /* asyncio.isfuture(): a Future, or what has _asyncio_future_blocking. */
 Truth is_future_like(Vm *vm, Value v);
+/* The loop of another implementation's future or task, owned: get_loop(), or of an older kind
+ * _loop. */
+Ref foreign_loop(Vm *vm, Value future);
 /* Does waiting for what a coroutine yielded go by its methods: a class of its own, or a subclass of
  * Future with its own add_done_callback()? */
 Truth is_foreign(Vm *vm, Value yielded);

@@ -112,6 +112,18 @@ void handle_cancel(Handle *handle)
     decref(args);
 }
 
+/* A loop written in the language keeps its timers itself and is told. */
+static bool timer_told(Vm *vm, Value loop, Value handle)
+{
+    if (!is_kind(handle, KIND_TIMER_HANDLE) || !is_loop(loop) || !as_loop(loop)->abstract)
+        return true;
+    Ref method = attr_get_text(vm, loop, "_timer_handle_cancelled");
+    Ref told = failed(method) ? FAIL : call1(vm, method, handle);
+    decref(method);
+    decref(told);
+    return !failed(told);
+}
+
 static bool is_plain(Value callback)
 {
     return is_function(callback) || is_native(callback) || is_kind(callback, KIND_METHOD);
@@ -215,6 +227,7 @@ NATIVE(handle_cancel_method, "cancel(self)",
        "Cancel the callback; no effect when it has run or was cancelled.")
 {
     Handle *self = as_handle(argv[0]);
+    if (!self->head.aux && !timer_told(vm, self->loop, argv[0])) return FAIL;
     if (self->head.aux || !is_loop(self->loop) || !as_loop(self->loop)->debug) {
         handle_cancel(self);
         return NONE;

@@ -37,6 +37,8 @@ void loop_state_close(Interp *interp)
     if (!interp->loops) return;
     decref(interp->loops->firstiter);
     decref(interp->loops->finalizer);
+    clear(&interp->loops->entered);
+    clear(&interp->loops->registered);
     memory_free(interp->loops);
     interp->loops = NULL;
 }
@@ -63,7 +65,7 @@ bool loop_check_open(Vm *vm, Loop *loop)
 
 /* ---- the ready queue ---- */
 
-bool ring_grow(Vm *vm, Ring *ring)
+static bool ring_grow(Vm *vm, Ring *ring)
 {
     uint32_t capacity = ring->capacity ? ring->capacity * 2 : 64;
     Entry *items = memory_new(vm, capacity * sizeof *items);
@@ -71,7 +73,16 @@ bool ring_grow(Vm *vm, Ring *ring)
     for (uint32_t i = 0; i < ring->len; i++)
         items[i] = ring->items[(ring->head + i) & (ring->capacity - 1)];
     memory_free(ring->items);
-    *ring = (Ring){items, 0, ring->len, capacity};
+    *ring = (Ring){items, 0, ring->len, capacity, capacity};
+    return true;
+}
+
+bool loop_room(Vm *vm, Loop *loop)
+{
+    Ring *ring = &loop->ready;
+    if (loop->abstract && !subclass_soon(vm, loop)) return false;
+    if (ring->len == ring->capacity && !ring_grow(vm, ring)) return false;
+    if (loop->abstract) ring->limit = 0;
     return true;
 }
 
@@ -414,6 +425,11 @@ bool entry_run(Vm *vm, Entry entry)
     decref(entry.arg);
     decref_object(object);
     return ok;
+}
+
+bool loop_run_next(Vm *vm, Loop *loop)
+{
+    return !loop->ready.len || entry_run(vm, ring_take(&loop->ready));
 }
 
 static bool run_entry_timed(Vm *vm, Loop *loop, Entry entry)

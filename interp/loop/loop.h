@@ -43,6 +43,8 @@ typedef struct Entry {
 typedef struct Ring { /* a growing circular queue; capacity is a power of two */
     Entry *items;
     uint32_t head, len, capacity;
+    uint32_t limit; /* from this length on loop_room() is asked: capacity, or 0 for a loop that is
+                     * written in the language, which hears of each entry */
 } Ring;
 
 /* Who is told about a descriptor: a Handle, a Waiter (woken), an object that starts as a Job does,
@@ -86,6 +88,7 @@ typedef struct Loop {
         buffered_class;       /* of asyncio.selector_events and asyncio.protocols, once needed */
     Ref signal_handlers;      /* dict: number -> Handle, or UNDEF */
     bool subclass, own_turns; /* of a script's class; that class has _run_once() (subclass.h) */
+    bool abstract;      /* derived from AbstractEventLoop alone: the script has turns of its own */
     Ref own_timers;     /* that class has call_at(): dict, serial -> the handle it gave; or UNDEF */
     int64_t own_serial; /* of the last one */
     Vm *clock_vm;       /* whose time() is the clock; NULL: the clock is the source's own */
@@ -96,7 +99,11 @@ typedef struct Loop {
     uint64_t turns;
 } Loop;
 
-static inline bool is_loop(Value v) { return is_kind(v, KIND_EVENT_LOOP); }
+/* Also one of a script's class that implements AbstractEventLoop itself. */
+static inline bool is_loop(Value v)
+{
+    return is_kind(v, KIND_EVENT_LOOP) || is_kind(v, KIND_ABSTRACT_EVENT_LOOP);
+}
 static inline Loop *as_loop(Value v) { return (Loop *)as_object(v); }
 
 /* What all loops of an interpreter share (Interp.loops). */
@@ -107,6 +114,8 @@ typedef struct LoopState {
      * were set. */
     Ref firstiter, finalizer;
     const struct Loop *hooked; /* compared only */
+    Ref entered;    /* dict: loops that are no Loop -> the task entered there, or UNDEF */
+    Ref registered; /* weakref.WeakSet of tasks of other implementations, or UNDEF */
 } LoopState;
 LoopState *loop_state(Vm *vm); /* NULL: raised */
 void loop_state_close(Interp *interp);
@@ -121,13 +130,13 @@ static inline bool loop_is_busy(const Vm *vm)
 /* loop_running, else the one set_event_loop() set; NULL: RuntimeError. */
 Loop *loop_current_or_set(Vm *vm);
 
-bool ring_grow(Vm *vm, Ring *ring);
+bool loop_room(Vm *vm, Loop *loop); /* for one more in the ready queue */
 
 /* Appends to the ready queue: steals object and arg, also when it fails. */
 static inline bool loop_ready(Vm *vm, Loop *loop, EntryTag tag, void *object, Ref arg)
 {
     Ring *ring = &loop->ready;
-    if (__builtin_expect(ring->len == ring->capacity, 0) && !ring_grow(vm, ring)) {
+    if (__builtin_expect(ring->len >= ring->limit, 0) && !loop_room(vm, loop)) {
         decref_object(object);
         decref(arg);
         return false;
@@ -141,8 +150,10 @@ static inline bool loop_ready(Vm *vm, Loop *loop, EntryTag tag, void *object, Re
 bool loop_open(Vm *vm, Loop *loop);  /* source and poller */
 void loop_close(Vm *vm, Loop *loop); /* drops what is scheduled, closes the poller */
 bool entry_run(Vm *vm, Entry entry); /* drops it; false: an exception leaves the loop */
-bool loop_turn(Vm *vm, Loop *loop);  /* false: an exception leaves the loop */
-bool loop_run(Vm *vm, Loop *loop);   /* turns until it is stopped */
+/* Runs what has been ready longest, if anything is; false: an exception leaves the loop. */
+bool loop_run_next(Vm *vm, Loop *loop);
+bool loop_turn(Vm *vm, Loop *loop); /* false: an exception leaves the loop */
+bool loop_run(Vm *vm, Loop *loop);  /* turns until it is stopped */
 /* Runs until future is done; its result. */
 Ref loop_run_until(Vm *vm, Loop *loop, Value future);
 void loop_wake(Loop *loop); /* ends a wait; from any thread, also from a signal handler */
@@ -167,6 +178,12 @@ void loop_release(Loop *loop, int fd, const void *keeper, bool shared);
 /* ---- asyncgens.c: async generators begun in the loop, for shutdown_asyncgens() ---- */
 bool asyncgen_hooks_set(Vm *vm, Value firstiter, Value finalizer); /* None: no hook */
 Ref loop_take_asyncgens(Vm *vm, Loop *loop); /* a list of those still alive, owned */
+
+/* ---- eventloop.c: a Loop as an object ---- */
+void loop_visit(Object *object, Visit *visit, void *context);
+void loop_clear(Object *object);
+bool loop_needs_finalizer(Object *object);
+void loop_finalize(Vm *vm, Object *object);
 
 /* ---- timers.c ---- */
 /* Puts (tag, object) into the heap, newref'd.  The object's timer field becomes the serial; false:

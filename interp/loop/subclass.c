@@ -16,8 +16,9 @@
 #include "object/number.h"
 #include "object/tuple.h"
 
-static bool overrides(Vm *vm, Loop *loop, const char *text)
+bool subclass_overrides(Vm *vm, Loop *loop, const char *text)
 {
+    if (!loop->subclass) return false;
     Ref name = str_interned(vm, text);
     Value method = failed(name) ? FAIL : type_lookup(vm, type_of(vm, borrow(loop)), name);
     decref(name);
@@ -46,15 +47,67 @@ void subclass_open(Vm *vm, Loop *loop)
 {
     if (!(type_of(vm, borrow(loop))->flags & TYPE_HEAP)) return;
     loop->subclass = true;
-    loop->own_turns = overrides(vm, loop, "_run_once");
-    Ref timers = overrides(vm, loop, "call_at") ? dict_new(vm) : UNDEF;
+    loop->own_turns = subclass_overrides(vm, loop, "_run_once");
+    Ref timers = subclass_overrides(vm, loop, "call_at") ? dict_new(vm) : UNDEF;
     if (failed(timers)) error_clear(vm);
     else loop->own_timers = timers;
-    if (!overrides(vm, loop, "time")) return;
+    if (!subclass_overrides(vm, loop, "time")) return;
     loop->clock_vm = vm;
     loop->source.clock = &clock_script;
     loop->source.clock_state = loop;
 }
+
+/* ---- loops written in the language ---- */
+
+void subclass_open_abstract(Vm *vm, Loop *loop)
+{
+    loop->abstract = true;
+    loop->source = (Source){.clock = &clock_real};
+    loop->wake_fd = loop->wake_in = -1;
+    loop->slow_callback_s = 0.1;
+    subclass_open(vm, loop);
+    if (absent(loop->own_timers)) loop->own_timers = dict_new(vm);
+    if (!failed(loop->own_timers)) return;
+    error_clear(vm);
+    loop->own_timers = UNDEF;
+}
+
+NATIVE(loop_run_what_is_ready, "run_what_is_ready(self)", "Run what became ready with this call.")
+{
+    return loop_run_next(vm, as_loop(argv[0])) ? NONE : FAIL;
+}
+
+bool subclass_soon(Vm *vm, Loop *loop)
+{
+    bool elsewhere = loop->thread_id && loop->thread_id != vm->thread_id;
+    Ref travelling = error_take(vm), name = FAIL, handle = FAIL;
+    Ref callback = native_function(vm, &loop_run_what_is_ready_def, borrow(loop), UNDEF);
+    if (!failed(callback))
+        name = str_interned(vm, elsewhere ? "call_soon_threadsafe" : "call_soon");
+    if (!failed(name)) handle = call_method(vm, borrow(loop), name, 1, (Value[]){callback});
+    decref(callback);
+    decref(name);
+    decref(handle);
+    if (failed(handle)) decref(travelling);
+    else error_restore(vm, travelling);
+    return !failed(handle);
+}
+
+bool subclass_begin(Vm *vm, Loop *loop)
+{
+    Ref name = str_interned(vm, "get_debug");
+    Ref debug = failed(name) ? FAIL : call_method(vm, borrow(loop), name, 0, NULL);
+    decref(name);
+    if (failed(debug) && !error_is(vm, NotImplementedError)) return false;
+    if (failed(debug)) error_clear(vm);
+    Truth is = failed(debug) ? NO : value_truth(vm, debug);
+    decref(debug);
+    loop->debug = is == YES;
+    loop->thread_id = vm->thread_id;
+    return is != FAILED;
+}
+
+void subclass_end(Loop *loop) { loop->thread_id = 0; }
 
 bool subclass_turn(Vm *vm, Loop *loop)
 {

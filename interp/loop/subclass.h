@@ -7,6 +7,15 @@
 
 /* Finds out what the class of a new loop overrides. */
 void subclass_open(Vm *vm, Loop *loop);
+/* The same for a loop that only AbstractEventLoop's methods are asked of. */
+void subclass_open_abstract(Vm *vm, Loop *loop);
+/* Has such a loop run, by its call_soon(), what will be ready next. */
+bool subclass_soon(Vm *vm, Loop *loop);
+/* It begins or ends to run in this thread. */
+bool subclass_begin(Vm *vm, Loop *loop);
+void subclass_end(Loop *loop);
+/* Does the script's class have that method? */
+bool subclass_overrides(Vm *vm, Loop *loop, const char *name);
 /* loop._run_once(); false: an exception leaves the loop. */
 bool subclass_turn(Vm *vm, Loop *loop);
 /* Waits with loop._selector, timeout_ns -1: for ever; NO: it has none. */

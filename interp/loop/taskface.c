@@ -15,6 +15,7 @@
 #include "object/number.h"
 #include "object/set.h"
 #include "object/traceback.h"
+#include "vm/import.h"
 
 Ref task_name(Vm *vm, Task *task)
 {
@@ -415,27 +416,84 @@ const TypeDef task_type = {
 
 /* ---- functions ---- */
 
-/* The loop argument, or the running one; NULL: raised. */
-static Loop *loop_given(Vm *vm, Value given)
+/* ---- whose turn it is, also in loops of other implementations ---- */
+
+/* The running loop for None; owned. */
+static Ref loop_given(Vm *vm, Value given)
 {
-    if (is_none(given)) return loop_running(vm);
-    if (is_loop(given)) return as_loop(given);
-    throw(vm, TypeError, "an event loop was expected, got %R", given);
-    return NULL;
+    if (!is_none(given)) return newref(given);
+    Loop *loop = loop_running(vm);
+    return loop ? newref(borrow(loop)) : FAIL;
+}
+
+/* The task that runs in loop: borrowed, or UNDEF. */
+static Value current_of(Vm *vm, Value loop)
+{
+    if (is_loop(loop)) return as_loop(loop)->current;
+    LoopState *state = loop_state(vm);
+    if (!state) return FAIL;
+    return absent(state->entered) ? UNDEF : dict_get(vm, as_dict(state->entered), loop);
+}
+
+/* task UNDEF: none; false: raised. */
+static bool set_current_of(Vm *vm, Value loop, Value task)
+{
+    if (is_loop(loop)) {
+        replace(&as_loop(loop)->current, newref(task));
+        return true;
+    }
+    LoopState *state = loop_state(vm);
+    if (!state) return false;
+    if (absent(state->entered)) state->entered = dict_new(vm);
+    if (failed(state->entered)) return state->entered = UNDEF, false;
+    if (!absent(task)) return dict_set(vm, as_dict(state->entered), loop, task);
+    Ref before = dict_pop(vm, as_dict(state->entered), loop);
+    decref(before);
+    return !failed(before);
 }
 
 NATIVE(asyncio_current_task, "current_task(loop=None)",
        "Return the task that runs in loop (the running one), or None.")
 {
-    Loop *loop = loop_given(vm, argv[0]);
-    return !loop ? FAIL : absent(loop->current) ? NONE : newref(loop->current);
+    Ref loop = loop_given(vm, argv[0]);
+    if (failed(loop)) return FAIL;
+    Value task = current_of(vm, loop);
+    Ref found = absent(task) ? NONE : newref(task);
+    decref(loop);
+    return found;
+}
+
+/* Adds those of other implementations that have been registered and are of loop. */
+static bool add_registered(Vm *vm, Ref set, Value loop)
+{
+    LoopState *state = loop_state(vm);
+    if (!state) return false;
+    if (absent(state->registered)) return true;
+    Ref all = list_new(vm, 0);
+    bool good = !failed(all) && list_extend(vm, as_list(all), state->registered);
+    for (ptrdiff_t i = 0; good && i < as_list(all)->len; i++) {
+        Value task = list_at(as_list(all), i);
+        Ref of = foreign_loop(vm, task),
+            done = failed(of) ? FAIL : call_method(vm, task, N(done), 0, NULL);
+        Truth is_over = failed(done) ? FAILED : value_truth(vm, done);
+        good =
+            is_over != FAILED && (is_over == YES || of != loop || set_add(vm, as_set(set), task));
+        decref(of);
+        decref(done);
+    }
+    decref(all);
+    return good;
 }
 
 NATIVE(asyncio_all_tasks, "all_tasks(loop=None)",
        "Return the set of tasks of loop (the running one) that are not done.")
 {
-    Loop *loop = loop_given(vm, argv[0]);
-    return loop ? loop_all_tasks(vm, loop) : FAIL;
+    Ref loop = loop_given(vm, argv[0]);
+    if (failed(loop)) return FAIL;
+    Ref set = is_loop(loop) ? loop_all_tasks(vm, as_loop(loop)) : set_new(vm);
+    if (!failed(set) && !add_registered(vm, set, loop)) replace(&set, FAIL);
+    decref(loop);
+    return set;
 }
 
 NATIVE(asyncio_create_task, "create_task(coro, *, name=?, context=?, eager_start=?, **kwargs=?)",
@@ -462,44 +520,64 @@ NATIVE(asyncio_ensure_future, "ensure_future(coro_or_future, *, loop=None)",
                             : throw(vm, TypeError, "an event loop was expected, got %R", argv[1]);
 }
 
+/* weakref.WeakSet.<method>(task) of those that were registered. */
+static Ref registered_do(Vm *vm, const char *method, Value task)
+{
+    LoopState *state = loop_state(vm);
+    if (!state || is_task(task)) return state ? NONE : FAIL; /* ours are known already */
+    if (absent(state->registered)) {
+        Ref module = import_text(vm, "weakref");
+        Ref class = failed(module) ? FAIL : attr_get_text(vm, module, "WeakSet");
+        Ref made = failed(class) ? FAIL : call0(vm, class);
+        decref(module);
+        decref(class);
+        if (failed(made)) return FAIL;
+        replace(&state->registered, made);
+    }
+    Ref name = str_interned(vm, method);
+    Ref done = failed(name) ? FAIL : call_method(vm, state->registered, name, 1, &task);
+    decref(name);
+    return done;
+}
+
 NATIVE(asyncio_register_task, "_register_task(task)",
        "Tell asyncio about a task of another implementation.")
 {
-    return NONE;
+    return registered_do(vm, "add", argv[0]);
 }
-NATIVE(asyncio_unregister_task, "_unregister_task(task)", "Forget such a task.") { return NONE; }
+NATIVE(asyncio_unregister_task, "_unregister_task(task)", "Forget such a task.")
+{
+    return registered_do(vm, "discard", argv[0]);
+}
 
 NATIVE(asyncio_enter_task, "_enter_task(loop, task)", "Make task the current one of loop.")
 {
-    if (!is_loop(argv[0]))
-        return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
-    Loop *loop = as_loop(argv[0]);
-    if (!absent(loop->current))
+    Value now = current_of(vm, argv[0]);
+    if (failed(now)) return FAIL;
+    if (!absent(now))
         return throw(vm, RuntimeError,
                      "Cannot enter into task %R while another task %R is being executed.", argv[1],
-                     (Value)loop->current);
-    loop->current = newref(argv[1]);
-    return NONE;
+                     now);
+    return set_current_of(vm, argv[0], argv[1]) ? NONE : FAIL;
 }
 NATIVE(asyncio_leave_task, "_leave_task(loop, task)", "Make no task the current one of loop.")
 {
-    if (!is_loop(argv[0]))
-        return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
-    Loop *loop = as_loop(argv[0]);
-    if (loop->current != argv[1])
+    Value now = current_of(vm, argv[0]);
+    if (failed(now)) return FAIL;
+    if (now != argv[1])
         return throw(vm, RuntimeError, "Leaving task %R does not match the current task %R.",
-                     argv[1], absent(loop->current) ? NONE : (Value)loop->current);
-    clear(&loop->current);
-    return NONE;
+                     argv[1], absent(now) ? NONE : now);
+    return set_current_of(vm, argv[0], UNDEF) ? NONE : FAIL;
 }
 NATIVE(asyncio_swap_current_task, "_swap_current_task(loop, task)",
        "Set the current task; return the one before.")
 {
-    if (!is_loop(argv[0]))
-        return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
-    Ref before = take(&as_loop(argv[0])->current);
-    if (!is_none(argv[1])) as_loop(argv[0])->current = newref(argv[1]);
-    return absent(before) ? NONE : before;
+    Value now = current_of(vm, argv[0]);
+    if (failed(now)) return FAIL;
+    Ref before = absent(now) ? NONE : newref(now);
+    if (set_current_of(vm, argv[0], is_none(argv[1]) ? UNDEF : argv[1])) return before;
+    decref(before);
+    return FAIL;
 }
 
 NATIVE(asyncio_eager_task_factory,

@@ -11,6 +11,7 @@
 #include "loop/runner.h"
 #include "loop/server.h"
 #include "loop/sleep.h"
+#include "loop/subclass.h"
 #include "loop/task.h"
 #include "loop/timeout.h"
 #include "loop/wait.h"
@@ -37,6 +38,9 @@ NATIVE(asyncio_set_running_loop, "_set_running_loop(loop, /)",
 {
     if (!is_none(argv[0]) && !is_loop(argv[0]))
         return throw(vm, TypeError, "an event loop was expected, got %R", argv[0]);
+    if (vm->running_loop && vm->running_loop->abstract) subclass_end(vm->running_loop);
+    if (!is_none(argv[0]) && as_loop(argv[0])->abstract && !subclass_begin(vm, as_loop(argv[0])))
+        return FAIL;
     vm->running_loop = is_none(argv[0]) ? NULL : as_loop(argv[0]);
     replace(&vm->running_set, is_none(argv[0]) ? UNDEF : newref(argv[0]));
     return NONE;
