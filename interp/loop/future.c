@@ -24,6 +24,7 @@
 #include "object/tuple.h"
 #include "vm/asyncgen.h"
 #include "vm/coroutine.h"
+#include "vm/import.h"
 
 FutureExtra *future_extra(Vm *vm, Future *future)
 {
@@ -655,16 +656,31 @@ static Ref get_origin(Vm *vm __attribute__((unused)), Value self)
     return absent(origin) ? NONE : newref(origin);
 }
 /* [(callback, context), ...] of those a script added; None: there are none. */
+/* (callback, context) of a script's callback, or of run_until_complete()'s own, which those who look
+ * for a main task know; NONE: of the runtime's. */
+static Ref callback_pair(Vm *vm, Tagged what)
+{
+    if (tag_of(what) == ENTRY_CALL) {
+        Handle *handle = (Handle *)object_of(what);
+        Value context = context_object(vm, &handle->context);
+        return failed(context) ? FAIL : tuple_pack(vm, 2, (Value)handle->callback, context);
+    }
+    if (tag_of(what) != ENTRY_STOP) return NONE;
+    Ref module = import_text(vm, "_asyncio");
+    Ref stop = failed(module) ? FAIL : attr_get_text(vm, module, "_run_until_complete_cb");
+    Value context = failed(stop) ? (Value)FAIL : context_current(vm);
+    Ref pair = failed(context) ? FAIL : tuple_pack(vm, 2, (Value)stop, context);
+    decref(module);
+    decref(stop);
+    return pair;
+}
+
 static Ref get_callbacks(Vm *vm, Value self)
 {
     Ref list = list_new(vm, 1);
     for (int i = 0; !failed(list) && callback_at(as_future(self), i); i++) {
-        Tagged what = callback_at(as_future(self), i);
-        if (tag_of(what) != ENTRY_CALL) continue;
-        Handle *handle = (Handle *)object_of(what);
-        Ref pair = FAIL;
-        Value context = context_object(vm, &handle->context);
-        if (!failed(context)) pair = tuple_pack(vm, 2, (Value)handle->callback, context);
+        Ref pair = callback_pair(vm, callback_at(as_future(self), i));
+        if (pair == NONE) continue;
         if (!failed(pair) && list_push(vm, as_list(list), pair)) continue;
         decref(list);
         return FAIL;

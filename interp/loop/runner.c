@@ -349,4 +349,14 @@ NATIVE(asyncio_run, "run(main, *, debug=None, loop_factory=None)",
     return throw_value(vm, SystemExit, from_small(DEADLOCK_STATUS));
 }
 
-const Native *const runner_functions[] = {&asyncio_run_def, NULL};
+NATIVE(asyncio_run_until_complete_cb, "_run_until_complete_cb(fut)",
+       "What run_until_complete() adds to a future: stop its loop.")
+{
+    if (!is_future(argv[0]) || !is_loop(as_future(argv[0])->loop))
+        return throw(vm, TypeError, "a Future was expected, not %T", argv[0]);
+    decref(call_method(vm, as_future(argv[0])->loop, N(stop), 0, NULL));
+    return absent(vm->error) ? NONE : FAIL;
+}
+
+const Native *const runner_functions[] = {&asyncio_run_until_complete_cb_def, &asyncio_run_def,
+                                          NULL};

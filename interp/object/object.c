@@ -242,14 +242,18 @@ static bool set_class(Vm *vm, Value self, Value value)
                      "__class__ assignment only supported for mutable types or ModuleType "
                      "subclasses"),
                false;
-    if (!same_layout(old, new) || old->kind == KIND_TYPE || !same_members(vm, old, new))
+    bool classes = old->kind == KIND_TYPE; /* its attributes are not where an instance's are */
+    if (!same_layout(old, new) || !same_members(vm, old, new) || (classes && old->fixed))
         return throw(vm, TypeError, "__class__ assignment: '%N' object layout differs from '%N'",
                      new, old),
                false;
     Object *object = as_object(self);
     Shape *shape = new->shape;
-    if (shape->mode != SHAPE_NONE &&
-        (new->flags &TYPE_ATTRIBUTES)) { /* attributes go into a dict: it fits any capacity */
+    if (classes) {
+        if (!type_modified(vm, as_type(self), N(__class__))) return false;
+    } else if (shape->mode != SHAPE_NONE &&
+               (new->flags
+                    &TYPE_ATTRIBUTES)) { /* attributes go into a dict: it fits any capacity */
         if (!object_dict(vm, object)) return false;
         if (!new->dict_shape) new->dict_shape = shape_new_dict(vm, new, new->fixed);
         if (!new->dict_shape) return false;
