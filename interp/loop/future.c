@@ -656,7 +656,7 @@ static Ref get_origin(Vm *vm __attribute__((unused)), Value self)
     return absent(origin) ? NONE : newref(origin);
 }
 /* [(callback, context), ...] of those a script added; None: there are none. */
-/* (callback, context) of a script's callback, or of run_until_complete()'s own, which those who look
+/* (callback, context) of a callback of the script, or of run_until_complete(), which those who look
  * for a main task know; NONE: of the runtime's. */
 static Ref callback_pair(Vm *vm, Tagged what)
 {
