@@ -303,10 +303,39 @@ static bool form_from(Vm *vm, Value name, const char *function, Form *form)
     return false;
 }
 
+/* Is the point, wherever it stands, the same in that form?  NO: it may be, too. */
+static bool is_stable(uint32_t point, Form form)
+{
+    static const struct {
+        uint32_t first, last;
+        bool compatible; /* also in the forms for compatibility */
+    } composed[] = {
+        {0x388, 0x3CE, true},    {0x400, 0x482, true},   {0x48A, 0x52F, true},
+        {0x5D0, 0x5EA, true},    {0x1E00, 0x1E99, true}, {0x2010, 0x2027, false},
+        {0x20A0, 0x20BF, false}, {0x3041, 0x3096, true}, {0x30A1, 0x30FA, true},
+        {0x4E00, 0x9FFF, true},  {0xAC00, 0xD7A3, true},
+    };
+    if (point < 0xA0) return true;
+    if (!form.compose) return point < 0xC0 && !form.compatible;
+    if (point < 0x300) return !form.compatible || (point >= 0xBF && point <= 0x131);
+    for (size_t i = 0; i < sizeof composed / sizeof *composed; i++)
+        if (point >= composed[i].first && point <= composed[i].last)
+            return composed[i].compatible || !form.compatible;
+    return false;
+}
+
+static bool is_all_stable(const Str *s, Form form)
+{
+    for (ptrdiff_t i = 0; i < s->len; i++)
+        if (!is_stable(str_at(s, i), form)) return false;
+    return true;
+}
+
 /* Puts the combining marks after each starter into the order of their classes. */
 static void sort_marks(utf8proc_int32_t *points, ptrdiff_t len)
 {
     for (ptrdiff_t i = 1; i < len; i++) {
+        if (points[i] < 0x300) continue; /* no marks before that */
         int class = property_of((uint32_t)points[i])->combining_class;
         utf8proc_int32_t moved = points[i];
         ptrdiff_t to = i;
@@ -321,7 +350,7 @@ static void sort_marks(utf8proc_int32_t *points, ptrdiff_t len)
 static Ref normalized(Vm *vm, Value text, Form form)
 {
     const Str *s = as_str(text);
-    if (s->ascii) return newref(text);
+    if (s->ascii || is_all_stable(s, form)) return newref(text);
     ptrdiff_t len = 0, room = s->len + DECOMPOSED_MAX;
     utf8proc_int32_t *points = memory_new(vm, (size_t)room * sizeof *points);
     if (!points) return FAIL;
@@ -335,7 +364,9 @@ static Ref normalized(Vm *vm, Value text, Form form)
             }
             points = more;
         }
-        len += decompose(str_at(s, i), form.compatible, points + len);
+        uint32_t point = str_at(s, i);
+        if (point < 0xA0) points[len++] = (utf8proc_int32_t)point;
+        else len += decompose(point, form.compatible, points + len);
     }
     sort_marks(points, len);
     if (form.compose)
@@ -364,7 +395,7 @@ NATIVE(unicodedata_is_normalized, "is_normalized(form, unistr, /)",
         return throw(vm, TypeError, "is_normalized() argument 2 must be str, not %T", argv[1]);
     Ref made = normalized(vm, argv[1], form);
     if (failed(made)) return FAIL;
-    bool same = str_equal(as_str(made), as_str(argv[1]));
+    bool same = made == argv[1] || str_equal(as_str(made), as_str(argv[1]));
     decref(made);
     return from_bool(same);
 }

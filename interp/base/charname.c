@@ -1,13 +1,19 @@
 /* charname.c - the names of characters: Unicode's names, aliases included.
  *
  * The names are in charname.bin, which tools/charname.aio makes and the assembler puts into this
- * object.  All numbers are little-endian and 32 bits: words, bytes of words, runs, bytes of names,
- * aliases, bytes of aliases runs:    first code point and how many follow one another (characters
- * with a name, in order) aliases: their code points words:   NUL-terminated, the most frequent
- * first; the names; the aliases A name is the codes of its words and a zero.  Words 0 to 159 have
- * the codes 1 to 160, the others two bytes. Names that follow a rule (CJK and Tangut ideographs,
- * Hangul syllables) are computed. Source of the data: Unicode Character Database 15.0,
- * UnicodeData.txt and NameAliases.txt. */
+ * object.  A name is the codes of its words and a zero; words 0 to 159 have the codes 1 to 160, the
+ * others two bytes.  All numbers are little-endian, of 32 bits, slots of 16:
+ *     how many words, runs, aliases, blocks, slots for words, slots for names there are
+ *     runs:         first code point and how many names stand before; a last one beyond all
+ *     aliases:      their code points
+ *     offsets:      where each word begins, and where the last ends, in the words
+ *     blocks:       where every 4th name begins, in the names
+ *     word slots:   by the hash of a word, or in the next free one: 1 + its number; 0: free
+ *     name slots:   the same of a name's bytes; the names of aliases count on from those of runs
+ *     words:        NUL-terminated, the most frequent first
+ *     names:        of the characters in the order of the runs, then of the aliases
+ * Names that follow a rule (CJK and Tangut ideographs, Hangul syllables) are computed.
+ * Source of the data: Unicode Character Database 15.0, UnicodeData.txt and NameAliases.txt. */
 /* SPDX-License-Identifier: MIT */
 #include "base/charname.h"
 
@@ -22,25 +28,34 @@ __asm__(".section .rodata\n"
         ".previous\n");
 extern const uint8_t charname_data[];
 
-enum { HEAD_BYTES = 24, ONE_BYTE = 160 };
+enum { HEAD_BYTES = 24, ONE_BYTE = 160, BLOCK = 4 };
 enum { HANGUL_FIRST = 0xAC00, HANGUL_COUNT = 11172, VOWELS = 21, TAILS = 28 };
 
-static uint32_t number_at(size_t offset)
+static uint32_t number_at(const uint8_t *at)
 {
-    const uint8_t *at = charname_data + offset;
     return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-static uint32_t word_count(void) { return number_at(0); }
-static uint32_t run_count(void) { return number_at(8); }
-static uint32_t alias_count(void) { return number_at(16); }
-static size_t aliases_offset(void) { return HEAD_BYTES + 8 * (size_t)run_count(); }
-static const char *words(void)
+/* Where the tables begin, and how long they are. */
+typedef struct Tables {
+    uint32_t words, runs, aliases, blocks, word_slots, name_slots;
+    const uint8_t *run, *alias, *offset, *block, *word_slot, *name_slot, *word, *name;
+} Tables;
+
+static Tables tables(void)
 {
-    return (const char *)charname_data + aliases_offset() + 4 * (size_t)alias_count();
+    const uint8_t *at = charname_data;
+    Tables t = {number_at(at),      number_at(at + 4),  number_at(at + 8),     number_at(at + 12),
+                number_at(at + 16), number_at(at + 20), .run = at + HEAD_BYTES};
+    t.alias = t.run + 8 * (size_t)t.runs;
+    t.offset = t.alias + 4 * (size_t)t.aliases;
+    t.block = t.offset + 4 * ((size_t)t.words + 1);
+    t.word_slot = t.block + 4 * (size_t)t.blocks;
+    t.name_slot = t.word_slot + 2 * (size_t)t.word_slots;
+    t.word = t.name_slot + 2 * (size_t)t.name_slots;
+    t.name = t.word + number_at(t.offset + 4 * (size_t)t.words);
+    return t;
 }
-static const uint8_t *names(void) { return (const uint8_t *)words() + number_at(4); }
-static const uint8_t *alias_names(void) { return names() + number_at(12); }
 
 /* ---- names that follow a rule */
 
@@ -72,55 +87,111 @@ static int hangul_name(uint32_t index, char *name)
                     vowels[index / TAILS % VOWELS], tails[index % TAILS]);
 }
 
+/* Is part the beginning of *text?  Then it is cut off. */
+static bool cut_prefix(const char **text, const char *part)
+{
+    size_t len = strlen(part);
+    if (strncmp(*text, part, len) != 0) return false;
+    *text += len;
+    return true;
+}
+
+static bool find_hangul(const char *name, uint32_t *point)
+{
+    for (uint32_t lead = 0; lead < HANGUL_COUNT / (VOWELS * TAILS); lead++) {
+        const char *rest = name;
+        if (!cut_prefix(&rest, leads[lead])) continue;
+        for (uint32_t vowel = 0; vowel < VOWELS; vowel++) {
+            const char *end = rest;
+            if (!cut_prefix(&end, vowels[vowel])) continue;
+            for (uint32_t tail = 0; tail < TAILS; tail++) {
+                if (strcmp(end, tails[tail]) != 0) continue;
+                *point = HANGUL_FIRST + (lead * VOWELS + vowel) * TAILS + tail;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static bool find_by_rule(const char *name, uint32_t *point)
 {
+    if (cut_prefix(&name, "HANGUL SYLLABLE ")) return find_hangul(name, point);
     for (int i = 0; i < IDEOGRAPHS; i++) {
-        size_t len = strlen(ideographs[i].prefix);
-        if (strncmp(name, ideographs[i].prefix, len) != 0) continue;
+        const char *digits = name;
+        if (!cut_prefix(&digits, ideographs[i].prefix)) continue;
         char *end;
-        unsigned long value = strtoul(name + len, &end, 16);
-        if (*end || strlen(name + len) < 4 || strlen(name + len) > 5) continue;
+        unsigned long value = strtoul(digits, &end, 16);
+        if (*end || strlen(digits) < 4 || strlen(digits) > 5) continue;
         if (value < ideographs[i].first || value > ideographs[i].last) continue;
         *point = (uint32_t)value;
-        return true;
-    }
-    if (strncmp(name, "HANGUL SYLLABLE ", 16) != 0) return false;
-    for (uint32_t index = 0; index < HANGUL_COUNT; index++) {
-        char candidate[CHARNAME_MAX];
-        hangul_name(index, candidate);
-        if (strcmp(candidate, name) != 0) continue;
-        *point = HANGUL_FIRST + index;
         return true;
     }
     return false;
 }
 
-/* ---- names in the data */
+/* ---- finding */
+
+/* FNV-1a */
+static uint32_t hash_bytes(const uint8_t *data, size_t len)
+{
+    uint32_t hash = 0x811C9DC5;
+    for (size_t i = 0; i < len; i++) hash = (hash ^ data[i]) * 0x01000193;
+    return hash;
+}
+
+/* The number in slot `at` less one; -1: it is free. */
+static int64_t slot_number(const uint8_t *slots, uint32_t at)
+{
+    return (slots[2 * (size_t)at] | slots[2 * (size_t)at + 1] << 8) - 1;
+}
+
+/* The start of the name after the one at `at`. */
+static const uint8_t *next_name(const uint8_t *at)
+{
+    while (*at) at += *at > ONE_BYTE ? 2 : 1;
+    return at + 1;
+}
+
+static const uint8_t *name_at(const Tables *t, uint32_t index)
+{
+    const uint8_t *at = t->name + number_at(t->block + 4 * (size_t)(index / BLOCK));
+    for (index %= BLOCK; index > 0; index--) at = next_name(at);
+    return at;
+}
+
+static const char *word_at(const Tables *t, uint32_t index, size_t *len)
+{
+    const uint8_t *offset = t->offset + 4 * (size_t)index;
+    uint32_t start = number_at(offset);
+    *len = number_at(offset + 4) - start - 1;
+    return (const char *)t->word + start;
+}
 
 /* The code of the word text[0:len]: how many bytes it takes; 0: no name has that word. */
-static int word_code(const char *text, size_t len, uint8_t code[2])
+static int word_code(const Tables *t, const char *text, size_t len, uint8_t code[2])
 {
-    const char *word = words();
-    for (uint32_t i = 0; i < word_count(); i++) {
-        size_t word_len = strlen(word);
-        if (word_len == len && memcmp(word, text, len) == 0) {
-            code[0] = (uint8_t)(i < ONE_BYTE ? i + 1 : (i - ONE_BYTE) / 256 + ONE_BYTE + 1);
-            code[1] = (uint8_t)((i - ONE_BYTE) % 256);
-            return i < ONE_BYTE ? 1 : 2;
-        }
-        word += word_len + 1;
+    uint32_t at = hash_bytes((const uint8_t *)text, len);
+    for (;; at++) {
+        int64_t i = slot_number(t->word_slot, at &= t->word_slots - 1);
+        if (i < 0) return 0;
+        size_t word_len;
+        const char *word = word_at(t, (uint32_t)i, &word_len);
+        if (word_len != len || memcmp(word, text, len) != 0) continue;
+        code[0] = (uint8_t)(i < ONE_BYTE ? i + 1 : (i - ONE_BYTE) / 256 + ONE_BYTE + 1);
+        code[1] = (uint8_t)((i - ONE_BYTE) % 256);
+        return i < ONE_BYTE ? 1 : 2;
     }
-    return 0;
 }
 
 /* The codes of a whole name and the zero; 0: it cannot be one. */
-static size_t encode(const char *name, uint8_t *out)
+static size_t encode(const Tables *t, const char *name, uint8_t *out)
 {
     size_t len = 0;
     for (;;) {
         size_t word_len = strcspn(name, " ");
         uint8_t code[2];
-        int size = word_code(name, word_len, code);
+        int size = word_code(t, name, word_len, code);
         if (!size) return 0;
         memcpy(out + len, code, (size_t)size);
         len += (size_t)size;
@@ -132,28 +203,28 @@ static size_t encode(const char *name, uint8_t *out)
     return len;
 }
 
-/* The start of the name after the one at `at`. */
-static const uint8_t *next_name(const uint8_t *at)
+enum { RUN_POINT = 0, RUN_INDEX = 4 }; /* fields of a run */
+
+/* The number of the last run whose field is not above n. */
+static uint32_t run_of(const Tables *t, uint32_t n, size_t field)
 {
-    while (*at) at += *at > ONE_BYTE ? 2 : 1;
-    return at + 1;
+    uint32_t low = 0, high = t->runs;
+    while (high - low > 1) {
+        uint32_t middle = (low + high) / 2;
+        if (number_at(t->run + 8 * (size_t)middle + field) > n) high = middle;
+        else low = middle;
+    }
+    return low;
 }
 
-/* How many names stand before the one that is encoded so; -1: none is. */
-static int64_t search(const uint8_t *from, size_t bytes, const uint8_t *code, size_t len)
+/* The code point of the index-th name. */
+static uint32_t point_of(const Tables *t, uint32_t index)
 {
-    int64_t index = 0;
-    for (const uint8_t *at = from; at < from + bytes; at = next_name(at), index++)
-        if ((size_t)(from + bytes - at) >= len && memcmp(at, code, len) == 0) return index;
-    return -1;
-}
-
-/* The code point of the index-th character with a name. */
-static uint32_t point_of(int64_t index)
-{
-    size_t run = HEAD_BYTES;
-    for (; index >= number_at(run + 4); run += 8) index -= number_at(run + 4);
-    return number_at(run) + (uint32_t)index;
+    const uint8_t *end = t->run + 8 * ((size_t)t->runs - 1);
+    uint32_t names = number_at(end + RUN_INDEX);
+    if (index >= names) return number_at(t->alias + 4 * (size_t)(index - names));
+    const uint8_t *run = t->run + 8 * (size_t)run_of(t, index, RUN_INDEX);
+    return number_at(run + RUN_POINT) + index - number_at(run + RUN_INDEX);
 }
 
 bool charname_find(const char *name, ptrdiff_t len, uint32_t *point)
@@ -165,30 +236,34 @@ bool charname_find(const char *name, ptrdiff_t len, uint32_t *point)
         upper[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 32 : name[i]);
     upper[len] = 0;
     if (find_by_rule(upper, point)) return true;
-    size_t size = encode(upper, code);
+    const Tables t = tables();
+    size_t size = encode(&t, upper, code);
     if (!size) return false;
-    int64_t index = search(names(), number_at(12), code, size);
-    if (index >= 0) {
-        *point = point_of(index);
+    for (uint32_t at = hash_bytes(code, size);; at++) {
+        int64_t i = slot_number(t.name_slot, at &= t.name_slots - 1);
+        if (i < 0) return false;
+        const uint8_t *found = name_at(&t, (uint32_t)i);
+        if ((size_t)(next_name(found) - found) != size || memcmp(found, code, size) != 0) continue;
+        *point = point_of(&t, (uint32_t)i);
         return true;
     }
-    index = search(alias_names(), number_at(20), code, size);
-    if (index >= 0) *point = number_at(aliases_offset() + 4 * (size_t)index);
-    return index >= 0;
 }
 
-static int decode(const uint8_t *at, char *name)
+/* ---- telling */
+
+static int decode(const Tables *t, const uint8_t *at, char *name)
 {
-    int len = 0;
+    size_t len = 0, word_len;
     while (*at) {
-        uint32_t wanted =
-            *at <= ONE_BYTE ? *at - 1u : (*at - ONE_BYTE - 1u) * 256 + at[1] + ONE_BYTE;
-        const char *word = words();
-        for (uint32_t i = 0; i < wanted; i++) word += strlen(word) + 1;
-        len += snprintf(name + len, (size_t)(CHARNAME_MAX - len), "%s%s", len ? " " : "", word);
+        uint32_t i = *at <= ONE_BYTE ? *at - 1u : (*at - ONE_BYTE - 1u) * 256 + at[1] + ONE_BYTE;
+        const char *word = word_at(t, i, &word_len);
+        if (len) name[len++] = ' ';
+        memcpy(name + len, word, word_len);
+        len += word_len;
         at += *at > ONE_BYTE ? 2 : 1;
     }
-    return len;
+    name[len] = 0;
+    return (int)len;
 }
 
 int charname_of(uint32_t point, char name[CHARNAME_MAX])
@@ -197,17 +272,10 @@ int charname_of(uint32_t point, char name[CHARNAME_MAX])
         if (point >= ideographs[i].first && point <= ideographs[i].last)
             return snprintf(name, CHARNAME_MAX, "%s%04X", ideographs[i].prefix, point);
     if (point - HANGUL_FIRST < HANGUL_COUNT) return hangul_name(point - HANGUL_FIRST, name);
-    uint32_t index = 0;
-    for (uint32_t run = 0; run < run_count(); run++) {
-        uint32_t first = number_at(HEAD_BYTES + 8 * (size_t)run),
-                 count = number_at(HEAD_BYTES + 8 * (size_t)run + 4);
-        if (point < first) return 0;
-        if (point - first < count) {
-            const uint8_t *at = names();
-            for (index += point - first; index > 0; index--) at = next_name(at);
-            return decode(at, name);
-        }
-        index += count;
-    }
-    return 0;
+    const Tables t = tables();
+    const uint8_t *run = t.run + 8 * (size_t)run_of(&t, point, RUN_POINT);
+    uint32_t first = number_at(run + RUN_POINT), index = number_at(run + RUN_INDEX);
+    if (point < first || run == t.run + 8 * ((size_t)t.runs - 1)) return 0;
+    if (point - first >= number_at(run + 8 + RUN_INDEX) - index) return 0;
+    return decode(&t, name_at(&t, index + point - first), name);
 }
