@@ -32,6 +32,9 @@ typedef struct UnpackIter {
     ptrdiff_t next;
 } UnpackIter;
 
+static const bool machine_is_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+enum { CACHE_MOST = 100 }; /* formats that are remembered */
+
 static const TypeDef struct_type, unpack_iter_type;
 
 static Struct *as_struct(Value v) { return (Struct *)as_object(v); }
@@ -138,7 +141,7 @@ static bool read_format(Vm *vm, Struct *layout, const char *text, ptrdiff_t len)
 {
     const char *at = text, *end = text + len;
     layout->native = true;
-    layout->big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+    layout->big = machine_is_big;
     if (memchr(text, 0, len)) {
         struct_error(vm, "embedded null character");
         return false;
@@ -190,26 +193,75 @@ static Ref struct_new(Vm *vm, Type *type, Value given)
     return FAIL;
 }
 
+/* What the formats given to the functions of the module were read into, by format: an attribute of
+ * the class; NULL: raised. */
+static Dict *format_cache(Vm *vm, Type *type)
+{
+    Dict *names = type ? type_dict(vm, type) : NULL;
+    if (!names) return NULL;
+    Value known = dict_get_name(names, N(_cached));
+    if (!absent(known)) return as_dict(known);
+    Ref made = dict_new(vm);
+    bool ok = !failed(made) && dict_set(vm, names, N(_cached), made);
+    decref(made);
+    return ok ? as_dict(made) : NULL;
+}
+
 /* The layout that a function of the module is given: a format or a Struct. */
 static Ref struct_for(Vm *vm, Value given)
 {
     Type *type = type_from_def(vm, &struct_type);
-    if (type && type_has_instance(vm, type, given)) return newref(given);
-    return struct_new(vm, type, given);
+    if (!is_exact(given, KIND_STR)) {
+        if (type && type_has_instance(vm, type, given)) return newref(given);
+        return struct_new(vm, type, given);
+    }
+    Dict *cache = format_cache(vm, type);
+    Value known = cache ? dict_get(vm, cache, given) : (Value)FAIL;
+    if (!absent(known)) return newref(known);
+    Ref layout = struct_new(vm, type, given);
+    if (failed(layout)) return FAIL;
+    if (cache->len >= CACHE_MOST) dict_clear(cache);
+    if (dict_set(vm, cache, given, layout)) return layout;
+    decref(layout);
+    return FAIL;
 }
 
 /* ---- bytes and numbers ---- */
 
 static uint64_t load(const char *data, int size, bool big)
 {
-    uint64_t value = 0;
-    for (int n = 0; n < size; n++) value = value << 8 | (uint8_t)data[big ? n : size - 1 - n];
-    return value;
+    uint64_t value;
+    if (size == 1) return (uint8_t)*data;
+    if (size == 2) {
+        uint16_t two;
+        memcpy(&two, data, 2);
+        return big == machine_is_big ? two : __builtin_bswap16(two);
+    }
+    if (size == 4) {
+        uint32_t four;
+        memcpy(&four, data, 4);
+        return big == machine_is_big ? four : __builtin_bswap32(four);
+    }
+    memcpy(&value, data, 8);
+    return big == machine_is_big ? value : __builtin_bswap64(value);
 }
 
 static void store(char *data, int size, bool big, uint64_t value)
 {
-    for (int n = 0; n < size; n++, value >>= 8) data[big ? size - 1 - n : n] = (char)value;
+    if (size == 1) {
+        *data = (char)value;
+    } else if (size == 2) {
+        uint16_t two = (uint16_t)value;
+        if (big != machine_is_big) two = __builtin_bswap16(two);
+        memcpy(data, &two, 2);
+    } else if (size == 4) {
+        uint32_t four = (uint32_t)value;
+        if (big != machine_is_big) four = __builtin_bswap32(four);
+        memcpy(data, &four, 4);
+    } else {
+        if (big != machine_is_big) value = __builtin_bswap64(value);
+        memcpy(data, &value, 8);
+    }
 }
 
 static double load_real(const char *data, char code, bool big)
@@ -308,7 +360,12 @@ static bool pack_integer(Vm *vm, const Struct *layout, const Item *item, char *d
 {
     uint64_t bits;
     bool fits, is_signed = item->code >= 'a' && item->code <= 'z';
-    if (item->code == 'P') {
+    if (is_int(v) && item->size < 8) { /* the commonest */
+        int64_t n = as_int(v), least = is_signed ? -(INT64_C(1) << (item->size * 8 - 1)) : 0;
+        if (n < least || n > least + (INT64_C(1) << item->size * 8) - 1)
+            return out_of_range(vm, item->code, item->size, is_signed);
+        bits = (uint64_t)n;
+    } else if (item->code == 'P') {
         if (!integer_bits(vm, v, 8, false, &bits, &fits)) return false;
         if (!fits && !integer_bits(vm, v, 8, true, &bits, &fits)) return false;
         if (!fits) return struct_error(vm, "int too large to convert"), false;
@@ -377,19 +434,18 @@ static bool pack_one(Vm *vm, const Struct *layout, const Item *item, char *data,
 }
 
 /* Fills layout->size bytes, zeroed before, from as many values as it takes. */
-static bool pack_values(Vm *vm, const Struct *layout, char *data, Value values)
+static bool pack_values(Vm *vm, const Struct *layout, char *data, Value *values)
 {
-    ptrdiff_t next = 0;
     for (int n = 0; n < layout->count; n++) {
         const Item *item = &layout->items[n];
         if (item->code == 'x') continue;
         char *at = data + item->offset;
         if (item->code == 's' || item->code == 'p') {
-            if (!pack_text(vm, item, at, tuple_at(values, next++))) return false;
+            if (!pack_text(vm, item, at, *values++)) return false;
             continue;
         }
         for (ptrdiff_t i = 0; i < item->count; i++, at += item->size)
-            if (!pack_one(vm, layout, item, at, tuple_at(values, next++))) return false;
+            if (!pack_one(vm, layout, item, at, *values++)) return false;
     }
     return true;
 }
@@ -402,9 +458,9 @@ static bool check_count(Vm *vm, const Struct *layout, const char *function, ptrd
     return false;
 }
 
-static Ref pack(Vm *vm, const Struct *layout, Value values)
+static Ref pack(Vm *vm, const Struct *layout, Value *values, ptrdiff_t count)
 {
-    if (!check_count(vm, layout, "pack", tuple_len(values))) return FAIL;
+    if (!check_count(vm, layout, "pack", count)) return FAIL;
     Ref out = bytes_from(vm, NULL, layout->size);
     if (failed(out) || layout->size == 0) return out;
     memset(as_bytes(out)->data, 0, layout->size);
@@ -440,15 +496,14 @@ static ptrdiff_t place(Vm *vm, const Struct *layout, ptrdiff_t offset, ptrdiff_t
 }
 
 /* args: the buffer, the offset, the values. */
-static Ref pack_into(Vm *vm, const Struct *layout, Value args)
+static Ref pack_into(Vm *vm, const Struct *layout, Value *args, ptrdiff_t count)
 {
-    ptrdiff_t count = tuple_len(args);
     int64_t offset;
     Buffer buffer;
     if (count < 2)
         return struct_error(vm, "pack_into expected %s argument", count ? "offset" : "buffer");
     if (!check_count(vm, layout, "pack_into", count - 2)) return FAIL;
-    Value target = tuple_at(args, 0);
+    Value target = args[0];
     if (!buffer_get(vm, target, &buffer, true)) {
         if (!error_is(vm, TypeError) && !error_is(vm, BufferError)) return FAIL;
         error_clear(vm);
@@ -456,14 +511,12 @@ static Ref pack_into(Vm *vm, const Struct *layout, Value args)
                      target);
     }
     Ref out = FAIL;
-    if (int_index(vm, tuple_at(args, 1), &offset)) {
+    if (int_index(vm, args[1], &offset)) {
         ptrdiff_t at = place(vm, layout, offset, buffer.len, true);
-        Ref values = at < 0 ? FAIL : tuple_slice(vm, args, 2, count);
-        if (!failed(values)) {
+        if (at >= 0) {
             memset(buffer.data + at, 0, layout->size);
-            if (pack_values(vm, layout, buffer.data + at, values)) out = NONE;
+            if (pack_values(vm, layout, buffer.data + at, args + 2)) out = NONE;
         }
-        decref(values);
     }
     buffer_release(vm, &buffer);
     return out;
@@ -503,7 +556,7 @@ static Ref unpack_text(Vm *vm, const Item *item, const char *data)
 static Ref unpack(Vm *vm, const Struct *layout, const char *data)
 {
     Ref out = tuple_new(vm, layout->values);
-    ptrdiff_t next = 0;
+    Ref *values = failed(out) ? NULL : as_tuple(out)->items;
     for (int n = 0; n < layout->count && !failed(out); n++) {
         const Item *item = &layout->items[n];
         const char *at = data + item->offset;
@@ -512,7 +565,7 @@ static Ref unpack(Vm *vm, const Struct *layout, const char *data)
         for (ptrdiff_t i = 0; i < count && !failed(out); i++, at += item->size) {
             Ref value = text ? unpack_text(vm, item, at) : unpack_one(vm, layout, item, at);
             if (failed(value)) replace(&out, FAIL);
-            else as_tuple(out)->items[next++] = value;
+            else *values++ = value;
         }
     }
     return out;
@@ -521,6 +574,8 @@ static Ref unpack(Vm *vm, const Struct *layout, const char *data)
 static Ref unpack_all(Vm *vm, const Struct *layout, Value source)
 {
     Buffer buffer;
+    if (is_exact(source, KIND_BYTES) && as_bytes(source)->len == layout->size)
+        return unpack(vm, layout, as_bytes(source)->data);
     if (!buffer_get(vm, source, &buffer, false)) return FAIL;
     Ref out = buffer.len == layout->size
                   ? unpack(vm, layout, buffer.data)
@@ -590,12 +645,13 @@ NATIVE(struct_make, "new(cls, /, format)",
 }
 NATIVE(struct_pack, "pack(self, /, *values)", "Return the values as bytes.")
 {
-    return pack(vm, as_struct(argv[0]), argv[1]);
+    return pack(vm, as_struct(argv[0]), as_values(as_tuple(argv[1])->items), tuple_len(argv[1]));
 }
 NATIVE(struct_pack_into, "pack_into(self, /, *args)",
        "pack_into(buffer, offset, *values): write the values into a writable buffer.")
 {
-    return pack_into(vm, as_struct(argv[0]), argv[1]);
+    return pack_into(vm, as_struct(argv[0]), as_values(as_tuple(argv[1])->items),
+                     tuple_len(argv[1]));
 }
 NATIVE(struct_unpack, "unpack(self, buffer, /)", "Return a tuple of the values in the bytes.")
 {
@@ -669,10 +725,9 @@ NATIVE(module_pack, "pack(*args)", "pack(format, *values): return the values as 
 {
     ptrdiff_t count = tuple_len(argv[0]);
     if (count == 0) return throw(vm, TypeError, "missing format argument");
-    Ref layout = struct_for(vm, tuple_at(argv[0], 0)), values = UNDEF, out = FAIL;
-    if (!failed(layout)) values = tuple_slice(vm, argv[0], 1, count);
-    if (!failed(layout) && !failed(values)) out = pack(vm, as_struct(layout), values);
-    decref(values);
+    Value *items = as_values(as_tuple(argv[0])->items);
+    Ref layout = struct_for(vm, items[0]), out = FAIL;
+    if (!failed(layout)) out = pack(vm, as_struct(layout), items + 1, count - 1);
     decref(layout);
     return out;
 }
@@ -681,10 +736,9 @@ NATIVE(module_pack_into, "pack_into(*args)",
 {
     ptrdiff_t count = tuple_len(argv[0]);
     if (count == 0) return throw(vm, TypeError, "missing format argument");
-    Ref layout = struct_for(vm, tuple_at(argv[0], 0)), args = UNDEF, out = FAIL;
-    if (!failed(layout)) args = tuple_slice(vm, argv[0], 1, count);
-    if (!failed(layout) && !failed(args)) out = pack_into(vm, as_struct(layout), args);
-    decref(args);
+    Value *items = as_values(as_tuple(argv[0])->items);
+    Ref layout = struct_for(vm, items[0]), out = FAIL;
+    if (!failed(layout)) out = pack_into(vm, as_struct(layout), items + 1, count - 1);
     decref(layout);
     return out;
 }
@@ -718,8 +772,11 @@ NATIVE(module_calcsize, "calcsize(format, /)", "Return how many bytes the format
     decref(layout);
     return out;
 }
-NATIVE(module_clearcache, "_clearcache()", "There is no cache of formats: does nothing.")
+NATIVE(module_clearcache, "_clearcache()", "Forget the formats that were read.")
 {
+    Dict *cache = format_cache(vm, type_from_def(vm, &struct_type));
+    if (!cache) return FAIL;
+    dict_clear(cache);
     return NONE;
 }
 
