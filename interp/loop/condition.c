@@ -6,6 +6,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/condition.h"
 
+#include "object/exception.h"
 #include "object/int.h"
 #include "object/number.h"
 
@@ -62,6 +63,7 @@ enum { PHASE_WAITING = 1, PHASE_LOCKING = 2 };
 typedef struct ConditionWait {
     Waiter waiter;
     Ref error; /* what to raise once the lock is ours again */
+    Ref first; /* what ended the waiting: the context of what comes while it takes the lock */
 } ConditionWait;
 
 static Ref condition_lock_again(Vm *vm, ConditionWait *self, Condition *condition)
@@ -105,18 +107,19 @@ static Ref condition_wait_raise(Vm *vm, NativeCoroutine *coroutine)
     Condition *condition = as_condition(self->waiter.owner);
     bool waiting = waiter_phase(&self->waiter) == PHASE_WAITING;
     waiter_leave(&self->waiter, &condition->waiters);
-    if (waiting || error_is(vm, CancelledError)) {
-        replace(&self->error, error_take(vm));
-        return condition_lock_again(vm, self, condition);
-    }
+    bool again = waiting || error_is(vm, CancelledError);
     replace(&self->error, error_take(vm));
+    if (waiting) self->first = newref(self->error);
+    else if (!absent(self->first) && absent(as_exception(self->error)->context))
+        as_exception(self->error)->context = newref(self->first);
+    if (again) return condition_lock_again(vm, self, condition);
     return condition_locked_again(vm, self, condition);
 }
 
 static const NativeCoroutineDef condition_wait_def_coroutine = {
     .name = "Condition.wait",
     .size = sizeof(ConditionWait),
-    .refs = REFS(REF(Waiter, owner), REF(ConditionWait, error)),
+    .refs = REFS(REF(Waiter, owner), REF(ConditionWait, error), REF(ConditionWait, first)),
     .resume = condition_wait_resume,
     .raise = condition_wait_raise,
 };

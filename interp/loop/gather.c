@@ -37,12 +37,19 @@ static Ref child_outcome(Vm *vm, Future *child)
     return newref(child->result);
 }
 
-static bool gather_finish(Vm *vm, Gather *gather, Future *last)
+/* It was cancelled: CancelledError, with what the last child of the list was told. */
+static bool gather_finish_cancelled(Vm *vm, Gather *gather)
 {
-    if (gather->cancel_requested) {
-        Ref error = future_cancelled_error(vm, last);
-        return !failed(error) && future_set_exception(vm, &gather->future, error);
-    }
+    List *children = as_list(gather->children);
+    for (ptrdiff_t i = 0; i < children->len; i++)
+        as_future(list_at(children, i))->head.aux &= ~(unsigned)FUTURE_UNSEEN;
+    Ref error = future_cancelled_error(vm, as_future(list_at(children, children->len - 1)));
+    return !failed(error) && future_set_exception(vm, &gather->future, error);
+}
+
+static bool gather_finish(Vm *vm, Gather *gather)
+{
+    if (gather->cancel_requested) return gather_finish_cancelled(vm, gather);
     List *children = as_list(gather->children);
     Ref results = list_new(vm, children->len);
     for (ptrdiff_t i = 0; !failed(results) && i < children->len; i++) {
@@ -73,7 +80,7 @@ bool gather_child_done(Vm *vm, Object *object, Value arg)
             return future_set_exception(vm, &gather->future, newref(child->result));
         }
     }
-    return gather->finished < gather->unlike || gather_finish(vm, gather, child);
+    return gather->finished < gather->unlike || gather_finish(vm, gather);
 }
 
 NATIVE(gather_cancel, "cancel(self, /, msg=None)",

@@ -358,6 +358,12 @@ Truth task_cancel(Vm *vm, Task *task, Value message)
     task->cancels++;
     announce(vm, future_loop(&task->future), CANCELLED, borrow(task), message);
     trail_cancelling(vm, task);
+    bool told =
+        is_waiter(task->waiting) && as_waiter(task->waiting)->coroutine.state & WAITER_CANCELLED;
+    if (told) { /* what it waited for is cancelled already, with the message given then */
+        task->future.head.aux |= TASK_MUST_CANCEL;
+        return YES;
+    }
     if (!absent(task->waiting)) {
         if (is_waiter(task->waiting) && !keep_message(vm, task, message)) return FAILED;
         if (!recursion_enter(vm)) return FAILED;

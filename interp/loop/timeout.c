@@ -6,6 +6,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/timeout.h"
 
+#include "loop/job.h"
 #include "loop/lock.h"
 #include "object/attr.h"
 #include "object/tuple.h"
@@ -267,6 +268,27 @@ typedef struct WaitFor {
 
 enum { WAIT_BEGIN, WAIT_AWAITING, WAIT_CANCELLING };
 
+/* What was cancelled is done: job->a, which wait_for() awaits, is too. */
+static bool release(Vm *vm, Job *job, Value arg __attribute__((unused)))
+{
+    Future *waiter = as_future(job->a);
+    return is_done(waiter) || future_finish(vm, waiter, FUTURE_FINISHED, NONE);
+}
+
+/* Suspends until self->awaited is done, whatever comes of it: by a future of its own, so that being
+ * cancelled meanwhile does not reach what is awaited. */
+static Ref wait_until_done(Vm *vm, WaitFor *self)
+{
+    Future *awaited = as_future(self->awaited), *waiter = future_new(vm, future_loop(awaited));
+    Job *job = waiter ? job_new(vm, release, borrow(waiter), UNDEF) : NULL;
+    bool good = job && future_add_entry(vm, awaited, ENTRY_NATIVE, job);
+    if (!good || future_cancel_any(vm, self->awaited, UNDEF) == FAILED) {
+        decref_object(waiter);
+        return FAIL;
+    }
+    return delegate_new(vm, from_object(waiter));
+}
+
 /* Not to wait at all: cancelled at once unless it is done. */
 static Ref wait_for_nothing(Vm *vm, WaitFor *self)
 {
@@ -274,9 +296,8 @@ static Ref wait_for_nothing(Vm *vm, WaitFor *self)
     if (failed(future)) return FAIL;
     replace(&self->awaited, future);
     if (is_done(as_future(self->awaited))) return future_result(vm, as_future(self->awaited));
-    if (future_cancel_any(vm, self->awaited, UNDEF) == FAILED) return FAIL;
     self->coroutine.state = WAIT_CANCELLING;
-    return delegate(vm, self->awaited);
+    return wait_until_done(vm, self);
 }
 
 static Ref wait_for_begin(Vm *vm, WaitFor *self)
@@ -331,14 +352,8 @@ static Ref wait_for_raise(Vm *vm, NativeCoroutine *coroutine)
 {
     WaitFor *self = (WaitFor *)coroutine;
     Ref error = error_take(vm);
-    if (coroutine->state == WAIT_CANCELLING) {
-        bool its_own = is_future(self->awaited) && is_done(as_future(self->awaited));
-        if (its_own) {
-            decref(error);
-            return wait_for_cancelled(vm, self);
-        }
-    } else if (!absent(self->guard) &&
-               !timeout_leave(vm, (Timeout *)as_object(self->guard), error)) {
+    if (coroutine->state != WAIT_CANCELLING && !absent(self->guard) &&
+        !timeout_leave(vm, (Timeout *)as_object(self->guard), error)) {
         decref(error);
         return FAIL;
     }
