@@ -13,7 +13,7 @@
 enum { WORDS = 624, MIDDLE = 397 };
 
 typedef struct Random {
-    Object head;
+    Container head; /* the class that scripts know derives from it */
     int next; /* the word to give next; WORDS: a new batch is due */
     uint32_t state[WORDS];
 } Random;
@@ -231,6 +231,7 @@ static const TypeDef random_type = {
     .name = "_random.Random",
     .doc = "A generator of random numbers.",
     .size = sizeof(Random),
+    .flags = TYPE_CONTAINER,
     .new = &random_make_def,
     .methods = random_methods,
 };
