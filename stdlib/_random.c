@@ -14,7 +14,7 @@ enum { WORDS = 624, MIDDLE = 397 };
 
 typedef struct Random {
     Container head; /* the class that scripts know derives from it */
-    int next; /* the word to give next; WORDS: a new batch is due */
+    int next;       /* the word to give next; WORDS: a new batch is due */
     uint32_t state[WORDS];
 } Random;
 
