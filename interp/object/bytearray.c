@@ -127,6 +127,7 @@ static ptrdiff_t bytearray_len(Vm *vm __attribute__((unused)), Value self)
 
 static Ref bytearray_compare(Vm *vm, Value a, Value b, CompareOp op)
 {
+    if (is_str(b) && !bytes_warn_comparison(vm, "bytearray", b, op)) return FAIL;
     if (!type_of(vm, b)->slots.buffer) return NOT_IMPLEMENTED;
     if (has_span(b)) return span_compare(span_of(a), span_of(b), op);
     Buffer buffer;
@@ -434,6 +435,7 @@ const TypeDef bytearray_type = {
     .doc = "A mutable sequence of integers in range(256).",
     .clear = bytearray_clear_object,
     .repr = bytearray_repr,
+    .str = bytes_str,
     .compare = bytearray_compare,
     .binary = bytearray_binary,
     .inplace = bytearray_inplace,

@@ -279,9 +279,25 @@ static bool bytes_hash(Vm *vm, Value self, int64_t *hash)
     return true;
 }
 
-static Ref bytes_compare(Vm *vm __attribute__((unused)), Value a, Value b, CompareOp op)
+Ref bytes_str(Vm *vm, Value self)
 {
-    return is_bytes(a) && is_bytes(b) ? span_compare(span_of(a), span_of(b), op) : NOT_IMPLEMENTED;
+    if (vm->interp->flags.bytes_warning && !warn(vm, BytesWarning, 1, "str() on a %s instance",
+                                                 is_bytes(self) ? "bytes" : "bytearray"))
+        return FAIL;
+    return value_repr(vm, self);
+}
+
+bool bytes_warn_comparison(Vm *vm, const char *name, Value other, CompareOp op)
+{
+    if (!vm->interp->flags.bytes_warning || (op != CMP_EQUAL && op != CMP_NOT_EQUAL)) return true;
+    const char *what = is_str(other) ? "string" : is_any_int(other) ? "int" : NULL;
+    return !what || warn(vm, BytesWarning, 1, "Comparison between %s and %s", name, what);
+}
+
+static Ref bytes_compare(Vm *vm, Value a, Value b, CompareOp op)
+{
+    if (is_bytes(a) && is_bytes(b)) return span_compare(span_of(a), span_of(b), op);
+    return bytes_warn_comparison(vm, "bytes", b, op) ? NOT_IMPLEMENTED : FAIL;
 }
 
 bool may_add_reflected(Vm *vm, Value v)
@@ -395,6 +411,7 @@ const TypeDef bytes_type = {
     .new = &bytes_make_def,
     .doc = "An immutable sequence of integers in range(256).",
     .repr = bytes_repr,
+    .str = bytes_str,
     .hash = bytes_hash,
     .compare = bytes_compare,
     .binary = bytes_binary,

@@ -34,6 +34,10 @@ Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len); /* data NULL: uninitial
 Ref bytes_cut(Vm *vm, Ref bytes, ptrdiff_t len);
 Ref bytes_concat(Vm *vm, Value a, Value b); /* b: any bytes-like; TypeError "can't concat ..." */
 Ref bytes_repr_of(Vm *vm, const char *data, ptrdiff_t len, const char *prefix, const char *suffix);
+/* str() of bytes or a bytearray: the repr; with -b a BytesWarning, with -bb it is raised. */
+Ref bytes_str(Vm *vm, Value self);
+/* The same of == and != with what is never equal; false: raised. */
+bool bytes_warn_comparison(Vm *vm, const char *name, Value other, CompareOp op);
 /* An int in range(256): TypeError when it is none, else ValueError with the message. */
 bool byte_value(Vm *vm, Value v, const char *message, char *byte);
 Ref bytes_percent(Vm *vm, Value format, Value args); /* format % args: bytes (percent.c) */

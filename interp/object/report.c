@@ -23,17 +23,36 @@
 
 enum { REPEATS_SHOWN = 3, GROUP_WIDTH = 15, GROUP_DEPTH = 10 };
 
+#define NAMES "\033[35m"   /* file, line, function, message */
+#define KIND  "\033[1;35m" /* of the exception */
+#define RANGE "\033[31m"   /* what was running */
+#define POINT "\033[1;31m" /* and where in it */
+#define RESET "\033[0m"
+
 typedef struct Report {
     Vm *vm;
     StrBuilder text;
-    int depth;    /* nesting of groups */
-    bool margin;  /* lines get the "  | " of a group */
+    int depth;   /* nesting of groups */
+    bool margin; /* lines get the "  | " of a group */
+    bool colour;
     Ref seen_ref; /* list of the exceptions already printed, against loops */
 } Report;
 
 static bool put(Report *report, const char *text)
 {
     return builder_text(report->vm, &report->text, text);
+}
+
+/* A colour's escape sequence. */
+static bool put_colour(Report *report, const char *colour)
+{
+    return !report->colour || put(report, colour);
+}
+
+static bool put_coloured(Report *report, const char *colour, Value text)
+{
+    return put_colour(report, colour) && builder_str(report->vm, &report->text, text) &&
+           put_colour(report, RESET);
 }
 
 static bool put_margin(Report *report)
@@ -159,32 +178,73 @@ static int columns(const char *text, int len)
     return count;
 }
 
-static bool put_marks(Report *report, int count, const char *mark)
+/* Byte columns of a line: [from, to) was running, which [start, end) points at. */
+typedef struct Marks {
+    int from, start, end, to;
+} Marks;
+
+static int whole_character(const char *line, int at)
 {
-    while (count-- > 0)
-        if (!put(report, mark)) return false;
-    return true;
+    while (((unsigned char)line[at] & 0xc0) == 0x80) at++;
+    return at;
 }
 
-/* The line under a source line; from and to are byte columns in line. */
-static bool put_carets(Report *report, const char *line, int from, int to)
+/* What to underline of [from, to); from >= to: nothing.  The line begins with indent blanks and
+ * ends at len. */
+static Marks find_marks(const char *line, int indent, int len, int from, int to)
 {
-    int indent = (int)strspn(line, " \t\f"), len = (int)strlen(line);
-    while (len > 0 && strchr(" \t\r\f", line[len - 1])) len--;
+    Marks none = {0, 0, 0, 0};
     if (to > len) to = len;
     if (from < indent) from = indent;
-    if (from >= to) return true;
+    if (from >= to) return none;
+    from = whole_character(line, from);
+    to = whole_character(line, to);
     Range anchor = expression_anchor(line + from, to - from);
-    if (anchor.start < 0 && from == indent && to == len)
-        return true; /* all of it: nothing to point at */
-    if (!put_margin(report) || !put_marks(report, 4 + columns(line + indent, from - indent), " "))
-        return false;
-    if (anchor.start < 0)
-        return put_marks(report, columns(line + from, to - from), "^") && put(report, "\n");
-    const char *segment = line + from;
-    return put_marks(report, columns(segment, anchor.start), "~") &&
-           put_marks(report, columns(segment + anchor.start, anchor.end - anchor.start), "^") &&
-           put_marks(report, columns(segment + anchor.end, to - from - anchor.end), "~") &&
+    if (anchor.start >= 0) return (Marks){from, from + anchor.start, from + anchor.end, to};
+    if (from == indent && to == len) return none; /* all of it: nothing to point at */
+    return (Marks){from, from, to, to};
+}
+
+/* len bytes, if any. */
+static bool put_piece(Report *report, const char *colour, const char *bytes, int len)
+{
+    if (len <= 0) return true;
+    Ref text = str_from_utf8(report->vm, bytes, len);
+    bool good = !failed(text) && (colour ? put_coloured(report, colour, text)
+                                         : builder_str(report->vm, &report->text, text));
+    decref(text);
+    return good;
+}
+
+static bool put_marks(Report *report, int count, const char *mark, const char *colour)
+{
+    if (count <= 0) return true;
+    if (colour && !put_colour(report, colour)) return false;
+    while (count-- > 0)
+        if (!put(report, mark)) return false;
+    return !colour || put_colour(report, RESET);
+}
+
+static bool put_marked_line(Report *report, const char *line, int indent, int len, Marks at)
+{
+    if (at.from >= at.to) at = (Marks){len, len, len, len};
+    return put_margin(report) && put(report, "    ") &&
+           put_piece(report, NULL, line + indent, at.from - indent) &&
+           put_piece(report, RANGE, line + at.from, at.start - at.from) &&
+           put_piece(report, POINT, line + at.start, at.end - at.start) &&
+           put_piece(report, RANGE, line + at.end, at.to - at.end) &&
+           put_piece(report, NULL, line + at.to, len - at.to) && put(report, "\n");
+}
+
+/* The line under it. */
+static bool put_carets(Report *report, const char *line, int indent, Marks at)
+{
+    if (at.from >= at.to) return true;
+    return put_margin(report) &&
+           put_marks(report, 4 + columns(line + indent, at.from - indent), " ", NULL) &&
+           put_marks(report, columns(line + at.from, at.start - at.from), "~", RANGE) &&
+           put_marks(report, columns(line + at.start, at.end - at.start), "^", POINT) &&
+           put_marks(report, columns(line + at.end, at.to - at.end), "~", RANGE) &&
            put(report, "\n");
 }
 
@@ -198,15 +258,15 @@ static bool put_source(Report *report, Value filename, CodePos pos)
     if (!line) {
         error_clear(report->vm);
     } else if (line[strspn(line, " \t\f")]) {
-        int len = (int)strlen(line);
+        int len = (int)strlen(line), indent = (int)strspn(line, " \t\f");
         while (len > 0 && strchr(" \t\r\f", line[len - 1])) len--;
-        int indent = (int)strspn(line, " \t\f");
-        Ref shown = str_from_utf8(report->vm, line + indent, len - indent);
-        good = !failed(shown) && put_margin(report) && put(report, "    ") &&
-               builder_str(report->vm, &report->text, shown) && put(report, "\n");
-        decref(shown);
-        if (good && pos.col >= 0 && pos.end_line >= pos.line && pos.col <= (int)strlen(line))
-            good = put_carets(report, line, pos.col, pos.end_line == pos.line ? pos.end_col : len);
+        bool known = pos.col >= 0 && pos.end_line >= pos.line && pos.col <= (int)strlen(line);
+        Marks marks = {0, 0, 0, 0};
+        if (known)
+            marks = find_marks(line, indent, len, pos.col,
+                               pos.end_line == pos.line ? pos.end_col : len);
+        good = put_marked_line(report, line, indent, len, marks) &&
+               put_carets(report, line, indent, marks);
     }
     memory_free(owned);
     decref(text);
@@ -220,13 +280,22 @@ static bool same_place(const Traceback *a, const Traceback *b)
     return a->code == b->code && a->line == b->line;
 }
 
+/* `  File "name", line N` */
+static bool put_place(Report *report, Value filename, Value line)
+{
+    return put_margin(report) && put(report, "  File ") && put_colour(report, NAMES) &&
+           put(report, "\"") && builder_str(report->vm, &report->text, filename) &&
+           put(report, "\"") && put_colour(report, RESET) && put(report, ", line ") &&
+           put_coloured(report, NAMES, line);
+}
+
 static bool put_step(Report *report, const Traceback *step)
 {
     const Code *code = as_code(step->code);
-    Ref head = format_text(report->vm, "  File \"%S\", line %d, in %S\n", (Value)code->filename,
-                           (int)step->line, (Value)code->name);
-    bool good = !failed(head) && put_margin(report) && builder_str(report->vm, &report->text, head);
-    decref(head);
+    Ref line = format_text(report->vm, "%d", (int)step->line);
+    bool good = !failed(line) && put_place(report, code->filename, line) && put(report, ", in ") &&
+                put_coloured(report, NAMES, code->name) && put(report, "\n");
+    decref(line);
     return good && put_source(report, code->filename, code_position(code, step->instr));
 }
 
@@ -283,38 +352,59 @@ static Ref message_of(Vm *vm, Value error)
     return str_from(vm, "<exception str() failed>");
 }
 
+/* The line of a SyntaxError, from its first word on, and carets below [from, to). */
+static bool put_syntax_line(Report *report, Value text, ptrdiff_t from, ptrdiff_t to)
+{
+    Vm *vm = report->vm;
+    ptrdiff_t len = as_str(text)->len, cut = from < 0 || from >= len ? len : from,
+              rest = to < cut   ? cut
+                     : to > len ? len
+                                : to;
+    Ref before = str_slice(vm, text, 0, cut), marked = str_slice(vm, text, cut, rest),
+        after = str_slice(vm, text, rest, len);
+    bool good = !failed(before) && !failed(marked) && !failed(after) && put_margin(report) &&
+                put(report, "    ") && builder_str(vm, &report->text, before) &&
+                (cut == rest || put_coloured(report, POINT, marked)) &&
+                builder_str(vm, &report->text, after) && put(report, "\n");
+    decref(before);
+    decref(marked);
+    decref(after);
+    if (!good || from < 0) return good;
+    return put_margin(report) && put_marks(report, 4 + (int)from, " ", NULL) &&
+           put_marks(report, (int)(to - from), "^", POINT) && put(report, "\n");
+}
+
 static bool put_syntax_place(Report *report, Value error)
 {
     Vm *vm = report->vm;
     Value file = exception_field(error, SYNTAX_FILENAME_FIELD),
           line = exception_field(error, LINENO_FIELD);
     if (absent(line) || !is_int(line)) return true;
-    Ref head = is_str(file) ? format_text(vm, "  File \"%S\", line %S\n", file, line)
-                            : format_text(vm, "  File \"<string>\", line %S\n", line);
-    bool good = !failed(head) && put_margin(report) && builder_str(vm, &report->text, head);
-    decref(head);
+    Ref name = is_str(file) ? newref(file) : str_from(vm, "<string>"), number = value_str(vm, line);
+    bool good =
+        !failed(name) && !failed(number) && put_place(report, name, number) && put(report, "\n");
+    decref(name);
+    decref(number);
     Value text = exception_field(error, TEXT_FIELD), offset = exception_field(error, OFFSET_FIELD);
     if (!good || !is_str(text)) return good;
     Str *source = as_str(text);
-    ptrdiff_t start = 0, end = source->len;
+    ptrdiff_t start = 0, end = source->len, from = -1, to = -1;
     while (start < end && strchr(" \t\f\n", (int)str_at(source, start)) && str_at(source, start))
         start++;
     while (end > start && (str_at(source, end - 1) == '\n' || str_at(source, end - 1) == '\r'))
         end--;
-    Ref shown = str_slice(vm, text, start, end);
-    good = !failed(shown) && put_margin(report) && put(report, "    ") &&
-           builder_str(vm, &report->text, shown) && put(report, "\n");
-    decref(shown);
-    if (!good || !is_int(offset) || as_int(offset) < 1) return good;
     Value end_offset = exception_field(error, END_OFFSET_FIELD),
           end_line = exception_field(error, END_LINENO_FIELD);
-    int64_t from = as_int(offset) - 1 - start,
-            to = is_int(end_offset) ? as_int(end_offset) - 1 - start : from + 1;
-    if (is_int(end_line) && end_line != line) to = end - start;
-    if (to <= from) to = from + 1;
-    if (from < 0) return true;
-    return put_margin(report) && put_marks(report, 4 + (int)from, " ") &&
-           put_marks(report, (int)(to - from), "^") && put(report, "\n");
+    if (is_int(offset) && as_int(offset) >= 1) {
+        from = as_int(offset) - 1 - start;
+        to = is_int(end_offset) ? as_int(end_offset) - 1 - start : from + 1;
+        if (is_int(end_line) && end_line != line) to = end - start;
+        if (to <= from) to = from + 1;
+    }
+    Ref shown = str_slice(vm, text, start, end);
+    good = !failed(shown) && put_syntax_line(report, shown, from, to);
+    decref(shown);
+    return good;
 }
 
 static bool put_notes(Report *report, Value error)
@@ -340,6 +430,22 @@ static bool put_notes(Report *report, Value error)
     return true;
 }
 
+/* `Kind: message`; the lines of a message get the margin. */
+static bool put_kind_and_message(Report *report, Value name, Value message, Value hint)
+{
+    Vm *vm = report->vm;
+    bool colour = report->colour;
+    Ref line =
+        as_str(message)->len == 0
+            ? format_text(vm, "%s%S%s", colour ? KIND : "", name, colour ? RESET : "")
+            : format_text(vm, "%s%S%s: %s%S%S%s", colour ? KIND : "", name, colour ? RESET : "",
+                          colour ? NAMES : "", message,
+                          absent(hint) ? (Value)vm->interp->empty_str : hint, colour ? RESET : "");
+    bool good = !failed(line) && put_lines(report, "", line);
+    decref(line);
+    return good;
+}
+
 static bool put_last_line(Report *report, Value error)
 {
     Vm *vm = report->vm;
@@ -351,16 +457,11 @@ static bool put_last_line(Report *report, Value error)
                       ? newref(message_field)
                       : message_of(vm, error);
     Ref hint = failed(message) ? FAIL : error_hint(vm, error);
-    Ref line = failed(name) || failed(message) || failed(hint) ? FAIL
-               : as_str(message)->len == 0
-                   ? newref(name)
-                   : format_text(vm, "%S: %S%S", (Value)name, (Value)message,
-                                 absent(hint) ? (Value)vm->interp->empty_str : (Value)hint);
-    bool good = !failed(line) && put_lines(report, "", line) && put_notes(report, error);
+    bool good = !failed(name) && !failed(message) && !failed(hint) &&
+                put_kind_and_message(report, name, message, hint) && put_notes(report, error);
     decref(name);
     decref(message);
     decref(hint);
-    decref(line);
     return good;
 }
 
@@ -458,9 +559,9 @@ static bool put_exception(Report *report, Value error)
     return good;
 }
 
-Ref exception_format(Vm *vm, Value exception)
+static Ref format(Vm *vm, Value exception, bool colour)
 {
-    Report report = {.vm = vm, .seen_ref = list_new(vm, 4)};
+    Report report = {.vm = vm, .colour = colour, .seen_ref = list_new(vm, 4)};
     if (failed(report.seen_ref)) return FAIL;
     builder_open(&report.text);
     bool good = put_exception(&report, exception);
@@ -470,9 +571,37 @@ Ref exception_format(Vm *vm, Value exception)
     return FAIL;
 }
 
+Ref exception_format(Vm *vm, Value exception) { return format(vm, exception, false); }
+
+/* Does a person look at sys.stderr? */
+static bool is_terminal(Vm *vm)
+{
+    Value file = dict_get_name(as_dict(vm->interp->sys), N(stderr));
+    if (failed(file) || absent(file) || file == NONE) return false;
+    Ref method = attr_get_text(vm, file, "isatty"),
+        answer = failed(method) ? FAIL : call0(vm, method);
+    bool yes = answer == TRUE;
+    if (failed(answer)) error_clear(vm);
+    decref(answer);
+    decref(method);
+    return yes;
+}
+
+/* What is set first decides, as in stdlib/_colorize.aio. */
+static bool wants_colour(Vm *vm)
+{
+    const Flags *flags = &vm->interp->flags;
+    const char *wish = flags_getenv(flags, "PYTHON_COLORS");
+    if (wish && (strcmp(wish, "0") == 0 || strcmp(wish, "1") == 0)) return *wish == '1';
+    if (flags_getenv(flags, "NO_COLOR")) return false;
+    if (flags_getenv(flags, "FORCE_COLOR")) return true;
+    const char *kind = flags_getenv(flags, "TERM");
+    return !(kind && strcmp(kind, "dumb") == 0) && is_dict(vm->interp->sys) && is_terminal(vm);
+}
+
 bool exception_print(Vm *vm, Value exception, int fd __attribute__((unused)))
 {
-    Ref text = exception_format(vm, exception);
+    Ref text = format(vm, exception, wants_colour(vm));
     if (failed(text)) return false;
     stderr_print(vm, text);
     decref(text);
