@@ -207,7 +207,7 @@ static bool bound_from(Vm *vm, Value given, ptrdiff_t *most)
     return bound >= 0;
 }
 
-NATIVE(deque_make, "new(cls, /, *args, **kwargs)", "Return an empty deque; __init__ fills it.")
+NATIVE(deque_make, "new(cls, /, *args=?, **kwargs=?)", "Return an empty deque; __init__ fills it.")
 {
     Deque *deque = type_instance(vm, as_type(argv[0]));
     if (!deque) return FAIL;

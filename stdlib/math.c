@@ -233,6 +233,15 @@ static Ref integer(Vm *vm, Value v)
 }
 static Ref gcd_of(Vm *vm, Value a, Value b)
 {
+    if (is_int(a) && is_int(b)) {
+        int64_t m = as_int(a), n = as_int(b);
+        while (n) {
+            int64_t rest = m % n;
+            m = n;
+            n = rest;
+        }
+        return from_int64(vm, m < 0 ? -m : m);
+    }
     Ref x = number_unary(vm, OP1_ABS, a), y = number_unary(vm, OP1_ABS, b);
     while (!failed(x) && !failed(y) && int_sign(y) != 0) {
         Ref rest = number_binary(vm, OP2_MOD, x, y);

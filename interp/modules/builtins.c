@@ -53,15 +53,29 @@ NATIVE(builtins_round, "round(number, ndigits=None)",
                           : result;
 }
 
-static Ref based(Vm *vm, Value v, int base, const char *prefix)
+/* Of a small int, in 1 << shift. */
+static Ref based_small(Vm *vm, int64_t n, int shift, char letter)
 {
+    char text[72], *end = text + sizeof text, *at = end;
+    uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    do *--at = "0123456789abcdef"[rest & ((1u << shift) - 1)];
+    while (rest >>= shift);
+    *--at = letter;
+    *--at = '0';
+    if (n < 0) *--at = '-';
+    return str_from_ascii(vm, at, end - at);
+}
+
+static Ref based(Vm *vm, Value v, int shift, const char *prefix)
+{
+    if (is_int(v)) return based_small(vm, as_int(v), shift, prefix[1]);
     Type *type = type_of(vm, v);
     Ref number = is_any_int(v) ? newref(v)
                  : type->slots.index
                      ? type->slots.index(vm, v)
                      : throw(vm, TypeError, "'%T' object cannot be interpreted as an integer", v);
     if (failed(number)) return FAIL;
-    Ref digits = int_to_text(vm, number, base);
+    Ref digits = int_to_text(vm, number, 1 << shift);
     decref(number);
     if (failed(digits)) return FAIL;
     bool minus = str_at(as_str(digits), 0) == '-';
@@ -74,15 +88,15 @@ static Ref based(Vm *vm, Value v, int base, const char *prefix)
 }
 NATIVE(builtins_bin, "bin(number, /)", "Return the binary representation of an integer.")
 {
-    return based(vm, argv[0], 2, "0b");
+    return based(vm, argv[0], 1, "0b");
 }
 NATIVE(builtins_oct, "oct(number, /)", "Return the octal representation of an integer.")
 {
-    return based(vm, argv[0], 8, "0o");
+    return based(vm, argv[0], 3, "0o");
 }
 NATIVE(builtins_hex, "hex(number, /)", "Return the hexadecimal representation of an integer.")
 {
-    return based(vm, argv[0], 16, "0x");
+    return based(vm, argv[0], 4, "0x");
 }
 
 NATIVE(builtins_sum, "sum(iterable, /, start=0)",

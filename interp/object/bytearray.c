@@ -85,7 +85,7 @@ static void bytearray_clear_object(Object *self)
 
 /* --- construction ---------------------------------------------------------------------------- */
 
-NATIVE(bytearray_new, "new(cls, /, *args, **kwargs)", "Return a new empty bytearray.")
+NATIVE(bytearray_new, "new(cls, /, *args=?, **kwargs=?)", "Return a new empty bytearray.")
 {
     ByteArray *array = type_instance(vm, as_type(argv[0]));
     return array ? from_object(array) : FAIL;

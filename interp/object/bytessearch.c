@@ -492,6 +492,27 @@ static bool join_item(Vm *vm, ByteArray *out, Value item, ptrdiff_t i)
     return ok;
 }
 
+/* Of bytes objects and nothing else; UNDEF: there is something else among them. */
+static Ref join_plain(Vm *vm, Value joiner, Value items)
+{
+    ptrdiff_t len, total = 0, between = as_bytes(joiner)->len;
+    const Ref *item = sequence_items(items, &len);
+    for (ptrdiff_t i = 0; i < len; i++) {
+        if (!is_exact(item[i], KIND_BYTES)) return UNDEF;
+        ptrdiff_t more = as_bytes(item[i])->len + (i ? between : 0);
+        if (__builtin_add_overflow(total, more, &total)) return throw_no_memory(vm);
+    }
+    if (len == 1) return newref(item[0]);
+    Ref made = bytes_from(vm, NULL, total);
+    if (failed(made)) return FAIL;
+    char *to = as_bytes(made)->data;
+    for (ptrdiff_t i = 0; i < len; i++) {
+        if (i) to = (char *)mempcpy(to, as_bytes(joiner)->data, (size_t)between);
+        to = (char *)mempcpy(to, as_bytes(item[i])->data, (size_t)as_bytes(item[i])->len);
+    }
+    return made;
+}
+
 SHARED_NATIVE(bytes_join, "join(self, iterable_of_bytes, /)",
               "Return the bytes-like objects of iterable joined, self between them.")
 {
@@ -500,7 +521,13 @@ SHARED_NATIVE(bytes_join, "join(self, iterable_of_bytes, /)",
         return throw(vm, TypeError, "can only join an iterable");
     Ref items = joined_items(vm, argv[0], argv[1]);
     if (failed(items)) return FAIL;
-    Ref made = bytearray_from(vm, NULL, 0), out = FAIL;
+    Ref out = is_bytes(argv[0]) ? join_plain(vm, argv[0], items) : UNDEF;
+    if (!absent(out)) {
+        decref(items);
+        return out;
+    }
+    Ref made = bytearray_from(vm, NULL, 0);
+    out = FAIL;
     bool ok = !failed(made);
     ptrdiff_t len;
     for (ptrdiff_t i = 0; ok && (sequence_items(items, &len), i < len); i++) {

@@ -927,7 +927,7 @@ static void dict_drop(Object *self) { dict_clear((Dict *)self); }
 
 /* ---- methods ---- */
 
-NATIVE(dict_make, "new(cls, /, *args, **kwargs)", "Return an empty dict; __init__ fills it.")
+NATIVE(dict_make, "new(cls, /, *args=?, **kwargs=?)", "Return an empty dict; __init__ fills it.")
 {
     Dict *dict = type_instance(vm, as_type(argv[0]));
     if (!dict) return FAIL;
@@ -966,13 +966,13 @@ static bool update_from_arguments(Vm *vm, Dict *dict, Value mapping, Value kwarg
     return dict_merge(vm, dict, as_dict(kwargs));
 }
 
-NATIVE(dict_init, "__init__(self, mapping=?, /, **kwargs)",
+NATIVE(dict_init, "__init__(self, mapping=?, /, **kwargs=?)",
        "Add the entries of mapping (or of its (key, value) pairs), then those given by keyword.")
 {
     return update_from_arguments(vm, as_dict(argv[0]), argv[1], argv[2]) ? NONE : FAIL;
 }
 
-NATIVE(dict_update_method, "update(self, mapping=?, /, **kwargs)",
+NATIVE(dict_update_method, "update(self, mapping=?, /, **kwargs=?)",
        "Add the entries of mapping (or of its (key, value) pairs), then those given by keyword;\n"
        "entries that are there already get the new value.")
 {

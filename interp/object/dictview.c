@@ -98,7 +98,7 @@ static Ref dict_item_iter_next(Vm *vm, Value self)
     ptrdiff_t i;
     Truth found = dict_iter_step(vm, as_dict_iter(self), &i);
     if (found != YES) return step_result(found);
-    Ref pair = tuple_new(vm, 2);
+    Ref pair = tuple_again(vm, 2, &as_dict_iter(self)->pair);
     if (failed(pair)) return FAIL;
     DictEntry *entry = &as_dict(as_dict_iter(self)->dict)->entries[i];
     as_tuple(pair)->items[0] = newref(entry->key);
@@ -360,7 +360,7 @@ const TypeDef dict_item_iter_type = {
     .doc = "Iterates over the entries of a dict as (key, value) tuples.",
     .size = sizeof(DictIter),
     .flags = TYPE_CONTAINER | TYPE_NO_NEW | TYPE_FINAL,
-    .refs = REFS(REF(DictIter, dict)),
+    .refs = REFS(REF(DictIter, dict), REF(DictIter, pair)),
     .iter = iter_self,
     .next = dict_item_iter_next,
     .methods = dict_iter_methods,

@@ -14,6 +14,7 @@ typedef struct DictView {
 typedef struct DictIter {
     Container head; /* aux: DICT_ITER_REVERSED */
     Ref dict;       /* UNDEF: exhausted */
+    Ref pair;       /* of items: the last one given */
     ptrdiff_t next; /* entry to look at next */
     ptrdiff_t left; /* entries still to come */
     ptrdiff_t len;  /* dict->len when it began; a change of it raises */

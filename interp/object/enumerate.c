@@ -13,6 +13,7 @@
 typedef struct Enumerate {
     Container head;
     Ref iter, count;
+    Ref pair; /* the last one given */
 } Enumerate; /* iter UNDEF: exhausted */
 
 static Enumerate *as_enumerate(Value v) { return (Enumerate *)as_object(v); }
@@ -44,10 +45,14 @@ static Ref enumerate_next(Vm *vm, Value v)
     if (failed(item)) return FAIL;
     if (absent(item)) {
         clear(&self->iter);
+        clear(&self->pair);
         return UNDEF;
     }
-    Ref next = number_add(vm, self->count, from_small(1)), pair = FAIL;
-    if (!failed(next)) pair = tuple_new(vm, 2);
+    bool small = is_int(self->count) && fits_small(as_int(self->count) + 1);
+    Ref next = small ? from_small(as_int(self->count) + 1)
+                     : number_add(vm, self->count, from_small(1)),
+        pair = FAIL;
+    if (!failed(next)) pair = tuple_again(vm, 2, &self->pair);
     if (failed(pair)) {
         decref(next);
         decref(item);
@@ -84,7 +89,7 @@ const TypeDef enumerate_type = {
     .doc = "Counts the items of an iterable: (start, item), (start + 1, item) ...",
     .size = sizeof(Enumerate),
     .flags = TYPE_CONTAINER,
-    .refs = REFS(REF(Enumerate, iter), REF(Enumerate, count)),
+    .refs = REFS(REF(Enumerate, iter), REF(Enumerate, count), REF(Enumerate, pair)),
     .new = &enumerate_make_def,
     .iter = iter_self,
     .next = enumerate_next,

@@ -22,7 +22,7 @@
 #include "object/tuple.h"
 #include "object/typeparts.h"
 
-NATIVE(exception_make, "__new__(cls, /, *args, **kwargs)",
+NATIVE(exception_make, "__new__(cls, /, *args, **kwargs=?)",
        "A new exception with the given arguments.")
 {
     Exception *self = type_instance(vm, as_type(argv[0]));
@@ -31,32 +31,47 @@ NATIVE(exception_make, "__new__(cls, /, *args, **kwargs)",
     return from_object(self);
 }
 
-NATIVE(exception_init, "__init__(self, /, *args, **kwargs)", "Set args.")
+NATIVE(exception_init, "__init__(self, /, *args, **kwargs=?)", "Set args.")
 {
     Exception *self = as_exception(argv[0]);
     Type *type = type_of(vm, argv[0]);
-    if (as_dict(argv[2])->len && !fields_take_keywords(vm, type))
+    Dict *keywords = is_dict(argv[2]) ? as_dict(argv[2]) : NULL;
+    if (keywords && keywords->len && !fields_take_keywords(vm, type))
         return throw(vm, TypeError, "%N() takes no keyword arguments", type);
     replace(&self->args, newref(argv[1]));
-    return fields_init(vm, argv[0], argv[1], as_dict(argv[2])) ? NONE : FAIL;
+    return fields_init(vm, argv[0], argv[1], keywords) ? NONE : FAIL;
+}
+
+/* An instance of type, whose arguments are argv[0 .. argc). */
+static Ref construct(Vm *vm, Type *type, int argc, Value *argv)
+{
+    Exception *self = type_instance(vm, type);
+    if (!self) return FAIL;
+    Ref made = from_object(self), args = tuple_from_values(vm, argc, argv);
+    if (!failed(args)) {
+        self->args = args;
+        if (fields_init(vm, made, args, NULL)) return made;
+    }
+    decref(made);
+    return FAIL;
+}
+
+static bool is_method(Value value, NativeBody *body)
+{
+    return is_native(value) && as_native(value)->body == body;
+}
+
+Ref exception_call(Vm *vm, Type *type, const Args *args)
+{
+    if (!absent(args->kwnames) || !is_method(type->new, exception_make) ||
+        !is_method(type->init, exception_init))
+        return UNDEF;
+    return construct(vm, type, args->argc, args->argv);
 }
 
 Ref exception_new(Vm *vm, ExcId id, int argc, Value *argv)
 {
-    Exception *self = type_instance(vm, exception_class(vm, id));
-    if (!self) return FAIL;
-    self->args = tuple_from_values(vm, argc, argv);
-    Ref made = from_object(self);
-    if (!failed(self->args)) {
-        Ref none = dict_new(vm);
-        bool good = !failed(none) && fields_init(vm, made, self->args, as_dict(none));
-        decref(none);
-        if (good) return made;
-    } else {
-        self->args = UNDEF;
-    }
-    decref(made);
-    return FAIL;
+    return construct(vm, exception_class(vm, id), argc, argv);
 }
 
 Ref exception_new_text(Vm *vm, ExcId id, const char *text)
@@ -385,24 +400,24 @@ static bool add_base(Vm *vm, Type *type, Type *second)
 bool exceptions_open(Vm *vm)
 {
     Interp *interp = vm->interp;
-    TypeDef *defs = calloc(EXCEPTION_COUNT, sizeof *defs);
+    ExceptionDef *defs = calloc(EXCEPTION_COUNT, sizeof *defs);
     interp->exceptions = calloc(EXCEPTION_COUNT, sizeof *interp->exceptions);
     interp->exception_defs = defs;
     if (!defs || !interp->exceptions) return false;
     interp->exceptions[BaseException] = type_builtin(vm, KIND_EXCEPTION);
     for (int id = 1; id < EXCEPTION_COUNT; id++) {
         const Row *row = &rows[id];
-        defs[id] = (TypeDef){
+        defs[id].def = (TypeDef){
             .name = id == Exception_             ? "Exception"
                     : id == IncompleteInputError ? "_IncompleteInputError"
                                                  : row->name,
             .doc = row->doc,
             .size = sizeof(Exception),
             .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF,
-            .base = row->base == BaseException ? &exception_type : &defs[row->base],
+            .base = row->base == BaseException ? &exception_type : &defs[row->base].def,
         };
-        fields_define(&defs[id], (ExcId)id);
-        interp->exceptions[id] = type_from_def(vm, &defs[id]);
+        fields_define(&defs[id], &defs[row->base], (ExcId)id);
+        interp->exceptions[id] = type_from_def(vm, &defs[id].def);
         if (!interp->exceptions[id]) return false;
     }
     if (!add_base(vm, interp->exceptions[ExceptionGroup], interp->exceptions[Exception_]))

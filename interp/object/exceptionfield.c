@@ -98,7 +98,7 @@ static bool init_positional(Vm *vm, Value self, Value args, int count)
 
 static bool init_keyword(Vm *vm, Value self, Dict *keywords, Value name, int field, ptrdiff_t *used)
 {
-    Value value = dict_get(vm, keywords, name);
+    Value value = keywords ? dict_get(vm, keywords, name) : (Value)UNDEF;
     if (absent(value)) return true;
     ++*used;
     return !failed(value) && exception_set_field(vm, self, field, value);
@@ -106,7 +106,7 @@ static bool init_keyword(Vm *vm, Value self, Dict *keywords, Value name, int fie
 
 static bool all_used(Vm *vm, Value self, Dict *keywords, ptrdiff_t used)
 {
-    if (used == keywords->len) return true;
+    if (!keywords || used == keywords->len) return true;
     Value key = UNDEF, value;
     for (ptrdiff_t i = 0; dict_next(keywords, &i, &key, &value);)
         if (!str_is(key, "name") && !str_is(key, "path") && !str_is(key, "name_from") &&
@@ -519,22 +519,28 @@ static const Family families[] = {
 
 static const Family *family_of(const Vm *vm, const Type *type)
 {
-    for (; type; type = type->base)
-        for (size_t n = 0; n < sizeof families / sizeof *families; n++)
-            if (type == exception_class(vm, families[n].id)) return &families[n];
+    const ExceptionDef *defs = vm->interp->exception_defs;
+    for (; type; type = type->base) {
+        const ExceptionDef *def = (const ExceptionDef *)type->def;
+        if (def >= defs && def < defs + EXCEPTION_COUNT) return def->family;
+    }
     return NULL;
 }
 
-void fields_define(TypeDef *def, ExcId id)
+void fields_define(ExceptionDef *made, const ExceptionDef *base, ExcId id)
 {
-    for (size_t n = 0; n < sizeof families / sizeof *families; n++)
-        if (families[n].id == id) def->attributes = families[n].attributes;
-    if (id == OSError) def->new = &os_error_make_def;
-    if (id == IncompleteReadError) def->init = &incomplete_read_init_native_def;
-    if (id == LimitOverrunError) def->init = &limit_overrun_init_native_def;
+    made->family = base->family;
+    for (size_t n = 0; n < sizeof families / sizeof *families; n++) {
+        if (families[n].id != id) continue;
+        made->family = &families[n];
+        made->def.attributes = families[n].attributes;
+    }
+    if (id == OSError) made->def.new = &os_error_make_def;
+    if (id == IncompleteReadError) made->def.init = &incomplete_read_init_native_def;
+    if (id == LimitOverrunError) made->def.init = &limit_overrun_init_native_def;
     if (id == BaseExceptionGroup) {
-        def->new = group_new_native;
-        def->methods = group_methods;
+        made->def.new = group_new_native;
+        made->def.methods = group_methods;
     }
 }
 

@@ -6,11 +6,17 @@
 #include "object/dict.h"
 #include "object/exception.h"
 
-/* Completes the definition of class id: attributes, methods, constructor. */
-void fields_define(TypeDef *def, ExcId id);
+/* The definition of a builtin exception class, and what its fields are: its own or its base's. */
+typedef struct ExceptionDef {
+    TypeDef def;
+    const struct Family *family;
+} ExceptionDef;
+
+/* Completes the definition of class id: attributes, methods, constructor, family. */
+void fields_define(ExceptionDef *made, const ExceptionDef *base, ExcId id);
 /* Does type's __init__ take keyword arguments (ImportError, AttributeError ...)? */
 bool fields_take_keywords(const Vm *vm, const Type *type);
-/* Sets the fields of self from constructor arguments; false: raised. */
+/* Sets the fields of self from constructor arguments (keywords NULL: none); false: raised. */
 bool fields_init(Vm *vm, Value self, Value args, Dict *keywords);
 /* str() where a class has its own; UNDEF: BaseException's. */
 Ref fields_str(Vm *vm, Value self);

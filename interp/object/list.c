@@ -475,7 +475,7 @@ static void list_drop(Object *self) { list_clear((List *)self); }
 
 /* ---- methods ---- */
 
-NATIVE(list_make, "new(cls, /, *args, **kwargs)", "Return an empty list; __init__ fills it.")
+NATIVE(list_make, "new(cls, /, *args=?, **kwargs=?)", "Return an empty list; __init__ fills it.")
 {
     return list_new_of(vm, as_type(argv[0]), 0);
 }

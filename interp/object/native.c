@@ -201,7 +201,7 @@ static Ref parameters_text(Vm *vm, const char *first, const char *at)
         const char *others = strncmp(at, "*, ", 3) == 0 ? strstr(at, "**kwargs=?") : NULL;
         if (others) at = others;
         bool unknown = at[0] == '=' && at[1] == '?';
-        rest |= strncmp(at, "**", 2) == 0;
+        rest = *at != ',' && (rest || *at == '*');
         if (!unknown) ok = builder_char(vm, &text, (uint8_t)*at);
         else if (!rest) ok = builder_text(vm, &text, "=<unrepresentable>");
         at += unknown;

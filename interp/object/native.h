@@ -4,7 +4,8 @@
  * order, defaults filled in (*args a tuple, **kwargs a dict, an absent one without default UNDEF).
  * The signature text binds calls, words the errors and feeds help() and inspect.  It is parsed on
  * the first call that needs it.  Defaults may be None, True, False, ..., integers, floats, 'text',
- * b'', () and `?` (absent: UNDEF).  `**kwargs=?` is UNDEF, no dict, while there are none.  A text
+ * b'', () and `?` (absent: UNDEF).  `**kwargs=?` is UNDEF, no dict, while there are none;
+ * `*args=?` is UNDEF, any number of arguments is ignored.  A text
  * that begins with "async " says that what is returned is a coroutine.
  * NATIVE(list_pop, "pop(self, index=-1, /)", "Remove and return the item at index...")
  * Neighbours: type.h (TypeDef.methods), call.h. */
@@ -48,6 +49,7 @@ typedef struct Signature {
         plain_most; /* so many positional arguments need no binding but defaults; most -1: never */
     bool has_varargs, has_kwargs; /* their slots: *args at `positional`, **kwargs last */
     bool lazy_kwargs;             /* **kwargs=?: no dict when there are none */
+    bool ignores_args;            /* *args=? */
     Ref *names;                   /* str per slot */
     Ref *defaults;                /* per slot; UNDEF: required, or absent when given as `?` */
     uint32_t optional;            /* bit i: slot i may be left out */

@@ -252,7 +252,7 @@ static bool check_first(Vm *vm, const NativeFunction *function, const Args *args
 static bool bind_rest(Vm *vm, Binding *b, Ref owned[2])
 {
     const Signature *s = b->signature;
-    if (s->has_varargs) {
+    if (s->has_varargs && !s->ignores_args) {
         int extra = b->given > s->positional ? b->given - s->positional : 0;
         owned[0] = tuple_from_values(vm, extra, b->args->argv + (b->args->argc - extra));
         if (failed(owned[0])) return false;

@@ -99,8 +99,12 @@ static Ref rest_of(Vm *vm, Value self)
     size_t head = sizeof(Container);
     memcpy((char *)copy + head, (char *)as_object(self) + head, size - head);
     ((Container *)copy)->aux = ((Container *)as_object(self))->aux;
-    if (as_object(self)->kind == KIND_SET_ITER) newref(((SetIter *)copy)->set);
-    else newref(((DictIter *)copy)->dict);
+    if (as_object(self)->kind == KIND_SET_ITER) {
+        newref(((SetIter *)copy)->set);
+    } else {
+        newref(((DictIter *)copy)->dict);
+        ((DictIter *)copy)->pair = UNDEF;
+    }
     Ref iter = from_object(copy), list = list_from(vm, iter);
     decref(iter);
     return list;

@@ -23,7 +23,7 @@
 #include "object/setop.h"
 #include "object/tuple.h"
 
-enum { SIZE_MIN = 8, NEIGHBOURS = 9, STIR_SHIFT = 5, BIG = 50000 };
+enum { NEIGHBOURS = 9, STIR_SHIFT = 5, BIG = 50000 };
 typedef enum Search { SEARCH_FREE, SEARCH_FOUND, SEARCH_RAISED, SEARCH_CHANGED } Search;
 
 static inline bool is_key(Value key) { return !absent(key) && !failed(key); }
@@ -116,10 +116,23 @@ static void insert_clean(SetEntry *table, uint64_t mask, SetEntry moved)
     }
 }
 
+/* Zeroed room for size slots, in the set itself when they are few; the set has no table there. */
+static SetEntry *table_new(Vm *vm, Set *set, ptrdiff_t size)
+{
+    if (size > SET_SMALL) return memory_zeroed(vm, (size_t)size * sizeof(SetEntry));
+    memset(set->small, 0, sizeof set->small);
+    return set->small;
+}
+
+static void table_free(const Set *set, SetEntry *table)
+{
+    if (table != set->small) memory_free(table);
+}
+
 /* A new table with more than `wanted` slots, without what was deleted. */
 static bool set_resize(Vm *vm, Set *set, ptrdiff_t wanted)
 {
-    ptrdiff_t size = SIZE_MIN;
+    ptrdiff_t size = SET_SMALL;
     while (size <= wanted) {
         if (size > PTRDIFF_MAX / 64) {
             throw_no_memory(vm);
@@ -127,15 +140,16 @@ static bool set_resize(Vm *vm, Set *set, ptrdiff_t wanted)
         }
         size *= 2;
     }
-    SetEntry *table = memory_zeroed(vm, size * sizeof(SetEntry));
+    SetEntry few[SET_SMALL], *old = set->table;
+    if (old == set->small) old = memcpy(few, old, sizeof few);
+    SetEntry *table = table_new(vm, set, size);
     if (!table) return false;
-    SetEntry *old = set->table;
     for (ptrdiff_t i = 0; i < set->size; i++)
         if (is_key(old[i].key)) insert_clean(table, size - 1, old[i]);
     set->table = table;
     set->size = size;
     set->used = set->len;
-    memory_free(old);
+    if (old != few) memory_free(old);
     return true;
 }
 
@@ -224,7 +238,7 @@ void set_clear(Set *set)
     set->head.aux = 0;
     for (ptrdiff_t i = 0; i < size; i++)
         if (is_key(table[i].key)) decref(table[i].key);
-    memory_free(table);
+    table_free(set, table);
 }
 
 bool set_next_entry(Set *set, ptrdiff_t *i, Value *key, int64_t *hash)
@@ -284,7 +298,7 @@ Ref set_like(Vm *vm, Set *like, Value iterable)
 /* Room for `more` keys when that needs a bigger table. */
 static bool set_reserve(Vm *vm, Set *set, ptrdiff_t more)
 {
-    ptrdiff_t size = set->size ? set->size : SIZE_MIN;
+    ptrdiff_t size = set->size ? set->size : SET_SMALL;
     if (!is_crowded(set->used + more, size)) return true;
     return set_resize(vm, set, (set->len + more) * 2);
 }
@@ -292,15 +306,17 @@ static bool set_reserve(Vm *vm, Set *set, ptrdiff_t more)
 /* An empty set takes over the table of another. */
 static bool copy_table(Vm *vm, Set *set, const Set *other)
 {
-    SetEntry *table = memory_new(vm, other->size * sizeof(SetEntry));
+    SetEntry *old = set->table;
+    SetEntry *table = other->size > SET_SMALL
+                          ? memory_new(vm, (size_t)other->size * sizeof(SetEntry))
+                          : set->small;
     if (!table) return false;
     memcpy(table, other->table, other->size * sizeof(SetEntry));
     for (ptrdiff_t i = 0; i < other->size; i++) newref(table[i].key);
-    SetEntry *old = set->table;
     set->table = table;
     set->size = other->size;
     set->len = set->used = other->len;
-    memory_free(old);
+    if (old != table) table_free(set, old);
     return true;
 }
 
@@ -308,7 +324,7 @@ static bool update_from_set(Vm *vm, Set *set, Set *other)
 {
     if (set == other || other->len == 0) return true;
     if (!set_reserve(vm, set, other->len)) return false;
-    ptrdiff_t size = set->size ? set->size : SIZE_MIN;
+    ptrdiff_t size = set->size ? set->size : SET_SMALL;
     if (set->used == 0 && size == other->size && other->used == other->len)
         return copy_table(vm, set, other);
     if (!set->table && !set_resize(vm, set, 0)) return false;
@@ -538,7 +554,7 @@ NATIVE_CLASS(set_class_getitem, "__class_getitem__(cls, item, /)", "set[int]: a 
 
 /* ---- methods of set ---- */
 
-NATIVE(set_make, "new(cls, /, *args, **kwargs)", "Return an empty set; __init__ fills it.")
+NATIVE(set_make, "new(cls, /, *args=?, **kwargs=?)", "Return an empty set; __init__ fills it.")
 {
     return set_new_of(vm, as_type(argv[0]));
 }

@@ -10,12 +10,15 @@ typedef struct SetEntry {
     Ref key;
 } SetEntry; /* key UNDEF: empty; FAIL: deleted */
 
+enum { SET_SMALL = 8 }; /* slots of the smallest table */
+
 typedef struct Set {
     Container head;
     ptrdiff_t len, used; /* live keys; live and deleted */
     ptrdiff_t size;      /* of table, a power of two */
-    SetEntry *table;
+    SetEntry *table;     /* small, or memory of its own; NULL: there is none */
     int64_t hash; /* frozenset: cached, 0 when not computed */
+    SetEntry small[SET_SMALL];
 } Set;
 
 typedef struct SetIter {

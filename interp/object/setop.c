@@ -132,15 +132,19 @@ Ref set_intersection(Vm *vm, Set *a, Value other)
 static void exchange(Set *a, Set *b)
 {
     ptrdiff_t len = a->len, used = a->used, size = a->size;
-    SetEntry *table = a->table;
+    SetEntry *table = a->table, few[SET_SMALL];
+    bool small = table == a->small;
+    memcpy(few, a->small, sizeof few);
+    memcpy(a->small, b->small, sizeof few);
+    memcpy(b->small, few, sizeof few);
     a->len = b->len;
     a->used = b->used;
     a->size = b->size;
-    a->table = b->table;
+    a->table = b->table == b->small ? a->small : b->table;
     b->len = len;
     b->used = used;
     b->size = size;
-    b->table = table;
+    b->table = small ? b->small : table;
 }
 
 bool set_intersection_update(Vm *vm, Set *set, Value other)

@@ -133,9 +133,9 @@ static bool parse_parameter(Vm *vm, Parser *p)
         return false;
     }
     s->has_kwargs |= kwargs;
-    if (kwargs && strncmp(p->at, "=?", 2) == 0) {
+    if ((kwargs || star) && strncmp(p->at, "=?", 2) == 0) {
         p->at += 2;
-        s->lazy_kwargs = true;
+        *(kwargs ? &s->lazy_kwargs : &s->ignores_args) = true;
         s->optional |= 1u << slot;
     }
     if (kwargs || star) return true;
@@ -168,7 +168,7 @@ static void signature_free(Signature *signature)
 /* How many positional arguments may be left out at the end so that the defaults do. */
 static void find_plain(Signature *s)
 {
-    bool eager = s->has_varargs || (s->has_kwargs && !s->lazy_kwargs);
+    bool eager = (s->has_varargs && !s->ignores_args) || (s->has_kwargs && !s->lazy_kwargs);
     s->plain_most = eager ? -1 : s->positional;
     s->plain_least = s->required;
     for (int i = s->positional; i < s->count; i++)

@@ -35,6 +35,17 @@ Ref tuple_new(Vm *vm, ptrdiff_t len)
     return from_object(tuple);
 }
 
+Ref tuple_again(Vm *vm, ptrdiff_t len, Ref *kept)
+{
+    if (!absent(*kept) && as_object(*kept)->count == 1 && tuple_len(*kept) == len) {
+        for (ptrdiff_t i = 0; i < len; i++) clear(&as_tuple(*kept)->items[i]);
+        return newref(*kept);
+    }
+    Ref made = tuple_new(vm, len);
+    if (!failed(made)) replace(kept, newref(made));
+    return made;
+}
+
 Ref tuple_from_values(Vm *vm, ptrdiff_t len, Value *items)
 {
     Ref tuple = tuple_new(vm, len);

@@ -291,6 +291,8 @@ void type_add_flags(Type *type, unsigned flags);
 
 /* A new zeroed instance of type (or a subclass): object_new with the type's shape and slots. */
 void *type_instance(Vm *vm, Type *type);
+/* An instance of a builtin type for its native __init__ to fill. */
+Ref type_empty(Vm *vm, Type *type);
 void *type_instance_sized(Vm *vm, Type *type,
                           size_t extra_bytes); /* variable-size objects; no attribute slots then */
 

@@ -127,7 +127,7 @@ void type_unlink(Object *object)
 }
 
 /* Runs when the class dies or the collector empties it. */
-static void type_empty(Object *self)
+static void type_emptied(Object *self)
 {
     type_unlink(self);
     ((Type *)self)->filled = true; /* dict is gone: never filled again */
@@ -568,7 +568,7 @@ const TypeDef type_type = {
     .doc = "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type",
     .refs = REFS(REF(Type, name), REF(Type, qualname), REF(Type, dict), REF(Type, bases),
                  REF(Type, mro), REF(Type, new), REF(Type, init)),
-    .clear = type_empty,
+    .clear = type_emptied,
     .call = type_call,
     .repr = type_repr,
     .binary = type_binary,

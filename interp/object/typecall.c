@@ -8,6 +8,7 @@
 #include "object/call.h"
 #include "object/classmethod.h"
 #include "object/error.h"
+#include "object/exception.h"
 #include "object/function.h"
 #include "object/iter.h"
 #include "object/list.h"
@@ -94,6 +95,16 @@ Ref type_call_new(Vm *vm, Type *type, const Args *args)
     return out;
 }
 
+Ref type_empty(Vm *vm, Type *type)
+{
+    if (absent(type->new)) {
+        void *object = type_instance(vm, type);
+        return object ? from_object(object) : FAIL;
+    }
+    Value slots[3] = {borrow(type), UNDEF, UNDEF};
+    return as_native(type->new)->body(vm, slots);
+}
+
 /* object.__init__(*args) by what the type caches. */
 static bool call_init(Vm *vm, Type *type, Value object, const Args *args)
 {
@@ -122,6 +133,10 @@ Ref type_call(Vm *vm, Value self, const Args *args)
         return newref(borrow(type_of(vm, args->argv[0])));
     if (type->flags & TYPE_NO_NEW && absent(type->new))
         return throw(vm, TypeError, "cannot create '%s' instances", type_full_name(type));
+    if (type->kind == KIND_EXCEPTION) {
+        Ref made = exception_call(vm, type, args);
+        if (!absent(made)) return made;
+    }
     Ref object = type_call_new(vm, type, args);
     if (failed(object)) return FAIL;
     Type *made = type_of(vm, object);

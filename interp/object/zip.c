@@ -13,6 +13,7 @@
 typedef struct Zip {
     Container head;
     Ref iters;
+    Ref kept; /* the last tuple given */
     bool strict;
 } Zip; /* iters: tuple; UNDEF: exhausted */
 
@@ -95,7 +96,7 @@ static Ref zip_next(Vm *vm, Value v)
 {
     Zip *self = as_zip(v);
     if (absent(self->iters) || tuple_len(self->iters) == 0) return UNDEF;
-    Ref out = tuple_new(vm, tuple_len(self->iters));
+    Ref out = tuple_again(vm, tuple_len(self->iters), &self->kept);
     if (failed(out)) return FAIL;
     Ref iters = newref(self->iters);
     Truth more = zip_step(vm, iters, self->strict, "zip", as_tuple(out)->items);
@@ -104,6 +105,7 @@ static Ref zip_next(Vm *vm, Value v)
     decref(out);
     if (more == FAILED) return FAIL;
     clear(&self->iters);
+    clear(&self->kept);
     return UNDEF;
 }
 
@@ -129,7 +131,7 @@ const TypeDef zip_type = {
     .doc = "Tuples of one item from each iterable.",
     .size = sizeof(Zip),
     .flags = TYPE_CONTAINER,
-    .refs = REFS(REF(Zip, iters)),
+    .refs = REFS(REF(Zip, iters), REF(Zip, kept)),
     .new = &zip_make_def,
     .iter = iter_self,
     .next = zip_next,

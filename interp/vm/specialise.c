@@ -238,11 +238,19 @@ static void guard_type(Cache *cache, Type *type, Value value)
     cache->value = value;
 }
 
+/* Does a native __new__ leave everything to __init__? */
+static bool ignores_arguments(Vm *vm, Value new)
+{
+    return is_native(new) && takes_plain(vm, new, 1) && as_native(new)->signature->ignores_args &&
+           as_native(new)->head.aux & NATIVE_IS_NEW;
+}
+
 /* int(x), list(x): a type whose native __new__ or __init__ does it all. */
 static int specialise_builtin_call(Vm *vm, Type *type, int argc, Cache *cache)
 {
+    if (type == type_builtin(vm, KIND_TYPE) && argc == 1) return OP_CALL_TYPE;
     if (type->flags & (TYPE_NO_NEW | TYPE_METACLASS)) return OP_CALL;
-    bool new = !absent(type->new), init = !absent(type->init);
+    bool init = !absent(type->init), new = !absent(type->new) && !ignores_arguments(vm, type->new);
     Value native = new ? type->new : type->init;
     if (new == init || !is_native(native) || !takes_plain(vm, native, argc + 1)) return OP_CALL;
     if (new && !(as_native(native)->head.aux & NATIVE_IS_NEW)) return OP_CALL;
