@@ -31,7 +31,7 @@ BASE     += -O2 -DNDEBUG -fno-pie -fno-plt -fno-semantic-interposition
 LINK     += -no-pie
 EVAL     := $(if $(IS_CLANG),,-fno-gcse)
 else ifeq ($(CONFIG),debug)
-BASE     += -Og -Werror
+BASE     += -Og -Werror -fno-omit-frame-pointer
 else ifeq ($(CONFIG),asan)
 BASE     += -O1 -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined \
             -fno-omit-frame-pointer
@@ -148,7 +148,7 @@ help:
 	@echo 'make          build $(BINARY)'
 	@echo 'make start    install what is missing, build, run a first script'
 	@echo 'make test     all tests      (CONFIG=asan|tsan, AIO_DEBUG=refs|gcstress, ONLY=part-of-a-path)'
-	@echo 'make oom      all tests with each allocation failing in turn (best with CONFIG=asan)'
+	@echo 'make oom      all tests, an allocation failing at each place that has one (CONFIG=asan|debug)'
 	@echo 'make gcstress all tests, collecting at each safe point after an allocation (likewise)'
 	@echo 'make fuzz     damaged sources, then random programs, for SECONDS=60 each from SEED=1 (likewise)'
 	@echo 'make check    layers, headers, grammar, ownership, format, READMEs, warnings'
@@ -173,7 +173,8 @@ test: $(BINARY) $(RUNNER) $(UNIT)
 	@$(RUNNER) $(BINARY) $(HOW) $(UNIT) tests examples
 
 oom: $(BINARY) $(RUNNER)
-	@$(RUNNER) $(BINARY) --oom $(if $(ONLY),--only=$(ONLY)) tests examples
+	@$(if $(filter release,$(CONFIG)),$(error make oom wants CONFIG=asan or debug))true
+	@$(RUNNER) $(BINARY) --oom --limit=40 $(if $(ONLY),--only=$(ONLY)) tests examples
 
 gcstress: $(BINARY) $(RUNNER)
 	@AIO_DEBUG=gcstress $(RUNNER) $(BINARY) $(if $(ONLY),--only=$(ONLY)) tests examples

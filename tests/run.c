@@ -18,8 +18,16 @@
  * must exit with 0.
  *
  * With an oracle each script also runs under that python, whose standard output and exit status
- * must be those expected.  --oom instead runs each script with AIO_DEBUG=oom=N for growing N,
- * and fails only on a crash, a hang or a sanitizer's report.
+ * must be those expected.
+ * --oom instead makes allocations fail, one a run.  A script allocates some thousand times, mostly
+ * in the places where all of them do; to fail each of them would take weeks and tell little more
+ * than this: the first run of a test has AIO_DEBUG=sites, and the aio tells the number of the
+ * first, second and eighth allocation of each place (a place is the twelve innermost calls).  Those
+ * that no test has tried before then fail in turn, by AIO_DEBUG=oom=N.  So start-up is swept by the
+ * first test only, and a sweep of part of the tests (--only) begins with it too.  Such a run is
+ * good when it ends as expected, or when MemoryError (or start-up's "out of memory") is told on
+ * either output; it fails on a crash, a hang, a sanitizer's report, and on any other output or
+ * status, for then the error was lost on the way.
  * The last line is always "N passed, N failed".
  * Invariant: at most `jobs` children live at a time, each in its own process group. */
 /* SPDX-License-Identifier: MIT */
@@ -39,7 +47,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ERRORS_MAX = 16, JOBS_MAX = 64, OOM_CLEAN_RUNS = 4, DIFF_LINES_MAX = 400 };
+enum { ERRORS_MAX = 16, JOBS_MAX = 64, SITE_TRIES = 3, DIFF_LINES_MAX = 400 };
 
 /* Bytes that grow; data is NUL-terminated once anything was added. */
 typedef struct Text {
@@ -62,10 +70,11 @@ typedef struct Test {
 } Test;
 
 typedef struct Job {
-    Test *test;     /* NULL: the slot is free */
-    bool oracle;    /* runs under the oracle */
-    long oom;       /* which allocation fails; 0: none */
-    int clean_runs; /* passes in a row of an oom sweep */
+    Test *test;  /* NULL: the slot is free */
+    bool oracle; /* runs under the oracle */
+    long *oom;   /* the allocations to fail */
+    int oom_count;
+    int oom_at; /* which of them fails now; -1: this run asks for them */
     pid_t pid;
     int out, err; /* memory files that the child writes */
     double deadline;
@@ -85,7 +94,16 @@ typedef struct Run {
     int count, next;  /* tests known; the next one to start */
     bool next_oracle; /* the next job is tests[next] under the oracle */
     int passed, failed, skipped, compared;
+    struct Site *sites; /* --oom: places tried, SITES_MAX slots, open addressing */
+    long site_count, swept;
 } Run;
+
+typedef struct Site {
+    unsigned long long calls; /* 0: the slot is free */
+    int tries;
+} Site;
+
+enum { SITES_MAX = 1 << 20 };
 
 static double now(void)
 {
@@ -277,12 +295,17 @@ static void print_diff(char *expected, char *got)
     }
 }
 
-/* Prints the last lines of standard error. */
+/* Prints the last lines of standard error, or what a sanitizer found. */
 static void print_tail(const Text *text)
 {
-    const char *start = text->data + text->length;
+    const char *start = text->data + text->length, *found = strstr(text->data, "ERROR: ");
     int lines = 0;
 
+    if (found && strstr(found, "Sanitizer")) {
+        const char *legend = strstr(found, "Shadow bytes around");
+        printf("%.*s\n", (int)(legend ? legend - found : 4000), found);
+        return;
+    }
     while (start > text->data && lines < 25)
         if (*--start == '\n') lines++;
     if (text->length) printf("    standard error:\n%s%s", start, *start ? "\n" : "");
@@ -292,6 +315,11 @@ static bool sanitizer_spoke(const char *errors)
 {
     return strstr(errors, "Sanitizer") || strstr(errors, ": runtime error: ") ||
            strstr(errors, "Assertion `");
+}
+
+static bool tells_no_memory(const char *text)
+{
+    return strstr(text, "MemoryError") || strcasestr(text, "out of memory");
 }
 
 /* Does standard error hold AIO_DEBUG=refs' line "refs: N objects alive" with N above 0? */
@@ -321,9 +349,12 @@ static const char *judge(const Job *job, int status, const Text *out, const Text
     *differs = false;
     if (job->timed_out) return "took too long";
     if (!job->oracle && sanitizer_spoke(err->data)) return "a sanitizer or an assertion spoke";
+    if (job->oom && job->oom_at < 0) return NULL; /* what it writes stands among the places */
     if (job->oom) {
-        if (!WIFSIGNALED(status)) return NULL;
-        return reason_text(buffer, size, "killed by signal %d", WTERMSIG(status));
+        if (WIFSIGNALED(status))
+            return reason_text(buffer, size, "killed by signal %d", WTERMSIG(status));
+        if (objects_alive(err->data)) return "objects alive at exit";
+        if (tells_no_memory(out->data) || tells_no_memory(err->data)) return NULL;
     }
     if (test->script) {
         *differs = out->length != test->output.length ||
@@ -345,7 +376,7 @@ static void report(Run *run, const Job *job, const char *reason, bool differs, T
     Test *test = job->test;
 
     printf("FAIL %s%s: ", test->path, job->oracle ? " (under the oracle)" : "");
-    if (job->oom) printf("allocation %ld fails: ", job->oom);
+    if (job->oom && job->oom_at >= 0) printf("allocation %ld fails: ", job->oom[job->oom_at]);
     printf("%s\n", reason);
     if (differs) {
         char *expected = checked(strdup(test->output.data));
@@ -391,8 +422,10 @@ static void child(const Run *run, const Job *job, int in)
     setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
     unsetenv("AIOPATH");
     if (job->oom) {
-        snprintf(debug, sizeof debug, "oom=%ld", job->oom);
+        snprintf(debug, sizeof debug, "sites");
+        if (job->oom_at >= 0) snprintf(debug, sizeof debug, "oom=%ld,refs", job->oom[job->oom_at]);
         setenv("AIO_DEBUG", debug, 1);
+        setenv("PYTHONHASHSEED", "0", 1); /* the same allocations in each run */
     }
     if (job->test->command.length) run_command(job->test, job->oracle ? run->oracle : run->aio);
     if (!job->test->script) execl(job->test->path, job->test->path, (char *)NULL);
@@ -433,7 +466,8 @@ static bool start_next(Run *run, Job *job)
         }
         if (run->oom && !test->script) continue;
         if (run->next_oracle && !compare) continue;
-        *job = (Job){.test = test, .oracle = run->next_oracle, .oom = run->oom ? 1 : 0};
+        *job = (Job){.test = test, .oracle = run->next_oracle, .oom_at = -1};
+        if (run->oom) job->oom = checked(malloc(sizeof *job->oom));
         if (!run->next_oracle && compare) run->next_oracle = true;
         else run->next++, run->next_oracle = false;
         run->compared += job->oracle;
@@ -443,32 +477,58 @@ static bool start_next(Run *run, Job *job)
     return false;
 }
 
+/* ---- the sweep of --oom ---- */
+
+/* Is the place worth one more try?  Counts it. */
+static bool try_site(Run *run, unsigned long long calls)
+{
+    size_t at = calls & (SITES_MAX - 1);
+
+    while (run->sites[at].calls && run->sites[at].calls != calls) at = (at + 1) & (SITES_MAX - 1);
+    if (!run->sites[at].calls) {
+        if (++run->site_count == SITES_MAX) exit(2);
+        run->sites[at].calls = calls;
+    }
+    return run->sites[at].tries++ < SITE_TRIES;
+}
+
+/* Takes the allocations to fail from what AIO_DEBUG=sites wrote. */
+static void take_sites(Run *run, Job *job, char *errors)
+{
+    unsigned long long calls;
+    long number;
+
+    for (char *line = errors; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (sscanf(line, "site: %ld %llx\n", &number, &calls) != 2 || !try_site(run, calls))
+            continue;
+        job->oom = checked(realloc(job->oom, sizeof *job->oom * (size_t)(job->oom_count + 1)));
+        job->oom[job->oom_count++] = number;
+    }
+}
+
 /* The child of job ended: judges it, and starts the next step of an oom sweep or frees the slot. */
 static void finish(Run *run, Job *job, int status)
 {
     Text out = text_read(job->out), err = text_read(job->err);
-    const Text *expected = &job->test->output;
     char buffer[256];
-    bool differs, again = false;
+    bool differs;
     const char *reason = judge(job, status, &out, &err, &differs, buffer, sizeof buffer);
 
     close(job->out);
     close(job->err);
     if (reason) {
         report(run, job, reason, differs, &out, &err);
-    } else if (job->oom) {
-        bool same = out.length == expected->length &&
-                    memcmp(out.data, expected->data, out.length) == 0 && WIFEXITED(status) &&
-                    WEXITSTATUS(status) == job->test->exit;
-        job->clean_runs = same ? job->clean_runs + 1 : 0;
-        again = job->clean_runs < OOM_CLEAN_RUNS;
+    } else if (job->oom && job->oom_at < 0) {
+        take_sites(run, job, err.data);
     }
     free(out.data);
     free(err.data);
-    if (again) {
-        job->oom += 1 + job->oom / 24;
+    if (job->oom && ++job->oom_at < job->oom_count) {
+        run->swept++;
         start(run, job);
     } else {
+        free(job->oom);
         job->test = NULL;
     }
 }
@@ -617,6 +677,7 @@ int main(int argc, char **argv)
     if (argc < 3) usage();
     close_range(3, ~0U, 0); /* what the tests find open depends on nobody */
     run.aio = argv[1];
+    run.sites = checked(calloc(SITES_MAX, sizeof *run.sites));
     setenv("AIO", argv[1], 1); /* for `# skip-unless:` */
     setvbuf(stdout, NULL, _IOLBF, 0);
     first = read_options(&run, argc, argv);
@@ -628,6 +689,7 @@ int main(int argc, char **argv)
     run_all(&run);
     if (run.oracle) printf("%d compared with CPython\n", run.compared);
     if (run.skipped) printf("%d skipped\n", run.skipped);
+    if (run.oom) printf("%ld allocations failed, of %ld places\n", run.swept, run.site_count);
     printf("%d passed, %d failed\n", run.passed, run.failed);
     return run.failed ? 1 : 0;
 }

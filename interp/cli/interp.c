@@ -152,6 +152,7 @@ int interp_close(Vm *vm)
     interp->finalizing_done = true;
     specialise_close(interp);
     signals_close(vm);
+    exception_forget(interp->memory_error);
     clear(&vm->error);
     clear(&vm->context);
     clear(&vm->running_set);

@@ -31,6 +31,7 @@ static unsigned read_debug(int64_t *fail_after)
             if (strlen(words[n].name) == len && strncmp(text, words[n].name, len) == 0)
                 debug |= words[n].bit;
         if (strncmp(text, "oom=", 4) == 0) *fail_after = strtoll(text + 4, NULL, 10);
+        if (len == 5 && strncmp(text, "sites", 5) == 0) *fail_after = -2;
         text += len + (text[len] == ',');
     }
     return debug;

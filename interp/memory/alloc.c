@@ -26,10 +26,20 @@ struct Slab {
 };
 typedef struct Slab Slab;
 
-/* The live objects, AIO_DEBUG=refs: a set of pointers, open addressing. */
+/* A place that allocates, AIO_DEBUG=sites: the calls that lead there, as a number. */
+typedef struct Site {
+    uint64_t calls; /* 0: the slot is free */
+    int64_t count;  /* allocations seen there */
+} Site;
+
+enum { SITES_MAX = 1 << 16, SITE_CALLS = 12 };
+
+/* What debugging needs.  The live objects, AIO_DEBUG=refs: a set of pointers, open addressing. */
 struct Registry {
     Object **slots;
     size_t size, used; /* used counts tombstones too */
+    Site *sites;       /* SITES_MAX of them, open addressing; NULL: not wanted */
+    int64_t allocations;
 };
 
 static char registry_gone;
@@ -37,9 +47,46 @@ static char registry_gone;
 
 /* ---- failing on purpose ---- */
 
+/* The innermost calls as a number that is the same in each run; from the frame pointers, so in
+ * a build without them it is 0. */
+static uint64_t innermost_calls(void)
+{
+    uint64_t calls = 0;
+#ifndef NDEBUG
+    uintptr_t *frame = __builtin_frame_address(0);
+    for (int i = 0; i < SITE_CALLS; i++) {
+        uintptr_t *outer = (uintptr_t *)frame[0];
+        calls = (calls ^ (frame[1] - (uintptr_t)&registry_gone)) * UINT64_C(0x9E3779B97F4A7C15);
+        if (outer <= frame || outer > frame + 16 * 1024) break; /* a foreign library's */
+        frame = outer;
+    }
+#endif
+    return calls;
+}
+
+/* AIO_DEBUG=sites: writes the number N of the allocation, as oom=N wants it, and its place: for
+ * the first, the second and the eighth one there. */
+static void note_site(struct Registry *registry)
+{
+    uint64_t calls = innermost_calls();
+    size_t at = calls & (SITES_MAX - 1);
+    int64_t number = registry->allocations++;
+    for (size_t tries = 0; registry->sites[at].calls && registry->sites[at].calls != calls;
+         tries++) {
+        if (tries == SITES_MAX) return;
+        at = (at + 1) & (SITES_MAX - 1);
+    }
+    Site *site = &registry->sites[at];
+    site->calls = calls;
+    site->count++;
+    if (site->count == 1 || site->count == 2 || site->count == 8)
+        fprintf(stderr, "site: %lld %llx\n", (long long)number, (unsigned long long)calls);
+}
+
 /* AIO_DEBUG=oom=N: is this the allocation that fails? */
 static bool allocation_fails(Allocator *memory)
 {
+    if (memory->registry && memory->registry->sites) note_site(memory->registry);
     if (memory->fail_after < 0) return false;
     if (memory->fail_after-- > 0) return false;
     memory->watch = memory->registry != NULL;
@@ -186,7 +233,9 @@ void allocator_open(Interp *interp, bool registry, int64_t fail_after)
 {
     Allocator *memory = &interp->memory;
     memory->fail_after = fail_after;
-    if (registry) memory->registry = calloc(1, sizeof *memory->registry);
+    if (registry || fail_after == -2) memory->registry = calloc(1, sizeof *memory->registry);
+    if (fail_after == -2 && memory->registry)
+        memory->registry->sites = calloc(SITES_MAX, sizeof(Site));
     memory->watch = fail_after >= 0 || memory->registry || (interp->debug & DEBUG_GCSTRESS);
 }
 
@@ -201,6 +250,7 @@ void allocator_close(Interp *interp)
     free(memory->drops);
     if (memory->registry) {
         free(memory->registry->slots);
+        free(memory->registry->sites);
         free(memory->registry);
     }
     *memory = (Allocator){.fail_after = -1};

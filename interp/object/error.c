@@ -129,9 +129,19 @@ Ref throw_object(Vm *vm, Value exception)
     return FAIL;
 }
 
+/* A new MemoryError; where there is no memory for it either, the one made in time. */
 Ref throw_no_memory(Vm *vm)
 {
-    replace(&vm->error, newref(vm->interp->memory_error));
+    Interp *interp = vm->interp;
+    Ref spare = take(&interp->memory_error); /* absent while a new one is being made */
+    if (absent(spare)) return FAIL;
+    Ref made = exception_new(vm, MemoryError, 0, NULL);
+    interp->memory_error = spare;
+    if (failed(made)) {
+        if (as_object(spare)->count == 1) exception_forget(spare);
+        made = newref(spare);
+    }
+    replace(&vm->error, made);
     return FAIL;
 }
 

@@ -397,6 +397,15 @@ static bool add_base(Vm *vm, Type *type, Type *second)
     return subclass_add(vm, second, type);
 }
 
+void exception_forget(Value exception)
+{
+    Exception *self = as_exception(exception);
+    clear(&self->traceback);
+    clear(&self->cause);
+    clear(&self->context);
+    clear(&self->notes);
+}
+
 bool exceptions_open(Vm *vm)
 {
     Interp *interp = vm->interp;

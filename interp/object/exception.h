@@ -71,6 +71,9 @@ void exception_note(Vm *vm, Exception *exception, Ref note);
 /* __notes__ (borrowed), UNDEF: there are none; FAIL: raised. */
 Value exception_notes(Vm *vm, Exception *exception);
 
+/* Takes away what it has gathered on its way: traceback, cause, context and notes. */
+void exception_forget(Value exception);
+
 bool exceptions_open(Vm *vm);
 void exceptions_close(Vm *vm);
 

@@ -102,7 +102,7 @@ static bool class_names(Vm *vm, Type *type, Dict *names)
     for (ptrdiff_t i = 0; i < type_mro_len(type); i++) {
         Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
         Value key, value;
-        for (ptrdiff_t j = 0; dict && dict_next(dict, &j, &key, &value);)
+        for (ptrdiff_t j = 0; dict_next(dict, &j, &key, &value);)
             if (!dict_set(vm, names, key, NONE)) return false;
     }
     return true;
@@ -172,7 +172,7 @@ NATIVE(object_getstate, "__getstate__(self, /)",
     Value key, value;
     for (ptrdiff_t i = 0; ok && i < type_mro_len(type); i++) {
         Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
-        for (ptrdiff_t j = 0; ok && dict && dict_next(dict, &j, &key, &value);) {
+        for (ptrdiff_t j = 0; ok && dict_next(dict, &j, &key, &value);) {
             if (!is_kind(value, KIND_MEMBER)) continue;
             Ref held = attr_get_or_absent(vm, argv[0], key);
             ok = !failed(held) && (absent(held) || dict_set(vm, as_dict(slots), key, held));

@@ -8,6 +8,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/type.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "memory/gc.h"
 #include "object/attr.h"
 #include "object/error.h"
@@ -161,28 +167,34 @@ static bool fill(Vm *vm, Type *type, Dict *dict)
     return ok;
 }
 
+static bool fill_new_dict(Vm *vm, Type *type)
+{
+    Ref dict = dict_new(vm);
+    type->filled = !failed(dict);
+    if (!type->filled) return false;
+    replace(&type->dict, dict);
+    if (fill(vm, type, as_dict(dict))) return true;
+    type->filled = false;
+    clear(&type->dict);
+    return false;
+}
+
 struct Dict *type_dict(Vm *vm, Type *type)
 {
     if (__builtin_expect(type->filled, 1)) return as_dict(type->dict);
     Ref pending = error_take(vm);
-    Ref dict = dict_new(vm);
-    type->filled = !failed(dict);
-    if (type->filled) {
-        replace(&type->dict, dict);
-        if (!fill(vm, type, as_dict(dict))) type->filled = false;
-    }
-    if (!type->filled) {
-        error_clear(vm);
-        clear(&type->dict);
+    /* a look-up cannot fail, and a type without its methods would give wrong answers */
+    if (!fill_new_dict(vm, type) && !fill_new_dict(vm, type)) {
+        fputs("aio: out of memory while a type was made ready\n", stderr);
+        exit(70);
     }
     error_restore(vm, pending);
-    return type->filled ? as_dict(type->dict) : NULL;
+    return as_dict(type->dict);
 }
 
 Value type_own(Vm *vm, Type *type, Value name)
 {
-    Dict *dict = type_dict(vm, type);
-    return dict ? dict_get_name(dict, name) : UNDEF;
+    return dict_get_name(type_dict(vm, type), name);
 }
 
 Value type_lookup(Vm *vm, Type *type, Value name)
@@ -194,13 +206,9 @@ Value type_lookup(Vm *vm, Type *type, Value name)
         cache->rows[at].hash == hash)
         return cache->rows[at].value;
     Value found = UNDEF;
-    bool complete = true;
-    for (ptrdiff_t i = 0; i < type_mro_len(type) && absent(found); i++) {
-        Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
-        if (dict) found = dict_get_name(dict, name);
-        else complete = false; /* out of memory: do not remember the answer */
-    }
-    if (complete && type->version) {
+    for (ptrdiff_t i = 0; i < type_mro_len(type) && absent(found); i++)
+        found = dict_get_name(type_dict(vm, as_type(tuple_at(type->mro, i))), name);
+    if (type->version) {
         cache->rows[at].version = type->version;
         cache->rows[at].name = name;
         cache->rows[at].hash = hash;

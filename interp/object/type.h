@@ -255,7 +255,7 @@ static inline bool is_exact(Value v, Kind kind)
 static inline bool is_type(Value v) { return is_kind(v, KIND_TYPE); }
 static inline Type *as_type(Value v) { return (Type *)as_object(v); }
 
-/* type's namespace, filled in; borrowed; NULL when memory is out (nothing raised). */
+/* type's namespace, filled in; borrowed; the program ends when there is no memory for it. */
 struct Dict *type_dict(Vm *vm, Type *type);
 
 /* Is sub the same as or derived from base (by MRO, no hooks)? */

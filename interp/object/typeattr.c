@@ -181,7 +181,7 @@ NATIVE(type_dir, "__dir__(self, /)", "The names of the class's attributes and of
     for (ptrdiff_t i = 0; i < type_mro_len(type); i++) {
         Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
         Value key, value;
-        for (ptrdiff_t j = 0; ok && dict && dict_next(dict, &j, &key, &value);)
+        for (ptrdiff_t j = 0; ok && dict_next(dict, &j, &key, &value);)
             ok = dict_set(vm, as_dict(names), key, NONE);
     }
     Ref list = ok ? list_from(vm, names) : FAIL;

@@ -16,7 +16,10 @@
 static Ref raise_name_error(Vm *vm, Value name)
 {
     throw(vm, NameError, "name '%S' is not defined", name);
-    if (error_is(vm, NameError) && !attr_set(vm, vm->error, N(name), name)) error_clear(vm);
+    if (!error_is(vm, NameError)) return FAIL;
+    Ref error = error_take(vm);
+    if (attr_set(vm, error, N(name), name)) error_restore(vm, error);
+    else decref(error);
     return FAIL;
 }
 

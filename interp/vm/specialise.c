@@ -78,7 +78,7 @@ static Value find_after(Vm *vm, const Type *type, const Type *class, Value name)
     Value found = UNDEF;
     for (i++; i < len && absent(found); i++) {
         Dict *dict = type_dict(vm, as_type(tuple_at(type->mro, i)));
-        if (dict) found = dict_get_name(dict, name);
+        found = dict_get_name(dict, name);
     }
     return found;
 }
