@@ -245,6 +245,7 @@ static Ref compile_in(Compiler *c, Node *tree)
     if (!c->failed && scopes_build(c, tree)) code = compile_mod(c, tree);
     units_free(c);
     idents_close(&c->idents);
+    if (!failed(code) && !absent(c->vm->error)) replace(&code, FAIL); /* memory ran out somewhere */
     return code;
 }
 

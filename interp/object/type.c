@@ -192,10 +192,7 @@ struct Dict *type_dict(Vm *vm, Type *type)
     return as_dict(type->dict);
 }
 
-Value type_own(Vm *vm, Type *type, Value name)
-{
-    return dict_get_name(type_dict(vm, type), name);
-}
+Value type_own(Vm *vm, Type *type, Value name) { return dict_get_name(type_dict(vm, type), name); }
 
 Value type_lookup(Vm *vm, Type *type, Value name)
 {
