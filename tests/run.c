@@ -1,6 +1,7 @@
 /* run.c - the test runner: every script under the given folders, side by side, with a time limit.
  *
- * run AIO [--oracle=PYTHON|find] [--oom] [--limit=SECONDS] [--only=PART] [--jobs=N] PATH...
+ * run AIO [--oracle=PYTHON|find] [--oom [--tries=N]] [--limit=SECONDS] [--only=PART]
+ *     [--jobs=N] PATH...
  *
  * A test is a .aio file whose comments say what must happen (STYLE.md section 10):
  *   # expect: TEXT         the next line of standard output, in order; may stand beside the print
@@ -22,12 +23,12 @@
  * --oom instead makes allocations fail, one a run.  A script allocates some thousand times, mostly
  * in the places where all of them do; to fail each of them would take weeks and tell little more
  * than this: the first run of a test has AIO_DEBUG=sites, and the aio tells the number of the
- * first, second and eighth allocation of each place (a place is the twelve innermost calls).  Those
- * that no test has tried before then fail in turn, by AIO_DEBUG=oom=N.  So start-up is swept by the
- * first test only, and a sweep of part of the tests (--only) begins with it too.  Such a run is
- * good when it ends as expected, or when MemoryError (or start-up's "out of memory") is told on
- * either output; it fails on a crash, a hang, a sanitizer's report, and on any other output or
- * status, for then the error was lost on the way.
+ * first, second and eighth allocation of each place (a place is the twelve innermost calls).
+ * Those of places that have not been tried often enough (--tries, 3) then fail in turn, by
+ * AIO_DEBUG=oom=N.  So start-up is swept by the first test only, and a sweep of part of the tests
+ * (--only) begins with it too.  Such a run is good when it ends as expected, or when MemoryError
+ * (or start-up's "out of memory") is told on either output; it fails on a crash, a hang, a
+ * sanitizer's report, and on any other output or status, for then the error was lost on the way.
  * The last line is always "N passed, N failed".
  * Invariant: at most `jobs` children live at a time, each in its own process group. */
 /* SPDX-License-Identifier: MIT */
@@ -47,7 +48,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ERRORS_MAX = 16, JOBS_MAX = 64, SITE_TRIES = 3, DIFF_LINES_MAX = 400 };
+enum { ERRORS_MAX = 16, JOBS_MAX = 64, DIFF_LINES_MAX = 400 };
 
 /* Bytes that grow; data is NUL-terminated once anything was added. */
 typedef struct Text {
@@ -96,6 +97,7 @@ typedef struct Run {
     int passed, failed, skipped, compared;
     struct Site *sites; /* --oom: places tried, SITES_MAX slots, open addressing */
     long site_count, swept;
+    int tries; /* at each */
 } Run;
 
 typedef struct Site {
@@ -489,7 +491,7 @@ static bool try_site(Run *run, unsigned long long calls)
         if (++run->site_count == SITES_MAX) exit(2);
         run->sites[at].calls = calls;
     }
-    return run->sites[at].tries++ < SITE_TRIES;
+    return run->sites[at].tries++ < run->tries;
 }
 
 /* Takes the allocations to fail from what AIO_DEBUG=sites wrote. */
@@ -641,8 +643,8 @@ static void choose_oracle(Run *run, const char *wanted)
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: run AIO [--oracle=PYTHON|find] [--oom] [--limit=SECONDS] "
-                    "[--only=PART] [--jobs=N] PATH...\n");
+    fprintf(stderr, "usage: run AIO [--oracle=PYTHON|find] [--oom [--tries=N]] "
+                    "[--limit=SECONDS] [--only=PART] [--jobs=N] PATH...\n");
     exit(2);
 }
 
@@ -657,6 +659,7 @@ static int read_options(Run *run, int argc, char **argv)
         else if (strncmp(argv[i], "--oracle=", 9) == 0) oracle = argv[i] + 9;
         else if (strncmp(argv[i], "--limit=", 8) == 0) run->limit = atof(argv[i] + 8);
         else if (strncmp(argv[i], "--only=", 7) == 0) run->only = argv[i] + 7;
+        else if (strncmp(argv[i], "--tries=", 8) == 0) run->tries = atoi(argv[i] + 8);
         else if (strncmp(argv[i], "--jobs=", 7) == 0) run->jobs = atoi(argv[i] + 7);
         else usage();
     }
@@ -670,7 +673,9 @@ int main(int argc, char **argv)
 {
     const char *debug = getenv("AIO_DEBUG");
     /* a hang is what the limit is for: a machine that stalls for a while fails no test */
-    Run run = {.limit = debug && *debug ? 300 : 90, .jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+    Run run = {.limit = debug && *debug ? 300 : 90,
+               .jobs = (int)sysconf(_SC_NPROCESSORS_ONLN),
+               .tries = 3};
     struct stat info;
     int first;
 

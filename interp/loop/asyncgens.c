@@ -88,7 +88,7 @@ static bool close_dropped(Vm *vm, Job *job, Value arg __attribute__((unused)))
     Ref name = str_interned(vm, "aclose"), closing = FAIL, task = FAIL;
     if (!failed(name)) closing = call_method(vm, job->a, name, 0, NULL);
     if (!failed(closing)) task = ensure_future(vm, closing, as_loop(job->b));
-    if (failed(task)) error_clear(vm);
+    if (failed(task)) error_unraisable(vm, "Exception ignored while closing", job->a);
     decref(name);
     decref(closing);
     decref(task);
@@ -108,16 +108,19 @@ bool async_generator_finalized(Vm *vm, Coroutine *generator)
     }
     if (hooks || !loop || loop->closed || !(generator->act.head.aux & ACTIVATION_HOOKED))
         return false;
+    Ref saved = error_take(vm);
     Job *job = job_new(vm, close_dropped, borrow(generator), borrow(loop));
-    if (job && loop_ready(vm, loop, ENTRY_NATIVE, job, UNDEF)) return true;
-    error_clear(vm);
-    return false;
+    bool good = job && loop_ready(vm, loop, ENTRY_NATIVE, job, UNDEF);
+    if (!good) error_unraisable(vm, "Exception ignored while closing", borrow(generator));
+    error_restore(vm, saved);
+    return good;
 }
 
 Ref loop_take_asyncgens(Vm *vm, Loop *loop)
 {
-    Ref alive = list_new(vm, 0), references = take(&loop->asyncgens);
-    if (failed(alive) || absent(references)) return alive;
+    Ref alive = list_new(vm, 0);
+    if (failed(alive) || absent(loop->asyncgens)) return alive;
+    Ref references = take(&loop->asyncgens);
     for (ptrdiff_t i = 0; i < as_list(references)->len; i++) {
         Value reference = list_at(as_list(references), i);
         if (is_gone(reference)) continue;
