@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "loop/condition.h"
+#include "object/exception.h"
 #include "object/int.h"
 
 typedef enum BarrierState {
@@ -110,7 +111,7 @@ static Ref barrier_wait_raise(Vm *vm, NativeCoroutine *coroutine)
     if (waiter_phase(&self->waiter) == PHASE_WAITING) ok = barrier_leave(vm, barrier);
     else if (lock->head.aux && lock->holder == current) ok = unlock(vm, barrier);
     if (ok) error_restore(vm, error);
-    else decref(error);
+    else replace(&as_exception(vm->error)->context, error);
     return FAIL;
 }
 

@@ -27,6 +27,7 @@
 typedef struct PoolJob {
     struct PoolJob *next;
     Ref future, callback, args, kwargs, context;
+    Job *settling; /* owned; made beforehand, for who waits must hear of the end */
 } PoolJob;
 
 typedef struct Pool {
@@ -71,26 +72,22 @@ static void job_free(PoolJob *job)
     decref(job->args);
     decref(job->kwargs);
     decref(job->context);
+    decref_object(job->settling);
     free(job);
 }
 
 /* ---- in the thread ---- */
 
-/* In the loop's thread: job->a is the future, job->b the result; an exception comes wrapped in a
- * 1-tuple. */
+/* In the loop's thread: job->a is the future, job->b what job_outcome() gave. */
 static bool settle(Vm *vm, Job *job, Value arg __attribute__((unused)))
 {
     Future *future = as_future(job->a);
     if (is_done(future)) return true;
-    if (is_tuple(job->b)) {
-        Value outcome = tuple_at(job->b, 0);
-        return tuple_len(job->b) == 1 ? future_set_result(vm, future, newref(outcome))
-                                      : future_set_exception(vm, future, newref(outcome));
-    }
-    return true;
+    if (is_tuple(job->b)) return future_set_result(vm, future, newref(tuple_at(job->b, 0)));
+    return !is_exception(job->b) || future_set_exception(vm, future, newref(job->b));
 }
 
-/* (result,) or (exception, None), owned; runs the function. */
+/* (result,) or the exception, owned; runs the function. */
 static Ref job_outcome(Vm *vm, PoolJob *job)
 {
     Ref context = take(&job->context), result = FAIL;
@@ -99,14 +96,9 @@ static Ref job_outcome(Vm *vm, PoolJob *job)
         context_leave(vm, &context);
     }
     decref(context);
-    if (!failed(result)) {
-        Ref outcome = tuple_pack(vm, 1, (Value)result);
-        decref(result);
-        return outcome;
-    }
-    Ref error = error_take(vm), outcome = tuple_pack(vm, 2, (Value)error, NONE);
-    decref(error);
-    return outcome;
+    Ref outcome = failed(result) ? FAIL : tuple_pack(vm, 1, (Value)result);
+    decref(result);
+    return failed(outcome) ? error_take(vm) : outcome;
 }
 
 static void job_run(Vm *vm, Pool *pool, PoolJob *job)
@@ -116,8 +108,11 @@ static void job_run(Vm *vm, Pool *pool, PoolJob *job)
                       : job_outcome(vm, job); /* cancelled before it began */
     Loop *loop = pool->loop;
     if (loop && !loop->closed) {
-        Job *settling = failed(outcome) ? NULL : job_new(vm, settle, job->future, outcome);
-        if (!settling || !loop_ready(vm, loop, ENTRY_NATIVE, settling, UNDEF)) error_clear(vm);
+        Job *settling = job->settling;
+        job->settling = NULL;
+        replace(&settling->b, newref(outcome));
+        if (!loop_ready(vm, loop, ENTRY_NATIVE, settling, UNDEF))
+            error_unraisable(vm, "Exception ignored at the end of a job in a thread:", job->future);
         loop->outside--;
         loop_wake(loop);
     }
@@ -208,9 +203,14 @@ Ref pool_submit(Vm *vm, Loop *loop, Value callback, Value args, Value kwargs, Va
     if (!job) return throw_no_memory(vm);
     Future *future = future_new(vm, loop);
     if (future)
-        *job = (PoolJob){NULL,         newref(borrow(future)), newref(callback),
-                         newref(args), newref(kwargs),         newref(context)};
-    if (!future || (pool->threads < pool->limit && pool_is_busy(pool) && !pool_hire(vm, pool))) {
+        *job = (PoolJob){.future = newref(borrow(future)),
+                         .callback = newref(callback),
+                         .args = newref(args),
+                         .kwargs = newref(kwargs),
+                         .context = newref(context),
+                         .settling = job_new(vm, settle, borrow(future), UNDEF)};
+    if (!future || !job->settling ||
+        (pool->threads < pool->limit && pool_is_busy(pool) && !pool_hire(vm, pool))) {
         job_free(job);
         decref_object(future);
         return FAIL;
