@@ -18,6 +18,8 @@
 #include "loop/subclass.h"
 #include "object/attr.h"
 #include "object/dict.h"
+#include "object/error.h"
+#include "object/exception.h"
 #include "object/number.h"
 #include "object/tuple.h"
 #include "vm/coroutine.h"
