@@ -356,7 +356,8 @@ Truth task_cancel(Vm *vm, Task *task, Value message)
     task->future.head.aux &= ~(unsigned)FUTURE_UNSEEN;
     if (is_done(&task->future)) return NO;
     task->cancels++;
-    announce(vm, future_loop(&task->future), CANCELLED, borrow(task), message);
+    if (is_loop(task->future.loop)) /* not of a task that was never initialised */
+        announce(vm, future_loop(&task->future), CANCELLED, borrow(task), message);
     trail_cancelling(vm, task);
     bool told =
         is_waiter(task->waiting) && as_waiter(task->waiting)->coroutine.state & WAITER_CANCELLED;

@@ -84,9 +84,10 @@ static Ref canceller_note(Vm *vm, Loop *loop)
 void trail_cancelling(Vm *vm, Task *task)
 {
     if (!absent(task->reason) || is_plain(vm) || !is_loop(task->future.loop)) return;
-    Ref note = canceller_note(vm, future_loop(&task->future));
+    Ref travelling = error_take(vm), note = canceller_note(vm, future_loop(&task->future));
     if (failed(note)) error_clear(vm);
     else task->reason = note;
+    error_restore(vm, travelling);
 }
 
 void trail_thrown(Vm *vm, Task *task, Value error)
@@ -101,7 +102,7 @@ void trail_timed_out(Vm *vm, Value error, Value delay, const Place *place)
 {
     if (is_plain(vm) || absent(place->code)) return;
     Value given[] = {place->code, from_small(place->instr), NONE};
-    Ref note;
+    Ref note, travelling = error_take(vm);
     if (absent(delay)) {
         note = note_make(vm, "the timeout set at %w expired (aio explain AIO305)", 2, given);
     } else {
@@ -111,6 +112,7 @@ void trail_timed_out(Vm *vm, Value error, Value delay, const Place *place)
     }
     if (failed(note)) error_clear(vm);
     else exception_note(vm, as_exception(error), note);
+    error_restore(vm, travelling);
 }
 
 /* ---- who awaits a task ---- */

@@ -265,10 +265,12 @@ void exception_note(Vm *vm, Exception *exception, Ref note)
         exception->head.aux |= EXCEPTION_NOTE_LATER;
         return;
     }
+    Ref travelling = error_take(vm);
     Value notes = exception_notes(vm, exception);
     Ref text = failed(notes) ? FAIL : note_text(vm, note);
     bool good = !failed(text) && is_list(notes) && list_push(vm, as_list(notes), newref(text));
     if (!good) error_clear(vm);
+    error_restore(vm, travelling);
     decref(text);
     decref(note);
 }
