@@ -27,7 +27,9 @@ static void write_stderr(Vm *vm, Value text)
     if (!absent(stream) && !failed(stream) && !is_none(stream)) {
         Ref held = newref(stream), done = call_method(vm, held, N(write), 1, &text);
         decref(held);
-        if (failed(done)) error_clear(vm);
+        if (failed(done) && error_is(vm, MemoryError))
+            error_unraisable(vm, "Exception ignored while an error was told", text);
+        else if (failed(done)) error_clear(vm);
         decref(done);
         return;
     }
@@ -83,7 +85,7 @@ static Truth log_with_logging(Vm *vm, const char *level, Value text, Value excep
 void log_error(Vm *vm, const char *level, Value text, Value exception)
 {
     Truth logged = log_with_logging(vm, level, text, exception);
-    if (logged == FAILED) error_clear(vm);
+    if (logged == FAILED) error_unraisable(vm, "Exception ignored while an error was told", UNDEF);
     if (logged == YES) return;
     StrBuilder out;
     builder_open(&out);
@@ -97,7 +99,7 @@ void log_error(Vm *vm, const char *level, Value text, Value exception)
     }
     Ref whole = ok ? builder_finish(vm, &out) : FAIL;
     if (!ok) builder_close(&out);
-    if (failed(whole)) error_clear(vm);
+    if (failed(whole)) error_unraisable(vm, "Exception ignored while an error was told", text);
     else write_stderr(vm, whole);
     decref(whole);
 }
@@ -296,7 +298,7 @@ bool loop_report_context(Vm *vm, Value loop, Value context)
         decref(done);
     }
     if (!ok && !is_fatal(vm)) {
-        error_clear(vm);
+        error_unraisable(vm, "Exception ignored in the exception handler of", loop);
         ok = true;
     }
     if (ok) error_restore(vm, travelling);
@@ -308,7 +310,7 @@ bool loop_report_all(Vm *vm, Value loop, const Report *report)
 {
     Ref travelling = error_take(vm), context = report_context(vm, report);
     bool ok = true;
-    if (failed(context)) error_clear(vm);
+    if (failed(context)) error_unraisable(vm, report->message, UNDEF);
     else ok = loop_report_context(vm, loop, context);
     decref(context);
     if (ok) error_restore(vm, travelling);

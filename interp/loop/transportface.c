@@ -108,10 +108,11 @@ static Ref loop_make_transport(Vm *vm, Value *argv)
         if (failed(extra)) goto failed;
         self->extra = extra;
     }
-    Ref ask[2] = {str_interned(vm, "sockname"), str_interned(vm, "peername")};
+    static const char *const asked[] = {"sockname", "peername"};
     for (int i = 0; i < 2; i++) {
-        Ref known = failed(ask[i]) ? FAIL : transport_extra(vm, self, ask[i], NONE);
-        decref(ask[i]);
+        Ref name = str_interned(vm, asked[i]),
+            known = failed(name) ? FAIL : transport_extra(vm, self, name, NONE);
+        decref(name);
         decref(known);
         if (failed(known)) goto failed;
     }

@@ -245,6 +245,11 @@ void error_unraisable(Vm *vm, const char *what, Value object)
         error_clear(vm);
         message = str_from(vm, ":\n");
     }
+    if (failed(message)) {
+        error_clear(vm);
+        decref(error);
+        return;
+    }
     Ref text = plain ? NONE : str_slice(vm, message, 0, as_str(message)->len - 2);
     if (failed(text)) replace(&text, NONE);
     if (!call_unraisable_hook(vm, error, text, plain ? object : (Value)NONE)) {
