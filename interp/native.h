@@ -8,6 +8,7 @@
 
 #include "base/charname.h"
 #include "base/half.h"
+#include "base/hex.h"
 #include "base/numtext.h"
 #include "base/utf8.h"
 #include "loop/socketwait.h"

@@ -35,9 +35,17 @@ static Ref number_from_bits(Vm *vm, char sort, int size, uint64_t bits)
 
 Ref array_item_load(Vm *vm, const ArrayKind *kind, const char *at)
 {
-    uint64_t bits = 0;
-    memcpy(&bits, at, kind->size);
-    if (kind->sort != 'c') return number_from_bits(vm, kind->sort, kind->size, bits);
+    uint8_t one;
+    uint16_t two;
+    uint32_t bits;
+    uint64_t wide;
+    switch (kind->size) {
+    case 1: memcpy(&one, at, 1); return from_small(kind->sort == 'u' ? one : (int8_t)one);
+    case 2: memcpy(&two, at, 2); return from_small(kind->sort == 'u' ? two : (int16_t)two);
+    case 8: memcpy(&wide, at, 8); return number_from_bits(vm, kind->sort, 8, wide);
+    default: memcpy(&bits, at, 4);
+    }
+    if (kind->sort != 'c') return number_from_bits(vm, kind->sort, 4, bits);
     if (bits > 0x10FFFF)
         return throw(vm, ValueError, "character U+%x is not in range [U+0000; U+10ffff]",
                      (int)bits);

@@ -9,7 +9,13 @@
 
 #include "native.h"
 
-enum { RELEASE_FROM = 2048, DIGEST_MOST = 64 };
+enum { RELEASE_FROM = 2048, DIGEST_MOST = 64, NAME_MOST = 64, KEPT_MOST = 16 };
+
+/* A digest as the library gave it; looking one up takes longer than hashing a short text. */
+typedef struct KeptDigest {
+    char name[NAME_MOST];
+    void *md;
+} KeptDigest;
 
 typedef struct Crypto {
     Object head;
@@ -32,6 +38,8 @@ typedef struct Crypto {
                   unsigned char *out, size_t len);
     unsigned char *(*hmac)(const void *md, const void *key, int key_len, const unsigned char *data,
                            size_t len, unsigned char *out, unsigned *out_len);
+    KeptDigest kept[KEPT_MOST];
+    int kept_count;
 } Crypto;
 
 typedef struct Hash {
@@ -82,30 +90,49 @@ static bool crypto_load(Vm *vm, Crypto *crypto)
 }
 
 /* OpenSSL's name for a digest: sha3_256 is SHA3-256, shake_128 SHAKE128, blake2b BLAKE2B-512. */
-static void library_name(const char *name, char out[64])
+static void library_name(const char *name, char out[NAME_MOST])
 {
     if (strcmp(name, "blake2b") == 0) name = "blake2b512";
     if (strcmp(name, "blake2s") == 0) name = "blake2s256";
     bool shake = strncmp(name, "shake_", 6) == 0;
     size_t len = 0;
-    for (; *name && len < 63; name++) {
+    for (; *name && len < NAME_MOST - 1; name++) {
         if (*name == '_' && shake) continue;
         out[len++] = *name == '_' ? '-' : *name;
     }
     out[len] = 0;
 }
 
-/* The digest of that name, to be freed; NULL: ValueError raised. */
+/* The digest of OpenSSL's name, kept for the next time if there is room; NULL: there is none. */
+static void *md_fetch(Crypto *crypto, const char *name)
+{
+    for (int i = 0; i < crypto->kept_count; i++)
+        if (strcmp(crypto->kept[i].name, name) == 0) return crypto->kept[i].md;
+    void *md = crypto->md_fetch(NULL, name, NULL);
+    if (!md || crypto->kept_count == KEPT_MOST) return md;
+    KeptDigest *kept = &crypto->kept[crypto->kept_count++];
+    strcpy(kept->name, name);
+    return kept->md = md;
+}
+
+static void md_release(const Crypto *crypto, void *md)
+{
+    for (int i = 0; i < crypto->kept_count; i++)
+        if (crypto->kept[i].md == md) return;
+    crypto->md_free(md);
+}
+
+/* The digest of that name, to be released; NULL: ValueError raised. */
 static void *md_named(Vm *vm, Crypto *crypto, Value name)
 {
-    char text[64];
+    char text[NAME_MOST];
     if (!is_str(name)) {
         throw(vm, TypeError, "name must be a string");
         return NULL;
     }
     if (!crypto_load(vm, crypto)) return NULL;
     library_name(as_str(name)->ascii ? as_str(name)->data : "", text);
-    void *md = *text ? crypto->md_fetch(NULL, text, NULL) : NULL;
+    void *md = *text ? md_fetch(crypto, text) : NULL;
     if (!md) throw(vm, ValueError, "unsupported hash type %S", name);
     return md;
 }
@@ -171,7 +198,7 @@ NATIVE(crypto_make, "make(self, name, data=?, /)",
         if (!good) throw(vm, ValueError, "unsupported hash type %S", argv[1]);
         if (!good || (!absent(argv[2]) && !hash_feed(vm, hash, argv[2]))) replace(&out, FAIL);
     }
-    crypto->md_free(md);
+    md_release(crypto, md);
     return out;
 }
 
@@ -217,15 +244,10 @@ static Ref hash_digest_bytes(Vm *vm, Value self, int64_t len)
 
 static Ref hex_of(Vm *vm, Ref digest)
 {
-    static const char digits[] = "0123456789abcdef";
     if (failed(digest)) return FAIL;
     ptrdiff_t len = as_bytes(digest)->len;
     Ref out = str_new(vm, len * 2, STR_ASCII);
-    for (ptrdiff_t n = 0; !failed(out) && n < len; n++) {
-        uint8_t byte = (uint8_t)as_bytes(digest)->data[n];
-        as_str(out)->data[2 * n] = digits[byte >> 4];
-        as_str(out)->data[2 * n + 1] = digits[byte & 15];
-    }
+    if (!failed(out)) hex_write(as_str(out)->data, as_bytes(digest)->data, len);
     decref(digest);
     return out;
 }
@@ -343,7 +365,7 @@ NATIVE(crypto_pbkdf2, "pbkdf2_hmac(self, hash_name, password, salt, iterations, 
     }
     buffer_release(vm, &password);
 done:
-    crypto->md_free(md);
+    md_release(crypto, md);
     return out;
 }
 
@@ -405,7 +427,7 @@ NATIVE(crypto_hmac, "hmac_digest(self, key, msg, digest)",
         }
         buffer_release(vm, &key);
     }
-    crypto->md_free(md);
+    md_release(crypto, md);
     return out;
 }
 
@@ -444,11 +466,17 @@ NATIVE(crypto_compare, "compare_digest(self, a, b, /)",
 
 /* ---- the module ---- */
 
+static void crypto_clear(Object *self)
+{
+    Crypto *crypto = (Crypto *)self;
+    while (crypto->kept_count) crypto->md_free(crypto->kept[--crypto->kept_count].md);
+}
 static const TypeDef crypto_type = {
     .name = "_hashlib.Crypto",
     .doc = "The library that makes digests.",
     .size = sizeof(Crypto),
     .flags = TYPE_FINAL | TYPE_NO_NEW,
+    .clear = crypto_clear,
 };
 static const Native *const crypto_methods[] = {
     &crypto_make_def, &crypto_pbkdf2_def,  &crypto_scrypt_def,

@@ -246,7 +246,7 @@ static Ref to_text(Vm *vm, const Array *array)
 
 static Ref to_list(Vm *vm, const Array *array)
 {
-    Ref list = list_new(vm, 0);
+    Ref list = list_new(vm, array->len);
     for (ptrdiff_t i = 0; !failed(list) && i < array->len; i++) {
         Ref item = load(vm, array, i);
         if (failed(item) || !list_push(vm, as_list(list), item)) {

@@ -68,24 +68,30 @@ static Ref binascii_error(Vm *vm, const char *format, ...)
     return FAIL;
 }
 
-static int hex_value(uint8_t c)
-{
-    int digit = digit_of_base(c);
-    return digit < 16 ? digit : -1;
-}
-
 /* ---- base 64 ---- */
 
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static int base64_value(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z') return c - 'A';
-    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-    if (c >= '0' && c <= '9') return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* The value of a base 64 digit; 64: it is none. */
+static const uint8_t base64_values[256] = {
+#define NONE_16 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64
+    NONE_16, NONE_16, /* */
+    64,      64,      64,      64,      64,      64,      64,      64,
+    64,      64,      64,      62,      64,      64,      64,      63, /* + / */
+    52,      53,      54,      55,      56,      57,      58,      59,
+    60,      61,      64,      64,      64,      64,      64,      64, /* 0-9 */
+    64,      0,       1,       2,       3,       4,       5,       6,
+    7,       8,       9,       10,      11,      12,      13,      14, /* A-O */
+    15,      16,      17,      18,      19,      20,      21,      22,
+    23,      24,      25,      64,      64,      64,      64,      64, /* P-Z */
+    64,      26,      27,      28,      29,      30,      31,      32,
+    33,      34,      35,      36,      37,      38,      39,      40, /* a-o */
+    41,      42,      43,      44,      45,      46,      47,      48,
+    49,      50,      51,      64,      64,      64,      64,      64, /* p-z */
+    NONE_16, NONE_16, NONE_16, NONE_16, NONE_16, NONE_16, NONE_16, NONE_16,
+#undef NONE_16
+};
 
 NATIVE(b2a_base64, "b2a_base64(data, /, *, newline=True)",
        "Return data in base 64 as bytes, a newline at the end.")
@@ -109,16 +115,37 @@ NATIVE(b2a_base64, "b2a_base64(data, /, *, newline=True)",
     return out;
 }
 
+/* Decodes groups of four digits from in[0:len] into out, which has room; how many there are before
+ * anything else comes. */
+static ptrdiff_t base64_groups(const uint8_t *in, ptrdiff_t len, char *out)
+{
+    ptrdiff_t n = 0;
+    for (; n + 4 <= len; n += 4) {
+        uint32_t a = base64_values[in[n]], b = base64_values[in[n + 1]];
+        uint32_t c = base64_values[in[n + 2]], d = base64_values[in[n + 3]];
+        if ((a | b | c | d) & 64) break;
+        uint32_t group = a << 18 | b << 12 | c << 6 | d;
+        *out++ = (char)(group >> 16);
+        *out++ = (char)(group >> 8);
+        *out++ = (char)group;
+    }
+    return n / 4;
+}
+
 /* Decodes until padding ends it; what the loop leaves in the counters tells whether it was
  * right. */
 static Ref base64_decode(Vm *vm, const uint8_t *in, ptrdiff_t len, bool strict)
 {
-    Output out = {.vm = vm};
+    ptrdiff_t capacity = len / 4 * 3 + 3;
+    Output out = {.vm = vm, .data = memory_new(vm, (size_t)capacity), .capacity = capacity};
+    if (!out.data) return FAIL;
+    ptrdiff_t groups = base64_groups(in, len, out.data);
+    out.len = 3 * groups;
     uint32_t group = 0;
     int place = 0, pads = 0; /* digits of the group so far; = signs */
     const char *wrong = NULL;
     if (strict && len > 0 && in[0] == '=') wrong = "Leading padding not allowed";
-    for (ptrdiff_t n = 0; n < len && !wrong; n++) {
+    for (ptrdiff_t n = 4 * groups; n < len && !wrong; n++) {
         if (in[n] == '=') {
             if (strict && place == 0) wrong = "Excess padding not allowed";
             if (place >= 2 && place + ++pads >= 4) {
@@ -127,8 +154,8 @@ static Ref base64_decode(Vm *vm, const uint8_t *in, ptrdiff_t len, bool strict)
             }
             continue;
         }
-        int digit = base64_value(in[n]);
-        if (digit < 0) {
+        int digit = base64_values[in[n]];
+        if (digit == 64) {
             if (strict) wrong = "Only base64 data is allowed";
             continue;
         }
@@ -169,10 +196,16 @@ static Ref hexlify(Vm *vm, Value *argv)
 {
     Buffer source;
     if (!buffer_get(vm, argv[0], &source, false)) return FAIL;
+    if (absent(argv[1])) {
+        Ref digits = bytes_from(vm, NULL, source.len * 2);
+        if (!failed(digits)) hex_write(as_bytes(digits)->data, source.data, source.len);
+        buffer_release(vm, &source);
+        return digits;
+    }
     Ref data = bytes_from(vm, source.data, source.len), method = FAIL, text = FAIL, out = FAIL;
     buffer_release(vm, &source);
     if (!failed(data)) method = attr_get_text(vm, data, "hex");
-    if (!failed(method)) text = call(vm, method, absent(argv[1]) ? 0 : 2, argv + 1);
+    if (!failed(method)) text = call(vm, method, 2, argv + 1);
     if (!failed(text)) {
         const Str *made = as_str(text);
         out = bytes_from(vm, NULL, made->len);
@@ -205,9 +238,8 @@ static Ref unhexlify(Vm *vm, Value v)
     } else {
         out = bytes_from(vm, NULL, source.len / 2);
         for (ptrdiff_t n = 0; !failed(out) && n < source.len; n += 2) {
-            int high = hex_value((uint8_t)source.data[n]),
-                low = hex_value((uint8_t)source.data[n + 1]);
-            if (high < 0 || low < 0) {
+            unsigned high = hex_value(source.data[n]), low = hex_value(source.data[n + 1]);
+            if (high > 15 || low > 15) {
                 binascii_error(vm, "Non-hexadecimal digit found");
                 replace(&out, FAIL);
             } else {
@@ -320,8 +352,8 @@ NATIVE(a2b_qp, "a2b_qp(data, header=False)",
         } else if (in[n] == '=') {
             put(&out, '=');
             n++;
-        } else if (n + 1 < source.len && hex_value(in[n]) >= 0 && hex_value(in[n + 1]) >= 0) {
-            put(&out, hex_value(in[n]) << 4 | hex_value(in[n + 1]));
+        } else if (n + 1 < source.len && hex_value(in[n]) < 16 && hex_value(in[n + 1]) < 16) {
+            put(&out, (int)(hex_value(in[n]) << 4 | hex_value(in[n + 1])));
             n += 2;
         } else {
             put(&out, '=');

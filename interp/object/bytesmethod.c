@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 
+#include "base/hex.h"
 #include "base/numtext.h"
 #include "object/call.h"
 #include "object/codec.h"
@@ -417,7 +418,6 @@ static int hex_separator(Vm *vm, Value v)
 
 Ref bytes_to_hex(Vm *vm, Span span, Value separator, Value group)
 {
-    static const char digits[] = "0123456789abcdef";
     int64_t size;
     int between = hex_separator(vm, separator);
     if (between < 0 || !index_argument(vm, group, &size)) return FAIL;
@@ -429,10 +429,12 @@ Ref bytes_to_hex(Vm *vm, Span span, Value separator, Value group)
     Ref out = str_new(vm, span.len * 2 + gaps, STR_ASCII);
     if (failed(out) || span.len == 0) return out;
     char *to = as_str(out)->data;
-    for (ptrdiff_t i = 0; i < span.len; i++) {
-        if (i > 0 && (from_right ? span.len - i : i) % size == 0) *to++ = (char)between;
-        *to++ = digits[(uint8_t)span.data[i] >> 4];
-        *to++ = digits[span.data[i] & 15];
+    ptrdiff_t first = from_right ? span.len - gaps * size : size; /* bytes before the first gap */
+    for (ptrdiff_t i = 0, count = first; i < span.len; i += count, count = size) {
+        if (i > 0) *to++ = (char)between;
+        if (count > span.len - i) count = span.len - i;
+        hex_write(to, span.data + i, count);
+        to += 2 * count;
     }
     return out;
 }
@@ -456,8 +458,8 @@ static Ref parse_hex(Vm *vm, const char *text, ptrdiff_t len)
         while (i < len && is_blank(text[i])) i++;
         if (i == len) break;
         ptrdiff_t bad = i;
-        int high = digit_of_base((unsigned char)text[i]), low = 99;
-        if (high < 16 && ++bad < len) low = digit_of_base((unsigned char)text[i + 1]);
+        unsigned high = hex_value(text[i]), low = 99;
+        if (high < 16 && ++bad < len) low = hex_value(text[i + 1]);
         if (high > 15 || low > 15) {
             if (high < 16 && bad == len)
                 throw(vm, ValueError,
