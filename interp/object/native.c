@@ -11,7 +11,9 @@
 #include "object/dict.h"
 #include "object/error.h"
 #include "object/name.h"
+#include "object/reduce.h"
 #include "object/str.h"
+#include "object/tuple.h"
 #include "object/typeparts.h"
 
 enum { ASYNC_LEN = 6 }; /* "async " */
@@ -242,11 +244,19 @@ static Ref get_coroutine_mark(Vm *vm, Value self)
     return throw(vm, AttributeError, "'%T' object has no attribute '_is_coroutine_mark'", self);
 }
 
-/* How pickle and copy name a builtin function: by its own name, or getattr(self, name). */
+/* How pickle and copy name a builtin function: by its own name; methods as getattr(self, name), or
+ * getattr(class, name). */
 NATIVE(native_reduce, "__reduce__(self, /)", "Helper for pickle.")
 {
     const NativeFunction *function = as_native(argv[0]);
-    return newref(function->name);
+    if (!function->owner) return newref(function->name);
+    Value from = absent(function->self) ? borrow(function->owner) : (Value)function->self;
+    Ref getattr = reduce_builtin(vm, "getattr"), args = FAIL, out = FAIL;
+    if (!failed(getattr)) args = tuple_pack(vm, 2, from, (Value)function->name);
+    if (!failed(args)) out = tuple_pack(vm, 2, (Value)getattr, (Value)args);
+    decref(args);
+    decref(getattr);
+    return out;
 }
 
 /* ---- tables ---- */
@@ -297,5 +307,6 @@ const TypeDef method_descriptor_type = {
     .call = native_call_slot,
     .repr = method_repr,
     .descr_get = method_get,
+    .methods = function_methods,
     .attributes = method_attributes,
 };
