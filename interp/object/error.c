@@ -60,6 +60,7 @@ static bool format_one(Vm *vm, StrBuilder *text, const char *spec, va_list *list
 
 Ref format_text_list(Vm *vm, const char *format, va_list *list)
 {
+    if (!strchr(format, '%')) return str_from(vm, format);
     StrBuilder text;
     builder_open(&text);
     for (const char *at = format; *at;) {

@@ -19,20 +19,20 @@ enum { DROP_DEPTH = 64 };
 
 /* ---- birth ---- */
 
-enum { WORDS_FEW = 16 };
+enum { CELLS_FEW = 16 };
+typedef uint64_t Cell __attribute__((vector_size(CELL_BYTES)));
 
-/* Few words are zeroed in place: the empty asm keeps the compiler from calling memset() for them,
- * which takes longer. */
-static inline void zero_words(void *memory, size_t count)
+/* Few cells are zeroed in place: the empty asm keeps the compiler from taking string instructions or
+ * calling memset() for them, which takes longer. */
+static inline void zero_cells(void *memory, size_t count)
 {
-    uint64_t *words = memory;
-    if (count > WORDS_FEW) {
-        memset(words, 0, count * sizeof *words);
+    if (count > CELLS_FEW) {
+        memset(memory, 0, count * CELL_BYTES);
         return;
     }
-    for (size_t i = 0; i < count; i++) {
-        words[i] = 0;
-        __asm__("" : "+r"(words));
+    for (Cell *cell = memory, *end = cell + count; cell < end; cell++) {
+        *cell = (Cell){0};
+        __asm__("" : "+r"(cell));
     }
 }
 
@@ -75,8 +75,8 @@ void *object_new_open(Vm *vm, Shape *shape, size_t size_bytes, size_t head_bytes
     size_t cells = (size_bytes + CELL_BYTES - 1) / CELL_BYTES;
     Object *object = cells_reuse(&vm->interp->memory, cells);
     if (!object) return new_slowly(vm, shape, size_bytes, head_bytes);
-    zero_words(object, head_bytes / 8);
-    zero_words((char *)object + (cells - 1) * CELL_BYTES, CELL_BYTES / 8);
+    zero_cells(object, (head_bytes + CELL_BYTES - 1) / CELL_BYTES);
+    zero_cells((char *)object + (cells - 1) * CELL_BYTES, 1);
     return start(object, shape, cells);
 }
 
@@ -85,7 +85,7 @@ void *object_new(Vm *vm, Shape *shape, size_t size_bytes)
     size_t cells = (size_bytes + CELL_BYTES - 1) / CELL_BYTES;
     Object *object = cells_reuse(&vm->interp->memory, cells);
     if (!object) return new_slowly(vm, shape, size_bytes, size_bytes);
-    zero_words(object, 2 * cells);
+    zero_cells(object, cells);
     return start(object, shape, cells);
 }
 

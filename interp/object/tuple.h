@@ -30,7 +30,8 @@ Ref tuple_new(Vm *vm, ptrdiff_t len); /* items UNDEF: fill at once.  len 0: the 
 Ref tuple_from_values(Vm *vm, ptrdiff_t len, Value *items);
 Ref tuple_from_refs(Vm *vm, ptrdiff_t len, Ref *items); /* steals the items, also when it fails */
 Ref tuple_pack(Vm *vm, int len, ...);                   /* of Value, borrowed */
-/* As tuple_new, for an iterator: what it gave last (*kept) over again when nobody else has that. */
+/* As tuple_new, for an iterator: what it gave last (*kept) over again
+ * when nobody else has that. */
 Ref tuple_again(Vm *vm, ptrdiff_t len, Ref *kept);
 Ref tuple_slice(Vm *vm, Value tuple, ptrdiff_t start, ptrdiff_t end); /* 0 <= start <= end <= len */
 Ref tuple_iter_next(Vm *vm, Value self); /* the next slot of TUPLE_ITER */
