@@ -556,40 +556,39 @@ Truth dict_move_first(Vm *vm, Dict *dict, Value key)
     return YES;
 }
 
+/* Is dict's block worth copying as it is: mostly used, no holes? */
+static bool is_compact(const Dict *dict)
+{
+    return dict->len == dict->used && dict->len > dict->capacity / 2;
+}
+
+/* Fills copy, which has no block, with a copy of dict's. */
+static bool copy_block(Vm *vm, Dict *copy, const Dict *dict)
+{
+    DictEntry *entries = block_new(vm, dict->capacity, dict->log2_size);
+    if (!entries) return false;
+    memcpy(entries, dict->entries, dict->used * sizeof *entries);
+    if (dict->log2_size >= 0) {
+        copy->index = entries + dict->capacity;
+        memcpy(copy->index, dict->index, (size_t)index_width(dict->log2_size) << dict->log2_size);
+    }
+    copy->entries = entries;
+    copy->log2_size = dict->log2_size;
+    copy->len = copy->used = dict->used;
+    copy->capacity = dict->capacity;
+    copy->version = 0;
+    copy->head.aux = dict->head.aux; /* no holes: front is 0 */
+    for (ptrdiff_t i = 0; i < copy->used; i++) {
+        newref(entries[i].key);
+        newref(entries[i].value);
+    }
+    return true;
+}
+
 Ref dict_copy(Vm *vm, Dict *dict)
 {
     Ref out = dict_new(vm);
-    if (failed(out) || dict->len == 0) return out;
-    Dict *copy = as_dict(out);
-    if (dict->len == dict->used &&
-        dict->len > dict->capacity / 2) { /* no holes: the block as it is */
-        DictEntry *entries = block_new(vm, dict->capacity, dict->log2_size);
-        if (!entries) goto fail;
-        memcpy(entries, dict->entries, dict->used * sizeof *entries);
-        if (dict->log2_size >= 0) {
-            copy->index = entries + dict->capacity;
-            memcpy(copy->index, dict->index,
-                   (size_t)index_width(dict->log2_size) << dict->log2_size);
-        }
-        copy->entries = entries;
-        copy->log2_size = dict->log2_size;
-        copy->len = copy->used = dict->used;
-        copy->capacity = dict->capacity;
-        copy->head.aux = dict->head.aux; /* no holes: front is 0 */
-        for (ptrdiff_t i = 0; i < copy->used; i++) {
-            newref(entries[i].key);
-            newref(entries[i].value);
-        }
-        return out;
-    }
-    if (!dict_resize(vm, copy, dict->len)) goto fail;
-    for (ptrdiff_t i = 0; i < dict->used; i++) {
-        DictEntry *entry = &dict->entries[i];
-        if (!absent(entry->key) && !dict_append(vm, copy, entry->key, entry->hash, entry->value))
-            goto fail;
-    }
-    return out;
-fail:
+    if (failed(out) || dict_merge(vm, as_dict(out), dict)) return out;
     decref(out);
     return FAIL;
 }
@@ -598,6 +597,7 @@ fail:
 bool dict_merge(Vm *vm, Dict *dict, Dict *other)
 {
     if (dict == other || other->len == 0) return true;
+    if (dict->capacity == 0 && is_compact(other)) return copy_block(vm, dict, other);
     if (dict->capacity - dict->used < other->len && dict->len < other->len &&
         !dict_resize(vm, dict, dict->len + other->len))
         return false;

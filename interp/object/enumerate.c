@@ -14,7 +14,7 @@ typedef struct Enumerate {
     Container head;
     Ref iter, count;
     Ref pair; /* the last one given */
-} Enumerate; /* iter UNDEF: exhausted */
+} Enumerate;  /* iter UNDEF: exhausted */
 
 static Enumerate *as_enumerate(Value v) { return (Enumerate *)as_object(v); }
 

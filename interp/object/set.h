@@ -17,7 +17,7 @@ typedef struct Set {
     ptrdiff_t len, used; /* live keys; live and deleted */
     ptrdiff_t size;      /* of table, a power of two */
     SetEntry *table;     /* small, or memory of its own; NULL: there is none */
-    int64_t hash; /* frozenset: cached, 0 when not computed */
+    int64_t hash;        /* frozenset: cached, 0 when not computed */
     SetEntry small[SET_SMALL];
 } Set;
 
