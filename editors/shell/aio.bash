@@ -13,7 +13,7 @@ _aio()
 for module in pkgutil.iter_modules(): print(module.name)' 2>/dev/null)" -- "$word"))
         return ;;
     -W) COMPREPLY=($(compgen -W "default error ignore always module once" -- "$word")); return ;;
-    -X) COMPREPLY=($(compgen -W "dev importtime utf8 int_max_str_digits=" -- "$word")); return ;;
+    -X) COMPREPLY=($(compgen -W "dev importtime utf8 int_max_str_digits= warn_default_encoding cpu_count= pycache_prefix=" -- "$word")); return ;;
     -c) return ;;
     explain)
         COMPREPLY=($(compgen -W "$("$program" explain 2>/dev/null | cut -d' ' -f1)" -- "$word"))
@@ -28,7 +28,7 @@ for module in pkgutil.iter_modules(): print(module.name)' 2>/dev/null)" -- "$wor
         esac
     done
     if [[ $word == -* ]]; then
-        COMPREPLY=($(compgen -W "$("$program" --help 2>/dev/null |
+        COMPREPLY=($(compgen -W "$("$program" --help-all 2>/dev/null |
             sed -n 's/^  \(-[-A-Za-z]*\).*/\1/p') -V -h -" -- "$word"))
         return
     fi

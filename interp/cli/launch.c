@@ -179,9 +179,11 @@ static Ref run_file(Vm *vm, Value module, const Options *options, int *status)
     if (failed(filename)) return FAIL;
     char *text = source_read(vm, filename, &len);
     if (!text && told_unreadable(vm, options)) *status = STATUS_USAGE, result = NONE;
+    /* -x: from the end of the first line on, so that lines keep their numbers */
+    size_t skipped = text && options->skip_line ? strcspn(text, "\n") : 0;
     if (text && dict_set(vm, names, N(__file__), filename) &&
         module_set_loader(vm, module, filename))
-        result = run_text(vm, module, text, len, filename);
+        result = run_text(vm, module, text + skipped, len - (ptrdiff_t)skipped, filename);
     free(text);
     decref(filename);
     return result;

@@ -60,8 +60,12 @@ int main(int argc, char **argv)
         return STATUS_USAGE;
     }
     switch (options.action) {
-    case SHOW_HELP: options_help(stdout); return 0;
+    case SHOW_HELP:
+    case SHOW_HELP_ENV:
+    case SHOW_HELP_X:
+    case SHOW_HELP_ALL: options_help(stdout, options.action); return 0;
     case SHOW_VERSION: puts("aio 0.1.0 (Python 3.14)"); return 0;
+    case SHOW_BUILD: show_build(); return 0;
     case SHOW_TOKENS:
     case SHOW_AST: return show_source(&options);
     default: ending_leave(run(&options));

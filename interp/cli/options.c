@@ -32,6 +32,30 @@ static void options_digits(Options *o, const char *source, const char *text)
     else o->flags.int_max_str_digits = (int)digits;
 }
 
+static void options_seed(Options *o, const char *text)
+{
+    char *end;
+    unsigned long long seed = strtoull(text, &end, 10);
+    if (strcmp(text, "random") == 0) return;
+    if (end == text || *end || *text == '-' || seed > 0xffffffff)
+        problem(o, "PYTHONHASHSEED must be \"random\" or an integer from 0 to 4294967295, not ",
+                text, "");
+}
+
+static void options_utf8(Options *o, const char *source, const char *text)
+{
+    if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
+        problem(o, source, ": 0 or 1, not ", text);
+    else o->flags.utf8_mode = *text == '1';
+}
+
+static void options_cpus(Options *o, const char *text)
+{
+    char *end;
+    if (strcmp(text, "default") != 0 && (strtol(text, &end, 10) < 1 || *end))
+        problem(o, "-X cpu_count: a number from 1 on, or \"default\", not ", text, "");
+}
+
 static void options_isolate(Options *o)
 {
     o->flags.isolated++;
@@ -55,7 +79,8 @@ static void options_extra(Options *o, const char *text)
     if (strcmp(text, "dev") == 0) o->flags.dev_mode = 1;
     else if (strcmp(text, "importtime") == 0) o->flags.import_times = true;
     else if (strcmp(text, "warn_default_encoding") == 0) o->flags.warn_default_encoding = 1;
-    else if (strcmp(text, "utf8=0") == 0) o->flags.utf8_mode = 0;
+    else if (strncmp(text, "utf8=", 5) == 0) options_utf8(o, "-X utf8", text + 5);
+    else if (strncmp(text, "cpu_count=", 10) == 0) options_cpus(o, text + 10);
     else if (strncmp(text, "int_max_str_digits=", 19) == 0)
         options_digits(o, "-X int_max_str_digits", text + 19);
 }
@@ -70,6 +95,7 @@ static bool apply(Options *o, char letter, const char *text)
     case key:                                                                                      \
         statement;                                                                                 \
         return true;
+#define RARE_OPTION OPTION
 #include "cli/options.def"
     default: (void)text; return false;
     }
@@ -82,6 +108,7 @@ static bool wants_argument(char letter)
         bool argument;
     } rows[] = {
 #define OPTION(key, argument, statement, meaning) {key, (argument) != NULL},
+#define RARE_OPTION                               OPTION
 #include "cli/options.def"
     };
     for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
@@ -102,7 +129,7 @@ static int read_letters(Options *o, int at)
         if (o->problem) break;
         if (!apply(o, *letter, text)) problem(o, "unknown option -", name, " (see aio --help)");
         if (o->action == RUN_TEXT || o->action == RUN_MODULE) o->target = text;
-        if (text || o->action != RUN_PROMPT) break;
+        if (text || (o->action != RUN_PROMPT && o->action != SHOW_VERSION)) break;
     }
     return at;
 }
@@ -114,6 +141,7 @@ static int read_long(Options *o, int at)
         const char *name, *argument;
     } rows[] = {
 #define LONG(key, argument, statement, meaning) {key, argument},
+#define RARE_LONG                               LONG
 #include "cli/options.def"
     };
     int row = 0, count = (int)(sizeof rows / sizeof *rows);
@@ -124,6 +152,7 @@ static int read_long(Options *o, int at)
     int n = 0;
 #define LONG(key, argument, statement, meaning)                                                    \
     if (n++ == row) statement;
+#define RARE_LONG LONG
 #include "cli/options.def"
     if (rows[row].argument) o->target = o->argv[at++];
     return at;
@@ -147,6 +176,7 @@ static void read_environment(Options *o)
     const char *text;
 #define VARIABLE(name, statement, meaning)                                                         \
     if ((text = flags_getenv(&o->flags, name))) statement;
+#define RARE_VARIABLE VARIABLE
 #include "cli/options.def"
 }
 
@@ -177,7 +207,7 @@ void options_read(Options *options, int argc, char **argv)
 
 static void help_row(FILE *out, const char *left, const char *meaning)
 {
-    if (meaning) fprintf(out, "  %-22s %s\n", left, meaning);
+    fprintf(out, "  %-26s %s\n", left, meaning);
 }
 
 static void help_option(FILE *out, const char *dashes, const char *name, const char *argument,
@@ -189,20 +219,41 @@ static void help_option(FILE *out, const char *dashes, const char *name, const c
     help_row(out, left, meaning);
 }
 
-void options_help(FILE *out)
+static bool told_in(Action which, const char *group)
 {
-    fputs("usage: aio [option ...] [script.aio | folder | zip | -c CODE | -m MODULE | -] [argument "
-          "...]\n"
-          "       aio check FILE ...      what can be known without running\n"
-          "       aio explain CODE        a finding or a message, with examples\n"
-          "       aio ps PID              the tasks of a running aio process\n"
-          "       aio pstree PID          the same as a tree: who awaits whom\n"
-          "Without a script: the prompt; standard input when that is no terminal.\n",
-          out);
-#define GROUP(title) fprintf(out, "\n%s\n", title);
+    bool x = strcmp(group, "-X") == 0, environment = strcmp(group, "environment") == 0;
+    return which == SHOW_HELP_ALL || (which == SHOW_HELP_X && x) ||
+           (which == SHOW_HELP_ENV && environment) || (which == SHOW_HELP && !x);
+}
+
+void options_help(FILE *out, Action which)
+{
+    bool told = false, rare = which != SHOW_HELP;
+    if (which == SHOW_HELP || which == SHOW_HELP_ALL)
+        fputs("usage: aio [option ...] [script.aio | folder | zip | -c CODE | -m MODULE | -] "
+              "[argument ...]\n"
+              "       aio check FILE ...      what can be known without running\n"
+              "       aio explain CODE        a finding or a message, with examples\n"
+              "       aio ps PID              the tasks of a running aio process\n"
+              "       aio pstree PID          the same as a tree: who awaits whom\n"
+              "Without a script: the prompt; standard input when that is no terminal.\n\n",
+              out);
+    const char *between = "";
+#define GROUP(title)                                                                               \
+    if ((told = told_in(which, title))) fprintf(out, "%s%s\n", between, title), between = "\n";
 #define OPTION(letter, argument, statement, meaning)                                               \
-    help_option(out, "-", (char[]){letter, 0}, argument, meaning);
-#define LONG(name, argument, statement, meaning) help_option(out, "--", name, argument, meaning);
-#define VARIABLE(name, statement, meaning)       help_row(out, name, meaning);
+    if (told) help_option(out, "-", (char[]){letter, 0}, argument, meaning);
+#define LONG(name, argument, statement, meaning)                                                   \
+    if (told) help_option(out, "--", name, argument, meaning);
+#define VARIABLE(name, statement, meaning)                                                         \
+    if (told) help_row(out, name, meaning);
+#define XOPTION(name, meaning)                                                                     \
+    if (told) help_row(out, name, meaning);
+#define RARE_OPTION(letter, argument, statement, meaning)                                          \
+    if (told && rare) help_option(out, "-", (char[]){letter, 0}, argument, meaning);
+#define RARE_LONG(name, argument, statement, meaning)                                              \
+    if (told && rare) help_option(out, "--", name, argument, meaning);
+#define RARE_VARIABLE(name, statement, meaning)                                                    \
+    if (told && rare) help_row(out, name, meaning);
 #include "cli/options.def"
 }

@@ -20,7 +20,11 @@ typedef enum Action {
     SHOW_AST,
     SHOW_DIS,
     SHOW_VERSION,
-    SHOW_HELP
+    SHOW_BUILD,
+    SHOW_HELP,
+    SHOW_HELP_ENV,
+    SHOW_HELP_X,
+    SHOW_HELP_ALL
 } Action;
 
 /* Exit statuses (docs/command_line.md has the table). */
@@ -49,13 +53,14 @@ typedef struct Options {
     int argc;
     Flags flags;
     Texts warnings, extra; /* of -W and -X */
+    bool skip_line;        /* -x */
     const char *problem;   /* wrong use: what is wrong; NULL: all is well */
     char problem_text[160];
 } Options;
 
 /* Reads argv and the environment. */
 void options_read(Options *options, int argc, char **argv);
-/* The text of --help. */
-void options_help(FILE *out);
+/* The text of --help and of its siblings: of an action SHOW_HELP... */
+void options_help(FILE *out, Action which);
 
 #endif

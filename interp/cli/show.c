@@ -58,3 +58,18 @@ int show_source(const Options *options)
     free(text);
     return status;
 }
+
+void show_build(void)
+{
+#ifdef __clang__
+    const char *compiler = "clang";
+#else
+    const char *compiler = "gcc";
+#endif
+#ifdef AIO_READLINE
+    const char *lines = "with readline";
+#else
+    const char *lines = "without readline";
+#endif
+    printf("aio 0.1.0 (Python 3.14), %s, %s %s\n", lines, compiler, __VERSION__);
+}

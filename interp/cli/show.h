@@ -10,4 +10,7 @@ int show_source(const Options *options);
 /* All of a stream, as memory to free(); NULL: out of memory. */
 char *read_stream(FILE *file, ptrdiff_t *len);
 
+/* The text of -VV. */
+void show_build(void);
+
 #endif

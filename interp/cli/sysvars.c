@@ -133,10 +133,20 @@ static bool set_executable(Vm *vm)
     return set_text(vm, "executable", path) && set_text(vm, "_base_executable", path);
 }
 
+/* Nothing is written there. */
+static bool set_cache_prefix(Vm *vm, const Options *options)
+{
+    const char *path = flags_getenv(&options->flags, "PYTHONPYCACHEPREFIX");
+    for (int n = 0; n < options->extra.count; n++)
+        if (strncmp(options->extra.items[n], "pycache_prefix=", 15) == 0)
+            path = options->extra.items[n] + 15;
+    return !path || !*path || set_text(vm, "pycache_prefix", path);
+}
+
 bool sysvars_set(Vm *vm, const Options *options)
 {
-    return set_argv(vm, options) && set_path(vm, options) && set_warnings(vm, options) &&
-           set_extra(vm, options) && set_executable(vm);
+    return set_cache_prefix(vm, options) && set_argv(vm, options) && set_path(vm, options) &&
+           set_warnings(vm, options) && set_extra(vm, options) && set_executable(vm);
 }
 
 bool sysvars_keep_source(Vm *vm, Value filename, const char *text, ptrdiff_t len)

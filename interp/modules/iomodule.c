@@ -17,6 +17,7 @@
 #include "object/attr.h"
 #include "object/bytes.h"
 #include "object/call.h"
+#include "object/codec.h"
 #include "object/error.h"
 #include "object/exception.h"
 #include "object/int.h"
@@ -229,6 +230,24 @@ static const char *standard_errors(void)
     return "strict";
 }
 
+/* PYTHONIOENCODING=encoding:errors, each of which may be left out; the encoding is one that is
+ * written in C.  Standard error keeps its errors. */
+static void asked_encoding(Vm *vm, int fd, char encoding[64], char errors[64])
+{
+    const char *asked = flags_getenv(&vm->interp->flags, "PYTHONIOENCODING");
+    if (!asked) return;
+    size_t len = strcspn(asked, ":");
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)len, asked);
+    const char *known = len ? codec_name(name) : NULL;
+    if (known) strcpy(encoding, known);
+    else if (len && fd == 0)
+        fprintf(stderr, "aio: PYTHONIOENCODING: no standard encoding is called '%s'\n", name);
+    bool says_errors = asked[len] && asked[len + 1];
+    if (fd != 2 && (says_errors || known))
+        snprintf(errors, 64, "%s", says_errors ? asked + len + 1 : "strict");
+}
+
 Ref io_standard(Vm *vm, int fd)
 {
     static const char *const names[] = {"<stdin>", "<stdout>", "<stderr>"};
@@ -236,8 +255,11 @@ Ref io_standard(Vm *vm, int fd)
     if (fstat(fd, &status) < 0) return NONE;
     bool through = fd > 0 && vm->interp->flags.unbuffered;
     Ref name = str_from(vm, names[fd]), mode = str_from(vm, fd ? "w" : "r"), out = FAIL;
-    Ref encoding = str_from(vm, "utf-8");
-    Ref errors = str_from(vm, fd == 2 ? "backslashreplace" : standard_errors());
+    char encoding_name[64] = "utf-8", errors_name[64];
+    snprintf(errors_name, sizeof errors_name, "%s",
+             fd == 2 ? "backslashreplace" : standard_errors());
+    asked_encoding(vm, fd, encoding_name, errors_name);
+    Ref encoding = str_from(vm, encoding_name), errors = str_from(vm, errors_name);
     Ref raw = FAIL, buffer = FAIL;
     if (failed(name) || failed(mode) || failed(encoding) || failed(errors)) goto done;
     raw = fileio_standard(vm, fd, name, fd > 0, status.st_blksize);
