@@ -2,7 +2,8 @@
  *
  * A finding must be right: what needs a guess about values is left out.  A line that holds
  * `# noqa` is not told about.
- * Neighbours: findings.def (what can be found), check_async.c, check_name.c (the looking). */
+ * Neighbours: findings.def (what can be found); check_async.c, check_name.c, check_import.c (the
+ * looking). */
 /* SPDX-License-Identifier: MIT */
 #include "cli/check.h"
 
@@ -142,6 +143,7 @@ static void look(Vm *vm, Check *check, Value filename)
     idents_open(&compiler.idents, vm, check->arena);
     check->compiler = &compiler;
     if (scopes_build(&compiler, check->tree)) {
+        check_imports(check);
         check_awaits(check);
         check_names(check);
         check_reach(check);
@@ -170,10 +172,15 @@ static int check_file(Vm *vm, const char *path)
     check.tree = parsed.tree;
     if (failed(filename)) error_clear(vm);
     else if (parsed.tree) look(vm, &check, filename);
-    else if (text) check_add(&check, FINDING_SYNTAX, parsed.problem.pos, parsed.problem.message);
+    else if (text) {
+        Pos pos = parsed.problem.pos;
+        if (pos.line < 1) pos.line = 1; /* of the file as a whole: its encoding */
+        check_add(&check, FINDING_SYNTAX, pos, parsed.problem.message);
+    }
     int told = tell(&check);
     decref(filename);
     free(check.findings);
+    free(check.imported);
     free(text);
     arena_close(&arena);
     return told;

@@ -17,6 +17,8 @@ typedef struct Finding {
     const char *text; /* what the message names; in the arena */
 } Finding;
 
+typedef struct Imported Imported; /* check_import.c */
+
 /* One file being looked at. */
 typedef struct Check {
     const char *path;
@@ -27,6 +29,8 @@ typedef struct Check {
     Compiler *compiler; /* its scopes are resolved */
     Finding *findings;
     int count, capacity;
+    Imported *imported; /* what names mean that are imported; free() it */
+    int imported_count;
 } Check;
 
 /* Checks the files that follow on the command line; the exit status. */
@@ -35,6 +39,12 @@ int check_files(Vm *vm, const Options *options);
 void check_add(Check *check, FindingKind kind, Pos pos, const char *text);
 /* "asyncio.sleep" for a chain of names, in the arena; NULL for anything else. */
 const char *check_dotted(const Check *check, Node *node);
+void check_imports(Check *check); /* before check_meaning() is asked */
+/* The same as it would be without `as` and `from`: NULL when the first name is no import, or may be
+ * something else. */
+const char *check_meaning(const Check *check, Node *node);
+/* How many statements of the file bind a name, anywhere. */
+int check_bindings(const Check *check, const char *name);
 /* Does a node of that kind occur in node, functions and classes inside it left out? */
 bool check_has(Node *node, NodeKind kind);
 

@@ -9,9 +9,11 @@
 
 typedef struct Look {
     Check *check;
-    Node *class;   /* the class around, or NULL */
-    bool in_async; /* directly in an async def */
-    int loops;     /* while and for statements around, in this function */
+    Node *class;              /* the class around, or NULL */
+    bool in_async;            /* directly in an async def */
+    int loops;                /* while and for statements around, in this function */
+    Nodes body;               /* of this function, or of the module */
+    const struct Look *outer; /* the function around, or the module; NULL: this is the module */
 } Look;
 
 static bool is_one_of(const char *name, const char *const *names)
@@ -36,7 +38,10 @@ static const char *const coroutine_functions[] = {"asyncio.sleep",
                                                   "asyncio.create_subprocess_shell",
                                                   NULL};
 
-static const char *const task_makers[] = {"asyncio.create_task", "asyncio.ensure_future", NULL};
+static const char *const task_makers[] = {"asyncio.create_task", "asyncio.ensure_future",
+                                          "asyncio.gather", NULL};
+static const char *const loop_getters[] = {"asyncio.get_running_loop", "asyncio.get_event_loop",
+                                           NULL};
 
 static const char *const blocking[] = {"time.sleep",
                                        "os.system",
@@ -47,12 +52,18 @@ static const char *const blocking[] = {"time.sleep",
                                        "subprocess.check_call",
                                        "subprocess.check_output",
                                        "subprocess.getoutput",
+                                       "subprocess.getstatusoutput",
                                        "socket.create_connection",
+                                       "socket.getaddrinfo",
+                                       "socket.gethostbyname",
+                                       "select.select",
                                        "urllib.request.urlopen",
+                                       "urllib.request.urlretrieve",
                                        "requests.get",
                                        "requests.post",
                                        "requests.put",
                                        "requests.delete",
+                                       "requests.patch",
                                        "requests.head",
                                        "requests.request",
                                        NULL};
@@ -75,37 +86,47 @@ static bool is_plain_async(Nodes body, const char *name)
     return count == 1 && plain;
 }
 
-/* Is name bound in the module by nothing but that definition? */
-static bool is_bound_once(const Check *check, const char *name)
+/* Does the name mean an async def of this function, of one around it, or of the module? */
+static bool is_async_name(const Look *look, const char *name)
 {
-    Compiler *c = check->compiler;
-    const Scope *scope = scope_of(c, check->tree, ROLE_MAIN);
-    const Symbol *symbol = scope ? scope_find(scope, ident_text(&c->idents, name)) : NULL;
-    return symbol && !(symbol->flags & (SYM_DELETED | SYM_WALRUS));
+    if (check_bindings(look->check, name) != 1) return false;
+    for (; look; look = look->outer)
+        if (is_plain_async(look->body, name)) return true;
+    return false;
 }
 
 /* The name of the coroutine function that a call calls, or NULL. */
 static const char *coroutine_called(const Look *look, Node *function)
 {
     const Check *check = look->check;
-    const char *name = check_dotted(check, function);
+    const char *name = check_dotted(check, function), *meaning = check_meaning(check, function);
+    if (meaning) return is_one_of(meaning, coroutine_functions) ? name : NULL;
     if (!name) return NULL;
-    if (is_one_of(name, coroutine_functions)) return name;
-    if (function->kind == NODE_Name)
-        return is_plain_async(as_Module(check->tree)->body, name) && is_bound_once(check, name)
-                   ? name
-                   : NULL;
+    if (function->kind == NODE_Name) return is_async_name(look, name) ? name : NULL;
     if (strncmp(name, "self.", 5) != 0 || strchr(name + 5, '.') || !look->class) return NULL;
     return is_plain_async(as_ClassDef(look->class)->body, name + 5) ? name : NULL;
+}
+
+/* What makes a task and is called as that, or NULL. */
+static const char *task_maker(const Look *look, Node *function)
+{
+    const Check *check = look->check;
+    const char *meaning = check_meaning(check, function);
+    if (meaning) return is_one_of(meaning, task_makers) ? check_dotted(check, function) : NULL;
+    if (function->kind != NODE_Attribute) return NULL;
+    Node *loop = as_Attribute(function)->value;
+    if (strcmp(as_Attribute(function)->attr, "create_task") != 0 || loop->kind != NODE_Call)
+        return NULL;
+    meaning = check_meaning(check, as_Call(loop)->func);
+    return meaning && is_one_of(meaning, loop_getters) ? "loop.create_task" : NULL;
 }
 
 static void look_at_dropped(const Look *look, Node *value)
 {
     if (value->kind != NODE_Call) return;
     Node *function = as_Call(value)->func;
-    const char *name = check_dotted(look->check, function);
-    if (name && is_one_of(name, task_makers))
-        check_add(look->check, FINDING_LOST_TASK, value->pos, name);
+    const char *maker = task_maker(look, function);
+    if (maker) check_add(look->check, FINDING_LOST_TASK, value->pos, maker);
     const char *coroutine = coroutine_called(look, function);
     if (coroutine) check_add(look->check, FINDING_NO_AWAIT, value->pos, coroutine);
 }
@@ -151,17 +172,37 @@ static bool leaves(Nodes body)
     return body_has(body, NODE_Raise) || body_has(body, NODE_Return) || body_has(body, NODE_Break);
 }
 
-/* What a handler catches that includes CancelledError, or NULL.  `except CancelledError` is told
- * about in a loop only: after `task.cancel()` it is how one waits for the end. */
+/* What a caught class catches that includes CancelledError, or NULL.  `except CancelledError` is
+ * told about in a loop only: after `task.cancel()` it is how one waits for the end. */
+static const char *catches_type(const Look *look, NodeExceptHandler *handler, Node *type)
+{
+    const char *name = check_dotted(look->check, type), *meaning = check_meaning(look->check, type);
+    if (name && strcmp(name, "BaseException") == 0) return "except BaseException";
+    bool cancelled = meaning && (strcmp(meaning, "asyncio.CancelledError") == 0 ||
+                                 strcmp(meaning, "asyncio.exceptions.CancelledError") == 0);
+    return cancelled && look->loops && !leaves(handler->body) ? "except CancelledError" : NULL;
+}
+
 static const char *catches(const Look *look, NodeExceptHandler *handler)
 {
     if (!handler->type) return "a bare except";
-    const char *name = check_dotted(look->check, handler->type);
-    if (!name) return NULL;
-    if (strcmp(name, "BaseException") == 0) return "except BaseException";
-    bool cancelled =
-        strcmp(name, "asyncio.CancelledError") == 0 || strcmp(name, "CancelledError") == 0;
-    return cancelled && look->loops && !leaves(handler->body) ? "except CancelledError" : NULL;
+    if (handler->type->kind != NODE_Tuple) return catches_type(look, handler, handler->type);
+    Nodes types = as_Tuple(handler->type)->elts;
+    for (ptrdiff_t n = 0; n < types.len; n++) {
+        const char *what = catches_type(look, handler, types.items[n]);
+        if (what) return what;
+    }
+    return NULL;
+}
+
+static bool names_cancelled(const Look *look, Node *type)
+{
+    const char *name = type ? check_dotted(look->check, type) : NULL;
+    if (name && strstr(name, "CancelledError")) return true;
+    Nodes types = type && type->kind == NODE_Tuple ? as_Tuple(type)->elts : (Nodes){0};
+    for (ptrdiff_t n = 0; n < types.len; n++)
+        if (names_cancelled(look, types.items[n])) return true;
+    return false;
 }
 
 static void look_at_try(const Look *look, NodeTry *node)
@@ -170,9 +211,8 @@ static void look_at_try(const Look *look, NodeTry *node)
     for (ptrdiff_t n = 0; n < node->handlers.len; n++) {
         NodeExceptHandler *handler = as_ExceptHandler(node->handlers.items[n]);
         const char *what = catches(look, handler);
-        const char *type = handler->type ? check_dotted(look->check, handler->type) : NULL;
         if (!what) {
-            if (type && strstr(type, "CancelledError")) return; /* it comes before the wide one */
+            if (names_cancelled(look, handler->type)) return; /* it comes before the wide one */
             continue;
         }
         if (body_has(handler->body, NODE_Raise)) return;
@@ -188,14 +228,20 @@ static void walk(Node *node, void *context);
 
 static void walk_function(const Look *outer, Node *node, bool is_async)
 {
-    Look look = {outer->check, outer->class, is_async, 0};
+    Nodes body = node->kind == NODE_FunctionDef        ? as_FunctionDef(node)->body
+                 : node->kind == NODE_AsyncFunctionDef ? as_AsyncFunctionDef(node)->body
+                                                       : (Nodes){0};
+    Look look = {outer->check, outer->class, is_async, 0, body, outer};
     node_children(node, walk, &look);
 }
 
 static void look_at_call(const Look *look, Node *node)
 {
-    const char *name = look->in_async ? check_dotted(look->check, as_Call(node)->func) : NULL;
-    if (name && is_one_of(name, blocking))
+    if (!look->in_async) return;
+    const char *name = check_dotted(look->check, as_Call(node)->func),
+               *meaning = check_meaning(look->check, as_Call(node)->func);
+    bool asks = name && strcmp(name, "input") == 0 && !check_bindings(look->check, name);
+    if (asks || (meaning && is_one_of(meaning, blocking)))
         check_add(look->check, FINDING_BLOCKS, node->pos,
                   arena_printf(look->check->arena, "%s()", name));
 }
@@ -208,7 +254,7 @@ static void walk(Node *node, void *context)
     case NODE_Lambda: walk_function(look, node, false); return;
     case NODE_AsyncFunctionDef: walk_function(look, node, true); return;
     case NODE_ClassDef: {
-        Look inner = {look->check, node, false, 0};
+        Look inner = {look->check, node, false, 0, {0}, look};
         node_children(node, walk, &inner);
         return;
     }
@@ -229,6 +275,7 @@ static void walk(Node *node, void *context)
 
 void check_awaits(Check *check)
 {
-    Look look = {check, NULL, check_has(check->tree, NODE_Await), 0};
+    Nodes body = as_Module(check->tree)->body;
+    Look look = {check, NULL, check_has(check->tree, NODE_Await), 0, body, NULL};
     node_children(check->tree, walk, &look);
 }

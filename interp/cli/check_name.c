@@ -125,6 +125,16 @@ static bool is_used(const Scope *scope, const Ident *name)
     return false;
 }
 
+/* Is a name that a function imports used in it, or declared to be another's? */
+static bool is_used_below(const Scope *scope, const Ident *name)
+{
+    const Symbol *symbol = scope_find(scope, name);
+    if (symbol && symbol->flags & (SYM_USE | SYM_GLOBAL | SYM_NONLOCAL | SYM_CELL)) return true;
+    for (const Scope *child = scope->first_child; child; child = child->sibling)
+        if (is_used_below(child, name)) return true;
+    return scope->looks;
+}
+
 /* Does a string constant hold the name as a whole: __all__, an annotation in quotes? */
 static void find_in_texts(Node *node, void *context)
 {
@@ -137,7 +147,20 @@ static void find_in_texts(Node *node, void *context)
     if (!known->found) node_children(node, find_in_texts, context);
 }
 
-static void look_at_alias(Known *known, Nodealias *alias, bool from)
+/* ... or a type comment: `# type: (str) -> List[int]`? */
+static bool is_in_type_comment(const Check *check, const char *name)
+{
+    const char *end = check->text + check->len;
+    for (const char *at = check->text; at < end; at++) {
+        at = memmem(at, (size_t)(end - at), "# type:", 7);
+        if (!at) return false;
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        if (memmem(at, (size_t)((newline ? newline : end) - at), name, strlen(name))) return true;
+    }
+    return false;
+}
+
+static void look_at_alias(Known *known, const Scope *scope, Nodealias *alias, bool from)
 {
     if (strcmp(alias->name, "*") == 0) return;
     if (alias->asname && strcmp(alias->asname, alias->name) == 0) return; /* `x as x` exports it */
@@ -145,28 +168,54 @@ static void look_at_alias(Known *known, Nodealias *alias, bool from)
     if (!alias->asname && !from)
         name = arena_printf(known->check->arena, "%.*s", (int)strcspn(name, "."), name);
     if (name[0] == '_') return;
-    if (is_used(known->module, ident_text(&known->check->compiler->idents, name))) return;
+    Ident *ident = ident_text(&known->check->compiler->idents, name);
+    if (scope == known->module ? is_used(scope, ident) : is_used_below(scope, ident)) return;
     known->name = name;
     known->found = false;
     find_in_texts(known->check->tree, known);
-    if (!known->found) check_add(known->check, FINDING_UNUSED, alias->head.pos, name);
+    if (!known->found && !is_in_type_comment(known->check, name))
+        check_add(known->check, FINDING_UNUSED, alias->head.pos, name);
 }
 
-/* Imports at the top of the module, not those a try guards. */
-static void look_at_imports(Known *known)
+/* Is what is imported from it meant for others: from a module of the package or library that is
+ * private? */
+static bool is_private_module(const NodeImportFrom *node)
+{
+    const char *dot = node->module ? strrchr(node->module, '.') : NULL;
+    return node->module && (dot ? dot + 1 : node->module)[0] == '_';
+}
+
+static void look_at_import(Known *known, const Scope *scope, Node *node)
+{
+    bool from = node->kind == NODE_ImportFrom;
+    if (!from && node->kind != NODE_Import) return;
+    const char *module = from ? as_ImportFrom(node)->module : NULL;
+    if (module && strcmp(module, "__future__") == 0) return;
+    if (from && scope == known->module && is_private_module(as_ImportFrom(node))) return;
+    Nodes names = from ? as_ImportFrom(node)->names : as_Import(node)->names;
+    for (ptrdiff_t i = 0; i < names.len; i++)
+        look_at_alias(known, scope, as_alias(names.items[i]), from);
+}
+
+/* Those in the body of a function: what is imported there is seen by nobody else. */
+static void look_at_functions(Node *node, void *context)
+{
+    Known *known = context;
+    Nodes body = {0};
+    if (node->kind == NODE_FunctionDef) body = as_FunctionDef(node)->body;
+    if (node->kind == NODE_AsyncFunctionDef) body = as_AsyncFunctionDef(node)->body;
+    const Scope *scope = body.len ? scope_of(known->check->compiler, node, ROLE_MAIN) : NULL;
+    for (ptrdiff_t n = 0; scope && n < body.len; n++) look_at_import(known, scope, body.items[n]);
+    node_children(node, look_at_functions, context);
+}
+
+/* Imports at the top of the module and of functions, not those a try or an if guards. */
+static void look_at_imports(Known *known, bool exports)
 {
     Nodes body = as_Module(known->check->tree)->body;
-    for (ptrdiff_t n = 0; n < body.len; n++) {
-        Node *node = body.items[n];
-        bool from = node->kind == NODE_ImportFrom;
-        if (!from && node->kind != NODE_Import) continue;
-        if (from && as_ImportFrom(node)->module &&
-            strcmp(as_ImportFrom(node)->module, "__future__") == 0)
-            continue;
-        Nodes names = from ? as_ImportFrom(node)->names : as_Import(node)->names;
-        for (ptrdiff_t i = 0; i < names.len; i++)
-            look_at_alias(known, as_alias(names.items[i]), from);
-    }
+    for (ptrdiff_t n = 0; !exports && n < body.len; n++)
+        look_at_import(known, known->module, body.items[n]);
+    look_at_functions(known->check->tree, known);
 }
 
 /* A package's __init__ imports in order to export. */
@@ -182,20 +231,46 @@ void check_names(Check *check)
     if (!known.module) return;
     find_openness(check->tree, &known);
     if (!known.anything) look_at_scope(&known, known.module);
-    if (!is_package(check->path)) look_at_imports(&known);
+    look_at_imports(&known, is_package(check->path));
 }
 
 /* ---- code that is never reached ---- */
 
-static const char *leaving(const Node *node)
+static const char *block_leaves(Nodes body);
+
+static bool is_true(const Node *node)
+{
+    if (node->kind != NODE_Constant) return false;
+    const Literal *value = &as_Constant((Node *)node)->value;
+    return value->kind == LITERAL_TRUE;
+}
+
+/* What leaves the block at this statement, whatever happens; NULL: nothing is known to. */
+static const char *leaving(Node *node)
 {
     switch (node->kind) {
-    case NODE_Return: return "return";
-    case NODE_Raise: return "raise";
-    case NODE_Break: return "break";
-    case NODE_Continue: return "continue";
+    case NODE_Return: return "return leaves the block before it";
+    case NODE_Raise: return "raise leaves the block before it";
+    case NODE_Break: return "break leaves the block before it";
+    case NODE_Continue: return "continue leaves the block before it";
+    case NODE_If:
+        return as_If(node)->orelse.len && block_leaves(as_If(node)->body) &&
+                       block_leaves(as_If(node)->orelse)
+                   ? "each branch of if leaves the block before it"
+                   : NULL;
+    case NODE_While:
+        return is_true(as_While(node)->test) && !check_has(node, NODE_Break)
+                   ? "the loop before it never ends"
+                   : NULL;
     default: return NULL;
     }
+}
+
+static const char *block_leaves(Nodes body)
+{
+    const char *what = NULL;
+    for (ptrdiff_t n = 0; n < body.len && !what; n++) what = leaving(body.items[n]);
+    return what;
 }
 
 /* A `yield` after `return` makes a generator of the function on purpose. */
