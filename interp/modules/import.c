@@ -400,6 +400,16 @@ static Ref load_spec(Vm *vm, Value spec)
     return module;
 }
 
+/* Gives the ModuleNotFoundError being raised its name. */
+static Ref name_missing_module(Vm *vm, Value name)
+{
+    if (!error_is(vm, ModuleNotFoundError)) return FAIL;
+    Ref error = error_take(vm);
+    if (attr_set(vm, error, N(name), name)) error_restore(vm, error);
+    else decref(error);
+    return FAIL;
+}
+
 static Ref raise_not_found(Vm *vm, Value name, Value parent)
 {
     Ref text = absent(parent)
@@ -408,10 +418,7 @@ static Ref raise_not_found(Vm *vm, Value name, Value parent)
     if (failed(text)) return FAIL;
     throw_value(vm, ModuleNotFoundError, text);
     decref(text);
-    Ref error = error_take(vm);
-    attr_set(vm, error, N(name), name);
-    error_restore(vm, error);
-    return FAIL;
+    return name_missing_module(vm, name);
 }
 
 static int64_t now_ns(void)
@@ -503,10 +510,7 @@ Ref import_absolute(Vm *vm, Value name)
         Ref text = format_text(vm, "import of %S halted; None in sys.modules", name);
         if (!failed(text)) throw_value(vm, ModuleNotFoundError, text);
         decref(text);
-        Ref error = error_take(vm);
-        if (is_exception(error)) attr_set(vm, error, N(name), name);
-        error_restore(vm, error);
-        return FAIL;
+        return name_missing_module(vm, name);
     }
     if (!absent(known)) return newref(known);
     if (!recursion_enter(vm)) return FAIL;

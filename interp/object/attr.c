@@ -26,9 +26,9 @@ static void describe_error(Vm *vm, Value object, Value name)
 {
     if (!error_is(vm, AttributeError)) return;
     Ref error = error_take(vm);
-    if (attr_set(vm, error, N(name), name)) attr_set(vm, error, N(obj), object);
-    error_clear(vm);
-    error_restore(vm, error);
+    if (attr_set(vm, error, N(name), name) && attr_set(vm, error, N(obj), object))
+        error_restore(vm, error);
+    else decref(error);
 }
 
 Ref attr_missing(Vm *vm, Value object, Value name)

@@ -189,10 +189,11 @@ static Ref missing(Vm *vm, Value self, Value name)
     Value own = is_dict(module->dict) ? dict_get_name(as_dict(module->dict), N(__name__)) : UNDEF;
     if (is_str(own)) throw_missing(vm, self, own, name);
     else throw(vm, AttributeError, "module has no attribute '%S'", name);
+    if (!error_is(vm, AttributeError)) return FAIL;
     Ref error = error_take(vm);
-    if (attr_set(vm, error, N(name), name)) attr_set(vm, error, N(obj), self);
-    error_clear(vm);
-    error_restore(vm, error);
+    if (attr_set(vm, error, N(name), name) && attr_set(vm, error, N(obj), self))
+        error_restore(vm, error);
+    else decref(error);
     return FAIL;
 }
 

@@ -99,10 +99,11 @@ Ref import_from(Vm *vm, Value module, Value name)
     if (!failed(message)) {
         throw_value(vm, ImportError, message);
         Ref error = error_take(vm);
-        if (is_str(package)) attr_set(vm, error, N(name), package);
-        if (is_str(file)) attr_set(vm, error, N(path), file);
-        attr_set(vm, error, N(name_from), name);
-        error_restore(vm, error);
+        bool good = (!is_str(package) || attr_set(vm, error, N(name), package)) &&
+                    (!is_str(file) || attr_set(vm, error, N(path), file)) &&
+                    attr_set(vm, error, N(name_from), name);
+        if (good) error_restore(vm, error);
+        else decref(error);
     }
     decref(message);
     if (!failed(package)) decref(package);
