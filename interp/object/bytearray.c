@@ -34,9 +34,13 @@ bool bytearray_resize(Vm *vm, ByteArray *array, ptrdiff_t len)
         bool grows = len > array->len && (array->len || len < 64); /* or it is being made */
         ptrdiff_t capacity = len + 1 + (grows ? len / 8 + 16 : 0);
         char *data = memory_resize(vm, array->data, (size_t)capacity);
-        if (!data) return false;
-        array->data = data;
-        array->capacity = capacity;
+        if (!data && len > array->len) return false;
+        if (data) {
+            array->data = data;
+            array->capacity = capacity;
+        } else {
+            error_clear(vm); /* it stays in the larger block */
+        }
     }
     array->len = len;
     array->data[len] = 0;
