@@ -364,7 +364,9 @@ NATIVE(protocol_get_close_waiter, "_get_close_waiter(self, stream)",
 {
     StreamProtocol *self = as_stream_protocol(argv[0]);
     if (absent(self->closed)) {
-        Future *future = is_loop(self->loop) ? future_new(vm, as_loop(self->loop)) : NULL;
+        if (!is_loop(self->loop))
+            return throw(vm, AttributeError, "'%T' object has no attribute '_loop'", argv[0]);
+        Future *future = future_new(vm, as_loop(self->loop));
         if (!future) return FAIL;
         self->closed = from_object(future);
         future->head.aux |= FUTURE_SILENT;

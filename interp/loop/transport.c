@@ -104,7 +104,7 @@ bool transport_set_protocol(Vm *vm, Transport *self, Value protocol)
     self->style = PROTOCOL_DATA;
     if (stream_protocol_is_plain(vm, protocol)) {
         self->style = PROTOCOL_STREAM;
-    } else {
+    } else if (is_loop(self->job.a)) { /* not by hand: a transport without a loop moves nothing */
         Truth buffered = value_is_instance(vm, protocol, transport_loop(self)->buffered_class);
         if (buffered == FAILED) return false;
         if (buffered) self->style = PROTOCOL_BUFFERED;

@@ -218,6 +218,8 @@ NATIVE(transport_make_empty_waiter, "_make_empty_waiter(self)",
        "A future that is done when all is sent.")
 {
     Transport *self = as_transport(argv[0]);
+    if (!is_loop(self->job.a))
+        return throw(vm, AttributeError, "'%T' object has no attribute '_loop'", argv[0]);
     if (!absent(self->empty_waiter)) return throw(vm, RuntimeError, "Empty waiter is already set");
     Future *future = future_new(vm, transport_loop(self));
     if (!future) return FAIL;
