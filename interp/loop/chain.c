@@ -11,6 +11,7 @@
 #include "loop/task.h"
 #include "object/attr.h"
 #include "object/exception.h"
+#include "object/dict.h"
 #include "object/number.h"
 #include "vm/import.h"
 
@@ -33,6 +34,28 @@ static Ref call_named(Vm *vm, Value object, const char *name, int argc, Value *a
     return answer;
 }
 
+Ref chain_error(Vm *vm, Ref error)
+{
+    static const struct {
+        const char *name;
+        ExcId ours;
+    } alike[] = {{"CancelledError", CancelledError}, {"InvalidStateError", InvalidStateError}};
+    Value module = dict_get_text(vm, as_dict(vm->interp->modules), "concurrent.futures");
+    if (failed(module)) return decref(error), FAIL;
+    for (int i = 0; i < 2 && !absent(module); i++) {
+        Ref class = attr_get_text(vm, module, alike[i].name);
+        if (failed(class)) return decref(error), FAIL;
+        bool is = class == borrow(type_of(vm, error));
+        decref(class);
+        if (!is) continue;
+        Ref args = newref(as_exception(error)->args);
+        replace(&error, call_unpacked(vm, borrow(exception_class(vm, alike[i].ours)), args, UNDEF));
+        decref(args);
+        return error;
+    }
+    return error;
+}
+
 /* In the loop: the concurrent future job->b is done, and so is job->a. */
 static bool copy_in(Vm *vm, Job *job, Value arg __attribute__((unused)))
 {
@@ -43,7 +66,10 @@ static bool copy_in(Vm *vm, Job *job, Value arg __attribute__((unused)))
     if (cancelled == FAILED) return false;
     Ref error = call_named(vm, job->b, "exception", 0, NULL);
     if (failed(error)) return false;
-    if (is_exception(error)) return future_set_exception(vm, future, error);
+    if (is_exception(error)) {
+        error = chain_error(vm, error);
+        return !failed(error) && future_set_exception(vm, future, error);
+    }
     decref(error);
     Ref result = call_named(vm, job->b, "result", 0, NULL);
     return !failed(result) && future_set_result(vm, future, result);

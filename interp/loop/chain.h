@@ -7,4 +7,8 @@
 
 extern const Native *const chain_functions[]; /* wrap_future, run_coroutine_threadsafe */
 
+/* What an exception (stolen) that came from concurrent.futures is here: its CancelledError and
+ * InvalidStateError are asyncio's then, with the same arguments. */
+Ref chain_error(Vm *vm, Ref error);
+
 #endif

@@ -103,7 +103,7 @@ NATIVE(loop_time, "time(self)", "Return the loop's clock in seconds.")
 
 /* ---- callbacks ---- */
 
-static bool check_callback(Vm *vm, Value callback, const char *method)
+bool loop_check_callback(Vm *vm, Value callback, const char *method)
 {
     if (is_coroutine(callback) ||
         (is_function(callback) && as_function(callback)->code->flags & CODE_COROUTINE)) {
@@ -113,6 +113,11 @@ static bool check_callback(Vm *vm, Value callback, const char *method)
     if (type_of(vm, callback)->slots.call) return true;
     throw(vm, TypeError, "a callable object was expected by %s(), got %R", method, callback);
     return false;
+}
+
+static bool check_in_debug(Vm *vm, const Loop *loop, Value callback, const char *method)
+{
+    return !loop->debug || loop_check_callback(vm, callback, method);
 }
 
 static bool check_thread(Vm *vm, Loop *loop)
@@ -138,7 +143,7 @@ NATIVE(loop_call_soon, "call_soon(self, callback, *args, context=None)",
 {
     Loop *self = as_loop(argv[0]);
     if (!loop_check_open(vm, self) || !check_thread(vm, self) ||
-        !check_callback(vm, argv[1], "call_soon"))
+        !check_in_debug(vm, self, argv[1], "call_soon"))
         return FAIL;
     return call_soon(vm, self, argv[1], argv[2], argv[3]);
 }
@@ -146,7 +151,7 @@ NATIVE(loop_call_soon_threadsafe, "call_soon_threadsafe(self, callback, *args, c
        "call_soon() that may be used from any thread.")
 {
     Loop *self = as_loop(argv[0]);
-    if (!loop_check_open(vm, self) || !check_callback(vm, argv[1], "call_soon_threadsafe"))
+    if (!loop_check_open(vm, self) || !check_in_debug(vm, self, argv[1], "call_soon_threadsafe"))
         return FAIL;
     Ref handle = call_soon(vm, self, argv[1], argv[2], argv[3]);
     if (!failed(handle)) loop_wake(self);
@@ -170,7 +175,7 @@ NATIVE(loop_call_later, "call_later(self, delay, callback, *args, context=None)"
     double delay;
     if (is_none(argv[1])) return throw(vm, TypeError, "delay must not be None");
     if (!float_from(vm, argv[1], &delay) || !loop_check_open(vm, self) || !check_thread(vm, self) ||
-        !check_callback(vm, argv[2], "call_later"))
+        !check_in_debug(vm, self, argv[2], "call_at"))
         return FAIL;
     double when = (double)loop_now(self) / 1e9 + delay;
     if (!absent(self->own_timers))
@@ -184,7 +189,7 @@ NATIVE(loop_call_at, "call_at(self, when, callback, *args, context=None)",
     double when;
     if (is_none(argv[1])) return throw(vm, TypeError, "when cannot be None");
     if (!float_from(vm, argv[1], &when) || !loop_check_open(vm, self) || !check_thread(vm, self) ||
-        !check_callback(vm, argv[2], "call_at"))
+        !check_in_debug(vm, self, argv[2], "call_at"))
         return FAIL;
     return call_at(vm, self, when, argv[2], argv[3], argv[4]);
 }
@@ -379,7 +384,7 @@ NATIVE(loop_add_signal_handler, "add_signal_handler(self, sig, callback, *args)"
 {
     Loop *self = as_loop(argv[0]);
     int number;
-    if (!check_callback(vm, argv[2], "add_signal_handler") ||
+    if (!loop_check_callback(vm, argv[2], "add_signal_handler") ||
         !signal_number(vm, argv[1], &number) || !loop_check_open(vm, self))
         return FAIL;
     if (absent(self->signal_handlers)) {

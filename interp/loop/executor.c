@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "loop/chain.h"
 #include "loop/future.h"
 #include "loop/job.h"
 #include "loop/lock.h"
@@ -100,7 +101,9 @@ static Ref job_outcome(Vm *vm, PoolJob *job)
     decref(context);
     Ref outcome = failed(result) ? FAIL : tuple_pack(vm, 1, (Value)result);
     decref(result);
-    return failed(outcome) ? error_take(vm) : outcome;
+    if (!failed(outcome)) return outcome;
+    Ref error = chain_error(vm, error_take(vm));
+    return failed(error) ? error_take(vm) : error;
 }
 
 static void job_run(Vm *vm, Pool *pool, PoolJob *job)
@@ -255,7 +258,9 @@ const Native loop_run_in_executor_def = {
 static Ref loop_run_in_executor(Vm *vm, Value *argv)
 {
     Loop *self = as_loop(argv[0]);
-    if (!loop_check_open(vm, self)) return FAIL;
+    if (!loop_check_open(vm, self) ||
+        (self->debug && !loop_check_callback(vm, argv[2], "run_in_executor")))
+        return FAIL;
     Value executor = argv[1];
     if (is_none(executor) && is_heap(self->executor)) executor = self->executor;
     if (is_none(executor)) return pool_submit(vm, self, argv[2], argv[3], UNDEF, UNDEF);

@@ -607,7 +607,8 @@ static Ref get_blocking(Vm *vm __attribute__((unused)), Value self)
 }
 static bool set_blocking(Vm *vm, Value self, Value value)
 {
-    Truth truth = absent(value) ? NO : value_truth(vm, value);
+    if (absent(value)) return throw(vm, AttributeError, "cannot delete attribute"), false;
+    Truth truth = value_truth(vm, value);
     if (truth == FAILED) return false;
     as_future(self)->head.aux &= ~(unsigned)FUTURE_BLOCKING;
     if (truth == YES) as_future(self)->head.aux |= FUTURE_BLOCKING;
@@ -634,7 +635,8 @@ static Ref get_log_traceback(Vm *vm __attribute__((unused)), Value self)
 }
 static bool set_log_traceback(Vm *vm, Value self, Value value)
 {
-    Truth truth = absent(value) ? NO : value_truth(vm, value);
+    if (absent(value)) return throw(vm, AttributeError, "cannot delete attribute"), false;
+    Truth truth = value_truth(vm, value);
     if (truth == FAILED) return false;
     if (truth == YES) {
         throw(vm, ValueError, "_log_traceback can only be set to False");

@@ -129,11 +129,24 @@ static bool is_plain(Value callback)
     return is_function(callback) || is_native(callback) || is_kind(callback, KIND_METHOD);
 }
 
+/* loop.get_debug(), also of a loop that is none of ours; no answer is no. */
+static bool is_debugging(Vm *vm, Value loop)
+{
+    if (is_loop(loop)) return as_loop(loop)->debug;
+    Ref name = str_interned(vm, "get_debug");
+    Ref answer = failed(name) ? FAIL : call_method(vm, loop, name, 0, NULL);
+    Truth is = failed(answer) ? FAILED : value_truth(vm, answer);
+    if (is == FAILED) error_clear(vm);
+    decref(name);
+    decref(answer);
+    return is == YES;
+}
+
 /* A handle's callback: with its arguments in debug mode. */
 static bool callback_text(Vm *vm, StrBuilder *text, const Handle *handle, Value callback,
                           Value args)
 {
-    bool debug = is_loop(handle->loop) && as_loop(handle->loop)->debug;
+    bool debug = is_debugging(vm, handle->loop);
     if (!debug && is_plain(callback)) return callback_repr(vm, text, callback, args);
     return builder_callback(vm, text, callback, args, debug);
 }

@@ -14,12 +14,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "loop/foreign.h"
 #include "loop/future.h"
 #include "loop/handle.h"
 #include "loop/subclass.h"
 #include "loop/task.h"
 #include "loop/waiter.h"
 #include "loop/watchdog.h"
+#include "object/attr.h"
+#include "vm/import.h"
 #include "vm/signals.h"
 #include "vm/thread.h"
 
@@ -527,15 +530,34 @@ bool loop_stop_on(Vm *vm, Object *object, Value arg)
     return true;
 }
 
+/* future.<method>(_run_until_complete_cb): a class with an add_done_callback() of its own sees it. */
+static bool until_told(Vm *vm, Value future, const char *method)
+{
+    Ref module = import_text(vm, "_asyncio"), done = FAIL;
+    Ref stop = failed(module) ? FAIL : attr_get_text(vm, module, "_run_until_complete_cb");
+    Ref name = failed(stop) ? FAIL : str_interned(vm, method);
+    if (!failed(name)) done = call_method(vm, future, name, 1, (Value[]){stop});
+    decref(module);
+    decref(stop);
+    decref(name);
+    decref(done);
+    return !failed(done);
+}
+
 Ref loop_run_until(Vm *vm, Loop *loop, Value future)
 {
     Future *waited = as_future(future);
-    if (!future_add_entry(vm, waited, ENTRY_STOP, as_object(newref(borrow(loop))))) return FAIL;
+    Truth own = is_foreign(vm, future);
+    bool watched = own == YES ? until_told(vm, future, "add_done_callback")
+                              : own == NO && future_add_entry(vm, waited, ENTRY_STOP,
+                                                              as_object(newref(borrow(loop))));
+    if (!watched) return FAIL;
     bool outer = loop->until_complete;
     loop->until_complete = true;
     bool ok = loop_run(vm, loop);
     loop->until_complete = outer;
-    future_remove_entry(waited, ENTRY_STOP, loop);
+    if (own == NO) future_remove_entry(waited, ENTRY_STOP, loop);
+    else if (!is_done(waited) && ok) ok = until_told(vm, future, "remove_done_callback");
     if (!ok) return FAIL;
     if (!is_done(waited))
         return throw(vm, RuntimeError, "Event loop stopped before Future completed.");

@@ -183,6 +183,8 @@ Ref loop_take_asyncgens(Vm *vm, Loop *loop); /* a list of those still alive, own
 void loop_visit(Object *object, Visit *visit, void *context);
 void loop_clear(Object *object);
 bool loop_needs_finalizer(Object *object);
+/* TypeError when callback is none, or makes a coroutine. */
+bool loop_check_callback(Vm *vm, Value callback, const char *method);
 void loop_finalize(Vm *vm, Object *object);
 
 /* ---- timers.c ---- */

@@ -213,7 +213,7 @@ static bool task_suspended(Vm *vm, Task *task, Ref yielded)
     }
     bool ok;
     announce(vm, loop, AWAITS, borrow(task), yielded);
-    Truth foreign = is_foreign(vm, yielded);
+    Truth foreign = yielded == borrow(task) ? NO : is_foreign(vm, yielded);
     if (foreign == FAILED) {
         decref(yielded);
         return task_throw_soon(vm, task);
@@ -264,14 +264,24 @@ static bool task_after(Vm *vm, Task *task, Step step, Ref out)
     }
 }
 
+/* Its next step is due, yet somebody gave it a result by Future.set_result(): that is told. */
+static bool task_done_already(Vm *vm, Task *task, Ref error)
+{
+    throw(vm, InvalidStateError, "_step(): already done: %R, %R", borrow(task),
+          absent(error) ? NONE : (Value)error);
+    decref(error);
+    Ref raised = error_take(vm);
+    bool ok = loop_report(vm, task->future.loop, "Exception in callback Task.task_step()", raised,
+                          "task", borrow(task));
+    decref(raised);
+    return ok;
+}
+
 /* error (stolen): to be thrown in, or UNDEF. */
 static bool task_step(Vm *vm, Task *task, Ref error)
 {
     Loop *loop = future_loop(&task->future);
-    if (is_done(&task->future)) {
-        decref(error);
-        return true;
-    }
+    if (is_done(&task->future)) return task_done_already(vm, task, error);
     if (task->future.head.aux & TASK_MUST_CANCEL) error = task_cancelling_error(vm, task, error);
     if (failed(error)) return false;
     if (!absent(task->reason) && !absent(error)) trail_thrown(vm, task, error);
