@@ -275,10 +275,14 @@ static int descriptor_of(Vm *vm, Value file)
         Ref number = call_method(vm, file, N(fileno), 0, NULL);
         bool ok = !failed(number) && int_index(vm, number, &fd);
         decref(number);
+        if (!ok && (error_is(vm, AttributeError) || error_is(vm, TypeError))) {
+            error_clear(vm);
+            throw(vm, ValueError, "Invalid file object: %R", file);
+        }
         if (!ok) return -1;
     }
     if (fd >= 0 && fd < INT32_MAX) return (int)fd;
-    throw(vm, ValueError, "Invalid file object: %R", file);
+    throw(vm, ValueError, "Invalid file descriptor: %lld", (long long)fd);
     return -1;
 }
 
