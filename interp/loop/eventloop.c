@@ -191,7 +191,9 @@ NATIVE(loop_call_at, "call_at(self, when, callback, *args, context=None)",
     if (!float_from(vm, argv[1], &when) || !loop_check_open(vm, self) || !check_thread(vm, self) ||
         !check_in_debug(vm, self, argv[2], "call_at"))
         return FAIL;
-    return call_at(vm, self, when, argv[2], argv[3], argv[4]);
+    Ref handle = call_at(vm, self, when, argv[2], argv[3], argv[4]);
+    if (!failed(handle)) timer_handle_given((TimerHandle *)as_object(handle), argv[1]);
+    return handle;
 }
 
 /* ---- futures and tasks ---- */

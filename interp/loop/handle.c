@@ -129,6 +129,17 @@ static bool is_plain(Value callback)
     return is_function(callback) || is_native(callback) || is_kind(callback, KIND_METHOD);
 }
 
+void timer_handle_given(TimerHandle *timer, Value when)
+{
+    timer->whole = is_int(when) && (double)as_int(when) == timer->when;
+}
+
+/* when as a script sees it: a number, no reference. */
+static Ref when_value(const TimerHandle *timer)
+{
+    return timer->whole ? from_small((int64_t)timer->when) : from_any_float(timer->when);
+}
+
 /* loop.get_debug(), also of a loop that is none of ours; no answer is no. */
 static bool is_debugging(Vm *vm, Value loop)
 {
@@ -223,7 +234,7 @@ static Ref handle_repr(Vm *vm, Value self)
     bool ok = builder_text(vm, &text, "<") && builder_text(vm, &text, type_name(vm, self));
     if (ok && handle->head.aux) ok = builder_text(vm, &text, " cancelled");
     if (ok && is_kind(self, KIND_TIMER_HANDLE)) {
-        Ref when = float_repr_of(vm, ((TimerHandle *)handle)->when);
+        Ref when = value_repr(vm, when_value((TimerHandle *)handle));
         ok = !failed(when) && builder_text(vm, &text, " when=") && builder_str(vm, &text, when);
         decref(when);
     }
@@ -267,8 +278,9 @@ NATIVE(timer_handle_make, "TimerHandle(cls, when, callback, args, loop, context=
        "A handle with a time that no loop knows of yet.")
 {
     TimerHandle *timer = type_instance(vm, as_type(argv[0]));
-    if (timer && float_from(vm, argv[1], &timer->when) &&
-        handle_fill(vm, &timer->handle, argv[4], argv[2], argv[3], argv[5]))
+    bool good = timer && float_from(vm, argv[1], &timer->when);
+    if (good) timer_handle_given(timer, argv[1]);
+    if (good && handle_fill(vm, &timer->handle, argv[4], argv[2], argv[3], argv[5]))
         return from_object(timer);
     decref_object(timer);
     return FAIL;
@@ -291,7 +303,7 @@ NATIVE(handle_get_context, "get_context(self)",
 
 NATIVE(timer_handle_when, "when(self)", "Return the time it is set for, in seconds of loop.time().")
 {
-    return from_any_float(((TimerHandle *)as_object(argv[0]))->when);
+    return when_value((TimerHandle *)as_object(argv[0]));
 }
 
 /* Do both call the same at the same time? */
@@ -355,7 +367,7 @@ static Ref get_origin(Vm *vm __attribute__((unused)), Value self)
 }
 static Ref get_when(Vm *vm __attribute__((unused)), Value self)
 {
-    return from_any_float(((TimerHandle *)as_object(self))->when);
+    return when_value((TimerHandle *)as_object(self));
 }
 static Ref get_scheduled(Vm *vm __attribute__((unused)), Value self)
 {

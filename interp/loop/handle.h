@@ -21,7 +21,11 @@ typedef struct TimerHandle {
     Handle handle;
     double when;    /* loop.time() seconds */
     uint64_t timer; /* timers.c */
+    bool whole;     /* when was given as an int, and is shown as one */
 } TimerHandle;
+
+/* Notes whether its time was given as an int. */
+void timer_handle_given(TimerHandle *timer, Value when);
 
 /* args (tuple) borrowed; context NONE or UNDEF: a copy of the current one. */
 Handle *handle_new(Vm *vm, Value loop, Value callback, Value args, Value context);

@@ -530,7 +530,7 @@ bool loop_stop_on(Vm *vm, Object *object, Value arg)
     return true;
 }
 
-/* future.<method>(_run_until_complete_cb): a class with an add_done_callback() of its own sees it. */
+/* future.<method>(_run_until_complete_cb): a class with its own add_done_callback() sees it. */
 static bool until_told(Vm *vm, Value future, const char *method)
 {
     Ref module = import_text(vm, "_asyncio"), done = FAIL;
