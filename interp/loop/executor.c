@@ -39,6 +39,7 @@ typedef struct Pool {
     int tickets, idle;           /* under mutex: jobs no thread has taken; threads without one */
     bool closing;                /* under mutex */
     int threads, limit, holders; /* holders: threads, and the loop: the last one frees it */
+    int begun;                   /* how many threads there have been: they are numbered */
     PoolJob *first, *last;
     Ref joiner; /* the Waiter of shutdown_default_executor(), or UNDEF */
     Loop *loop; /* borrowed; NULL once it is closed */
@@ -154,6 +155,9 @@ static bool take_ticket(Vm *vm, Pool *pool)
 static void worker(Vm *vm, void *argument)
 {
     Pool *pool = argument;
+    Ref name = format_text(vm, "asyncio_%d", pool->begun++);
+    if (failed(name)) error_clear(vm);
+    else replace(&vm->thread_object, name); /* what threading is to call it */
     while (take_ticket(vm, pool)) {
         PoolJob *job = take_job(pool);
         if (job) job_run(vm, pool, job);
@@ -295,7 +299,6 @@ static Truth is_thread_pool(Vm *vm, Value executor)
 static Ref loop_set_default_executor(Vm *vm, Value *argv)
 {
     Loop *self = as_loop(argv[0]);
-    if (self->executor_closed) return throw(vm, RuntimeError, "Executor shutdown has been called");
     Truth fits = is_thread_pool(vm, argv[1]);
     if (fits == FAILED) return FAIL;
     if (fits == NO) return throw(vm, TypeError, "executor must be ThreadPoolExecutor instance");

@@ -52,11 +52,22 @@ Loop *loop_running(Vm *vm)
     return vm->running_loop;
 }
 
+/* What threading calls this thread. */
+static Ref thread_name(Vm *vm)
+{
+    if (is_str(vm->thread_object)) return newref(vm->thread_object);
+    if (is_heap(vm->thread_object)) return attr_get_text(vm, vm->thread_object, "name");
+    return str_from(vm, vm == &vm->interp->main ? "MainThread" : "Dummy-1");
+}
+
 Loop *loop_current_or_set(Vm *vm)
 {
     if (vm->running_loop) return vm->running_loop;
     if (is_loop(vm->current_loop)) return as_loop(vm->current_loop);
-    throw(vm, RuntimeError, "There is no current event loop in thread 'MainThread'.");
+    Ref name = thread_name(vm);
+    if (!failed(name))
+        throw(vm, RuntimeError, "There is no current event loop in thread %R.", (Value)name);
+    decref(name);
     return NULL;
 }
 

@@ -9,17 +9,20 @@
 #include "loop/sleep.h"
 #include "loop/waiter.h"
 #include "object/float.h"
+#include "object/int.h"
 #include "object/number.h"
 
 typedef struct Sleep {
     TimedWaiter timed;
     Ref result;
+    Ref error; /* delay is none: what to raise once it is awaited, or UNDEF */
     double delay_s;
 } Sleep;
 
 /* waiter.owner is the loop once it sleeps. */
 static Ref sleep_begin(Vm *vm, Sleep *self)
 {
+    if (!absent(self->error)) return error_restore(vm, take(&self->error)), FAIL;
     if (self->delay_s <= 0) {
         self->timed.waiter.coroutine.state = 1;
         return suspend(vm, NONE);
@@ -61,25 +64,35 @@ bool sleep_fire(Vm *vm, Object *object, Value arg __attribute__((unused)))
 static const NativeCoroutineDef sleep_def = {
     .name = "sleep",
     .size = sizeof(Sleep),
-    .refs = REFS(REF(Waiter, owner), REF(Sleep, result)),
+    .refs = REFS(REF(Waiter, owner), REF(Sleep, result), REF(Sleep, error)),
     .resume = sleep_resume,
     .raise = sleep_raise,
 };
+
+/* The delay in seconds; false: raised what comparing it with 0 raises, or that it is no number. */
+static bool delay_from(Vm *vm, Value delay, double *delay_s)
+{
+    if (!is_any_float(delay) && !is_any_int(delay)) {
+        Ref less = value_compare(vm, delay, from_small(0), CMP_LESS_EQUAL);
+        decref(less);
+        if (failed(less)) return false;
+    }
+    if (!float_from(vm, delay, delay_s)) return false;
+    if (!isnan(*delay_s)) return true;
+    throw(vm, ValueError, "Invalid delay: NaN (not a number)");
+    return false;
+}
 
 NATIVE(asyncio_sleep, "async sleep(delay, result=None)",
        "A coroutine that ends with result after delay seconds; 0 and less: after one turn of the "
        "loop.")
 {
-    double delay_s;
-    if (is_int(argv[0])) delay_s = (double)as_int(argv[0]);
-    else if (!float_from(vm, argv[0], &delay_s)) return FAIL;
     Sleep *self = (Sleep *)native_coroutine_new(vm, &sleep_def);
     if (!self) return FAIL;
-    self->delay_s = delay_s;
+    if (is_int(argv[0])) self->delay_s = (double)as_int(argv[0]);
+    else if (!delay_from(vm, argv[0], &self->delay_s)) self->error = error_take(vm);
     self->result = newref(argv[1]);
-    if (!isnan(delay_s)) return from_object(self);
-    decref_object(self);
-    return throw(vm, ValueError, "Invalid delay: NaN (not a number)");
+    return from_object(self);
 }
 
 const Native *const sleep_functions[] = {&asyncio_sleep_def, NULL};

@@ -12,6 +12,7 @@
 #include "object/tuple.h"
 #include "object/exception.h"
 #include "object/float.h"
+#include "object/int.h"
 #include "object/number.h"
 #include "vm/coroutine.h"
 
@@ -242,8 +243,15 @@ NATIVE(asyncio_timeout, "timeout(delay)",
     if (!is_none(argv[0])) {
         Loop *loop = loop_running(vm);
         double delay;
-        if (!loop || !float_from(vm, argv[0], &delay)) return FAIL;
-        when = from_any_float((double)loop_now(loop) / 1e9 + delay);
+        if (!loop) return FAIL;
+        Value now = from_any_float((double)loop_now(loop) / 1e9);
+        if (!is_any_float(argv[0]) && !is_any_int(argv[0])) { /* what adding them raises */
+            Ref sum = number_add(vm, now, argv[0]);
+            decref(sum);
+            if (failed(sum)) return FAIL;
+        }
+        if (!float_from(vm, argv[0], &delay)) return FAIL;
+        when = from_any_float(float_value(now) + delay);
     }
     Timeout *timeout = timeout_new(vm, when);
     if (!timeout) return FAIL;
