@@ -169,6 +169,7 @@ int interp_close(Vm *vm)
     drop_namespace(&interp->builtins);
     clear(&interp->modules);
     if (interp->debug & DEBUG_REFS) {
+        loop_state_close(interp); /* what it leads to may be part of a cycle */
         collector_run_full(vm);
         drop_runtime(vm);
         objects_report(vm, stderr);
