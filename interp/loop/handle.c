@@ -61,6 +61,20 @@ bool callback_repr(Vm *vm, StrBuilder *text, Value callback, Value args __attrib
     return ok;
 }
 
+/* loop.get_debug(), also of a loop that is none of ours; no answer is no. */
+static bool is_debugging(Vm *vm, Value loop)
+{
+    if (is_loop(loop)) return as_loop(loop)->debug;
+    if (!is_heap(loop)) return false;
+    Ref name = str_interned(vm, "get_debug");
+    Ref answer = failed(name) ? FAIL : call_method(vm, loop, name, 0, NULL);
+    Truth is = failed(answer) ? FAILED : value_truth(vm, answer);
+    if (is == FAILED) error_clear(vm);
+    decref(name);
+    decref(answer);
+    return is == YES;
+}
+
 /* ---- making and running ---- */
 
 static bool handle_fill(Vm *vm, Handle *handle, Value loop, Value callback, Value args,
@@ -78,7 +92,7 @@ static bool handle_fill(Vm *vm, Handle *handle, Value loop, Value callback, Valu
         handle->args = items;
     }
     handle->context = is_context(context) ? newref(context) : context_snapshot(vm);
-    handle->origin = origin_of_new(vm, loop);
+    handle->origin = is_debugging(vm, loop) ? origin_now(vm) : UNDEF;
     return true;
 }
 
@@ -138,19 +152,6 @@ void timer_handle_given(TimerHandle *timer, Value when)
 static Ref when_value(const TimerHandle *timer)
 {
     return timer->whole ? from_small((int64_t)timer->when) : from_any_float(timer->when);
-}
-
-/* loop.get_debug(), also of a loop that is none of ours; no answer is no. */
-static bool is_debugging(Vm *vm, Value loop)
-{
-    if (is_loop(loop)) return as_loop(loop)->debug;
-    Ref name = str_interned(vm, "get_debug");
-    Ref answer = failed(name) ? FAIL : call_method(vm, loop, name, 0, NULL);
-    Truth is = failed(answer) ? FAILED : value_truth(vm, answer);
-    if (is == FAILED) error_clear(vm);
-    decref(name);
-    decref(answer);
-    return is == YES;
 }
 
 /* A handle's callback: with its arguments in debug mode. */
