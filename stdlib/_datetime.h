@@ -208,6 +208,7 @@ bool clock_repr(Vm *vm, StrBuilder *text, const Moment *moment); /* ", fold=1, t
 uint8_t *clock_state(uint8_t *out, Clock clock);                 /* the six bytes */
 /* (cls, (state,)) or (cls, (state, zone)) */
 Ref moment_reduce(Vm *vm, Value self, const uint8_t *state, ptrdiff_t len);
+Dict *type_names(Vm *vm, Type *type); /* its namespace; type NULL, or raised: NULL */
 bool type_constant(Vm *vm, const TypeDef *def, const char *name, Ref value); /* steals */
 
 bool delta_constants(Vm *vm);

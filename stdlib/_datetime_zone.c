@@ -14,10 +14,17 @@ Ref call_text(Vm *vm, Value object, const char *name, Value argument)
     return out;
 }
 
+Dict *type_names(Vm *vm, Type *type)
+{
+    Dict *names = type ? type_dict(vm, type) : NULL;
+    if (type && !names) throw_no_memory(vm);
+    return names;
+}
+
 bool type_constant(Vm *vm, const TypeDef *def, const char *name, Ref value)
 {
-    Type *type = type_from_def(vm, def);
-    Dict *dict = type && !failed(value) ? type_dict(vm, type) : NULL;
+    Type *type = failed(value) ? NULL : type_from_def(vm, def);
+    Dict *dict = type_names(vm, type);
     Ref key = dict ? str_interned(vm, name) : FAIL;
     bool ok = !failed(key) && dict_set(vm, dict, key, value) && type_modified(vm, type, key);
     decref(key);
@@ -199,9 +206,9 @@ static Ref zone_make(Vm *vm, Value offset, Value name)
 
 static Ref zone_utc(Vm *vm)
 {
-    Type *type = type_from_def(vm, &zone_type);
-    Value utc = type ? dict_get_text(vm, type_dict(vm, type), "utc") : (Value)FAIL;
-    return absent(utc) ? FAIL : newref(utc);
+    Dict *names = type_names(vm, type_from_def(vm, &zone_type));
+    Value utc = names ? dict_get_text(vm, names, "utc") : (Value)FAIL;
+    return absent(utc) ? throw(vm, AttributeError, "utc") : newref(utc);
 }
 
 Ref zone_from_us(Vm *vm, int64_t offset_us)

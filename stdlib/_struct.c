@@ -198,6 +198,7 @@ static Ref struct_new(Vm *vm, Type *type, Value given)
 static Dict *format_cache(Vm *vm, Type *type)
 {
     Dict *names = type ? type_dict(vm, type) : NULL;
+    if (type && !names) throw_no_memory(vm);
     if (!names) return NULL;
     Value known = dict_get_name(names, N(_cached));
     if (!absent(known)) return as_dict(known);

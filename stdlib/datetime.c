@@ -21,8 +21,8 @@ static bool set_names(Vm *vm, Value module)
 /* min, max and the like, which stay the same when the module is imported anew. */
 static bool set_constants(Vm *vm)
 {
-    Type *type = type_from_def(vm, &moment_type);
-    Value known = type ? dict_get_text(vm, type_dict(vm, type), "resolution") : (Value)FAIL;
+    Dict *names = type_names(vm, type_from_def(vm, &moment_type));
+    Value known = names ? dict_get_text(vm, names, "resolution") : (Value)FAIL;
     if (!absent(known)) return !failed(known);
     return delta_constants(vm) && zone_constants(vm) && date_constants(vm) && clock_constants(vm) &&
            moment_constants(vm);
