@@ -410,18 +410,15 @@ NATIVE(builtins_hasattr, "hasattr(obj, name, /)",
 }
 
 /* The local variables of the calling frame as a dict. */
-static Ref frame_names(Vm *vm)
+static Ref names_now(Vm *vm)
 {
     Frame *frame = frame_current(vm);
-    if (!frame) return throw(vm, RuntimeError, "no current frame");
-    if (frame->code->flags & CODE_NAMESPACE) return newref(frame->base[0]);
-    if (!(frame->code->flags & CODE_OPTIMIZED)) return newref(borrow(frame->function->globals));
-    return frame_locals_dict(vm, frame);
+    return frame ? frame_names(vm, frame) : throw(vm, RuntimeError, "no current frame");
 }
 NATIVE(builtins_locals, "locals()",
        "Return a dictionary containing the current scope's local variables.")
 {
-    return frame_names(vm);
+    return names_now(vm);
 }
 NATIVE(builtins_globals, "globals()",
        "Return the dictionary containing the current scope's global variables.")
@@ -433,7 +430,7 @@ NATIVE(builtins_globals, "globals()",
 NATIVE(builtins_vars, "vars(object=?, /)",
        "Return the __dict__ of an object, or the local variables.")
 {
-    if (absent(argv[0])) return frame_names(vm);
+    if (absent(argv[0])) return names_now(vm);
     Ref dict = attr_get_or_absent(vm, argv[0], N(__dict__));
     return absent(dict) ? throw(vm, TypeError, "vars() argument must have __dict__ attribute")
                         : dict;
@@ -443,7 +440,7 @@ NATIVE(builtins_dir, "dir(object=?, /)",
 {
     Ref names = FAIL;
     if (absent(argv[0])) {
-        Ref dict = frame_names(vm), keys = UNDEF;
+        Ref dict = names_now(vm), keys = UNDEF;
         if (!failed(dict) && !is_exact(dict, KIND_DICT)) {
             keys = call_method(vm, dict, N(keys), 0, NULL);
             replace(&dict, keys);

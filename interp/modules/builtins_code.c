@@ -171,9 +171,7 @@ static Ref run_with(Vm *vm, Value code, Value globals, Value locals, Value closu
         if (!frame) return throw(vm, SystemError, "globals and locals cannot be NULL");
         globals = borrow(frame->function->globals);
         if (absent(locals)) {
-            own = frame->code->flags & CODE_NAMESPACE   ? newref(frame->base[0])
-                  : frame->code->flags & CODE_OPTIMIZED ? frame_locals_dict(vm, frame)
-                                                        : newref(globals);
+            own = frame_names(vm, frame);
             locals = own;
         }
     } else if (absent(locals)) {

@@ -69,6 +69,7 @@ static void reach_thread(HeapWalk *walk, Vm *vm)
         Ref function = from_object(frame->function);
         reach(&function, walk);
         if (frame->coroutine) continue;
+        if (frame->kind & FRAME_SHOWN) reach(&frame->handled.error, walk);
         for (Ref *at = frame->base; at < frame->top; at++) reach(at, walk);
     }
 }

@@ -22,7 +22,6 @@
 #include "object/native.h"
 #include "object/number.h"
 #include "object/str.h"
-#include "object/traceback.h"
 #include "object/tuple.h"
 #include "vm/eval.h"
 #include "vm/frame.h"
@@ -96,22 +95,6 @@ NATIVE(sys_is_finalizing, "is_finalizing()", "Is the interpreter shutting down?"
     return from_bool(vm->interp->finalizing);
 }
 
-/* The view of a thread's stack and those below it as objects, linked by f_back. */
-static Ref frame_shown(Vm *vm, Vm *thread, FrameView *view)
-{
-    Ref first = UNDEF;
-    Ref *link = &first;
-    for (bool more = true; more; more = frame_view_next(thread, view)) {
-        *link = frame_object(vm, view->function, view->instr, view->registers);
-        if (failed(*link)) {
-            *link = UNDEF;
-            decref(first);
-            return FAIL;
-        }
-        link = &((FrameObject *)as_object(*link))->back;
-    }
-    return first;
-}
 NATIVE(sys_getframe, "_getframe(depth=0, /)", "The frame depth calls up.")
 {
     int64_t depth;
@@ -119,7 +102,7 @@ NATIVE(sys_getframe, "_getframe(depth=0, /)", "The frame depth calls up.")
     FrameView view;
     bool good = frame_view_first(vm, &view);
     while (good && depth-- > 0) good = frame_view_next(vm, &view);
-    if (good) return frame_shown(vm, vm, &view);
+    if (good) return frame_object_of(vm, vm, &view);
     return throw(vm, ValueError, "call stack is not deep enough");
 }
 
@@ -248,7 +231,7 @@ NATIVE(sys_current_frames, "_current_frames()",
         FrameView view;
         if (!frame_view_first(at, &view)) continue;
         Ref key = from_uint64(vm, at->thread_id),
-            shown = failed(key) ? FAIL : frame_shown(vm, at, &view);
+            shown = failed(key) ? FAIL : frame_object_of(vm, at, &view);
         if (failed(shown) || !dict_set(vm, as_dict(frames), key, shown)) replace(&frames, FAIL);
         decref(shown);
         decref(key);

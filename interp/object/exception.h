@@ -28,12 +28,16 @@ enum {
  * where it was raised. */
 typedef struct Traceback {
     Container head;
-    Ref next;      /* Traceback or UNDEF: one call deeper */
-    Ref code;      /* Code */
-    Ref globals;   /* dict */
-    Ref frame;     /* Frame object, made on demand; UNDEF */
-    int32_t instr; /* index of the instruction word */
-    int32_t line;  /* used when code is UNDEF */
+    Ref next;       /* Traceback or UNDEF: one call deeper */
+    Ref code;       /* Code */
+    Ref globals;    /* dict */
+    Ref frame;      /* Frame object, made on demand; UNDEF */
+    Ref function;   /* Function, or UNDEF */
+    int32_t instr;  /* index of the instruction word */
+    int32_t line;   /* used when code is UNDEF */
+    int32_t record; /* where in its thread's stack of frames the call stands or stood */
+    int32_t count;  /* of values */
+    Ref values[];   /* what was in the registers of the call it left, until there is a frame */
 } Traceback;
 
 static inline bool is_exception(Value v) { return is_kind(v, KIND_EXCEPTION); }
@@ -80,9 +84,11 @@ void exceptions_close(Vm *vm);
 /* StopIteration's value (borrowed; NONE when absent). */
 Value stop_iteration_value(Value exception);
 
-/* Prepends a step to exception's traceback: called by the unwinder for each frame left.  Never
- * fails (drops the step). */
-void traceback_add(Vm *vm, Exception *exception, Code *code, Value globals, int instr);
+/* The raised exception passes a call of function (traceback.c), which stands in that record of the
+ * thread's stack.  frame: its frame object, or UNDEF.  With registers the call is being left: its
+ * variables are taken. */
+void traceback_add(Vm *vm, Exception *exception, Value function, int instr, int record, Value frame,
+                   Ref *registers);
 
 /* The whole report, as CPython prints it, chain, notes and groups included. */
 bool exception_print(Vm *vm, Value exception, int fd);

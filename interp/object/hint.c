@@ -8,6 +8,7 @@
 
 #include "object/attr.h"
 #include "object/call.h"
+#include "object/dict.h"
 #include "object/exception.h"
 #include "object/iter.h"
 #include "object/list.h"

@@ -1,33 +1,54 @@
-/* traceback.c - where an exception went: Traceback and frame objects.
+/* traceback.c - where an exception went.
  *
  * The unwinder prepends a step for each frame it leaves, so the list starts at the outermost frame.
- * Neighbours: vm/unwind.c (adds steps), report.c (prints). */
+ * Neighbours: vm/unwind.c (adds steps), report.c (prints), frameobject.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/traceback.h"
 
-#include "object/dict.h"
+#include "object/frameobject.h"
 #include "object/int.h"
 #include "object/member.h"
 #include "object/name.h"
 #include "object/native.h"
-#include "object/str.h"
+#include "object/tuple.h"
 
 static Traceback *as_traceback(Value v) { return (Traceback *)as_object(v); }
-static FrameObject *as_frame_object(Value v) { return (FrameObject *)as_object(v); }
 
-void traceback_add(Vm *vm, Exception *exception, Code *code, Value globals, int instr)
+void traceback_add(Vm *vm, Exception *exception, Value called, int instr, int record, Value frame,
+                   Ref *registers)
 {
+    const Function *function = as_function(called);
+    int count = registers && absent(frame) ? function->code->locals : 0;
     Ref saved = error_take(vm);
-    Traceback *step = type_instance(vm, type_builtin(vm, KIND_TRACEBACK));
+    Traceback *step =
+        type_instance_sized(vm, type_builtin(vm, KIND_TRACEBACK), sizeof(Ref) * (size_t)count);
     if (step) {
         step->next = take(&exception->traceback);
-        step->code = newref(borrow(code));
-        step->globals = newref(globals);
+        step->code = newref(borrow(function->code));
+        step->globals = newref(borrow(function->globals));
+        step->function = newref(called);
+        step->frame = newref(frame);
         step->instr = instr;
-        step->line = code_position(code, instr).line;
+        step->line = code_position(function->code, instr).line;
+        step->record = record;
+        step->count = count;
+        for (int n = 0; n < count; n++) step->values[n] = take(&registers[n]);
         exception->traceback = from_object(step);
     }
     error_restore(vm, saved);
+}
+
+static void traceback_visit(Object *self, Visit *visit, void *context)
+{
+    Traceback *step = (Traceback *)self;
+    for (int n = 0; n < step->count; n++)
+        if (is_heap(step->values[n])) visit(&step->values[n], context);
+}
+static void traceback_clear(Object *self)
+{
+    Traceback *step = (Traceback *)self;
+    for (int n = 0; n < step->count; n++) clear(&step->values[n]);
+    step->count = 0;
 }
 
 /* ---- Traceback ---- */
@@ -62,13 +83,18 @@ static Ref get_frame(Vm *vm, Value self)
 {
     Traceback *step = as_traceback(self);
     if (absent(step->frame)) {
-        FrameObject *frame = type_instance(vm, type_builtin(vm, KIND_FRAME));
+        Ref running = frame_object_handling(vm, self);
+        if (!absent(running)) return running;
+        Function *function = absent(step->function) ? NULL : as_function(step->function);
+        FrameObject *frame = frame_object_new(vm, function, step->code, step->globals);
         if (!frame) return FAIL;
-        frame->code = newref(step->code);
-        frame->globals = newref(step->globals);
+        step->frame = from_object(frame);
+        Ref values = step->count ? tuple_new(vm, step->count) : UNDEF;
+        if (failed(values)) return FAIL;
+        for (int n = 0; n < step->count; n++) as_tuple(values)->items[n] = take(&step->values[n]);
+        frame->values = values;
         frame->instr = step->instr;
         frame->line = step->line;
-        step->frame = from_object(frame);
     }
     return newref(step->frame);
 }
@@ -108,117 +134,8 @@ const TypeDef traceback_type = {
     .flags = TYPE_FINAL | TYPE_CONTAINER,
     .new = &traceback_make_def,
     .refs = REFS(REF(Traceback, next), REF(Traceback, code), REF(Traceback, globals),
-                 REF(Traceback, frame)),
+                 REF(Traceback, frame), REF(Traceback, function)),
+    .visit = traceback_visit,
+    .clear = traceback_clear,
     .attributes = traceback_attributes,
-};
-
-/* ---- frames ---- */
-
-static bool add_local(Vm *vm, Dict *locals, const Code *code, int n, Value value)
-{
-    if (is_kind(value, KIND_CELL) && (code->local_kinds[n] & LOCAL_CELL))
-        value = ((Cell *)as_object(value))->value;
-    if (absent(value) || (code->local_kinds[n] & LOCAL_HIDDEN)) return true;
-    return dict_set(vm, locals, code->local_names[n], value);
-}
-
-Ref locals_dict(Vm *vm, Function *function, Ref *registers)
-{
-    Ref locals = dict_new(vm);
-    if (failed(locals)) return FAIL;
-    const Code *code = function->code;
-    bool good = true;
-    for (int n = 0; good && n < code->locals; n++)
-        good = add_local(vm, as_dict(locals), code, n, registers[n]);
-    for (int n = 0; good && n < code->free_count; n++) {
-        Value value = function->cells[n]->value;
-        good = absent(value) || dict_set(vm, as_dict(locals), code->free_names[n], value);
-    }
-    if (good) return locals;
-    decref(locals);
-    return FAIL;
-}
-
-Ref frame_object(Vm *vm, Function *function, int instr, Ref *registers)
-{
-    FrameObject *frame = type_instance(vm, type_builtin(vm, KIND_FRAME));
-    if (!frame) return FAIL;
-    frame->code = newref(borrow(function->code));
-    frame->globals = newref(borrow(function->globals));
-    frame->instr = instr;
-    frame->line = code_position(function->code, instr).line;
-    unsigned flags = function->code->flags;
-    if (!registers) frame->locals = dict_new(vm);
-    else if (flags & CODE_OPTIMIZED) frame->locals = locals_dict(vm, function, registers);
-    else frame->locals = newref(flags & CODE_NAMESPACE ? registers[0] : borrow(function->globals));
-    bool good = !failed(frame->locals);
-    if (!good) frame->locals = UNDEF;
-    if (good) return from_object(frame);
-    decref_object(frame);
-    return FAIL;
-}
-
-static Ref or_none(Value v) { return absent(v) ? NONE : newref(v); }
-static Ref frame_code(Vm *vm __attribute__((unused)), Value self)
-{
-    return newref(as_frame_object(self)->code);
-}
-static Ref frame_globals(Vm *vm __attribute__((unused)), Value self)
-{
-    return newref(as_frame_object(self)->globals);
-}
-static Ref frame_locals(Vm *vm, Value self)
-{
-    return absent(as_frame_object(self)->locals) ? dict_new(vm)
-                                                 : newref(as_frame_object(self)->locals);
-}
-static Ref frame_builtins(Vm *vm, Value self __attribute__((unused)))
-{
-    return newref(vm->interp->builtins);
-}
-static Ref frame_lineno(Vm *vm __attribute__((unused)), Value self)
-{
-    return from_small(as_frame_object(self)->line);
-}
-static Ref frame_lasti(Vm *vm __attribute__((unused)), Value self)
-{
-    return from_small(code_offset(as_frame_object(self)->instr));
-}
-static Ref frame_back(Vm *vm __attribute__((unused)), Value self)
-{
-    return or_none(as_frame_object(self)->back);
-}
-static Ref frame_repr(Vm *vm, Value self)
-{
-    FrameObject *frame = as_frame_object(self);
-    return format_text(vm, "<frame at 0x%llx, file %R, line %d, code %S>",
-                       (long long)(uintptr_t)frame, (Value)as_code(frame->code)->filename,
-                       (int)frame->line, (Value)as_code(frame->code)->name);
-}
-NATIVE(frame_clear, "clear(self, /)", "Drop the local variables.")
-{
-    clear(&as_frame_object(argv[0])->locals);
-    return NONE;
-}
-static const Native *const frame_methods[] = {&frame_clear_def, NULL};
-static const Attribute frame_attributes[] = {
-    {"f_code", frame_code, NULL, "the code"},
-    {"f_globals", frame_globals, NULL, "the module's names"},
-    {"f_locals", frame_locals, NULL, "the local variables"},
-    {"f_builtins", frame_builtins, NULL, "the builtins"},
-    {"f_lineno", frame_lineno, NULL, "line in the source"},
-    {"f_lasti", frame_lasti, NULL, "offset of the instruction"},
-    {"f_back", frame_back, NULL, "the caller's frame"},
-    {NULL, NULL, NULL, NULL},
-};
-const TypeDef frame_type = {
-    .name = "frame",
-    .doc = "A snapshot of a call.",
-    .size = sizeof(FrameObject),
-    .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,
-    .refs = REFS(REF(FrameObject, code), REF(FrameObject, globals), REF(FrameObject, locals),
-                 REF(FrameObject, back)),
-    .repr = frame_repr,
-    .methods = frame_methods,
-    .attributes = frame_attributes,
 };

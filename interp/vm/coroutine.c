@@ -697,8 +697,9 @@ Ref coroutine_get_frame(Vm *vm, Value self)
     if (is_in_c(as_object(self))) return native_coroutine_frame(vm, self);
     bool created = activation_state(&coroutine->act) == ACTIVATION_CREATED;
     const Code *code = coroutine->function->code;
-    int index = created ? 0 : (int)(coroutine->pc - 1 - code->instrs);
-    return frame_object(vm, coroutine->function, index, coroutine->regs);
+    FrameView view = {.function = coroutine->function, .coroutine = coroutine};
+    view.instr = created ? 0 : (int)(coroutine->pc - 1 - code->instrs);
+    return frame_object_of(vm, vm, &view);
 }
 
 static Ref get_origin(Vm *vm __attribute__((unused)), Value self)

@@ -10,9 +10,10 @@
 #include <sys/resource.h>
 
 #include "object/call.h"
+#include "object/dict.h"
 #include "object/error.h"
+#include "object/frameobject.h"
 #include "object/name.h"
-#include "object/traceback.h"
 #include "object/warning.h"
 #include "vm/coroutine.h"
 #include "vm/eval.h"
@@ -72,6 +73,7 @@ void stacks_abandon(Vm *vm)
             clear(&frame->holder);
             continue;
         }
+        if (frame->kind & FRAME_SHOWN) clear(&frame->handled.error);
         for (Ref *at = frame->base; at && at < frame->top; at++) clear(at);
         decref_object(frame->function);
     }
@@ -117,6 +119,7 @@ static bool view_record(Vm *vm, FrameView *view, Frame *frame)
     while (frame > vm->frames && !frame->code) frame--;
     if (frame <= vm->frames) return false;
     view->record = frame;
+    view->coroutine = frame->coroutine;
     view->awaiter = frame->coroutine ? frame->coroutine->act.awaiter : NULL;
     view_open(view, frame->function, frame->pc, frame->base);
     return true;
@@ -131,6 +134,7 @@ bool frame_view_next(Vm *vm, FrameView *view)
             continue;
         Coroutine *coroutine = (Coroutine *)at;
         view->awaiter = at->awaiter;
+        view->coroutine = coroutine;
         view_open(view, coroutine->function, coroutine->pc, coroutine->regs);
         return true;
     }
@@ -152,9 +156,29 @@ bool current_place(Vm *vm, int level, Ref *file, int *line, Dict **globals)
 
 Ref *frame_stack_top(Vm *vm) { return vm->frame->top; }
 
-Ref frame_locals_dict(Vm *vm, Frame *frame)
+/* The variables of the comprehension that runs in a frame which is no function's; UNDEF: none does.
+ */
+static Ref comprehension_names(Vm *vm, const Frame *frame)
 {
-    return locals_dict(vm, frame->function, frame->base);
+    const Code *code = frame->code;
+    Ref names = UNDEF;
+    for (int n = 0; !failed(names) && n < code->locals; n++) {
+        Value value = local_value(code, n, frame->base[n]);
+        if (absent(value) || !local_of_comprehension(vm, code, n)) continue;
+        if (absent(names)) names = dict_new(vm);
+        if (!failed(names) && !dict_set(vm, as_dict(names), code->local_names[n], value))
+            replace(&names, FAIL);
+    }
+    return names;
+}
+
+Ref frame_names(Vm *vm, Frame *frame)
+{
+    if (frame->code->flags & CODE_OPTIMIZED) return locals_dict(vm, frame->function, frame->base);
+    Ref names = comprehension_names(vm, frame);
+    if (!absent(names)) return names;
+    return newref(frame->code->flags & CODE_NAMESPACE ? frame->base[0]
+                                                      : borrow(frame->function->globals));
 }
 
 Ref run_code(Vm *vm, Code *code, Dict *globals, Value namespace)

@@ -21,6 +21,7 @@ typedef enum FrameKind {
                   drops iter */
     FRAME_NEXT, /* a generator or coroutine resumed by next(), send(), throw() called from the frame
                    below */
+    FRAME_SHOWN = 128, /* added to that of a call: there is a frame object, in handled.error */
 } FrameKind;
 
 struct Frame {
@@ -38,7 +39,7 @@ struct Frame {
     Handled handled; /* with a coroutine: its link in vm->handled */
     int16_t dst;     /* register of the frame below that takes the result */
     int16_t iter;    /* FRAME_FOR: register of the frame below that holds the generator */
-    uint8_t kind;    /* FrameKind */
+    uint8_t kind;    /* FrameKind, perhaps with FRAME_SHOWN */
 };
 
 /* First free slot of the register stack above everything that runs in vm. */
@@ -54,15 +55,23 @@ typedef struct FrameView {
     Ref *registers;     /* its local 0 */
     int instr;          /* index of the instruction it stands at */
     Frame *record;
-    struct Activation *awaiter; /* the next view of the same record, or NULL */
+    struct Coroutine *coroutine; /* whose frame it is, or NULL */
+    struct Activation *awaiter;  /* the next view of the same record, or NULL */
 } FrameView;
 
 /* The innermost view, then the one it was called or awaited from; false: there is no more. */
 bool frame_view_first(Vm *vm, FrameView *view);
 bool frame_view_next(Vm *vm, FrameView *view);
 
-/* The local variables of a running function as a new dict. */
-Ref frame_locals_dict(Vm *vm, Frame *frame);
+/* What locals() gives for a running frame: the namespace of a module or class, else a new dict of
+ * the variables; in a comprehension outside of functions one of its own variables. */
+Ref frame_names(Vm *vm, Frame *frame);
+
+/* The frame object of a view of thread's stack (frameobject.c); the same one each time for a plain
+ * call. */
+Ref frame_object_of(Vm *vm, Vm *thread, const FrameView *view);
+/* A record that is FRAME_SHOWN is about to end. */
+void frame_hide(Vm *vm, Frame *record);
 
 /* Runs code as a function of no parameters with globals (module bodies, exec): namespace UNDEF or
  * local 0. */

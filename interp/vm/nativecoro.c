@@ -11,7 +11,7 @@
 #include "object/exception.h"
 #include "object/native.h"
 #include "object/str.h"
-#include "object/traceback.h"
+#include "object/frameobject.h"
 #include "vm/asyncgen.h"
 #include "vm/coroutine.h"
 
@@ -124,7 +124,12 @@ Ref native_coroutine_frame(Vm *vm, Value self)
     Ref code = native_coroutine_code(vm, self), globals = FAIL, function = FAIL, frame = FAIL;
     if (!failed(code)) globals = dict_new(vm);
     if (!failed(globals)) function = function_new(vm, as_code(code), as_dict(globals), NULL);
-    if (!failed(function)) frame = frame_object(vm, as_function(function), 0, NULL);
+    if (!failed(function)) {
+        Function *made = as_function(function);
+        FrameObject *shown = frame_object_new(vm, made, borrow(made->code), borrow(made->globals));
+        if (shown) frame = from_object(shown);
+        if (shown) shown->line = code_position(made->code, 0).line;
+    }
     decref(function);
     decref(globals);
     decref(code);

@@ -5,6 +5,7 @@
  * goes into its awaiter. Neighbours: flow.c, object/traceback.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/exception.h"
+#include "object/frameobject.h"
 #include "vm/eval.h"
 #include "vm/flow.h"
 
@@ -31,6 +32,7 @@ static void drop_range(Ref *from, const Ref *end)
 /* A plain call is left: its window is emptied, the function dropped. */
 static void leave_call(Vm *vm, Frame *frame)
 {
+    if (frame->kind & FRAME_SHOWN) frame_hide(vm, frame);
     Ref *start = frame->kind == FRAME_INIT ? frame->base - 1 : frame->base;
     drop_range(start, frame->regs + frame->code->temps);
     Function *function = frame->function;
@@ -38,19 +40,38 @@ static void leave_call(Vm *vm, Frame *frame)
     decref_object(function);
 }
 
-static Flow unwind_from(Vm *vm, bool add_step)
+/* A handler is entered: the comprehensions that the exception left have no variables any more. */
+static void drop_hidden(Vm *vm, Frame *frame)
+{
+    const Code *code = frame->code;
+    if (!code->local_kinds) return;
+    for (int n = code->parameters; n < code->locals; n++)
+        if (code->local_kinds[n] & LOCAL_HIDDEN && !absent(frame->base[n]) &&
+            local_of_comprehension(vm, code, n))
+            clear(&frame->base[n]);
+}
+
+/* Adds the step of the running frame; one that is left leaves its variables there. */
+static void add_step(Vm *vm, Frame *frame, int index, bool left)
+{
+    bool shown = frame->kind & FRAME_SHOWN;
+    traceback_add(vm, as_exception(vm->error), borrow(frame->function), index,
+                  (int)(frame - vm->frames), shown ? (Value)frame->handled.error : (Value)UNDEF,
+                  left ? frame->base : NULL);
+}
+
+static Flow unwind_from(Vm *vm, bool step)
 {
     for (;;) {
         Frame *frame = vm->frame;
         Code *code = frame->code;
         uint32_t index = (uint32_t)(frame->pc - 1 - code->instrs);
         if (frame->pc == code->instrs) index = 0;
-        if (add_step && is_exception(vm->error))
-            traceback_add(vm, as_exception(vm->error), code, borrow(frame->function->globals),
-                          (int)index);
-        add_step = true;
         const HandlerRow *row = handler_at(code, index);
+        if (step && is_exception(vm->error)) add_step(vm, frame, (int)index, !row);
+        step = true;
         if (row) {
+            drop_hidden(vm, frame);
             drop_range(frame->regs + row->keep, frame->regs + code->temps);
             replace(&frame->regs[row->error], take(&vm->error));
             frame->pc = code->instrs + row->target;
@@ -61,7 +82,7 @@ static Flow unwind_from(Vm *vm, bool add_step)
             if (flow != FLOW_RAISE) return flow;
             continue;
         }
-        bool entry = frame->kind == FRAME_ENTRY;
+        bool entry = (frame->kind & ~FRAME_SHOWN) == FRAME_ENTRY;
         leave_call(vm, frame);
         if (entry) return FLOW_OUT_FAIL;
     }

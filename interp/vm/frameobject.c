@@ -1,0 +1,121 @@
+/* frameobject.c - which call a frame object shows, while that runs and afterwards.
+ *
+ * A plain call's record knows its frame object (FRAME_SHOWN; it hangs where a coroutine's record
+ * has its handled exception) and hands its variables over when it ends and somebody still looks.
+ * The frame object of a coroutine looks at the coroutine's registers.
+ * Neighbours: object/frameobject.h (the contract), frame.c (views). */
+/* SPDX-License-Identifier: MIT */
+#include "object/error.h"
+#include "object/exception.h"
+#include "object/frameobject.h"
+#include "object/tuple.h"
+#include "vm/coroutine.h"
+
+Ref frame_object_of(Vm *vm, Vm *thread, const FrameView *view)
+{
+    Frame *record = view->coroutine ? NULL : view->record;
+    if (record && record->kind & FRAME_SHOWN) return newref(record->handled.error);
+    FrameObject *frame = frame_object_new(vm, view->function, borrow(view->function->code),
+                                          borrow(view->function->globals));
+    if (!frame) return FAIL;
+    frame->instr = view->instr;
+    frame->line = code_position(view->function->code, view->instr).line;
+    frame->thread = thread;
+    if (view->coroutine) {
+        frame->coroutine = newref(borrow(view->coroutine));
+        return from_object(frame);
+    }
+    frame->record = record;
+    record->kind |= FRAME_SHOWN;
+    record->handled.error = from_object(frame);
+    return newref(borrow(frame));
+}
+
+/* The view that frame shows; false: its call does not run. */
+static bool find_view(Vm *vm, const FrameObject *frame, FrameView *view)
+{
+    Vm *thread = frame->record ? frame->thread : vm;
+    if (!frame->record && absent(frame->coroutine)) return false;
+    bool more = frame_view_first(thread, view);
+    while (more && (frame->record ? view->coroutine || view->record != frame->record
+                                  : borrow(view->coroutine) != (Value)frame->coroutine))
+        more = frame_view_next(thread, view);
+    return more;
+}
+
+void frame_hide(Vm *vm, Frame *record)
+{
+    record->kind &= (uint8_t)~FRAME_SHOWN;
+    Ref held = take(&record->handled.error);
+    FrameObject *frame = as_frame_object(held);
+    if (frame->head.head.count > 1) {
+        Ref saved = error_take(vm), back = frame_object_back(vm, frame);
+        frame->back = failed(back) || back == NONE ? UNDEF : back;
+        frame->instr = frame_object_instr(vm, frame);
+        frame->line = code_position(record->code, frame->instr).line;
+        Ref values = tuple_new(vm, record->code->locals);
+        for (int n = 0; !failed(values) && n < record->code->locals; n++)
+            as_tuple(values)->items[n] = take(&record->base[n]);
+        frame->values = failed(values) ? UNDEF : values;
+        error_clear(vm);
+        error_restore(vm, saved);
+    }
+    frame->record = NULL;
+    decref(held);
+}
+
+Ref *frame_object_registers(const FrameObject *frame)
+{
+    if (frame->record) return frame->record->base;
+    if (!absent(frame->coroutine)) {
+        Coroutine *coroutine = (Coroutine *)as_object(frame->coroutine);
+        return activation_state(&coroutine->act) == ACTIVATION_DONE ? NULL : coroutine->regs;
+    }
+    return absent(frame->values) ? NULL : as_tuple(frame->values)->items;
+}
+
+int frame_object_instr(Vm *vm, const FrameObject *frame)
+{
+    FrameView view;
+    if (find_view(vm, frame, &view)) return view.instr;
+    if (absent(frame->coroutine)) return frame->instr;
+    const Coroutine *coroutine = (Coroutine *)as_object(frame->coroutine);
+    if (activation_state(&coroutine->act) != ACTIVATION_SUSPENDED) return frame->instr;
+    return (int)(coroutine->pc - 1 - coroutine->function->code->instrs);
+}
+
+Ref frame_object_back(Vm *vm, FrameObject *frame)
+{
+    FrameView view;
+    Vm *thread = frame->record ? frame->thread : vm;
+    if (!find_view(vm, frame, &view)) return absent(frame->back) ? NONE : newref(frame->back);
+    return frame_view_next(thread, &view) ? frame_object_of(vm, thread, &view) : NONE;
+}
+
+bool frame_object_runs(Vm *vm, const FrameObject *frame)
+{
+    FrameView view;
+    return find_view(vm, frame, &view);
+}
+
+bool frame_object_is_suspended(const FrameObject *frame)
+{
+    if (absent(frame->coroutine)) return false;
+    return activation_state(as_activation(frame->coroutine)) == ACTIVATION_SUSPENDED;
+}
+
+Ref frame_object_handling(Vm *vm, Value traceback)
+{
+    const Traceback *step = (const Traceback *)as_object(traceback);
+    bool handled = false;
+    for (const Handled *at = vm->handled; at && !handled; at = at->outer)
+        handled = is_exception(at->error) && as_exception(at->error)->traceback == traceback;
+    Frame *record = vm->frames + step->record;
+    if (!handled || step->record <= 0 || record > vm->frame ||
+        borrow(record->code) != (Value)step->code)
+        return UNDEF;
+    FrameView view;
+    bool more = frame_view_first(vm, &view);
+    while (more && view.record != record) more = frame_view_next(vm, &view);
+    return more ? frame_object_of(vm, vm, &view) : UNDEF;
+}
