@@ -46,7 +46,7 @@ static inline Exception *as_exception(Value v) { return (Exception *)as_object(v
 /* A new instance of class id: args are borrowed. */
 Ref exception_new(Vm *vm, ExcId id, int argc, Value *argv);
 Ref exception_new_text(Vm *vm, ExcId id, const char *text);
-/* type(*args) of an exception class that has BaseException's own __new__ and __init__; UNDEF: it has
+/* type(*args) of a class that has BaseException's own __new__ and __init__; UNDEF: it has
  * not, or args name some. */
 Ref exception_call(Vm *vm, Type *type, const Args *args);
 /* Field number n of what the class adds (borrowed), UNDEF when not set. */
