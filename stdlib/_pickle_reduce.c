@@ -183,8 +183,9 @@ static bool save_old_global(Vm *vm, Pickler *self, Value module_name, Value name
     const Str *s = as_str(name);
     ptrdiff_t end = next_dot(s, 0);
     if (end == s->len) return save_old_name(vm, self, module_name, name);
-    Value getattr = dict_get_text(vm, as_dict(vm->interp->builtins), "getattr");
+    Ref getattr = newref(dict_get_text(vm, as_dict(vm->interp->builtins), "getattr"));
     bool good = !failed(getattr) && !absent(getattr), marked = self->protocol < 2;
+    if (absent(getattr)) throw(vm, RuntimeError, "lost builtins.getattr");
     for (ptrdiff_t dot = end; good && dot < s->len; dot = next_dot(s, dot + 1))
         good = pickle_save(vm, self, getattr) && (!marked || output_byte(vm, self, OP_MARK));
     Ref first = good ? str_slice(vm, name, 0, end) : FAIL;
@@ -200,6 +201,7 @@ static bool save_old_global(Vm *vm, Pickler *self, Value module_name, Value name
                output_byte(vm, self, OP_REDUCE);
         decref(part);
     }
+    decref(getattr);
     return good;
 }
 

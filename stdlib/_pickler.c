@@ -187,17 +187,21 @@ static bool memo_usable(Vm *vm, const Pickler *self)
 static Ref memo_copy(Vm *vm, Pickler *self)
 {
     Ref out = dict_new(vm);
-    Value id = failed(out) ? (Value)FAIL : dict_get_text(vm, as_dict(vm->interp->builtins), "id");
+    Ref id = failed(out) ? FAIL : newref(dict_get_text(vm, as_dict(vm->interp->builtins), "id"));
     bool good = !failed(id) && !absent(id);
+    if (absent(id)) throw(vm, RuntimeError, "lost builtins.id");
     for (ptrdiff_t n = 0; good && n < self->memo_size; n++) {
-        const MemoEntry *entry = &self->memo[n];
-        if (absent(entry->object)) continue;
-        Ref key = call1(vm, id, entry->object);
-        Ref pair = failed(key) ? FAIL : tuple_pack(vm, 2, from_small(entry->index), entry->object);
+        if (absent(self->memo[n].object)) continue;
+        ptrdiff_t index = self->memo[n].index;
+        Ref object = newref(self->memo[n].object); /* a script's id() may clear the memo */
+        Ref key = call1(vm, id, object), pair = FAIL;
+        if (!failed(key)) pair = tuple_pack(vm, 2, from_small(index), (Value)object);
         good = !failed(pair) && dict_set(vm, as_dict(out), key, pair);
         decref(pair);
         decref(key);
+        decref(object);
     }
+    decref(id);
     if (!good) replace(&out, FAIL);
     return out;
 }

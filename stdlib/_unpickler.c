@@ -336,7 +336,8 @@ static const Attribute unpickler_attributes[] = {
 static void unpickler_visit(Object *object, Visit *visit, void *context)
 {
     Unpickler *self = as_unpickler(borrow(object));
-    for (ptrdiff_t n = 0; n < self->len; n++) visit(&self->stack[n], context);
+    for (ptrdiff_t n = 0; n < self->len; n++)
+        if (!absent(self->stack[n])) visit(&self->stack[n], context);
     for (ptrdiff_t n = 0; n < self->memo_size; n++)
         if (!absent(self->memo[n])) visit(&self->memo[n], context);
 }
