@@ -1,31 +1,26 @@
 /* traceback.c - module _traceback: what the reports of report.c know and module traceback needs.
  *
- * Neighbours: object/report.c (anchors), object/hint.c ("Did you mean"), stdlib/traceback.aio. */
+ * Neighbours: object/sourceshown.c (lines and marks), object/hint.c ("Did you mean"),
+ * stdlib/traceback.aio. */
 /* SPDX-License-Identifier: MIT */
 #include "object/traceback.h"
 
-#include "base/utf8.h"
 #include "object/error.h"
+#include "object/int.h"
 #include "object/native.h"
+#include "object/sourceshown.h"
 #include "object/str.h"
-#include "object/tuple.h"
 
-NATIVE(traceback_anchor, "anchor(segment, /)",
-       "Return (start, end) of the operator, subscript or call to mark inside the text of an "
-       "expression, or None.")
+NATIVE(
+    traceback_shown, "shown(lines, start, end, /)",
+    "Return the lines of an expression with the marks under them; start and end count the bytes\n"
+    "before it in its first line (-1: unknown) and up to its end in its last.")
 {
+    int64_t start, end;
     if (!is_str(argv[0]))
-        return throw(vm, TypeError, "anchor() argument must be str, not %T", argv[0]);
-    ptrdiff_t len;
-    char *owned = NULL;
-    const char *text = str_utf8(vm, argv[0], &len, &owned);
-    if (!text) return FAIL;
-    Range found = expression_anchor(text, (int)len);
-    int64_t start = found.start < 0 ? 0 : utf8_count(text, found.start);
-    int64_t end = found.start < 0 ? 0 : utf8_count(text, found.end);
-    memory_free(owned);
-    return found.start < 0 ? NONE
-                           : tuple_pack(vm, 2, (Value)from_small(start), (Value)from_small(end));
+        return throw(vm, TypeError, "shown() argument 1 must be str, not %T", argv[0]);
+    if (!int_index(vm, argv[1], &start) || !int_index(vm, argv[2], &end)) return FAIL;
+    return source_shown(vm, argv[0], (int)start, (int)end, false);
 }
 
 NATIVE(traceback_hint, "hint(error, /)",
@@ -37,7 +32,7 @@ NATIVE(traceback_hint, "hint(error, /)",
     return absent(text) ? newref(vm->interp->empty_str) : text;
 }
 
-static const Native *const traceback_functions[] = {&traceback_anchor_def, &traceback_hint_def,
+static const Native *const traceback_functions[] = {&traceback_shown_def, &traceback_hint_def,
                                                     NULL};
 const ModuleDef _traceback_module = {
     .name = "_traceback",

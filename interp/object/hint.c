@@ -9,10 +9,14 @@
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/dict.h"
+#include "object/error.h"
 #include "object/exception.h"
+#include "object/frameobject.h"
 #include "object/iter.h"
 #include "object/list.h"
+#include "object/module.h"
 #include "object/name.h"
+#include "object/number.h"
 #include "object/str.h"
 #include "object/traceback.h"
 
@@ -43,8 +47,8 @@ static int distance(const char *a, const char *b, int limit)
     return row[len_b];
 }
 
-/* The candidate (borrowed) closest to name, or UNDEF. */
-static Value closest(Vm *vm, Value name, List *candidates)
+/* The candidate (borrowed) closest to name, or UNDEF; hide: none that begins with "_". */
+static Value closest(Value name, List *candidates, bool hide)
 {
     Value best = UNDEF;
     int best_distance = 1 << 20;
@@ -52,6 +56,7 @@ static Value closest(Vm *vm, Value name, List *candidates)
     for (ptrdiff_t n = 0; n < candidates->len; n++) {
         Value candidate = candidates->items[n];
         if (!is_str(candidate) || !as_str(candidate)->ascii ||
+            (hide && str_at(as_str(candidate), 0) == '_') ||
             str_equal(as_str(candidate), as_str(name)))
             continue;
         int limit = (int)((as_str(name)->len + as_str(candidate)->len + 3) * MOVE_COST / 6);
@@ -61,7 +66,6 @@ static Value closest(Vm *vm, Value name, List *candidates)
         best = candidate;
         best_distance = found;
     }
-    (void)vm;
     return best;
 }
 
@@ -73,14 +77,39 @@ static bool add_keys(Vm *vm, List *list, Value dict)
     return true;
 }
 
+/* The step of error's traceback where it was raised, or UNDEF. */
+static Value last_step(Value error)
+{
+    Value step = as_exception(error)->traceback;
+    if (!is_kind(step, KIND_TRACEBACK)) return UNDEF;
+    while (is_kind(((Traceback *)as_object(step))->next, KIND_TRACEBACK))
+        step = ((Traceback *)as_object(step))->next;
+    return step;
+}
+
+/* The variable self where error was raised, owned, or UNDEF. */
+static Ref self_of(Vm *vm, Value error)
+{
+    Value step = last_step(error);
+    Ref frame = absent(step) ? UNDEF : traceback_frame(vm, step), self = UNDEF;
+    const Ref *registers = is_heap(frame) ? frame_object_registers(as_frame_object(frame)) : NULL;
+    const Code *code = registers ? as_code(as_frame_object(frame)->code) : NULL;
+    for (int n = 0; code && code->flags & CODE_OPTIMIZED && n < code->locals; n++)
+        if (str_is(code->local_names[n], "self")) {
+            Value held = local_value(code, n, registers[n]);
+            if (!absent(held)) replace(&self, newref(held));
+        }
+    error_clear(vm);
+    decref(frame);
+    return self;
+}
+
 /* The names visible where error was raised: parameters and variables, globals, builtins. */
 static Ref names_in_scope(Vm *vm, Value error)
 {
-    Value traceback = as_exception(error)->traceback;
-    if (!is_kind(traceback, KIND_TRACEBACK)) return UNDEF;
-    while (is_kind(((Traceback *)as_object(traceback))->next, KIND_TRACEBACK))
-        traceback = ((Traceback *)as_object(traceback))->next;
-    const Traceback *step = (const Traceback *)as_object(traceback);
+    Value last = last_step(error);
+    if (absent(last)) return UNDEF;
+    const Traceback *step = (const Traceback *)as_object(last);
     const Code *code = as_code(step->code);
     Ref list = list_new(vm, 16);
     bool good = !failed(list);
@@ -94,31 +123,83 @@ static Ref names_in_scope(Vm *vm, Value error)
     return FAIL;
 }
 
-static Ref suggest(Vm *vm, Value name, Ref names)
+static Ref suggest(Vm *vm, Value name, Ref names, bool hide)
 {
     if (absent(names) || failed(names)) {
         error_clear(vm);
         return UNDEF;
     }
-    Value best = is_list(names) ? closest(vm, name, as_list(names)) : (Value)UNDEF;
+    Value best = is_list(names) ? closest(name, as_list(names), hide) : (Value)UNDEF;
     Ref text = absent(best) ? UNDEF : format_text(vm, ". Did you mean: '%S'?", best);
     decref(names);
     return text;
 }
 
+static Ref attribute_hint(Vm *vm, Value error, Value name)
+{
+    Value object = exception_field(error, ATTRIBUTE_OBJ_FIELD);
+    if (absent(object)) return UNDEF;
+    Ref found = call_special(vm, object, N(__dir__), 0, NULL), self = self_of(vm, error);
+    Ref names = absent(found) || failed(found) ? found : list_from(vm, found);
+    bool hide = self != object && str_at(as_str(name), 0) != '_';
+    if (is_heap(found)) decref(found);
+    decref(self);
+    return suggest(vm, name, names, hide);
+}
+
+/* from module import name: what of the module's names could be meant. */
+static Ref import_hint(Vm *vm, Value error)
+{
+    Ref name = attr_get(vm, error, N(name_from)), from = attr_get(vm, error, N(name));
+    Value module = is_str(from) ? dict_get(vm, as_dict(vm->interp->modules), from) : (Value)UNDEF;
+    Ref names = UNDEF;
+    if (is_str(name) && as_str(name)->len && is_kind(module, KIND_MODULE)) {
+        names = list_new(vm, 0);
+        if (!failed(names) && !add_keys(vm, as_list(names), borrow(module_dict(module))))
+            replace(&names, FAIL);
+    }
+    bool usable = is_str(name) && as_str(name)->len;
+    Ref text = usable ? suggest(vm, name, names, str_at(as_str(name), 0) != '_') : UNDEF;
+    error_clear(vm);
+    decref(name);
+    decref(from);
+    return text;
+}
+
+/* Is it the name of a module of the library that was not imported? */
+static bool is_library(Vm *vm, Value name)
+{
+    Value names = dict_get_text(vm, as_dict(vm->interp->sys), "stdlib_module_names");
+    bool found = is_heap(names) && value_contains(vm, names, name) == YES;
+    error_clear(vm);
+    return found;
+}
+
+static Ref name_hint(Vm *vm, Value error, Value name)
+{
+    Ref self = self_of(vm, error);
+    Ref attribute = absent(self) ? UNDEF : attr_get_or_absent(vm, self, name);
+    bool has = !absent(attribute) && !failed(attribute);
+    error_clear(vm);
+    decref(attribute);
+    decref(self);
+    if (has) return format_text(vm, ". Did you mean: 'self.%S'?", name);
+    Ref text = suggest(vm, name, names_in_scope(vm, error), false);
+    if (failed(text) || !is_library(vm, name)) return text;
+    Ref longer = absent(text)
+                     ? format_text(vm, ". Did you forget to import '%S'?", name)
+                     : format_text(vm, "%S Or did you forget to import '%S'?", (Value)text, name);
+    decref(text);
+    return longer;
+}
+
 Ref error_hint(Vm *vm, Value error)
 {
+    if (exception_is(vm, error, ImportError)) return import_hint(vm, error);
     Value name = exception_field(error, 0);
-    if (!is_str(name)) return UNDEF;
-    if (exception_is(vm, error, AttributeError)) {
-        Value object = exception_field(error, ATTRIBUTE_OBJ_FIELD);
-        if (absent(object)) return UNDEF;
-        Ref found = call_special(vm, object, N(__dir__), 0, NULL);
-        Ref names = absent(found) || failed(found) ? found : list_from(vm, found);
-        if (is_heap(found)) decref(found);
-        return suggest(vm, name, names);
-    }
+    if (!is_str(name) || as_str(name)->len == 0) return UNDEF;
+    if (exception_is(vm, error, AttributeError)) return attribute_hint(vm, error, name);
     if (!exception_is(vm, error, NameError) || exception_is(vm, error, UnboundLocalError))
         return UNDEF;
-    return suggest(vm, name, names_in_scope(vm, error));
+    return name_hint(vm, error, name);
 }

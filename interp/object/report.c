@@ -16,17 +16,16 @@
 #include "object/list.h"
 #include "object/name.h"
 #include "object/number.h"
+#include "object/sourceshown.h"
 #include "object/str.h"
 #include "object/traceback.h"
 #include "object/tuple.h"
-#include "syntax/parser.h"
 
 enum { REPEATS_SHOWN = 3, GROUP_WIDTH = 15, GROUP_DEPTH = 10 };
 
 #define NAMES "\033[35m"   /* file, line, function, message */
 #define KIND  "\033[1;35m" /* of the exception */
-#define RANGE "\033[31m"   /* what was running */
-#define POINT "\033[1;31m" /* and where in it */
+#define POINT "\033[1;31m" /* where a text is wrong */
 #define RESET "\033[0m"
 
 typedef struct Report {
@@ -85,6 +84,15 @@ static bool put_lines(Report *report, const char *indent, Value text)
     return good;
 }
 
+static bool put_marks(Report *report, int count, const char *mark, const char *colour)
+{
+    if (count <= 0) return true;
+    if (colour && !put_colour(report, colour)) return false;
+    while (count-- > 0)
+        if (!put(report, mark)) return false;
+    return !colour || put_colour(report, RESET);
+}
+
 /* ---- source lines ---- */
 
 /* A line of what is no file: of -c, of the prompt (cli/sysvars.c keeps the text). */
@@ -136,140 +144,31 @@ Ref source_line(Vm *vm, Value filename, int number)
     return text;
 }
 
-/* ---- carets ---- */
+/* ---- the source of a step ---- */
 
-Range expression_anchor(const char *segment, int len)
+/* Lines first to last of a file, one after the other; UNDEF: the first cannot be had. */
+static Ref source_lines(Vm *vm, Value filename, int first, int last)
 {
-    Range none = {-1, -1};
-    Arena arena;
-    arena_open(&arena);
-    char *wrapped = arena_printf(&arena, "(%.*s)", len, segment);
-    ParseResult parsed = parse(&arena, wrapped, (ptrdiff_t)strlen(wrapped), PARSE_EVAL);
-    Range found = none;
-    if (parsed.tree) {
-        Node *node = as_Expression(parsed.tree)->body;
-        if (node->kind == NODE_BinOp &&
-            as_BinOp(node)->left->pos.end_line == as_BinOp(node)->right->pos.line) {
-            int at = as_BinOp(node)->left->pos.end_col, end = as_BinOp(node)->right->pos.col;
-            while (at < end && strchr(" \t)\\", wrapped[at])) at++;
-            int stop = at + 1;
-            if (stop < end && !strchr(" \t(\\", wrapped[stop])) stop++;
-            found = (Range){at - 1, stop - 1};
-        } else if (node->kind == NODE_Subscript) {
-            int at = as_Subscript(node)->value->pos.end_col;
-            while (at < node->pos.end_col && wrapped[at] != '[') at++;
-            found = (Range){at - 1, node->pos.end_col - 1};
-        } else if (node->kind == NODE_Call) {
-            int at = as_Call(node)->func->pos.end_col;
-            while (at < node->pos.end_col && wrapped[at] != '(') at++;
-            found = (Range){at - 1, node->pos.end_col - 1};
-        }
-        if (node->pos.line != node->pos.end_line) found = none;
+    Ref text = source_line(vm, filename, first);
+    for (int n = first + 1; is_str(text) && n <= last; n++) {
+        Ref line = source_line(vm, filename, n);
+        if (!is_str(line)) break;
+        replace(&text, format_text(vm, "%S\n%S", (Value)text, (Value)line));
+        decref(line);
     }
-    arena_close(&arena);
-    return found;
-}
-
-/* Display columns of len bytes: code points. */
-static int columns(const char *text, int len)
-{
-    int count = 0;
-    for (int n = 0; n < len; n++) count += ((unsigned char)text[n] & 0xc0) != 0x80;
-    return count;
-}
-
-/* Byte columns of a line: [from, to) was running, which [start, end) points at. */
-typedef struct Marks {
-    int from, start, end, to;
-} Marks;
-
-static int whole_character(const char *line, int at)
-{
-    while (((unsigned char)line[at] & 0xc0) == 0x80) at++;
-    return at;
-}
-
-/* What to underline of [from, to); from >= to: nothing.  The line begins with indent blanks and
- * ends at len. */
-static Marks find_marks(const char *line, int indent, int len, int from, int to)
-{
-    Marks none = {0, 0, 0, 0};
-    if (to > len) to = len;
-    if (from < indent) from = indent;
-    if (from >= to) return none;
-    from = whole_character(line, from);
-    to = whole_character(line, to);
-    Range anchor = expression_anchor(line + from, to - from);
-    if (anchor.start >= 0) return (Marks){from, from + anchor.start, from + anchor.end, to};
-    if (from == indent && to == len) return none; /* all of it: nothing to point at */
-    return (Marks){from, from, to, to};
-}
-
-/* len bytes, if any. */
-static bool put_piece(Report *report, const char *colour, const char *bytes, int len)
-{
-    if (len <= 0) return true;
-    Ref text = str_from_utf8(report->vm, bytes, len);
-    bool good = !failed(text) && (colour ? put_coloured(report, colour, text)
-                                         : builder_str(report->vm, &report->text, text));
-    decref(text);
-    return good;
-}
-
-static bool put_marks(Report *report, int count, const char *mark, const char *colour)
-{
-    if (count <= 0) return true;
-    if (colour && !put_colour(report, colour)) return false;
-    while (count-- > 0)
-        if (!put(report, mark)) return false;
-    return !colour || put_colour(report, RESET);
-}
-
-static bool put_marked_line(Report *report, const char *line, int indent, int len, Marks at)
-{
-    if (at.from >= at.to) at = (Marks){len, len, len, len};
-    return put_margin(report) && put(report, "    ") &&
-           put_piece(report, NULL, line + indent, at.from - indent) &&
-           put_piece(report, RANGE, line + at.from, at.start - at.from) &&
-           put_piece(report, POINT, line + at.start, at.end - at.start) &&
-           put_piece(report, RANGE, line + at.end, at.to - at.end) &&
-           put_piece(report, NULL, line + at.to, len - at.to) && put(report, "\n");
-}
-
-/* The line under it. */
-static bool put_carets(Report *report, const char *line, int indent, Marks at)
-{
-    if (at.from >= at.to) return true;
-    return put_margin(report) &&
-           put_marks(report, 4 + columns(line + indent, at.from - indent), " ", NULL) &&
-           put_marks(report, columns(line + at.from, at.start - at.from), "~", RANGE) &&
-           put_marks(report, columns(line + at.start, at.end - at.start), "^", POINT) &&
-           put_marks(report, columns(line + at.end, at.to - at.end), "~", RANGE) &&
-           put(report, "\n");
+    if (failed(text)) error_clear(vm);
+    return failed(text) ? UNDEF : text;
 }
 
 static bool put_source(Report *report, Value filename, CodePos pos)
 {
-    Ref text = source_line(report->vm, filename, pos.line);
+    bool known = pos.col >= 0 && pos.end_line >= pos.line;
+    Ref text = source_lines(report->vm, filename, pos.line, known ? pos.end_line : pos.line);
     if (absent(text)) return true;
-    char *owned = NULL;
-    const char *line = str_utf8(report->vm, text, NULL, &owned);
-    bool good = true;
-    if (!line) {
-        error_clear(report->vm);
-    } else if (line[strspn(line, " \t\f")]) {
-        int len = (int)strlen(line), indent = (int)strspn(line, " \t\f");
-        while (len > 0 && strchr(" \t\r\f", line[len - 1])) len--;
-        bool known = pos.col >= 0 && pos.end_line >= pos.line && pos.col <= (int)strlen(line);
-        Marks marks = {0, 0, 0, 0};
-        if (known)
-            marks = find_marks(line, indent, len, pos.col,
-                               pos.end_line == pos.line ? pos.end_col : len);
-        good = put_marked_line(report, line, indent, len, marks) &&
-               put_carets(report, line, indent, marks);
-    }
-    memory_free(owned);
+    Ref shown = source_shown(report->vm, text, known ? pos.col : -1, pos.end_col, report->colour);
     decref(text);
+    bool good = !failed(shown) && (as_str(shown)->len == 0 || put_lines(report, "", shown));
+    decref(shown);
     return good;
 }
 

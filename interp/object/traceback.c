@@ -79,7 +79,7 @@ static Ref get_lasti(Vm *vm __attribute__((unused)), Value self)
 {
     return from_small(code_offset(as_traceback(self)->instr));
 }
-static Ref get_frame(Vm *vm, Value self)
+Ref traceback_frame(Vm *vm, Value self)
 {
     Traceback *step = as_traceback(self);
     if (absent(step->frame)) {
@@ -124,7 +124,7 @@ static const Attribute traceback_attributes[] = {
     {"tb_next", get_next, set_next, "the next step, one call deeper"},
     {"tb_lineno", get_lineno, NULL, "line in the source"},
     {"tb_lasti", get_lasti, member_read_only, "offset of the instruction"},
-    {"tb_frame", get_frame, member_read_only, "the frame"},
+    {"tb_frame", traceback_frame, member_read_only, "the frame"},
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef traceback_type = {

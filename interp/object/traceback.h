@@ -5,12 +5,7 @@
 
 #include "object/exception.h"
 
-typedef struct Range {
-    int start, end;
-} Range; /* bytes; start < 0: none */
-
-/* The part of segment, the text of one expression, that a report marks with ^ while the rest gets
- * ~. */
-Range expression_anchor(const char *segment, int len);
+/* The frame of a step, a Traceback. */
+Ref traceback_frame(Vm *vm, Value step);
 
 #endif

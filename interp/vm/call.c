@@ -199,7 +199,10 @@ Flow call_method_general(Vm *vm, Ref *window, int argc, Value name, Value kwname
     }
     if (!unbound) {
         Ref callee = attr_get(vm, self, name);
-        if (failed(callee)) return FLOW_RAISE;
+        if (failed(callee)) {
+            vm->frame->pc--; /* to its own word: the attribute's position, not the call's */
+            return FLOW_RAISE;
+        }
         clear(&window[1]);
         window[0] = callee;
         return call_general(vm, window, argc, kwnames, dst);
