@@ -22,8 +22,8 @@ enum { DROP_DEPTH = 64 };
 enum { CELLS_FEW = 16 };
 typedef uint64_t Cell __attribute__((vector_size(CELL_BYTES)));
 
-/* Few cells are zeroed in place: the empty asm keeps the compiler from taking string instructions or
- * calling memset() for them, which takes longer. */
+/* Few cells are zeroed in place: the empty asm keeps the compiler from taking string instructions
+ * or calling memset() for them, which takes longer. */
 static inline void zero_cells(void *memory, size_t count)
 {
     if (count > CELLS_FEW) {

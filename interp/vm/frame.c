@@ -73,7 +73,10 @@ void stacks_abandon(Vm *vm)
             clear(&frame->holder);
             continue;
         }
-        if (frame->kind & FRAME_SHOWN) clear(&frame->handled.error);
+        if (frame->kind & FRAME_SHOWN) {
+            as_frame_object(frame->handled.error)->record = NULL;
+            clear(&frame->handled.error);
+        }
         for (Ref *at = frame->base; at && at < frame->top; at++) clear(at);
         decref_object(frame->function);
     }
