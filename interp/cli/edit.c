@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <readline/history.h>
@@ -42,6 +43,7 @@ typedef struct Editor {
     bool dumb;   /* the terminal knows no escape sequences */
     bool colour;
     int column; /* where that output ended: not 0 when no newline did */
+    int width;  /* of the terminal when it was last looked at; 0: never */
     char *history_path;
 } Editor;
 
@@ -117,6 +119,16 @@ static void resized(void)
     if (at.row > 0) fprintf(rl_outstream, "\033[%dA", at.row);
     fputs("\r\033[J", rl_outstream);
     draw_again();
+}
+
+/* Keys may be read before the signal that tells of another width. */
+static void look_at_width(void)
+{
+    struct winsize now;
+    if (ioctl(fileno(rl_outstream), TIOCGWINSZ, &now) != 0 || now.ws_col == editing.width) return;
+    bool known = editing.width > 0;
+    editing.width = now.ws_col;
+    if (known) resized();
 }
 
 /* Ctrl-Z: the shell gets the terminal as it was, and we take it again afterwards. */
@@ -283,6 +295,7 @@ static int read_key(FILE *in)
 NATIVE(edit_ready, "ready()", "A key was pressed.")
 {
     (void)vm, (void)argv;
+    if (editing.active) look_at_width();
     if (editing.active) rl_callback_read_char();
     return NONE;
 }

@@ -19,6 +19,11 @@ see() {
         sleep 0.05
     done
 }
+# To so many columns, and not before the program can know of it.
+resize() {
+    terminal resize-window -x "$1"
+    until [ "$(stty size <"$(terminal display-message -p '#{pane_tty}')" | cut -d' ' -f2)" = "$1" ]; do sleep 0.05; done
+}
 type_() { terminal send-keys -l -- "$1"; }
 key() { terminal send-keys "$@"; }
 enter() { type_ "$1"; key Enter; }
