@@ -121,6 +121,8 @@ Ref delta_new(Vm *vm, Wide us); /* OverflowError beyond the bounds */
 /* A date, time or datetime of type, through its __init__ and __new__ when it is a subclass. */
 Ref date_new(Vm *vm, Type *type, Day day);
 Ref clock_new(Vm *vm, Type *type, Clock clock, Value zone);
+/* type(*argv[0 .. argc)), with fold=1 if fold; argv has room for one more. */
+Ref call_with_fold(Vm *vm, Type *type, Value *argv, int argc, bool fold);
 Ref moment_new(Vm *vm, Type *type, Day day, Clock clock, Value zone);
 Ref moment_plain(Vm *vm, Type *type, uint32_t packed, Clock clock, Value zone); /* unchecked */
 void moment_visit(Object *self, Visit *visit, void *context);

@@ -134,25 +134,27 @@ void moment_visit(Object *self, Visit *visit, void *context)
 
 void moment_clear(Object *self) { clear(&((Moment *)self)->zone); }
 
-Ref clock_new(Vm *vm, Type *type, Clock clock, Value zone)
+Ref call_with_fold(Vm *vm, Type *type, Value *argv, int argc, bool fold)
 {
-    if (is_own(type)) return moment_plain(vm, type, 0, clock, zone);
-    Value argv[] = {from_small(clock.hour),
-                    from_small(clock.minute),
-                    from_small(clock.second),
-                    from_small(clock.microsecond),
-                    zone,
-                    from_small(1)};
     Ref names = UNDEF;
-    if (clock.fold) {
+    if (fold) {
         Ref name = str_interned(vm, "fold");
         names = failed(name) ? FAIL : tuple_pack(vm, 1, (Value)name);
         decref(name);
         if (failed(names)) return FAIL;
     }
-    Ref out = call_args(vm, borrow(type), &(Args){argv, 5, names});
+    argv[argc] = from_small(1);
+    Ref out = call_args(vm, borrow(type), &(Args){argv, argc, names});
     decref(names);
     return out;
+}
+
+Ref clock_new(Vm *vm, Type *type, Clock clock, Value zone)
+{
+    if (is_own(type)) return moment_plain(vm, type, 0, clock, zone);
+    Value argv[6] = {from_small(clock.hour), from_small(clock.minute), from_small(clock.second),
+                     from_small(clock.microsecond), zone};
+    return call_with_fold(vm, type, argv, 5, clock.fold);
 }
 
 /* From the state that __reduce__ gives. */

@@ -10,25 +10,11 @@
 /* What cls(...) of a subclass makes of the parts. */
 static Ref call_class(Vm *vm, Type *type, Day day, Clock clock, Value zone)
 {
-    Value argv[] = {from_small(day.year),
-                    from_small(day.month),
-                    from_small(day.day),
-                    from_small(clock.hour),
-                    from_small(clock.minute),
-                    from_small(clock.second),
-                    from_small(clock.microsecond),
-                    zone,
-                    from_small(1)};
-    Ref names = UNDEF;
-    if (clock.fold) {
-        Ref name = str_interned(vm, "fold");
-        names = failed(name) ? FAIL : tuple_pack(vm, 1, (Value)name);
-        decref(name);
-        if (failed(names)) return FAIL;
-    }
-    Ref out = call_args(vm, borrow(type), &(Args){argv, 8, names});
-    decref(names);
-    return out;
+    Value argv[9] = {from_small(day.year),          from_small(day.month),
+                     from_small(day.day),           from_small(clock.hour),
+                     from_small(clock.minute),      from_small(clock.second),
+                     from_small(clock.microsecond), zone};
+    return call_with_fold(vm, type, argv, 8, clock.fold);
 }
 
 Ref moment_new(Vm *vm, Type *type, Day day, Clock clock, Value zone)

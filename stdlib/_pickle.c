@@ -54,7 +54,8 @@ Ref pickle_dotted(Vm *vm, Value object, Value name)
     return at;
 }
 
-Ref pickle_compat(Vm *vm, const char *table, Value key)
+/* What _compat_pickle's mapping table gives for key (owned), UNDEF: nothing. */
+static Ref compat(Vm *vm, const char *table, Value key)
 {
     Ref mapping = pickle_import(vm, "_compat_pickle", table);
     if (failed(mapping)) return FAIL;
@@ -63,6 +64,38 @@ Ref pickle_compat(Vm *vm, const char *table, Value key)
     else throw(vm, RuntimeError, "_compat_pickle.%s should be a dict", table);
     decref(mapping);
     return found;
+}
+
+bool pickle_rename(Vm *vm, bool back, Ref *module, Ref *name)
+{
+    Ref key = tuple_pack(vm, 2, (Value)*module, (Value)*name);
+    Ref pair = failed(key) ? FAIL : compat(vm, back ? "REVERSE_NAME_MAPPING" : "NAME_MAPPING", key);
+    decref(key);
+    if (failed(pair)) return false;
+    const char *reverse = back ? "REVERSE_" : "";
+    if (!absent(pair)) {
+        bool good = is_tuple(pair) && tuple_len(pair) == 2 && is_str(tuple_at(pair, 0)) &&
+                    is_str(tuple_at(pair, 1));
+        if (good) {
+            replace(module, newref(tuple_at(pair, 0)));
+            replace(name, newref(tuple_at(pair, 1)));
+        } else {
+            throw(vm, RuntimeError, "_compat_pickle.%sNAME_MAPPING values should be pairs of str",
+                  reverse);
+        }
+        decref(pair);
+        return good;
+    }
+    Ref other = compat(vm, back ? "REVERSE_IMPORT_MAPPING" : "IMPORT_MAPPING", *module);
+    if (failed(other)) return false;
+    if (!absent(other) && !is_str(other)) {
+        throw(vm, RuntimeError, "_compat_pickle.%sIMPORT_MAPPING values should be strings",
+              reverse);
+        decref(other);
+        return false;
+    }
+    if (!absent(other)) replace(module, other);
+    return true;
 }
 
 /* ---- functions ---- */

@@ -159,8 +159,8 @@ Ref pickle_throw(Vm *vm, Value class, const char *format, ...);
 Ref pickle_import(Vm *vm, const char *module, const char *name);
 /* object.a.b for the dotted name "a.b". */
 Ref pickle_dotted(Vm *vm, Value object, Value name);
-/* What _compat_pickle's mapping table gives for key (owned), UNDEF: nothing. */
-Ref pickle_compat(Vm *vm, const char *table, Value key);
+/* Names that Python 2 used made today's, or with back the other way; replaces both. */
+bool pickle_rename(Vm *vm, bool back, Ref *module, Ref *name);
 
 /* ---- _pickle_buffer.c ---- */
 

@@ -6,36 +6,6 @@
 
 /* ---- names ---- */
 
-/* The names that Python 2 used, made today's; replaces both. */
-static bool new_names(Vm *vm, Ref *module, Ref *name)
-{
-    Ref key = tuple_pack(vm, 2, (Value)*module, (Value)*name);
-    Ref pair = failed(key) ? FAIL : pickle_compat(vm, "NAME_MAPPING", key);
-    decref(key);
-    if (failed(pair)) return false;
-    if (!absent(pair)) {
-        bool good = is_tuple(pair) && tuple_len(pair) == 2 && is_str(tuple_at(pair, 0)) &&
-                    is_str(tuple_at(pair, 1));
-        if (good) {
-            replace(module, newref(tuple_at(pair, 0)));
-            replace(name, newref(tuple_at(pair, 1)));
-        } else {
-            throw(vm, RuntimeError, "_compat_pickle.NAME_MAPPING values should be pairs of str");
-        }
-        decref(pair);
-        return good;
-    }
-    Ref other = pickle_compat(vm, "IMPORT_MAPPING", *module);
-    if (failed(other)) return false;
-    if (!absent(other) && !is_str(other)) {
-        throw(vm, RuntimeError, "_compat_pickle.IMPORT_MAPPING values should be strings");
-        decref(other);
-        return false;
-    }
-    if (!absent(other)) replace(module, other);
-    return true;
-}
-
 /* AttributeError in pickle's words, where the module has no such thing. */
 static void reword(Vm *vm, Value module, Value name)
 {
@@ -50,7 +20,8 @@ Ref unpickler_find_class(Vm *vm, Unpickler *self, Value module_given, Value name
     if (!is_str(name_given)) return throw(vm, TypeError, "global name must be a string");
     if (as_str(module_given)->len == 0) return throw(vm, ValueError, "Empty module name");
     Ref module_name = newref(module_given), name = newref(name_given), out = FAIL;
-    bool good = self->protocol >= 3 || !self->fix_imports || new_names(vm, &module_name, &name);
+    bool good =
+        self->protocol >= 3 || !self->fix_imports || pickle_rename(vm, false, &module_name, &name);
     Ref module = good ? import_absolute(vm, module_name) : FAIL;
     if (!failed(module)) {
         if (self->protocol >= 4) {

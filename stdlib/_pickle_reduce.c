@@ -112,38 +112,6 @@ static Truth save_extension(Vm *vm, Pickler *self, Value module_name, Value name
     return output_number(vm, self, opcode, (uint64_t)number, bytes) ? YES : FAILED;
 }
 
-/* The names of Python 2, where these differ; replaces both. */
-static bool old_names(Vm *vm, Ref *module_name, Ref *name)
-{
-    Ref key = tuple_pack(vm, 2, (Value)*module_name, (Value)*name);
-    Ref pair = failed(key) ? FAIL : pickle_compat(vm, "REVERSE_NAME_MAPPING", key);
-    decref(key);
-    if (failed(pair)) return false;
-    if (!absent(pair)) {
-        bool good = is_tuple(pair) && tuple_len(pair) == 2 && is_str(tuple_at(pair, 0)) &&
-                    is_str(tuple_at(pair, 1));
-        if (good) {
-            replace(module_name, newref(tuple_at(pair, 0)));
-            replace(name, newref(tuple_at(pair, 1)));
-        } else {
-            throw(vm, RuntimeError,
-                  "_compat_pickle.REVERSE_NAME_MAPPING values should be pairs "
-                  "of str");
-        }
-        decref(pair);
-        return good;
-    }
-    Ref other = pickle_compat(vm, "REVERSE_IMPORT_MAPPING", *module_name);
-    if (failed(other)) return false;
-    if (!absent(other) && !is_str(other)) {
-        throw(vm, RuntimeError, "_compat_pickle.REVERSE_IMPORT_MAPPING values should be strings");
-        decref(other);
-        return false;
-    }
-    if (!absent(other)) replace(module_name, other);
-    return true;
-}
-
 static bool put_text_line(Vm *vm, Pickler *self, Value text)
 {
     ptrdiff_t len;
@@ -158,7 +126,7 @@ static bool put_text_line(Vm *vm, Pickler *self, Value text)
 static bool save_old_name(Vm *vm, Pickler *self, Value module_name, Value name)
 {
     Ref old_module = newref(module_name), old_name = newref(name);
-    bool good = !self->fix_imports || old_names(vm, &old_module, &old_name);
+    bool good = !self->fix_imports || pickle_rename(vm, true, &old_module, &old_name);
     if (good && self->protocol < 3 && !(as_str(old_module)->ascii && as_str(old_name)->ascii)) {
         PICKLING_ERROR(self, "can't pickle global identifier '%S.%S' using pickle protocol %d",
                        (Value)old_module, (Value)old_name, self->protocol);
