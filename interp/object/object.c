@@ -285,6 +285,10 @@ static Ref get_dict(Vm *vm, Value self)
 
 static bool set_dict(Vm *vm, Value self, Value value)
 {
+    if (is_type(self))
+        return throw(vm, AttributeError, "attribute '__dict__' of 'type' objects is not writable"),
+               false;
+    if (is_kind(self, KIND_MODULE)) return throw(vm, AttributeError, "readonly attribute"), false;
     if (absent(value) && !(type_of(vm, self)->flags & TYPE_HEAP))
         return throw(vm, TypeError, "cannot delete __dict__"), false;
     if (absent(value)) {
