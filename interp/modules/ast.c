@@ -1,4 +1,4 @@
-/* ast.c - module _ast: the parser's tree as objects, for module ast.
+/* ast.c - module _syntaxtree: the parser's tree as objects, for module ast.
  *
  * One routine makes any node: its fields come as FieldViews, generated from grammar/ast.def.  The
  * classes are those of module ast, which makes them from nodes() here.
@@ -214,8 +214,8 @@ NATIVE(ast_nodes, "nodes()",
 }
 
 static const Native *const ast_functions[] = {&ast_parse_def, &ast_nodes_def, NULL};
-const ModuleDef _ast_module = {
-    .name = "_ast",
+const ModuleDef _syntaxtree_module = {
+    .name = "_syntaxtree",
     .doc = "The parser's tree as objects.",
     .functions = ast_functions,
 };
