@@ -9,6 +9,7 @@
  * Neighbours: repl.h, plain.c (without a terminal), stdlib/aio/prompt.aio (completion). */
 /* SPDX-License-Identifier: MIT */
 #ifdef AIO_READLINE
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
@@ -34,7 +35,7 @@
 #include "object/tuple.h"
 #include "vm/signals.h"
 
-enum { HISTORY_LINES = 2000 };
+enum { HISTORY_LINES = 2000, HISTORY_FILE_LINES = 10000 };
 
 typedef struct Editor {
     Session *session;
@@ -204,8 +205,16 @@ static char *common_start(char **matches, int count)
     return strndup(matches[0], len);
 }
 
-/* Does a string begin before the cursor that has not ended, or does a file's name follow? */
-static bool wants_file(void)
+/* Does the line begin with a command that takes the name of a file or a task (load, save, why,
+ * cancel), and the cursor stand there? */
+static bool wants_argument(void)
+{
+    return rl_line_buffer[0] == ':' && strchr("lswc", rl_line_buffer[1]) &&
+           memchr(rl_line_buffer, ' ', (size_t)rl_point);
+}
+
+/* Does a string begin before the cursor that has not ended? */
+static bool in_string(void)
 {
     char quote = 0;
     for (int n = 0; n < rl_point; n++) {
@@ -214,17 +223,16 @@ static bool wants_file(void)
         else if (quote ? c == quote : c == '"' || c == '\'') quote = quote ? 0 : c;
         else if (!quote && c == '#') return false;
     }
-    return quote || strncmp(rl_line_buffer, ":load ", 6) == 0 ||
-           strncmp(rl_line_buffer, ":save ", 6) == 0;
+    return quote;
 }
 
 /* What ends a word: in a file's name less than elsewhere. */
 static char *word_breaks(void)
 {
-    static char of_names[] = " \t\n\"'`@$><=;|&{}()[]+-*/%,~^!:", of_files[] = "\t\n\"'";
+    static char of_names[] = " \t\n\"'`@$><=;|&{}()[]+-*/%,~^!:", of_files[] = "\t\n\"'",
+                of_arguments[] = " ";
     if (rl_line_buffer[0] == ':' && !memchr(rl_line_buffer, ' ', (size_t)rl_point)) return of_files;
-    if (!wants_file()) return of_names;
-    return rl_line_buffer[0] == ':' ? " " : of_files;
+    return wants_argument() ? of_arguments : in_string() ? of_files : of_names;
 }
 
 /* Shows the choices: of a dotted name the last part only. */
@@ -356,6 +364,17 @@ static void edit_pause(Session *session)
 
 /* ---- history: one entry a block ---- */
 
+/* The last entry goes to the file at once: other sessions write there, and a terminal may be closed
+ * at any time. */
+static void history_append(void)
+{
+    if (!editing.history_path) return;
+    int fd = open(editing.history_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0) return;
+    close(fd);
+    append_history(1, editing.history_path);
+}
+
 static void edit_remember(Session *session, const char *block)
 {
     (void)session;
@@ -363,7 +382,10 @@ static void edit_remember(Session *session, const char *block)
     while (len && strchr(" \t\n", block[len - 1])) len--;
     char *text = strndup(block, len);
     HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
-    if (text && len && !(last && strcmp(last->line, text) == 0)) add_history(text);
+    if (text && len && !(last && strcmp(last->line, text) == 0)) {
+        add_history(text);
+        history_append();
+    }
     free(text);
 }
 
@@ -386,9 +408,10 @@ static void history_open(void)
 
 static bool edit_open(Session *session)
 {
-    const char *kind = getenv("TERM"), *plain = getenv("NO_COLOR");
-    bool dumb = !kind || !*kind || strcmp(kind, "dumb") == 0;
-    editing = (Editor){.session = session, .dumb = dumb, .colour = !dumb && !(plain && *plain)};
+    const char *kind = getenv("TERM");
+    bool dumb = !kind || !*kind || strcmp(kind, "dumb") == 0,
+         plain = flags_colour(&session->vm->interp->flags) == COLOUR_NEVER;
+    editing = (Editor){.session = session, .dumb = dumb, .colour = !dumb && !plain};
     rl_readline_name = "aio";
     rl_catch_signals = 0;
     rl_catch_sigwinch = 0;
@@ -409,7 +432,7 @@ static bool edit_open(Session *session)
 static void edit_close(Session *session)
 {
     session->vm->interp->before_output = NULL;
-    if (editing.history_path) write_history(editing.history_path);
+    if (editing.history_path) history_truncate_file(editing.history_path, HISTORY_FILE_LINES);
     free(editing.history_path);
     rl_clear_history();
 }

@@ -260,7 +260,8 @@ int launch(Vm *vm, const Options *options)
         Ref main = failed(module)
                        ? FAIL
                        : newref(dict_get_name(as_dict(vm->interp->modules), N(__main__)));
-        if (is_kind(main, KIND_MODULE)) status = repl_run(vm, module_dict(main));
+        if (is_kind(main, KIND_MODULE))
+            status = repl_run(vm, module_dict(main), options->action != RUN_PROMPT);
         decref(main);
     }
     decref(result);

@@ -32,14 +32,26 @@ static bool plain_open(Session *session)
     return false;
 }
 
+/* Ctrl-D ends what is read from a terminal once: it can be read again. */
+static void hand_out_end(Session *session)
+{
+    Plain *plain = session->input_state;
+    if (session->terminal) {
+        plain->ended = false;
+        fputc('\n', stderr);
+    }
+    session_line(session, NULL);
+}
+
 /* Hands out the first line of what was read; false: there is none yet. */
 static bool hand_out(Session *session)
 {
     Plain *plain = session->input_state;
     char *newline = plain->len ? memchr(plain->data, '\n', plain->len) : NULL;
     if (!newline && !(plain->ended && plain->len)) {
-        if (plain->ended) session_line(session, NULL);
-        return plain->ended;
+        bool ended = plain->ended;
+        if (ended) hand_out_end(session);
+        return ended;
     }
     size_t len = newline ? (size_t)(newline - plain->data) : plain->len,
            used = newline ? len + 1 : len;

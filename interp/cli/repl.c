@@ -9,6 +9,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/repl.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "cli/ending.h"
 #include "cli/statement.h"
 #include "cli/sysvars.h"
+#include "compiler/compiler.h"
 #include "loop/task.h"
 #include "modules/source.h"
 #include "modules/sys.h"
@@ -60,6 +62,12 @@ static void leave_out_own_frames(Vm *vm)
     }
 }
 
+/* Ctrl-C while nothing ran: a line was edited, or an await was cancelled. */
+static bool is_idle_interrupt(Vm *vm)
+{
+    return error_is(vm, KeyboardInterrupt) && absent(as_exception(vm->error)->traceback);
+}
+
 /* An exception reached the prompt: told, and SystemExit ends the session. */
 static void session_error(Session *session)
 {
@@ -68,7 +76,7 @@ static void session_error(Session *session)
     if (error_is(vm, SystemExit)) {
         session->status = ending_uncaught(vm);
         session->ended = true;
-    } else if (error_is(vm, KeyboardInterrupt)) {
+    } else if (is_idle_interrupt(vm)) {
         error_clear(vm);
         sys_flush(vm);
         fputs("KeyboardInterrupt\n", stderr);
@@ -114,16 +122,11 @@ static Ref run_awaiting(Session *session, Value coroutine)
     return result;
 }
 
-/* Runs a text and tells what goes wrong; false: something did. */
-static bool run_statement(Session *session, const char *text)
+/* Runs code (stolen), as a task when it awaits, and tells what goes wrong; false: something did. */
+static bool run_session_code(Session *session, Ref code)
 {
     Vm *vm = session->vm;
-    char name[40];
-    snprintf(name, sizeof name, "<python-input-%d>", session->serial++);
-    Ref filename = str_from(vm, name), result = FAIL;
-    Ref code = failed(filename) || !sysvars_keep_source(vm, filename, text, (ptrdiff_t)strlen(text))
-                   ? FAIL
-                   : statement_compile(vm, text, filename);
+    Ref result = FAIL;
     if (!failed(code) && as_code(code)->flags & CODE_COROUTINE) {
         Ref coroutine = run_code(vm, as_code(code), session->names, UNDEF);
         result = failed(coroutine) ? FAIL : run_awaiting(session, coroutine);
@@ -135,12 +138,48 @@ static bool run_statement(Session *session, const char *text)
     if (!good) session_error(session);
     decref(result);
     decref(code);
-    decref(filename);
     sys_flush(vm);
     return good;
 }
 
-/* Runs a text; then(seconds) when nothing went wrong and it is a function. */
+/* The file name of the next input, for which its text is kept. */
+static Ref next_input(Session *session, const char *text)
+{
+    char name[40];
+    snprintf(name, sizeof name, "<python-input-%d>", session->serial++);
+    Ref filename = str_from(session->vm, name);
+    if (!failed(filename) &&
+        sysvars_keep_source(session->vm, filename, text, (ptrdiff_t)strlen(text)))
+        return filename;
+    decref(filename);
+    return FAIL;
+}
+
+/* Runs what was typed; false: something went wrong, which has been told. */
+static bool run_statement(Session *session, const char *text)
+{
+    Ref filename = next_input(session, text);
+    Ref code = failed(filename) ? FAIL : statement_compile(session->vm, text, filename);
+    decref(filename);
+    return run_session_code(session, code);
+}
+
+/* Runs a file; with `typed` it counts as typed, for :save. */
+static void run_file(Session *session, Value path, bool typed)
+{
+    Vm *vm = session->vm;
+    ptrdiff_t len;
+    char *text = source_read(vm, path, &len);
+    Ref input = text && typed ? next_input(session, text) : UNDEF;
+    Ref code = !text || failed(input)
+                   ? FAIL
+                   : compile_source(vm, text, len, path, PARSE_FILE, COMPILE_TOP_LEVEL_AWAIT);
+    decref(input);
+    free(text);
+    run_session_code(session, code);
+}
+
+/* Runs a text; then(seconds) when nothing went wrong. */
 static void run_then(Session *session, Value text, Value then)
 {
     Vm *vm = session->vm;
@@ -151,7 +190,7 @@ static void run_then(Session *session, Value text, Value then)
     bool good = source && run_statement(session, source);
     clock_gettime(CLOCK_MONOTONIC, &ended);
     memory_free(owned);
-    if (!good || then == NONE) return;
+    if (!good) return;
     double seconds =
         (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9;
     Ref done = call1(vm, then, from_any_float(seconds));
@@ -159,8 +198,8 @@ static void run_then(Session *session, Value text, Value then)
     decref(done);
 }
 
-/* aio.prompt.command(line, names): what begins with a colon.  It returns None, or a text to run
- * and what is told of the time that took (None: nothing). */
+/* aio.prompt.command(line, names): what begins with a colon.  It returns None, the path of a file
+ * to run, or a text to run and what is told of the time that took. */
 static void run_command(Session *session, const char *line)
 {
     Vm *vm = session->vm;
@@ -172,6 +211,7 @@ static void run_command(Session *session, const char *line)
     session->loop->at_prompt = false;
     vm->running_loop = NULL;
     if (failed(result)) session_error(session);
+    if (is_str(result)) run_file(session, result, true);
     if (is_tuple(result)) run_then(session, as_tuple(result)->items[0], as_tuple(result)->items[1]);
     decref(result);
     decref(text);
@@ -298,10 +338,8 @@ static bool read_line(Session *session)
     session->loop->stopping = false;
     session->input->pause(session);
     if (good) return true;
-    if (error_is(session->vm, KeyboardInterrupt)) {
-        block_clear(session);
-        fputc('\n', stderr);
-    }
+    if (error_is(session->vm, KeyboardInterrupt)) block_clear(session);
+    fputc('\n', stderr); /* the cursor stands in what was being typed */
     session_error(session);
     return false;
 }
@@ -324,15 +362,12 @@ static void run_startup(Session *session)
     Vm *vm = session->vm;
     const char *path = flags_getenv(&vm->interp->flags, "AIOSTARTUP");
     if (!path) return;
-    ptrdiff_t len;
     Ref filename = str_from(vm, path);
-    char *text = failed(filename) ? NULL : source_read(vm, filename, &len);
-    Ref code = text ? statement_compile(vm, text, filename) : FAIL;
-    Ref result = failed(code) ? FAIL : run_plainly(session, as_code(code));
-    if (failed(result)) session_error(session);
-    free(text);
-    decref(result);
-    decref(code);
+    if (failed(filename)) session_error(session);
+    else if (access(path, R_OK) != 0)
+        fprintf(stderr, "aio: can't open file '%s', which AIOSTARTUP names: [Errno %d] %s\n", path,
+                errno, strerror(errno));
+    else run_file(session, filename, false);
     decref(filename);
 }
 
@@ -382,7 +417,7 @@ static void session_close(Session *session)
     free(session->line);
 }
 
-int repl_run(Vm *vm, Dict *names)
+int repl_run(Vm *vm, Dict *names, bool after_script)
 {
     bool terminal = isatty(0) && isatty(1);
     Session session = {.vm = vm,
@@ -392,13 +427,13 @@ int repl_run(Vm *vm, Dict *names)
                        .library = UNDEF,
                        .input = &input_plain};
 #ifdef AIO_READLINE
-    if (terminal) session.input = &input_edit;
+    if (terminal && !vm->interp->flags.basic_prompt) session.input = &input_edit;
 #endif
     vm->interp->flags.interactive = 1;
     if (!session_open(&session)) {
         session.status = ending_uncaught(vm);
     } else {
-        run_startup(&session);
+        if (!after_script) run_startup(&session);
         converse(&session);
     }
     session_close(&session);

@@ -43,8 +43,8 @@ struct Session {
 };
 
 /* Reads and runs, with names as the globals, until the end of the input or exit(); the exit
- * status. */
-int repl_run(Vm *vm, Dict *names);
+ * status.  After a script AIOSTARTUP is not asked. */
+int repl_run(Vm *vm, Dict *names, bool after_script);
 
 /* What an Input calls: a line (malloc'd, stolen), or NULL at the end. */
 void session_line(Session *session, char *line);

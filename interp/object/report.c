@@ -486,16 +486,11 @@ static bool is_terminal(Vm *vm)
     return yes;
 }
 
-/* What is set first decides, as in stdlib/_colorize.aio. */
 static bool wants_colour(Vm *vm)
 {
-    const Flags *flags = &vm->interp->flags;
-    const char *wish = flags_getenv(flags, "PYTHON_COLORS");
-    if (wish && (strcmp(wish, "0") == 0 || strcmp(wish, "1") == 0)) return *wish == '1';
-    if (flags_getenv(flags, "NO_COLOR")) return false;
-    if (flags_getenv(flags, "FORCE_COLOR")) return true;
-    const char *kind = flags_getenv(flags, "TERM");
-    return !(kind && strcmp(kind, "dumb") == 0) && is_dict(vm->interp->sys) && is_terminal(vm);
+    ColourWish wish = flags_colour(&vm->interp->flags);
+    if (wish != COLOUR_AT_TERMINAL) return wish == COLOUR_ALWAYS;
+    return is_dict(vm->interp->sys) && is_terminal(vm);
 }
 
 bool exception_print(Vm *vm, Value exception, int fd __attribute__((unused)))
