@@ -174,7 +174,8 @@ test: $(BINARY) $(RUNNER) $(UNIT)
 
 oom: $(BINARY) $(RUNNER)
 	@$(if $(filter release,$(CONFIG)),$(error make oom wants CONFIG=asan or debug))true
-	@$(RUNNER) $(BINARY) --oom --limit=40 $(if $(ONLY),--only=$(ONLY)) tests examples
+	@$(RUNNER) $(BINARY) --oom --limit=40 $(if $(TRIES),--tries=$(TRIES)) $(if $(KNOWN),--known=$(KNOWN)) \
+	   $(if $(ONLY),--only=$(ONLY)) tests examples
 
 gcstress: $(BINARY) $(RUNNER)
 	@AIO_DEBUG=gcstress $(RUNNER) $(BINARY) $(if $(ONLY),--only=$(ONLY)) tests examples

@@ -1,7 +1,7 @@
 /* run.c - the test runner: every script under the given folders, side by side, with a time limit.
  *
- * run AIO [--oracle=PYTHON|find] [--oom [--tries=N]] [--limit=SECONDS] [--only=PART]
- *     [--jobs=N] PATH...
+ * run AIO [--oracle=PYTHON|find] [--oom [--tries=N] [--known=FILE]] [--limit=SECONDS]
+ *     [--only=PART] [--jobs=N] PATH...
  *
  * A test is a .aio file whose comments say what must happen (STYLE.md section 10):
  *   # expect: TEXT         the next line of standard output, in order; may stand beside the print
@@ -26,9 +26,12 @@
  * first, second and eighth allocation of each place (a place is the twelve innermost calls).
  * Those of places that have not been tried often enough (--tries, 3) then fail in turn, by
  * AIO_DEBUG=oom=N.  So start-up is swept by the first test only, and a sweep of part of the tests
- * (--only) begins with it too.  Such a run is good when it ends as expected, or when MemoryError
- * (or start-up's "out of memory") is told on either output; it fails on a crash, a hang, a
- * sanitizer's report, and on any other output or status, for then the error was lost on the way.
+ * (--only) begins with it too.  FILE keeps what was tried, a line a run, so that a sweep with one
+ * aio can be done in parts, or stopped and taken up again.  Such a run is good when it ends as
+ * expected, or when MemoryError (or start-up's "out of memory") is told on either output; it fails
+ * on a crash, a hang, a sanitizer's report, and on any other output or status, for then the error
+ * was lost on the way.  A hang after MemoryError was told on standard error is listed only: an echo
+ * that a server could not send is waited for by right.
  * The last line is always "N passed, N failed".
  * Invariant: at most `jobs` children live at a time, each in its own process group. */
 /* SPDX-License-Identifier: MIT */
@@ -70,10 +73,16 @@ typedef struct Test {
     int error_count;
 } Test;
 
+/* An allocation that fails, and the place that asks for it. */
+typedef struct Failure {
+    long number;
+    unsigned long long calls;
+} Failure;
+
 typedef struct Job {
-    Test *test;  /* NULL: the slot is free */
-    bool oracle; /* runs under the oracle */
-    long *oom;   /* the allocations to fail */
+    Test *test;   /* NULL: the slot is free */
+    bool oracle;  /* runs under the oracle */
+    Failure *oom; /* the allocations to fail */
     int oom_count;
     int oom_at; /* which of them fails now; -1: this run asks for them */
     pid_t pid;
@@ -97,7 +106,8 @@ typedef struct Run {
     int passed, failed, skipped, compared;
     struct Site *sites; /* --oom: places tried, SITES_MAX slots, open addressing */
     long site_count, swept;
-    int tries; /* at each */
+    int tries;   /* at each */
+    FILE *known; /* what was tried is added here, or NULL */
 } Run;
 
 typedef struct Site {
@@ -349,11 +359,12 @@ static const char *judge(const Job *job, int status, const Text *out, const Text
     int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
     *differs = false;
-    if (job->timed_out) return "took too long";
+    if (job->timed_out && !(job->oom && job->oom_at >= 0 && tells_no_memory(err->data)))
+        return "took too long";
     if (!job->oracle && sanitizer_spoke(err->data)) return "a sanitizer or an assertion spoke";
     if (job->oom && job->oom_at < 0) return NULL; /* what it writes stands among the places */
     if (job->oom) {
-        if (WIFSIGNALED(status))
+        if (WIFSIGNALED(status) && !job->timed_out)
             return reason_text(buffer, size, "killed by signal %d", WTERMSIG(status));
         if (objects_alive(err->data)) return "objects alive at exit";
         if (tells_no_memory(out->data) || tells_no_memory(err->data)) return NULL;
@@ -378,7 +389,8 @@ static void report(Run *run, const Job *job, const char *reason, bool differs, T
     Test *test = job->test;
 
     printf("FAIL %s%s: ", test->path, job->oracle ? " (under the oracle)" : "");
-    if (job->oom && job->oom_at >= 0) printf("allocation %ld fails: ", job->oom[job->oom_at]);
+    if (job->oom && job->oom_at >= 0)
+        printf("allocation %ld fails: ", job->oom[job->oom_at].number);
     printf("%s\n", reason);
     if (differs) {
         char *expected = checked(strdup(test->output.data));
@@ -425,7 +437,8 @@ static void child(const Run *run, const Job *job, int in)
     unsetenv("AIOPATH");
     if (job->oom) {
         snprintf(debug, sizeof debug, "sites");
-        if (job->oom_at >= 0) snprintf(debug, sizeof debug, "oom=%ld,refs", job->oom[job->oom_at]);
+        if (job->oom_at >= 0)
+            snprintf(debug, sizeof debug, "oom=%ld,refs", job->oom[job->oom_at].number);
         setenv("AIO_DEBUG", debug, 1);
         setenv("PYTHONHASHSEED", "0", 1); /* the same allocations in each run */
     }
@@ -481,8 +494,8 @@ static bool start_next(Run *run, Job *job)
 
 /* ---- the sweep of --oom ---- */
 
-/* Is the place worth one more try?  Counts it. */
-static bool try_site(Run *run, unsigned long long calls)
+/* How often the place was tried; may be counted up. */
+static int *site_tries(Run *run, unsigned long long calls)
 {
     size_t at = calls & (SITES_MAX - 1);
 
@@ -491,7 +504,26 @@ static bool try_site(Run *run, unsigned long long calls)
         if (++run->site_count == SITES_MAX) exit(2);
         run->sites[at].calls = calls;
     }
-    return run->sites[at].tries++ < run->tries;
+    return &run->sites[at].tries;
+}
+
+/* Counts what earlier sweeps have tried, and will go on there. */
+static void open_known(Run *run, const char *path)
+{
+    unsigned long long calls;
+    FILE *known = checked(fopen(path, "a+e"));
+
+    while (fscanf(known, "%llx%*[^\n]", &calls) == 1) ++*site_tries(run, calls);
+    run->known = known;
+}
+
+static void note_known(const Run *run, const Job *job)
+{
+    const Failure *tried = &job->oom[job->oom_at];
+
+    if (!run->known) return;
+    fprintf(run->known, "%llx %ld %s\n", tried->calls, tried->number, job->test->path);
+    fflush(run->known);
 }
 
 /* Takes the allocations to fail from what AIO_DEBUG=sites wrote. */
@@ -502,10 +534,10 @@ static void take_sites(Run *run, Job *job, char *errors)
 
     for (char *line = errors; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (sscanf(line, "site: %ld %llx\n", &number, &calls) != 2 || !try_site(run, calls))
-            continue;
+        if (sscanf(line, "site: %ld %llx\n", &number, &calls) != 2) continue;
+        if (++*site_tries(run, calls) > run->tries) continue;
         job->oom = checked(realloc(job->oom, sizeof *job->oom * (size_t)(job->oom_count + 1)));
-        job->oom[job->oom_count++] = number;
+        job->oom[job->oom_count++] = (Failure){number, calls};
     }
 }
 
@@ -523,9 +555,13 @@ static void finish(Run *run, Job *job, int status)
         report(run, job, reason, differs, &out, &err);
     } else if (job->oom && job->oom_at < 0) {
         take_sites(run, job, err.data);
+    } else if (job->timed_out) {
+        printf("waits for ever, but told why: %s: allocation %ld fails\n", job->test->path,
+               job->oom[job->oom_at].number);
     }
     free(out.data);
     free(err.data);
+    if (job->oom && job->oom_at >= 0) note_known(run, job);
     if (job->oom && ++job->oom_at < job->oom_count) {
         run->swept++;
         start(run, job);
@@ -643,7 +679,7 @@ static void choose_oracle(Run *run, const char *wanted)
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: run AIO [--oracle=PYTHON|find] [--oom [--tries=N]] "
+    fprintf(stderr, "usage: run AIO [--oracle=PYTHON|find] [--oom [--tries=N] [--known=FILE]] "
                     "[--limit=SECONDS] [--only=PART] [--jobs=N] PATH...\n");
     exit(2);
 }
@@ -660,6 +696,7 @@ static int read_options(Run *run, int argc, char **argv)
         else if (strncmp(argv[i], "--limit=", 8) == 0) run->limit = atof(argv[i] + 8);
         else if (strncmp(argv[i], "--only=", 7) == 0) run->only = argv[i] + 7;
         else if (strncmp(argv[i], "--tries=", 8) == 0) run->tries = atoi(argv[i] + 8);
+        else if (strncmp(argv[i], "--known=", 8) == 0) open_known(run, argv[i] + 8);
         else if (strncmp(argv[i], "--jobs=", 7) == 0) run->jobs = atoi(argv[i] + 7);
         else usage();
     }
