@@ -120,7 +120,8 @@ static void run_at_end(Vm *vm, const char *module_name, const char *function_nam
     decref(function);
 }
 
-/* Everything the interpreter itself keeps, so that what objects_report finds is a leak. */
+/* Everything the interpreter itself keeps, so that what objects_report finds is a leak; types_close
+ * calls it. */
 static void drop_runtime(Vm *vm)
 {
     Interp *interp = vm->interp;
@@ -170,9 +171,9 @@ int interp_close(Vm *vm)
     clear(&interp->modules);
     if (interp->debug & DEBUG_REFS) {
         loop_state_close(interp); /* what it leads to may be part of a cycle */
-        collector_run_full(vm);
+        types_forget_state(vm);
+        while (collector_run_full(vm) > 0) continue; /* what a round frees may free more */
         drop_runtime(vm);
-        objects_report(vm, stderr);
     }
     return status;
 }

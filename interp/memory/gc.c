@@ -5,8 +5,8 @@
  * White objects get their counts back too, weak references to them are cleared, their contents
  * dropped, and counting does the rest. Objects with a finaliser to run are finalised first and
  * judged again in a second round. An automatic collection does not look inside types, modules and
- * code; gc.collect() does. Neighbours: gc.h (the algorithm's source), object/life.c (object_visit,
- * object_clear), vm/pending.c (safe points). */
+ * code, which stay candidates; gc.collect() does. Neighbours: gc.h (the algorithm's source),
+ * object/life.c (object_visit, object_clear), vm/pending.c (safe points). */
 /* SPDX-License-Identifier: MIT */
 #include "memory/gc.h"
 
@@ -161,7 +161,13 @@ static void find_garbage(struct Collector *collector)
         while (collector->work.len)
             object_visit(collector->work.items[--collector->work.len], scan, collector);
     }
-    roots->len = 0;
+    ptrdiff_t left = 0; /* what was not looked into is left for the next full collection */
+    for (ptrdiff_t n = 0; !collector->full && n < roots->len; n++) {
+        if (!object_is_boundary(roots->items[n])) continue;
+        roots->items[left++] = roots->items[n];
+        ((Container *)roots->items[left - 1])->candidate = (uint32_t)left;
+    }
+    roots->len = left;
     ptrdiff_t kept = 0; /* restore() may have turned what was white black again */
     for (ptrdiff_t n = 0; n < collector->garbage.len; n++)
         if (colour(collector->garbage.items[n]) == WHITE)
@@ -198,6 +204,8 @@ static void clear_garbage(Vm *vm, ObjectStack *garbage)
         if (garbage->items[n]->flags & OBJ_WEAKREFS) weakrefs_clear(vm, garbage->items[n]);
     bool keep = vm->interp->collector->debug & COLLECTOR_SAVE_ALL && garbage_keep(vm, garbage);
     for (ptrdiff_t n = 0; !keep && n < garbage->len; n++) object_clear(garbage->items[n]);
+    for (ptrdiff_t n = 0; !keep && n < garbage->len; n++)
+        type_leave_metaclass(vm, garbage->items[n]); /* a class may be its own */
     for (ptrdiff_t n = 0; n < garbage->len; n++) decref(from_object(garbage->items[n]));
 }
 

@@ -67,6 +67,9 @@ bool object_finalize(
 void weakref_disarm(Object *object);
 /* A class is taken from its bases' lists of subclasses; anything else is left alone. */
 void type_unlink(Object *object);
+void type_leave_metaclass(Vm *vm, Object *object); /* becomes a mere instance of type */
+/* Native types drop what their modules keep in them, as __self__: it may be part of a cycle. */
+void types_forget_state(Vm *vm);
 void weakref_callback_later(Interp *interp, Ref callback, Ref weakref); /* steals both */
 /* Keeps garbage in the list gc.garbage; false: it is to be cleared. */
 bool garbage_keep(Vm *vm, const ObjectStack *garbage);

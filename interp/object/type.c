@@ -515,6 +515,14 @@ static void each_type(Interp *interp, void (*each)(Type *type))
 
 static void empty_type(Type *type) { object_clear(&type->head.head); }
 
+void types_forget_state(Vm *vm)
+{
+    const struct TypeTable *table = vm->interp->extra_types;
+    for (size_t i = 0; table && i < table->size; i++)
+        if (table->slots[i] && is_dict(table->slots[i]->dict))
+            dict_delete(vm, as_dict(table->slots[i]->dict), N(__self__));
+}
+
 static void free_type(Type *type)
 {
     type_release(type);
@@ -535,6 +543,7 @@ void types_close(Vm *vm)
     unlock(&interp->empty_bytes);
     unlock(&interp->empty_tuple);
     str_close(interp);
+    if (interp->debug & DEBUG_REFS) objects_report(vm, stderr); /* while types have names */
     each_type(interp, shapes_free);
     each_type(interp, free_type);
     if (interp->extra_types) memory_free(interp->extra_types->slots);

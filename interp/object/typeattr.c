@@ -126,6 +126,15 @@ void type_unlink(Object *object)
     }
 }
 
+void type_leave_metaclass(Vm *vm, Object *object)
+{
+    if (object->kind != KIND_TYPE || !(object->flags & OBJ_SUBCLASS)) return;
+    Type *metaclass = object->shape->type;
+    object->shape = type_builtin(vm, KIND_TYPE)->shape;
+    object->flags &= (uint8_t)~OBJ_SUBCLASS;
+    decref_object(metaclass);
+}
+
 /* Runs when the class dies or the collector empties it. */
 static void type_emptied(Object *self)
 {
