@@ -426,7 +426,7 @@ static const TypeDef state_type = {
     .name = "_cdata.State",
     .doc = "What the module keeps.",
     .size = sizeof(State),
-    .flags = TYPE_FINAL | TYPE_NO_NEW,
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
     .refs = REFS(REF(State, error), REF(State, flagged)),
 };
 static const Native *const state_methods[] = {

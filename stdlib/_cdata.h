@@ -36,7 +36,7 @@ typedef enum FfiKind {
 
 /* The module's one State: the library and what the script layer gave. */
 typedef struct State {
-    Object head;
+    Container head;
     void *library; /* NULL until a function is first called */
     ffi_status (*prep_cif)(ffi_cif *cif, ffi_abi abi, unsigned argc, ffi_type *result,
                            ffi_type **args);

@@ -84,7 +84,12 @@ Ref result_from(Vm *vm, Value cls, char *memory)
         memcpy(&n, memory, sizeof n);
         return call1(vm, cls, from_small(n));
     }
-    if (info->kind == INFO_SIMPLE && info->plain) return simple_load(vm, info, memory);
+    if (info->kind == INFO_SIMPLE && info->plain) {
+        Ref result = simple_load(vm, info, memory);
+        Ref given = result; /* the function gives a reference away, and simple_load made one */
+        if (info->letter->letter == 'O' && !failed(result)) decref(given);
+        return result;
+    }
     Data *data = data_new(vm, cls, info);
     if (!data) return FAIL;
     memcpy(data->memory, memory, (size_t)info->size);

@@ -16,6 +16,7 @@ typedef struct Thunk {
     Container head;
     Ref callable;
     Ref info;             /* of the function's class */
+    Ref state;            /* the same as info's, which the collector may have emptied */
     ffi_closure *closure; /* writable; libffi's */
     void *code;
     ffi_cif cif;
@@ -25,7 +26,7 @@ typedef struct Thunk {
 
 static const TypeDef thunk_type;
 
-static State *thunk_state(const Thunk *thunk) { return state_of(as_info(thunk->info)); }
+static State *thunk_state(const Thunk *thunk) { return as_state(thunk->state); }
 
 /* ---- arguments and results ---- */
 
@@ -213,6 +214,7 @@ bool callback_make(Vm *vm, CFunction *function, Value callable)
     thunk->interp = vm->interp;
     thunk->callable = newref(callable);
     thunk->info = newref(borrow(info));
+    thunk->state = newref(info->state);
     if (!thunk_open(vm, thunk)) {
         decref_object(thunk);
         return false;
@@ -234,6 +236,6 @@ static const TypeDef thunk_type = {
     .doc = "A script function as C sees it.",
     .size = sizeof(Thunk),
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
-    .refs = REFS(REF(Thunk, callable), REF(Thunk, info)),
+    .refs = REFS(REF(Thunk, callable), REF(Thunk, info), REF(Thunk, state)),
     .clear = thunk_clear,
 };
