@@ -423,7 +423,7 @@ static void report_slow(Vm *vm, Loop *loop, Tagged what, int64_t spent_ns)
     Ref text = format_text(
         vm, "Executing %R took %s seconds%s", borrow(object_of(what)), seconds,
         vm->interp->flags.plain ? "" : ", and no other task ran meanwhile: aio explain AIO304");
-    if (failed(text)) error_clear(vm);
+    if (failed(text)) error_unraisable(vm, "Exception ignored while a slow step was told", UNDEF);
     else log_error(vm, "warning", text, UNDEF);
     decref(text);
 }

@@ -127,10 +127,11 @@ static bool accept_failed(Vm *vm, Acceptor *self, int error)
                   false);
 }
 
-/* Making the protocol or the transport raised: told in debug mode only. */
+/* Making the protocol or the transport raised: told in debug mode and when memory is out only. */
 static bool creation_failed(Vm *vm, Acceptor *self)
 {
-    if (as_loop(self->job.a)->debug || error_is(vm, KeyboardInterrupt) || error_is(vm, SystemExit))
+    if (as_loop(self->job.a)->debug || error_is(vm, MemoryError) ||
+        error_is(vm, KeyboardInterrupt) || error_is(vm, SystemExit))
         return report(vm, self, "Error on transport creation for incoming connection", false);
     error_clear(vm);
     return true;

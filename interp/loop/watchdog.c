@@ -68,7 +68,7 @@ static void tell(Vm *vm, const Watchdog *dog, Value what, int64_t spent_ns)
     if (!failed(stack))
         text = format_text(vm, "Executing %R has taken %s seconds so far and blocks the loop:%S",
                            what, seconds, (Value)stack);
-    if (failed(text)) error_clear(vm);
+    if (failed(text)) error_unraisable(vm, "Exception ignored while a slow step was told", UNDEF);
     else log_error(vm, "warning", text, UNDEF);
     decref(stack);
     decref(text);

@@ -531,13 +531,11 @@ static bool memoryview_buffer(Vm *vm, Value self, Buffer *buffer, bool writable)
 /* The last buffer that a script's object lent comes back: it is told at the next safe point. */
 static void end_loan(MemoryView *view)
 {
-    Vm *vm = object_interp(&view->head)->running;
-    Value method = type_lookup(vm, type_of(vm, view->lender), N(__release_buffer__));
-    Ref bound = is_function(method) ? method_new(vm, method, view->lender) : UNDEF;
     drop_buffer(view);
     view->released = true;
-    if (failed(bound)) error_clear(vm);
-    else if (!absent(bound)) weakref_callback_later(vm->interp, bound, newref(view->object));
+    if (is_kind(view->lender, KIND_METHOD))
+        weakref_callback_later(object_interp(&view->head), take(&view->lender),
+                               newref(view->object));
     clear(&view->lender);
 }
 
@@ -566,8 +564,11 @@ static bool lend(Vm *vm, Value object, int flags, Buffer *buffer)
         view = view_got(vm, given, memoryview_buffer, flags == BUFFER_WRITABLE);
     decref(given);
     if (!view) return false;
-    view->lender = newref(object);
-    bool good = memoryview_buffer(vm, from_object(view), buffer, flags == BUFFER_WRITABLE);
+    Value release = type_lookup(vm, type_of(vm, object), N(__release_buffer__));
+    Ref lender = is_function(release) ? method_new(vm, release, object) : newref(object);
+    view->lender = failed(lender) ? UNDEF : lender;
+    bool good = !failed(lender) &&
+                memoryview_buffer(vm, from_object(view), buffer, flags == BUFFER_WRITABLE);
     decref_object(view);
     return good;
 }

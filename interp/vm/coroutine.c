@@ -54,8 +54,7 @@ Ref coroutine_origin(Vm *vm)
     }
     Ref origin = failed(steps) ? FAIL : tuple_from(vm, steps);
     decref(steps);
-    error_clear(vm);
-    return failed(origin) ? UNDEF : origin;
+    return origin;
 }
 
 Ref coroutine_new(Vm *vm, Function *function, Ref *args)
@@ -63,17 +62,24 @@ Ref coroutine_new(Vm *vm, Function *function, Ref *args)
     Code *code = function->code;
     int registers = code->locals + code->temps;
     Shape *shape = type_builtin(vm, kind_of_code(code))->shape;
+    Ref origin = UNDEF;
+    if (__builtin_expect(vm->interp->origin_depth > 0, 0) && code->flags & CODE_COROUTINE)
+        origin = coroutine_origin(vm);
+    if (failed(origin)) return FAIL;
     Coroutine *coroutine =
         object_new(vm, shape, sizeof(Coroutine) + (size_t)registers * sizeof(Ref));
-    if (!coroutine) return FAIL;
+    if (!coroutine) {
+        decref(origin);
+        return FAIL;
+    }
     coroutine->registers = registers;
     coroutine->function = function;
     newref(borrow(function));
     for (int n = 0; n < code->parameters; n++) coroutine->regs[n] = take(&args[n]);
     coroutine->pc = code->instrs;
     if (code->flags & CODE_COROUTINE) { /* who made it, for "was never awaited" */
-        if (__builtin_expect(vm->interp->origin_depth > 0, 0)) {
-            coroutine->act.awaiting = coroutine_origin(vm);
+        if (!absent(origin)) {
+            coroutine->act.awaiting = origin;
             return from_object(coroutine);
         }
         Frame *frame = vm->frame;
@@ -534,7 +540,8 @@ static bool warn_with_origin(Vm *vm, Activation *self)
     if (!failed(module)) function = attr_get_text(vm, module, "_warn_unawaited_coroutine");
     decref(module);
     if (failed(function)) {
-        error_clear(vm);
+        if (error_is(vm, ImportError) || error_is(vm, AttributeError)) error_clear(vm);
+        else error_unraisable(vm, "Exception ignored while finalizing coroutine", borrow(self));
         return false;
     }
     Ref result = call1(vm, function, borrow(self));

@@ -158,8 +158,7 @@ Ref native_coroutine_qualname(Vm *vm, Value self);
 Ref native_coroutine_code(Vm *vm, Value self);
 Ref native_coroutine_frame(Vm *vm, Value self);
 
-/* Who runs, innermost first: a tuple of (file, line, function), as many as are asked for; UNDEF
- * when there is no memory for it. */
+/* Who runs, innermost first: a tuple of (file, line, function), as many as are asked for. */
 Ref coroutine_origin(Vm *vm);
 
 /* Their names, which the function gives and a script may change. */

@@ -32,11 +32,16 @@ NativeCoroutine *native_coroutine_of_kind(Vm *vm, Kind kind, const NativeCorouti
 
 NativeCoroutine *native_coroutine_new(Vm *vm, const NativeCoroutineDef *def)
 {
+    Ref origin = __builtin_expect(vm->interp->origin_depth > 0, 0) ? coroutine_origin(vm) : UNDEF;
+    if (failed(origin)) return NULL;
     NativeCoroutine *self = native_make(vm, type_builtin(vm, KIND_COROUTINE), def);
-    if (!self) return NULL;
+    if (!self) {
+        decref(origin);
+        return NULL;
+    }
     self->act.head.head.kind = KIND_NATIVE_COROUTINE;
-    if (__builtin_expect(vm->interp->origin_depth > 0, 0)) {
-        self->act.awaiting = coroutine_origin(vm);
+    if (!absent(origin)) {
+        self->act.awaiting = origin;
     } else if (vm->frame->code) { /* who made it, for "was never awaited" */
         self->act.awaiting = newref(borrow(vm->frame->code));
         self->made_at = (int32_t)(vm->frame->pc - 1 - vm->frame->code->instrs);
