@@ -28,6 +28,7 @@ typedef struct Collector {
     int64_t frozen;       /* gc.get_freeze_count() */
     int64_t threshold[3]; /* gc.set_threshold() */
     bool enabled, running, full;
+    bool collecting; /* collect_once() is at work, gc.callbacks and finalisers included */
 } Collector;
 
 enum { COLLECTOR_SAVE_ALL = 32 }; /* debug: garbage goes into the list gc.garbage */

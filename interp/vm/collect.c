@@ -81,6 +81,8 @@ static ptrdiff_t collect_rounds(Vm *vm)
 ptrdiff_t collect_once(Vm *vm, int generation)
 {
     Collector *collector = vm->interp->collector;
+    if (collector->collecting) return 0; /* a callback or a finaliser collects */
+    collector->collecting = true;
     int counted = generation == COLLECT_AUTOMATIC ? 0 : generation;
     Ref callbacks = callbacks_now(vm);
     if (!absent(callbacks)) tell(vm, callbacks, "start", counted, 0);
@@ -89,5 +91,6 @@ ptrdiff_t collect_once(Vm *vm, int generation)
     collector->found[counted] += found;
     if (!absent(callbacks)) tell(vm, callbacks, "stop", counted, found);
     decref(callbacks);
+    collector->collecting = false;
     return found;
 }

@@ -134,7 +134,7 @@ bool pending_run(Vm *vm)
 bool safe_point(Vm *vm)
 {
     int why = atomic_exchange(&vm->interrupt, 0);
-    if (why & INTERRUPT_GC) collect_once(vm, COLLECT_AUTOMATIC);
+    if (why & INTERRUPT_GC && collector_enabled(vm->interp)) collect_once(vm, COLLECT_AUTOMATIC);
     if (why & INTERRUPT_PENDING) pending_run(vm);
     if (why & INTERRUPT_LOCK) gil_yield(vm);
     return !(why & INTERRUPT_SIGNAL) || signals_run(vm);
