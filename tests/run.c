@@ -329,9 +329,14 @@ static bool sanitizer_spoke(const char *errors)
            strstr(errors, "Assertion `");
 }
 
-static bool tells_no_memory(const char *text)
+static bool holds(const Text *text, const char *part)
 {
-    return strstr(text, "MemoryError") || strcasestr(text, "out of memory");
+    return memmem(text->data, text->length, part, strlen(part)) != NULL; /* also behind a NUL */
+}
+
+static bool tells_no_memory(const Text *text)
+{
+    return holds(text, "MemoryError") || holds(text, "out of memory");
 }
 
 /* Does standard error hold AIO_DEBUG=refs' line "refs: N objects alive" with N above 0? */
@@ -359,7 +364,7 @@ static const char *judge(const Job *job, int status, const Text *out, const Text
     int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
     *differs = false;
-    if (job->timed_out && !(job->oom && job->oom_at >= 0 && tells_no_memory(err->data)))
+    if (job->timed_out && !(job->oom && job->oom_at >= 0 && tells_no_memory(err)))
         return "took too long";
     if (!job->oracle && sanitizer_spoke(err->data)) return "a sanitizer or an assertion spoke";
     if (job->oom && job->oom_at < 0) return NULL; /* what it writes stands among the places */
@@ -367,7 +372,7 @@ static const char *judge(const Job *job, int status, const Text *out, const Text
         if (WIFSIGNALED(status) && !job->timed_out)
             return reason_text(buffer, size, "killed by signal %d", WTERMSIG(status));
         if (objects_alive(err->data)) return "objects alive at exit";
-        if (tells_no_memory(out->data) || tells_no_memory(err->data)) return NULL;
+        if (tells_no_memory(out) || tells_no_memory(err)) return NULL;
     }
     if (test->script) {
         *differs = out->length != test->output.length ||
