@@ -187,10 +187,10 @@ static bool note_failure(Writer *w, const char *format, Value container, Value p
     Ref error = error_take(vm), note = format_text(vm, format, container, place);
     Value args[] = {note};
     Ref done = failed(note) ? FAIL : call_method(vm, error, N(add_note), 1, args);
-    if (failed(done)) error_clear(vm);
+    if (failed(done)) decref(error); /* what came up instead is raised */
+    else error_restore(vm, error);
     decref(done);
     decref(note);
-    error_restore(vm, error);
     return false;
 }
 

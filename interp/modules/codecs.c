@@ -126,10 +126,10 @@ static Ref convert(Vm *vm, Value info, int index, Value object, Value errors, Va
             format_text(vm, "%s with '%S' codec failed", index ? "decoding" : "encoding", encoding);
         Value argument = note;
         Ref added = failed(note) ? FAIL : call_method(vm, error, N(add_note), 1, &argument);
-        if (failed(added)) error_clear(vm);
+        if (failed(added)) decref(error); /* what came up instead is raised */
+        else error_restore(vm, error);
         decref(added);
         decref(note);
-        error_restore(vm, error);
         return FAIL;
     }
     Ref out = FAIL;

@@ -493,10 +493,24 @@ static bool wants_colour(Vm *vm)
     return is_dict(vm->interp->sys) && is_terminal(vm);
 }
 
+/* There is no memory for the report. */
+static void print_class(Vm *vm, Value exception)
+{
+    char *owned = NULL;
+    error_clear(vm);
+    const char *name = str_utf8(vm, type_of(vm, exception)->name, NULL, &owned);
+    if (!name) error_clear(vm);
+    fprintf(stderr, "%s (MemoryError while it was reported)\n", name ? name : "exception");
+    memory_free(owned);
+}
+
 bool exception_print(Vm *vm, Value exception, int fd __attribute__((unused)))
 {
     Ref text = format(vm, exception, wants_colour(vm));
-    if (failed(text)) return false;
+    if (failed(text)) {
+        print_class(vm, exception);
+        return false;
+    }
     stderr_print(vm, text);
     decref(text);
     return true;

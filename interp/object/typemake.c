@@ -383,13 +383,11 @@ static void set_name_note(Vm *vm, Value value, Value key, const Type *type)
     Ref error = error_take(vm);
     Ref note = format_text(vm, "Error calling __set_name__ on '%T' instance %R in '%S'", value, key,
                            (Value)type->name);
-    if (!failed(note)) {
-        Ref done = call_method(vm, error, N(add_note), 1, (Value[]){note});
-        decref(done);
-        decref(note);
-    }
-    error_clear(vm);
-    error_restore(vm, error);
+    Ref done = failed(note) ? FAIL : call_method(vm, error, N(add_note), 1, (Value[]){note});
+    if (failed(done)) decref(error); /* what came up instead is raised */
+    else error_restore(vm, error);
+    decref(done);
+    decref(note);
 }
 
 /* Tells every descriptor in the namespace its name. */
