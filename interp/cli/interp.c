@@ -145,6 +145,7 @@ int interp_close(Vm *vm)
     run_at_end(vm, "atexit", "_run_exitfuncs");
     int status = ending_flush(vm);
     interp->finalizing = true;
+    exception_forget(interp->memory_error); /* its frames go while the modules are whole */
     pending_run(vm);
     drop_modules(vm);
     collector_run_full(vm);

@@ -121,7 +121,7 @@ NATIVE(gc_get_count, "get_count()",
 NATIVE(gc_freeze, "freeze()",
        "Leave alone all containers there are until a reference to them is dropped.")
 {
-    HeapWalk walk;
+    HeapWalk walk = {.good = false};
     bool good = heap_walk(vm, &walk, false);
     if (good) {
         vm->interp->collector->frozen = walk.len;
@@ -192,7 +192,7 @@ NATIVE(gc_get_objects, "get_objects(generation=None)",
         return throw(vm, ValueError,
                      "generation parameter must be less than the number of available generations "
                      "(3)");
-    HeapWalk walk;
+    HeapWalk walk = {.good = false};
     Ref list = list_new(vm, 0);
     bool good = !failed(list) && heap_walk(vm, &walk, generation == 0 || generation == 1);
     for (ptrdiff_t i = 0; good && i < walk.len; i++)
@@ -216,7 +216,7 @@ static void seek(Ref *slot, void *context)
 NATIVE(gc_get_referrers, "get_referrers(*objs)",
        "A list of the containers that refer directly to any of objs.")
 {
-    HeapWalk walk;
+    HeapWalk walk = {.good = false};
     Ref list = list_new(vm, 0);
     bool good = !failed(list) && heap_walk(vm, &walk, false);
     for (ptrdiff_t i = 0; good && i < walk.len; i++) {

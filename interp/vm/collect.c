@@ -20,6 +20,8 @@ static Ref callbacks_now(Vm *vm)
 {
     Value module = dict_get_text(vm, as_dict(vm->interp->modules), "gc");
     Ref callbacks = is_heap(module) ? attr_get_text(vm, module, "callbacks") : UNDEF;
+    if ((failed(module) || failed(callbacks)) && error_is(vm, MemoryError))
+        error_unraisable(vm, "Exception ignored while gc.callbacks were looked for", UNDEF);
     error_clear(vm);
     if (is_list(callbacks) && as_list(callbacks)->len > 0) return callbacks;
     decref(callbacks);
@@ -48,9 +50,10 @@ static void tell(Vm *vm, Value callbacks, const char *phase, int generation, ptr
         decref(result);
         decref(callback);
     }
+    if (failed(text) || failed(info))
+        error_unraisable(vm, "Exception ignored while gc.callbacks were told", UNDEF);
     decref(text);
     decref(info);
-    error_clear(vm);
     error_restore(vm, saved);
 }
 
