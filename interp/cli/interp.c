@@ -161,6 +161,8 @@ int interp_close(Vm *vm)
     clear(&vm->current_loop);
     clear(&vm->repr_active);
     clear(&vm->thread_object);
+    clear(&vm->trace);
+    clear(&vm->profile);
     clear(&vm->locals);
     clear(&interp->warned);
     clear(&interp->joined_threads);

@@ -60,6 +60,7 @@ static void leave_cell(Compiler *c, const Symbol *cell, const char *name)
 static void end_body(Compiler *c)
 {
     Unit *unit = c->unit;
+    c->pos = unwritten(c->pos);
     Ref names = tuple_new(c->vm, unit->attribute_count);
     for (int i = 0; i < unit->attribute_count && !failed(names); i++) {
         Value name = ident_str(&c->idents, unit->attributes[i]);
@@ -80,6 +81,7 @@ static Ref class_code(Compiler *c, NodeClassDef *node, int line)
     unit_open(c, scope_of(c, &node->head, ROLE_MAIN), name, line);
     c->unit->arg_count = c->unit->positional_only = 1;
     c->unit->flags |= CODE_NAMESPACE | CODE_SIMPLE;
+    if (node->decorator_list.len) c->pos = node->decorator_list.items[0]->pos;
     begin_body(c, node, line);
     Nodes body = node->body;
     Node *doc = docstring_wanted(c, body);

@@ -136,18 +136,26 @@ void emit_jump(Compiler *c, Opcode op, int a, int b, int third, Label target)
     unit_word(c, 0);
 }
 
-static void emit_plain_jump(Compiler *c, Opcode op, Label target)
+static void emit_plain_jump(Compiler *c, Opcode op, Label target, Pos pos)
 {
     Unit *unit = c->unit;
     if (!unit->state.unreachable) {
         add_fixup(c, target, unit->count);
         unit_word(c, op);
+        emit_position(c, -1, pos);
     }
     state_unreachable(&unit->state);
 }
 
-void emit_goto(Compiler *c, Label target) { emit_plain_jump(c, OP_JUMP, target); }
-void emit_back(Compiler *c, Label target) { emit_plain_jump(c, OP_JUMP_BACK, target); }
+void emit_goto(Compiler *c, Label target)
+{
+    emit_plain_jump(c, OP_JUMP, target, unwritten(c->pos));
+}
+void emit_back(Compiler *c, Label target)
+{
+    emit_plain_jump(c, OP_JUMP_BACK, target, unwritten(c->pos));
+}
+void emit_leave(Compiler *c, Opcode op, Label target) { emit_plain_jump(c, op, target, c->pos); }
 
 Label label_new(Compiler *c)
 {

@@ -115,8 +115,15 @@ void emit_aux(Compiler *c, Opcode op, int a, int b, int third, uint32_t aux);
 void emit_cached(Compiler *c, Opcode op, int a, int b, int third,
                  int k); /* CACHE: k names a constant */
 void emit_jump(Compiler *c, Opcode op, int a, int b, int third, Label target); /* JUMP aux word */
-void emit_goto(Compiler *c, Label target); /* JUMP; what follows is unreachable */
-void emit_back(Compiler *c, Label target); /* JUMP_BACK; likewise */
+void emit_goto(Compiler *c, Label target);             /* JUMP; what follows is unreachable */
+void emit_back(Compiler *c, Label target);             /* JUMP_BACK; likewise */
+void emit_leave(Compiler *c, Opcode op, Label target); /* one of them that is a statement */
+/* Where something is that the source does not say: a trace function is not told of the line. */
+static inline Pos unwritten(Pos pos)
+{
+    pos.col = pos.end_col = -1;
+    return pos;
+}
 
 /* Corrects the position of the word emitted `back` (negative) words ago. */
 void emit_position(Compiler *c, int back, Pos pos);

@@ -241,6 +241,7 @@ static void try_inner(Compiler *c, Node *node)
 
 void compile_try(Compiler *c, NodeTry *node)
 {
+    emit(c, OP_NOP, 0, 0, 0);
     if (node->finalbody.len) try_finally(c, &node->head, node->finalbody, try_inner);
     else try_except(c, node);
 }
@@ -269,6 +270,7 @@ static void star_handler(Compiler *c, NodeExceptHandler *node, int error)
     block_push(c, &block, BLOCK_STAR);
     block_protect(c, &block, label_new(c), saved + 1);
     compile_body(c, node->body);
+    c->pos = unwritten(c->pos);
     block_pop(c, &block);
     emit(c, OP_POP_HANDLED, saved, 0, 0);
     if (name) variable_unbind(c, name);
@@ -300,12 +302,14 @@ static void star_handlers(Compiler *c, Nodes handlers, int error, Label end, Sta
     Block cleanup;
     block_push(c, &cleanup, BLOCK_CLEANUP);
     block_protect(c, &cleanup, label_new(c), saved + 1);
+    c->pos = unwritten(c->pos);
     emit(c, OP_BUILD_LIST, list, list, 0);
     emit(c, OP_COPY, rest, error, 0);
     for (ptrdiff_t i = 0; i < handlers.len && !c->failed; i++) {
         c->pos = handlers.items[i]->pos;
         star_handler(c, as_ExceptHandler(handlers.items[i]), error);
     }
+    c->pos = unwritten(c->pos);
     emit(c, OP_LIST_APPEND, list, rest, 0);
     c->unit->depth = rest;
     int pair = temp_push_many(c, 2);
@@ -350,6 +354,7 @@ static void star_inner(Compiler *c, Node *node) { try_except_star(c, as_TryStar(
 
 void compile_try_star(Compiler *c, NodeTryStar *node)
 {
+    emit(c, OP_NOP, 0, 0, 0);
     if (node->finalbody.len) try_finally(c, &node->head, node->finalbody, star_inner);
     else try_except_star(c, node);
 }

@@ -296,7 +296,7 @@ static Ref function_code(Compiler *c, NodeFunctionDef *def, int line)
         body.len--;
     }
     compile_body(c, body);
-    if (def->body.len) c->pos = def->body.items[def->body.len - 1]->pos;
+    if (def->body.len) c->pos = unwritten(def->body.items[def->body.len - 1]->pos);
     emit(c, OP_RETURN_CONST, 0, constant_none(c), 0);
     return unit_close(c);
 }

@@ -51,6 +51,7 @@ const char *instruction_read(const Code *code, int index, Instruction *out)
     Instr word = code->instrs[index], wide = 0;
     *out = (Instruction){
         .op = (Opcode)instr_op(word), .start = index, .next = index + 1, .target = -1};
+    if (out->op == OP_TRACE && code->traced) out->op = (Opcode)code->traced[index].op;
     if (out->op >= OPCODE_COUNT) return "no such opcode";
     if (out->op == OP_WIDE) {
         if (index + 1 >= code->instr_count) return "nothing after WIDE";

@@ -493,6 +493,7 @@ static void compile_case(Compiler *c, Nodematch_case *node, int subject, bool la
     m.failure = &failure;
     m.first_slot = m.count ? temp_push_many(c, m.count) : mark;
     compile_pattern(c, &m, node->pattern, subject);
+    if (is_wildcard(node->pattern)) emit(c, OP_NOP, 0, 0, 0);
     bind_names(c, &m);
     c->unit->depth = mark;
     Label refused = label_new(c);

@@ -27,6 +27,7 @@ static void compile_if(Compiler *c, NodeIf *node)
         Label other = label_new(c);
         State at_other;
         state_unreachable(&at_other);
+        if (constant_truth(c, node->test) >= 0) emit(c, OP_NOP, 0, 0, 0);
         compile_jump_if(c, node->test, false, other, &at_other);
         compile_body(c, node->body);
         if (!node->orelse.len) {
@@ -64,8 +65,11 @@ static bool is_short_test(const Node *node)
  * takes one jump. */
 static void compile_next_turn(Compiler *c, NodeWhile *node, Label body, Label test)
 {
-    if (!is_short_test(node->test) || c->unit->state.unreachable ||
-        constant_truth(c, node->test) >= 0) {
+    if (constant_truth(c, node->test) >= 0) {
+        emit_leave(c, OP_JUMP_BACK, test); /* here it tells of the test's line */
+        return;
+    }
+    if (!is_short_test(node->test) || c->unit->state.unreachable) {
         emit_back(c, test);
         return;
     }
@@ -83,6 +87,7 @@ static void compile_while(Compiler *c, NodeWhile *node)
     block.break_label = label_new(c);
     State at_end;
     state_unreachable(&at_end);
+    if (constant_truth(c, node->test) >= 0 || !c->unit->count) emit(c, OP_NOP, 0, 0, 0);
     label_place(c, block.continue_label);
     compile_jump_if(c, node->test, false, end, &at_end);
     Label body = label_new(c);
@@ -144,6 +149,26 @@ static void refuse_jump(Compiler *c, const char *message)
                         : message);
 }
 
+/* Does leaving the blocks inside `until` run code? */
+static bool unwinding_runs_code(Compiler *c, const Block *until)
+{
+    for (Block *block = c->unit->block; block != until; block = block->outer)
+        if (block->kind == BLOCK_FINALLY || block->kind == BLOCK_WITH ||
+            block->kind == BLOCK_ASYNC_WITH || block->kind == BLOCK_HANDLER)
+            return true;
+    return false;
+}
+
+/* break, continue and return leave the blocks inside `until`; when that runs code, the statement's
+ * own line comes first. */
+static void leave_blocks(Compiler *c, Block *until)
+{
+    bool first = unwinding_runs_code(c, until);
+    if (first) emit(c, OP_NOP, 0, 0, 0);
+    compile_unwind(c, until, -1);
+    if (first) c->pos = unwritten(c->pos);
+}
+
 static void compile_break(Compiler *c)
 {
     Block *loop = innermost_loop(c);
@@ -151,9 +176,9 @@ static void compile_break(Compiler *c)
         refuse_jump(c, "'break' outside loop");
         return;
     }
-    compile_unwind(c, loop->outer, -1);
+    leave_blocks(c, loop->outer);
     state_merge(&loop->break_state, &c->unit->state);
-    emit_goto(c, loop->break_label);
+    emit_leave(c, OP_JUMP, loop->break_label);
 }
 
 static void compile_continue(Compiler *c)
@@ -163,17 +188,8 @@ static void compile_continue(Compiler *c)
         refuse_jump(c, "'continue' not properly in loop");
         return;
     }
-    compile_unwind(c, loop, -1);
-    emit_back(c, loop->continue_label);
-}
-
-static bool unwinding_runs_code(Compiler *c)
-{
-    for (Block *block = c->unit->block; block; block = block->outer)
-        if (block->kind == BLOCK_FINALLY || block->kind == BLOCK_WITH ||
-            block->kind == BLOCK_ASYNC_WITH || block->kind == BLOCK_HANDLER)
-            return true;
-    return false;
+    leave_blocks(c, loop);
+    emit_leave(c, OP_JUMP_BACK, loop->continue_label);
 }
 
 static void compile_return(Compiler *c, NodeReturn *node)
@@ -192,13 +208,13 @@ static void compile_return(Compiler *c, NodeReturn *node)
         if (node->value) c->pos = node->value->pos;
         int k = is_heap(constant) ? constant_append(c, constant) : constant_add(c, constant);
         c->pos = pos;
-        compile_unwind(c, NULL, -1);
+        leave_blocks(c, NULL);
         emit(c, OP_RETURN_CONST, 0, k, 0);
         c->unit->depth = mark;
         return;
     }
-    int value = unwinding_runs_code(c) ? compile_expr(c, node->value, temp_push(c))
-                                       : compile_operand(c, node->value, false);
+    int value = unwinding_runs_code(c, NULL) ? compile_expr(c, node->value, temp_push(c))
+                                             : compile_operand(c, node->value, false);
     compile_unwind(c, NULL, value);
     emit(c, OP_RETURN, value, 0, 0);
     c->unit->depth = mark;
@@ -334,11 +350,12 @@ static void compile_import_from(Compiler *c, NodeImportFrom *node)
 
 static void compile_expression_statement(Compiler *c, Node *value)
 {
+    int mark = c->unit->depth, start = c->unit->count;
     if (!c->interactive || c->unit->outer) {
         compile_effect(c, value);
+        if (c->unit->count == start) emit(c, OP_NOP, 0, 0, 0);
         return;
     }
-    int mark = c->unit->depth;
     emit(c, OP_PRINT_EXPR, compile_operand(c, value, false), 0, 0);
     c->unit->depth = mark;
 }
@@ -375,8 +392,8 @@ static void compile_statement(Compiler *c, Node *node)
     case NODE_Import: compile_import(c, as_Import(node)); break;
     case NODE_ImportFrom: compile_import_from(c, as_ImportFrom(node)); break;
     case NODE_Global:
-    case NODE_Nonlocal:
-    case NODE_Pass: break;
+    case NODE_Nonlocal: break;
+    case NODE_Pass: emit(c, OP_NOP, 0, 0, 0); break;
     default: compile_error(c, node->pos, "unexpected %s node", node_name(node->kind));
     }
 }

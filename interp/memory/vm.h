@@ -63,6 +63,8 @@ struct Vm {
     Ref running_set;           /* keeps the loop alive that _set_running_loop() named */
     Ref current_loop;          /* asyncio.set_event_loop */
     Ref repr_active;           /* list of objects whose repr is running, or UNDEF */
+    Ref trace, profile;        /* sys.settrace, sys.setprofile (vm/trace.c), or UNDEF */
+    int tracing;               /* > 0: one of them is running, and is not told of itself */
 
     uint64_t thread_id;
     Ref thread_object; /* threading's object for this thread, or UNDEF */
@@ -120,6 +122,7 @@ struct Interp {
                              (object/inttext.c) */
     int64_t import_ns; /* -X importtime: spent in the modules that the one being loaded imports */
     int import_depth;
+    bool traced;          /* some thread has a trace or profile function (vm/trace.c) */
     bool finalizing;      /* the interpreter is shutting down */
     bool finalizing_done; /* ... and runs no script code any more */
     unsigned debug;       /* AIO_DEBUG_* bits */

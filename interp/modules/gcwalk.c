@@ -60,8 +60,9 @@ static void reach(Ref *slot, void *context)
 
 static void reach_thread(HeapWalk *walk, Vm *vm)
 {
-    Ref *const held[] = {&vm->context, &vm->running_set, &vm->current_loop, &vm->thread_object,
-                         &vm->body,    &vm->locals,      &vm->error};
+    Ref *const held[] = {&vm->context,       &vm->running_set, &vm->current_loop,
+                         &vm->thread_object, &vm->body,        &vm->locals,
+                         &vm->error,         &vm->trace,       &vm->profile};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) reach(held[i], walk);
     for (Frame *frame = vm->frame; frame > vm->frames; frame--) {
         reach(&frame->holder, walk);

@@ -27,6 +27,7 @@
 #include "vm/frame.h"
 #include "vm/import.h"
 #include "vm/thread.h"
+#include "vm/trace.h"
 
 NATIVE(sys_exit, "exit(status=None, /)", "Exit the interpreter by raising SystemExit(status).")
 {
@@ -275,28 +276,56 @@ NATIVE(sys_getframemodulename, "_getframemodulename(depth=0)",
     Value name = good ? dict_get_name(view.function->globals, N(__name__)) : UNDEF;
     return absent(name) ? NONE : newref(name);
 }
-NATIVE(sys_call_tracing, "call_tracing(func, args, /)", "func(*args).")
+NATIVE(sys_call_tracing, "call_tracing(func, args, /)",
+       "func(*args), traced even though a trace function runs.")
 {
     if (!is_tuple(argv[1]))
         return throw(vm, TypeError, "call_tracing() argument 2 must be tuple, not %T", argv[1]);
-    return call(vm, argv[0], (int)tuple_len(argv[1]), as_values(as_tuple(argv[1])->items));
+    int tracing = vm->tracing;
+    vm->tracing = 0;
+    Ref result = call(vm, argv[0], (int)tuple_len(argv[1]), as_values(as_tuple(argv[1])->items));
+    vm->tracing = tracing;
+    return result;
 }
 
-/* ---- tracing: there is none ---- */
+/* ---- trace and profile functions ---- */
 
-NATIVE(sys_gettrace, "gettrace()", "None: no trace function can be set.") { return NONE; }
-NATIVE(sys_getprofile, "getprofile()", "None: no profile function can be set.") { return NONE; }
-NATIVE(sys_settrace, "settrace(function, /)",
-       "None is accepted; a function raises NotImplementedError.")
+static Ref listener(Value function) { return absent(function) ? NONE : newref(function); }
+
+NATIVE(sys_gettrace, "gettrace()", "The trace function of this thread, or None.")
 {
-    return argv[0] == NONE ? NONE
-                           : throw(vm, NotImplementedError, "trace functions are not supported");
+    return listener(vm->trace);
+}
+NATIVE(sys_getprofile, "getprofile()", "The profile function of this thread, or None.")
+{
+    return listener(vm->profile);
+}
+NATIVE(sys_settrace, "settrace(function, /)",
+       "Have function(frame, event, arg) called for each call in this thread; what it returns is "
+       "called for the events 'line', 'return', 'exception' and 'opcode' there.  None: nobody.")
+{
+    return trace_set(vm, vm, argv[0]) ? NONE : FAIL;
 }
 NATIVE(sys_setprofile, "setprofile(function, /)",
-       "None is accepted; a function raises NotImplementedError.")
+       "Have function(frame, event, arg) called for the events 'call', 'return', 'c_call', "
+       "'c_return' and 'c_exception' in this thread.  None: nobody.")
 {
-    return argv[0] == NONE ? NONE
-                           : throw(vm, NotImplementedError, "profile functions are not supported");
+    return profile_set(vm, vm, argv[0]) ? NONE : FAIL;
+}
+NATIVE(sys_settraceallthreads, "_settraceallthreads(function, /)", "settrace() in every thread.")
+{
+    bool good = true;
+    for (Vm *at = vm->interp->threads; good && at; at = at->next_thread)
+        good = trace_set(vm, at, argv[0]);
+    return good ? NONE : FAIL;
+}
+NATIVE(sys_setprofileallthreads, "_setprofileallthreads(function, /)",
+       "setprofile() in every thread.")
+{
+    bool good = true;
+    for (Vm *at = vm->interp->threads; good && at; at = at->next_thread)
+        good = profile_set(vm, at, argv[0]);
+    return good ? NONE : FAIL;
 }
 
 static const Native *const sys_functions[] = {
@@ -334,6 +363,8 @@ static const Native *const sys_functions[] = {
     &sys_getprofile_def,
     &sys_settrace_def,
     &sys_setprofile_def,
+    &sys_settraceallthreads_def,
+    &sys_setprofileallthreads_def,
     &sys_get_asyncgen_hooks_def,
     &sys_set_asyncgen_hooks_def,
     &sys_addaudithook_def,

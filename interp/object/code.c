@@ -74,12 +74,14 @@ static void code_clear(Object *self)
     drop_all(&code->free_names, code->free_count);
     drop_all(&code->attribute_names, code->attribute_count);
     memory_free(code->instrs);
+    memory_free(code->traced);
     memory_free(code->caches);
     memory_free(code->positions);
     memory_free(code->handlers);
     memory_free(code->captures);
     memory_free(code->local_kinds);
     code->instrs = NULL;
+    code->traced = NULL;
     code->caches = NULL;
     code->positions = NULL;
     code->handlers = NULL;
@@ -196,8 +198,8 @@ NATIVE(code_positions, "co_positions(self, /)",
        "Iterate over (line, end line, column, end column) of each instruction word.")
 {
     const Code *code = as_code(argv[0]);
-    Ref list = list_new(vm, code->instr_count);
-    for (int i = 0; !failed(list) && i < code->instr_count; i++) {
+    Ref list = list_new(vm, code->instr_count + 1);
+    for (int i = -1; !failed(list) && i < code->instr_count; i++) {
         CodePos pos = code_position(code, i);
         Ref row =
             tuple_pack(vm, 4, (Value)number_or_none(pos.line), (Value)number_or_none(pos.end_line),
@@ -215,7 +217,7 @@ NATIVE(code_lines, "co_lines(self, /)",
 {
     const Code *code = as_code(argv[0]);
     Ref list = list_new(vm, 8);
-    for (int i = 0; !failed(list) && i < code->instr_count;) {
+    for (int i = -1; !failed(list) && i < code->instr_count;) {
         int start = i, line = code_position(code, i).line;
         while (i < code->instr_count && code_position(code, i).line == line) i++;
         Ref row = tuple_pack(vm, 3, (Value)from_small(code_offset(start)),

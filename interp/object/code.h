@@ -66,9 +66,16 @@ typedef struct Capture {
     int16_t index;
 } Capture; /* local index (a cell), or index in own closure */
 
+/* What a trace function is told at an instruction (vm/trace.c). */
+typedef struct TracePoint {
+    uint8_t op;    /* the opcode there, if TRACE has taken its place */
+    uint8_t tells; /* TELL_* */
+} TracePoint;
+
 typedef struct Code {
     Container head;
     Instr *instrs;
+    TracePoint *traced; /* per instruction word while somebody traces, else NULL */
     Cache *caches;
     Ref *constants;     /* names too */
     CodePos *positions; /* per instruction word */
@@ -100,10 +107,15 @@ static inline Code *as_code(Value v) { return (Code *)as_object(v); }
 /* Zeroed, all names empty; the compiler fills it in (arrays by memory_new; code.c frees them). */
 Code *code_new(Vm *vm);
 /* The offset scripts see for the instruction word at index: as in CPython, two for each entry of
- * co_positions(). */
-static inline int code_offset(int index) { return index < 0 ? index : 2 * index; }
+ * co_positions().  The first entry, index -1, is the call itself, in the line of the def. */
+static inline int code_offset(int index) { return 2 * (index + 1); }
+static inline int code_index(int offset) { return offset / 2 - 1; }
 /* Have both the same instructions, whatever they have specialised to?  (compiler/instruction.c) */
 bool code_same_instructions(const Code *a, const Code *b);
+/* Of the layer above (vm/trace.c): a function of code is made, and somebody traces. */
+bool code_trace(Vm *vm, Code *code);
+/* Likewise: every instruction of code tells of itself (f_trace_opcodes). */
+bool code_trace_opcodes(Vm *vm, Code *code);
 /* Position of the instruction word at index. */
 CodePos code_position(const Code *code, int index);
 

@@ -40,6 +40,8 @@ typedef struct Traceback {
     Ref values[];   /* what was in the registers of the call it left, until there is a frame */
 } Traceback;
 
+static inline Traceback *as_traceback(Value v) { return (Traceback *)as_object(v); }
+
 static inline bool is_exception(Value v) { return is_kind(v, KIND_EXCEPTION); }
 static inline Exception *as_exception(Value v) { return (Exception *)as_object(v); }
 

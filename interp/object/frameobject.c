@@ -19,6 +19,7 @@ FrameObject *frame_object_new(Vm *vm, Function *function, Value code, Value glob
     frame->function = function ? newref(borrow(function)) : UNDEF;
     frame->code = newref(code);
     frame->globals = newref(globals);
+    frame->shown_offset = -1;
     return frame;
 }
 
@@ -86,9 +87,18 @@ static Ref get_builtins(Vm *vm, Value self __attribute__((unused)))
 static Ref get_lineno(Vm *vm, Value self)
 {
     const FrameObject *frame = as_frame_object(self);
-    bool alive = frame->record || !absent(frame->coroutine);
+    bool alive = frame->record || frame->coroutine;
     if (!alive) return from_small(frame->line);
     return from_small(code_position(as_code(frame->code), frame_object_instr(vm, frame)).line);
+}
+static bool set_lineno(Vm *vm, Value self, Value line)
+{
+    if (absent(line)) return throw(vm, AttributeError, "cannot delete attribute"), false;
+    if (!is_int(line) && !is_kind(line, KIND_INT))
+        return throw(vm, ValueError, "lineno must be an integer"), false;
+    if (!is_int(line) || as_int(line) != (int32_t)as_int(line))
+        return throw(vm, ValueError, "lineno out of range"), false;
+    return frame_object_jump(vm, as_frame_object(self), (int)as_int(line));
 }
 static Ref get_lasti(Vm *vm, Value self)
 {
@@ -97,8 +107,46 @@ static Ref get_lasti(Vm *vm, Value self)
 static Ref get_back(Vm *vm, Value self) { return frame_object_back(vm, as_frame_object(self)); }
 static Ref get_generator(Vm *vm __attribute__((unused)), Value self)
 {
-    Value coroutine = as_frame_object(self)->coroutine;
-    return absent(coroutine) ? NONE : newref(coroutine);
+    struct Coroutine *coroutine = as_frame_object(self)->coroutine;
+    return coroutine ? newref(borrow(coroutine)) : NONE;
+}
+
+static Ref get_trace(Vm *vm __attribute__((unused)), Value self)
+{
+    Value trace = as_frame_object(self)->trace;
+    return absent(trace) ? NONE : newref(trace);
+}
+static bool set_trace(Vm *vm __attribute__((unused)), Value self, Value trace)
+{
+    bool none = absent(trace) || trace == NONE;
+    replace(&as_frame_object(self)->trace, none ? UNDEF : newref(trace));
+    return true;
+}
+static bool set_flag(Vm *vm, Value self, Value value, unsigned flag, bool meaning)
+{
+    if (absent(value)) return throw(vm, TypeError, "cannot delete attribute"), false;
+    if (!is_bool(value)) return throw(vm, TypeError, "attribute value type must be bool"), false;
+    FrameObject *frame = as_frame_object(self);
+    bool on = (value == TRUE) == meaning;
+    frame->flags = (uint8_t)(on ? frame->flags | flag : frame->flags & ~flag);
+    return true;
+}
+static Ref get_trace_lines(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(!(as_frame_object(self)->flags & TRACE_NO_LINES));
+}
+static bool set_trace_lines(Vm *vm, Value self, Value value)
+{
+    return set_flag(vm, self, value, TRACE_NO_LINES, false);
+}
+static Ref get_trace_opcodes(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(as_frame_object(self)->flags & TRACE_OPCODES);
+}
+static bool set_trace_opcodes(Vm *vm, Value self, Value value)
+{
+    if (!set_flag(vm, self, value, TRACE_OPCODES, true)) return false;
+    return value == FALSE || code_trace_opcodes(vm, as_code(as_frame_object(self)->code));
 }
 static Ref frame_repr(Vm *vm, Value self)
 {
@@ -129,11 +177,15 @@ static const Attribute frame_attributes[] = {
     {"f_locals", get_locals, member_read_only,
      "the local variables; of a function: a mapping that writes through"},
     {"f_builtins", get_builtins, member_read_only, "the builtins"},
-    {"f_lineno", get_lineno, NULL, "line in the source"},
+    {"f_lineno", get_lineno, set_lineno,
+     "line in the source; a trace function may set it, and the call goes on there"},
     {"f_lasti", get_lasti, member_read_only, "offset of the instruction"},
     {"f_back", get_back, member_read_only, "the caller's frame, or None"},
     {"f_generator", get_generator, member_read_only,
      "the generator or coroutine whose frame it is, or None"},
+    {"f_trace", get_trace, set_trace, "what is called at each line while somebody traces, or None"},
+    {"f_trace_lines", get_trace_lines, set_trace_lines, "is f_trace called at each line?"},
+    {"f_trace_opcodes", get_trace_opcodes, set_trace_opcodes, "and at each instruction?"},
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef frame_type = {
@@ -142,8 +194,8 @@ const TypeDef frame_type = {
     .size = sizeof(FrameObject),
     .flags = TYPE_FINAL | TYPE_CONTAINER | TYPE_NO_NEW,
     .refs = REFS(REF(FrameObject, function), REF(FrameObject, code), REF(FrameObject, globals),
-                 REF(FrameObject, values), REF(FrameObject, coroutine), REF(FrameObject, extra),
-                 REF(FrameObject, back)),
+                 REF(FrameObject, values), REF(FrameObject, extra), REF(FrameObject, back),
+                 REF(FrameObject, trace), REF(FrameObject, calling)),
     .repr = frame_repr,
     .methods = frame_methods,
     .attributes = frame_attributes,

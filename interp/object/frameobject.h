@@ -9,17 +9,30 @@
  * somebody keeps takes them over when the call ends. */
 typedef struct FrameObject {
     Container head;
-    Ref function;        /* Function; UNDEF: code and globals are all that is known */
-    Ref code;            /* Code */
-    Ref globals;         /* dict */
-    Ref values;          /* of a call that ended: tuple, a slot for each local; or UNDEF */
-    Ref coroutine;       /* Coroutine that this is the frame of, or UNDEF */
-    Ref extra;           /* dict: what was stored in f_locals and is no variable; or UNDEF */
-    Ref back;            /* of a call that ended: FrameObject of its caller, or UNDEF */
-    Frame *record;       /* of a plain call that runs, else NULL */
-    Vm *thread;          /* it runs in */
-    int32_t instr, line; /* where it stood when it ended */
+    Ref function;  /* Function; UNDEF: code and globals are all that is known */
+    Ref code;      /* Code */
+    Ref globals;   /* dict */
+    Ref values;    /* of a call that ended: tuple, a slot for each local; or UNDEF */
+    Ref extra;     /* dict: what was stored in f_locals and is no variable; or UNDEF */
+    Ref back;      /* of a call that ended: FrameObject of its caller, or UNDEF */
+    Ref trace;     /* f_trace: what is called at each line, or UNDEF */
+    Ref calling;   /* the native function that a profile function was told of, or UNDEF */
+    Frame *record; /* of a plain call that runs, else NULL */
+    struct Coroutine *coroutine; /* that this is the frame of, while it is not done, else NULL */
+    Vm *thread;                  /* it runs in */
+    int32_t instr, line;         /* where it stood when it ended */
+    int32_t traced_instr, traced_line; /* of the last line event */
+    int32_t shown_offset; /* f_lasti while an event of another instruction is told, or -1 */
+    uint8_t flags;        /* TRACE_* */
 } FrameObject;
+
+enum {
+    TRACE_NO_LINES = 1,  /* f_trace_lines is False */
+    TRACE_OPCODES = 2,   /* f_trace_opcodes is True */
+    TRACE_SUSPENDED = 4, /* a coroutine's, whose suspension was told to the trace function */
+    TRACE_AT_LINE = 8,   /* a line event is being told: f_lineno may be set */
+    TRACE_AT_CALL = 16,  /* a call event is */
+};
 
 static inline FrameObject *as_frame_object(Value v) { return (FrameObject *)as_object(v); }
 
@@ -44,6 +57,8 @@ int frame_object_instr(Vm *vm, const FrameObject *frame);
 Ref frame_object_back(Vm *vm, FrameObject *frame);
 bool frame_object_runs(Vm *vm, const FrameObject *frame);
 bool frame_object_is_suspended(const FrameObject *frame);
+/* Its call goes on in another line (vm/jump.c); false: raised. */
+bool frame_object_jump(Vm *vm, FrameObject *frame, int line);
 /* The frame of the step of a traceback whose exception is being handled there; UNDEF: it is not. */
 Ref frame_object_handling(Vm *vm, Value traceback);
 

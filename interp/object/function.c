@@ -37,6 +37,7 @@ static Ref builtins_for(Vm *vm, Dict *globals)
 Ref function_new(Vm *vm, Code *code, Dict *globals, Dict *builtins)
 {
     Shape *shape = type_builtin(vm, KIND_FUNCTION)->shape;
+    if (__builtin_expect(vm->interp->traced, 0) && !code_trace(vm, code)) return FAIL;
     Ref names = builtins ? newref(borrow(builtins)) : builtins_for(vm, globals);
     if (failed(names)) return FAIL;
     Function *function =
@@ -224,6 +225,7 @@ static bool set_code(Vm *vm, Value self, Value value)
                      function_name(function), function->code->free_count,
                      as_code(value)->free_count),
                false;
+    if (vm->interp->traced && !code_trace(vm, as_code(value))) return false;
     Ref doc = get_doc(vm, self); /* what it is called stays as it was */
     replace(&function->doc, doc);
     replace(&function->name, newref(function_name(function)));

@@ -12,8 +12,6 @@
 #include "object/native.h"
 #include "object/tuple.h"
 
-static Traceback *as_traceback(Value v) { return (Traceback *)as_object(v); }
-
 void traceback_add(Vm *vm, Exception *exception, Value called, int instr, int record, Value frame,
                    Ref *registers)
 {
@@ -115,7 +113,7 @@ NATIVE(traceback_make, "__new__(cls, tb_next, tb_frame, tb_lasti, tb_lineno)",
     step->code = newref(frame->code);
     step->globals = newref(frame->globals);
     step->frame = newref(argv[2]);
-    step->instr = (int32_t)(offset / 2);
+    step->instr = (int32_t)code_index((int)offset);
     step->line = (int32_t)line;
     return from_object(step);
 }

@@ -99,6 +99,7 @@ void coroutine_begin(Coroutine *coroutine)
 
 void coroutine_clear(Coroutine *coroutine)
 {
+    if (!absent(coroutine->frame)) coroutine_hide_frame(coroutine);
     Ref *end = coroutine->regs + coroutine->registers;
     for (Ref *slot = coroutine->regs; slot < end; slot++) clear(slot);
     clear(&coroutine->handled);
@@ -489,6 +490,7 @@ void coroutine_visit(Object *object, Visit *visit, void *context)
     for (int n = 0; n < self->registers; n++)
         if (is_heap(self->regs[n])) visit(&self->regs[n], context);
     if (is_heap(self->handled)) visit(&self->handled, context);
+    if (is_heap(self->frame)) visit(&self->frame, context);
     visit((Ref *)(void *)&self->function, context);
 }
 
@@ -705,7 +707,7 @@ Ref coroutine_get_frame(Vm *vm, Value self)
     bool created = activation_state(&coroutine->act) == ACTIVATION_CREATED;
     const Code *code = coroutine->function->code;
     FrameView view = {.function = coroutine->function, .coroutine = coroutine};
-    view.instr = created ? 0 : (int)(coroutine->pc - 1 - code->instrs);
+    view.instr = created ? -1 : (int)(coroutine->pc - 1 - code->instrs);
     return frame_object_of(vm, vm, &view);
 }
 

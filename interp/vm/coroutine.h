@@ -50,6 +50,7 @@ typedef struct Coroutine { /* KIND_GENERATOR, KIND_COROUTINE, KIND_ASYNC_GENERAT
     Function *function; /* owned */
     const Instr *pc;    /* where it goes on: after the instruction that suspended it */
     Ref handled;        /* the exception it was handling when it suspended, or UNDEF */
+    Ref frame;          /* its frame object, once one was asked for; or UNDEF */
     int16_t dst;        /* register that takes what it is resumed with */
     int16_t iter;       /* suspended in ASYNC_FOR: the register of the iterator */
     int32_t
@@ -138,6 +139,8 @@ void throw_stop(Vm *vm, Ref value);
  * that leaves a body becomes RuntimeError. */
 void coroutine_begin(Coroutine *coroutine);
 void coroutine_clear(Coroutine *coroutine);
+/* It is about to let go of its registers, and has a frame object (frameobject.c). */
+void coroutine_hide_frame(Coroutine *coroutine);
 void coroutine_convert_error(Vm *vm, Coroutine *coroutine);
 /* The error being raised comes `from` cause (stolen). */
 void error_set_cause(Vm *vm, Ref cause);

@@ -32,6 +32,7 @@
 #include "vm/flow.h"
 #include "vm/frame.h"
 #include "vm/specialise.h"
+#include "vm/trace.h"
 
 #define LOAD_FRAME()                                                                               \
     do {                                                                                           \

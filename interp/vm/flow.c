@@ -15,6 +15,7 @@
 #include "object/name.h"
 #include "vm/asyncgen.h"
 #include "vm/eval.h"
+#include "vm/trace.h"
 
 static Flow await_on(Vm *vm, Activation *waiter, Ref awaitable);
 static Flow native_answered(Vm *vm, NativeCoroutine *native, Ref answer);
@@ -100,6 +101,7 @@ static Flow out_error(Vm *vm)
 /* The chain suspends at innermost; value (stolen) goes to the driver. */
 static Flow out_suspended(Vm *vm, Activation *innermost, Ref value)
 {
+    if (is_traced(vm)) trace_suspended(vm, innermost, value);
     FrameKind kind = (FrameKind)vm->frame->kind;
     int dst = vm->frame->dst;
     Ref holder = pop_chain(vm);

@@ -2,7 +2,8 @@
  *
  * A plain call's record knows its frame object (FRAME_SHOWN; it hangs where a coroutine's record
  * has its handled exception) and hands its variables over when it ends and somebody still looks.
- * The frame object of a coroutine looks at the coroutine's registers.
+ * The frame object of a coroutine looks at the coroutine's registers, belongs to it, and takes them
+ * over likewise.
  * Neighbours: object/frameobject.h (the contract), frame.c (views). */
 /* SPDX-License-Identifier: MIT */
 #include "object/error.h"
@@ -15,6 +16,7 @@ Ref frame_object_of(Vm *vm, Vm *thread, const FrameView *view)
 {
     Frame *record = view->coroutine ? NULL : view->record;
     if (record && record->kind & FRAME_SHOWN) return newref(record->handled.error);
+    if (view->coroutine && !absent(view->coroutine->frame)) return newref(view->coroutine->frame);
     FrameObject *frame = frame_object_new(vm, view->function, borrow(view->function->code),
                                           borrow(view->function->globals));
     if (!frame) return FAIL;
@@ -22,8 +24,9 @@ Ref frame_object_of(Vm *vm, Vm *thread, const FrameView *view)
     frame->line = code_position(view->function->code, view->instr).line;
     frame->thread = thread;
     if (view->coroutine) {
-        frame->coroutine = newref(borrow(view->coroutine));
-        return from_object(frame);
+        frame->coroutine = view->coroutine;
+        view->coroutine->frame = from_object(frame);
+        return newref(borrow(frame));
     }
     frame->record = record;
     record->kind |= FRAME_SHOWN;
@@ -35,12 +38,28 @@ Ref frame_object_of(Vm *vm, Vm *thread, const FrameView *view)
 static bool find_view(Vm *vm, const FrameObject *frame, FrameView *view)
 {
     Vm *thread = frame->record ? frame->thread : vm;
-    if (!frame->record && absent(frame->coroutine)) return false;
+    if (!frame->record && !frame->coroutine) return false;
     bool more = frame_view_first(thread, view);
     while (more && (frame->record ? view->coroutine || view->record != frame->record
-                                  : borrow(view->coroutine) != (Value)frame->coroutine))
+                                  : view->coroutine != frame->coroutine))
         more = frame_view_next(thread, view);
     return more;
+}
+
+/* The call that frame shows ends: somebody who keeps it finds the variables there. */
+static void take_over(Vm *vm, FrameObject *frame, Ref *registers)
+{
+    Ref saved = error_take(vm), back = frame_object_back(vm, frame);
+    frame->back = failed(back) || back == NONE ? UNDEF : back;
+    frame->instr = frame_object_instr(vm, frame);
+    const Code *code = as_code(frame->code);
+    frame->line = code_position(code, frame->instr).line;
+    Ref values = tuple_new(vm, code->locals);
+    for (int n = 0; !failed(values) && n < code->locals; n++)
+        as_tuple(values)->items[n] = take(&registers[n]);
+    frame->values = failed(values) ? UNDEF : values;
+    error_clear(vm);
+    error_restore(vm, saved);
 }
 
 void frame_hide(Vm *vm, Frame *record)
@@ -48,40 +67,38 @@ void frame_hide(Vm *vm, Frame *record)
     record->kind &= (uint8_t)~FRAME_SHOWN;
     Ref held = take(&record->handled.error);
     FrameObject *frame = as_frame_object(held);
-    if (frame->head.head.count > 1) {
-        Ref saved = error_take(vm), back = frame_object_back(vm, frame);
-        frame->back = failed(back) || back == NONE ? UNDEF : back;
-        frame->instr = frame_object_instr(vm, frame);
-        frame->line = code_position(record->code, frame->instr).line;
-        Ref values = tuple_new(vm, record->code->locals);
-        for (int n = 0; !failed(values) && n < record->code->locals; n++)
-            as_tuple(values)->items[n] = take(&record->base[n]);
-        frame->values = failed(values) ? UNDEF : values;
-        error_clear(vm);
-        error_restore(vm, saved);
-    }
+    if (frame->head.head.count > 1) take_over(vm, frame, record->base);
     frame->record = NULL;
+    decref(held);
+}
+
+void coroutine_hide_frame(Coroutine *coroutine)
+{
+    Ref held = take(&coroutine->frame);
+    FrameObject *frame = as_frame_object(held);
+    if (frame->head.head.count > 1 && !absent(frame->code))
+        take_over(as_code(frame->code)->interp->running, frame, coroutine->regs);
+    frame->coroutine = NULL;
     decref(held);
 }
 
 Ref *frame_object_registers(const FrameObject *frame)
 {
     if (frame->record) return frame->record->base;
-    if (!absent(frame->coroutine)) {
-        Coroutine *coroutine = (Coroutine *)as_object(frame->coroutine);
-        return activation_state(&coroutine->act) == ACTIVATION_DONE ? NULL : coroutine->regs;
-    }
+    if (frame->coroutine) return frame->coroutine->regs;
     return absent(frame->values) ? NULL : as_tuple(frame->values)->items;
 }
 
 int frame_object_instr(Vm *vm, const FrameObject *frame)
 {
     FrameView view;
+    if (frame->shown_offset >= 0) return code_index(frame->shown_offset);
     if (find_view(vm, frame, &view)) return view.instr;
-    if (absent(frame->coroutine)) return frame->instr;
-    const Coroutine *coroutine = (Coroutine *)as_object(frame->coroutine);
-    if (activation_state(&coroutine->act) != ACTIVATION_SUSPENDED) return frame->instr;
-    return (int)(coroutine->pc - 1 - coroutine->function->code->instrs);
+    const Coroutine *coroutine = frame->coroutine;
+    const Instr *start = as_code(frame->code)->instrs; /* NULL: the collector has it already */
+    if (!coroutine || activation_state(&coroutine->act) != ACTIVATION_SUSPENDED || !start)
+        return frame->instr;
+    return (int)(coroutine->pc - 1 - start);
 }
 
 Ref frame_object_back(Vm *vm, FrameObject *frame)
@@ -100,8 +117,7 @@ bool frame_object_runs(Vm *vm, const FrameObject *frame)
 
 bool frame_object_is_suspended(const FrameObject *frame)
 {
-    if (absent(frame->coroutine)) return false;
-    return activation_state(as_activation(frame->coroutine)) == ACTIVATION_SUSPENDED;
+    return frame->coroutine && activation_state(&frame->coroutine->act) == ACTIVATION_SUSPENDED;
 }
 
 Ref frame_object_handling(Vm *vm, Value traceback)

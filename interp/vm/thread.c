@@ -159,6 +159,8 @@ static void drop_values(Vm *vm)
     clear(&vm->current_loop);
     clear(&vm->repr_active);
     clear(&vm->thread_object);
+    clear(&vm->trace);
+    clear(&vm->profile);
     clear(&vm->locals);
     clear(&vm->body);
 }

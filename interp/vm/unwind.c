@@ -8,6 +8,7 @@
 #include "object/frameobject.h"
 #include "vm/eval.h"
 #include "vm/flow.h"
+#include "vm/trace.h"
 
 static const HandlerRow *handler_at(const Code *code, uint32_t index)
 {
@@ -54,10 +55,11 @@ static void drop_hidden(Vm *vm, Frame *frame)
 /* Adds the step of the running frame; one that is left leaves its variables there. */
 static void add_step(Vm *vm, Frame *frame, int index, bool left)
 {
-    bool shown = frame->kind & FRAME_SHOWN;
+    Value shown = frame->coroutine            ? (Value)frame->coroutine->frame
+                  : frame->kind & FRAME_SHOWN ? (Value)frame->handled.error
+                                              : (Value)UNDEF;
     traceback_add(vm, as_exception(vm->error), borrow(frame->function), index,
-                  (int)(frame - vm->frames), shown ? (Value)frame->handled.error : (Value)UNDEF,
-                  left ? frame->base : NULL);
+                  (int)(frame - vm->frames), shown, left ? frame->base : NULL);
 }
 
 static Flow unwind_from(Vm *vm, bool step)
@@ -69,6 +71,7 @@ static Flow unwind_from(Vm *vm, bool step)
         if (frame->pc == code->instrs) index = 0;
         const HandlerRow *row = handler_at(code, index);
         if (step && is_exception(vm->error)) add_step(vm, frame, (int)index, !row);
+        if (step && is_traced(vm)) trace_raised(vm, frame);
         step = true;
         if (row) {
             drop_hidden(vm, frame);
@@ -77,6 +80,7 @@ static Flow unwind_from(Vm *vm, bool step)
             frame->pc = code->instrs + row->target;
             return FLOW_RUN;
         }
+        if (is_traced(vm)) trace_left(vm, frame);
         if (frame->coroutine) {
             Flow flow = flow_raise(vm);
             if (flow != FLOW_RAISE) return flow;
