@@ -171,11 +171,22 @@ static bool told_unreadable(Vm *vm, const Options *options)
     return true;
 }
 
+/* A script's path from the root on, so that __file__ outlives a change of the directory. */
+static Ref whole_path(Vm *vm, const char *path)
+{
+    char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
+    if (!here) return str_from(vm, path);
+    if (path[0] == '.' && path[1] == '/') path += 2;
+    Ref whole = format_text(vm, "%s/%s", strcmp(here, "/") == 0 ? "" : here, path);
+    free(here);
+    return whole;
+}
+
 static Ref run_file(Vm *vm, Value module, const Options *options, int *status)
 {
     ptrdiff_t len;
     Dict *names = module_dict(module);
-    Ref filename = str_from(vm, options->target), result = FAIL;
+    Ref filename = whole_path(vm, options->target), result = FAIL;
     if (failed(filename)) return FAIL;
     char *text = source_read(vm, filename, &len);
     if (!text && told_unreadable(vm, options)) *status = STATUS_USAGE, result = NONE;

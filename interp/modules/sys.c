@@ -165,13 +165,14 @@ NATIVE(sys_breakpointhook, "breakpointhook(*args, **kwargs)",
     if (!path || !*path) path = "pdb.set_trace";
     if (strcmp(path, "0") == 0) return NONE;
     Ref runner = import_text(vm, "importlib._bootstrap");
-    Ref callee = failed(runner) ? FAIL : attr_get_text(vm, runner, "call_breakpoint"),
-        text = str_from(vm, path);
-    Ref result = failed(callee) || failed(text)
-                     ? FAIL
-                     : call(vm, callee, 3, (Value[]){text, argv[0], argv[1]});
+    Ref finder = failed(runner) ? FAIL : attr_get_text(vm, runner, "breakpoint_function"),
+        text = failed(finder) ? FAIL : str_from(vm, path);
+    Ref found = failed(text) ? FAIL : call1(vm, finder, text);
+    Ref result =
+        failed(found) || found == NONE ? found : call_unpacked(vm, found, argv[0], argv[1]);
+    if (result != found) decref(found);
     decref(text);
-    decref(callee);
+    decref(finder);
     decref(runner);
     return result;
 }
