@@ -4,7 +4,8 @@
  * jumps by a recurrence fed with the higher bits of the hash.  The table starts with 8 slots and
  * grows when three fifths are used; so a set of small ints is seen in the order that Python
  * users know.  Comparing keys may run script code that changes the set: the key compared is
- * held, and the search starts again when the table is no longer the same.
+ * held, and the search starts again when the table is no longer the same.  A deleted slot
+ * stays in the way of searches until a new key takes it or the table is made anew.
  * Container.aux is where the last pop() stopped.
  * Neighbours: setop.c (union, intersection ...), dict.c. */
 /* SPDX-License-Identifier: MIT */
@@ -26,9 +27,18 @@
 enum { NEIGHBOURS = 9, STIR_SHIFT = 5, BIG = 50000 };
 typedef enum Search { SEARCH_FREE, SEARCH_FOUND, SEARCH_RAISED, SEARCH_CHANGED } Search;
 
-static inline bool is_key(Value key) { return !absent(key) && !failed(key); }
+static __attribute__((noinline)) bool hash_slowly(Vm *vm, Value key, int64_t *hash)
+{
+    if (value_hash(vm, key, hash)) return true;
+    if (vm->error != UNDEF && type_of(vm, vm->error) == exception_class(vm, TypeError)) {
+        Ref error = error_take(vm);
+        throw(vm, TypeError, "cannot use '%T' as a set element (%S)", key, (Value)error);
+        decref(error);
+    }
+    return false;
+}
 
-bool set_hash_key(Vm *vm, Value key, int64_t *hash)
+static inline bool hash_of(Vm *vm, Value key, int64_t *hash)
 {
     if (is_exact(key, KIND_STR)) {
         Str *s = as_str(key);
@@ -39,14 +49,10 @@ bool set_hash_key(Vm *vm, Value key, int64_t *hash)
         *hash = as_int(key) == -1 ? -2 : as_int(key);
         return true;
     }
-    if (value_hash(vm, key, hash)) return true;
-    if (vm->error != UNDEF && type_of(vm, vm->error) == exception_class(vm, TypeError)) {
-        Ref error = error_take(vm);
-        throw(vm, TypeError, "cannot use '%T' as a set element (%S)", key, (Value)error);
-        decref(error);
-    }
-    return false;
+    return hash_slowly(vm, key, hash);
 }
+
+bool set_hash_key(Vm *vm, Value key, int64_t *hash) { return hash_of(vm, key, hash); }
 
 /* ---- searching ---- */
 
@@ -67,35 +73,52 @@ static Search slot_matches(Vm *vm, Set *set, SetEntry *entry, Value key)
     return same == YES ? SEARCH_FOUND : SEARCH_FREE;
 }
 
-static inline Search search_once(Vm *vm, Set *set, Value key, int64_t hash, SetEntry **found)
+/* As search() says, once through the table. */
+static inline Search search_once(Vm *vm, Set *set, Value key, int64_t hash, bool adding,
+                                 SetEntry **found)
 {
     uint64_t mask = (uint64_t)set->size - 1, stir = (uint64_t)hash, i = stir & mask;
+    SetEntry *deleted = NULL;
     for (;;) {
         SetEntry *entry = &set->table[i],
                  *last = i + NEIGHBOURS <= mask ? entry + NEIGHBOURS : entry;
         for (; entry <= last; entry++) {
-            if (entry->key == key || absent(entry->key)) {
-                *found = entry;
-                return absent(entry->key) ? SEARCH_FREE : SEARCH_FOUND;
+            if (absent(entry->key)) {
+                *found = adding && deleted ? deleted : entry;
+                return failed((*found)->key) || *found == entry ? SEARCH_FREE : SEARCH_CHANGED;
             }
-            if (entry->hash != hash || failed(entry->key)) continue;
-            Search answer = slot_matches(vm, set, entry, key);
-            if (answer == SEARCH_FREE) continue; /* another key */
-            *found = entry;
-            return answer;
+            if (failed(entry->key)) deleted = entry;
+            else if (entry->hash == hash) {
+                Search answer =
+                    entry->key == key ? SEARCH_FOUND : slot_matches(vm, set, entry, key);
+                if (answer == SEARCH_FREE) continue; /* another key */
+                *found = entry;
+                return answer;
+            }
         }
         stir >>= STIR_SHIFT;
         i = (i * 5 + 1 + stir) & mask;
     }
 }
 
-/* The slot where key is (FOUND) or would go (FREE); the table must exist. */
-static inline Search search(Vm *vm, Set *set, Value key, int64_t hash, SetEntry **found)
+static __attribute__((noinline)) Search search_on(Vm *vm, Set *set, Value key, int64_t hash,
+                                                  bool adding, SetEntry **found)
 {
     Search answer;
-    do answer = set->table ? search_once(vm, set, key, hash, found) : SEARCH_CHANGED;
+    do answer = set->table ? search_once(vm, set, key, hash, adding, found) : SEARCH_CHANGED;
     while (answer == SEARCH_CHANGED && set->table);
     return answer;
+}
+
+/* The slot where key is (FOUND) or would go (FREE: an empty one, or, for adding, the last deleted
+ * one before it); the table must exist.  Mostly that is the first one that is looked at. */
+static inline Search search(Vm *vm, Set *set, Value key, int64_t hash, bool adding,
+                            SetEntry **found)
+{
+    *found = &set->table[(uint64_t)hash & ((uint64_t)set->size - 1)];
+    if ((*found)->key == key) return SEARCH_FOUND;
+    if (absent((*found)->key)) return SEARCH_FREE;
+    return search_on(vm, set, key, hash, adding, found);
 }
 
 /* ---- storage ---- */
@@ -144,8 +167,12 @@ static bool set_resize(Vm *vm, Set *set, ptrdiff_t wanted)
     if (old == set->small) old = memcpy(few, old, sizeof few);
     SetEntry *table = table_new(vm, set, size);
     if (!table) return false;
-    for (ptrdiff_t i = 0; i < set->size; i++)
-        if (is_key(old[i].key)) insert_clean(table, size - 1, old[i]);
+    const SetEntry *from = old;
+    for (ptrdiff_t left = set->len; left > 0; from++) {
+        if (!set_is_key(from->key)) continue;
+        insert_clean(table, size - 1, *from);
+        left--;
+    }
     set->table = table;
     set->size = size;
     set->used = set->len;
@@ -155,25 +182,40 @@ static bool set_resize(Vm *vm, Set *set, ptrdiff_t wanted)
 
 static inline bool is_crowded(ptrdiff_t used, ptrdiff_t size) { return used * 5 >= (size - 1) * 3; }
 
-bool set_add_hashed(Vm *vm, Set *set, Value key, int64_t hash)
+static inline bool set_grow(Vm *vm, Set *set)
 {
-    SetEntry *entry;
-    if (!set->table && !set_resize(vm, set, 0)) return false;
-    Search answer = search(vm, set, key, hash, &entry);
-    if (answer == SEARCH_CHANGED) return set_add_hashed(vm, set, key, hash); /* emptied meanwhile */
-    if (answer != SEARCH_FREE) return answer == SEARCH_FOUND;
-    *entry = (SetEntry){hash, newref(key)};
     set->len++;
     set->used++;
     if (!is_crowded(set->used, set->size)) return true;
     return set_resize(vm, set, set->len > BIG ? set->len * 2 : set->len * 4);
 }
 
+bool set_add_new(Vm *vm, Set *set, Value key, int64_t hash)
+{
+    if (!set->table && !set_resize(vm, set, 0)) return false;
+    insert_clean(set->table, (uint64_t)set->size - 1, (SetEntry){hash, newref(key)});
+    return set_grow(vm, set);
+}
+
+bool set_add_hashed(Vm *vm, Set *set, Value key, int64_t hash)
+{
+    SetEntry *entry;
+    if (!set->table && !set_resize(vm, set, 0)) return false;
+    Search answer = search(vm, set, key, hash, true, &entry);
+    if (answer == SEARCH_CHANGED) return set_add_hashed(vm, set, key, hash); /* emptied meanwhile */
+    if (answer != SEARCH_FREE) return answer == SEARCH_FOUND;
+    bool empty = absent(entry->key);
+    *entry = (SetEntry){hash, newref(key)};
+    if (empty) return set_grow(vm, set);
+    set->len++;
+    return true;
+}
+
 Truth set_has_hashed(Vm *vm, Set *set, Value key, int64_t hash)
 {
     SetEntry *entry;
     if (!set->table) return NO;
-    Search answer = search(vm, set, key, hash, &entry);
+    Search answer = search(vm, set, key, hash, false, &entry);
     return answer == SEARCH_RAISED ? FAILED : answer == SEARCH_FOUND;
 }
 
@@ -181,7 +223,7 @@ Truth set_discard_hashed(Vm *vm, Set *set, Value key, int64_t hash)
 {
     SetEntry *entry;
     if (!set->table) return NO;
-    Search answer = search(vm, set, key, hash, &entry);
+    Search answer = search(vm, set, key, hash, false, &entry);
     if (answer != SEARCH_FOUND) return answer == SEARCH_RAISED ? FAILED : NO;
     Ref old = entry->key;
     entry->key = FAIL;
@@ -193,14 +235,14 @@ Truth set_discard_hashed(Vm *vm, Set *set, Value key, int64_t hash)
 bool set_add(Vm *vm, Set *set, Value key)
 {
     int64_t hash;
-    return set_hash_key(vm, key, &hash) && set_add_hashed(vm, set, key, hash);
+    return hash_of(vm, key, &hash) && set_add_hashed(vm, set, key, hash);
 }
 
 /* A set stands for the frozenset with the same items when it is looked for. */
 static bool hash_lookup_key(Vm *vm, Value key, Ref *stand_in, int64_t *hash)
 {
     *stand_in = UNDEF;
-    if (set_hash_key(vm, key, hash)) return true;
+    if (hash_of(vm, key, hash)) return true;
     if (!is_kind(key, KIND_SET) || !error_is(vm, TypeError)) return false;
     error_clear(vm);
     *stand_in = frozenset_new(vm, key);
@@ -231,26 +273,19 @@ Truth set_discard(Vm *vm, Set *set, Value key)
 
 void set_clear(Set *set)
 {
-    SetEntry *table = set->table;
-    ptrdiff_t size = set->size;
+    SetEntry *table = set->table, few[SET_SMALL];
+    bool small = table == set->small; /* what runs here may put keys there again */
+    ptrdiff_t left = set->len;
+    if (small) table = memcpy(few, table, sizeof few);
     set->table = NULL;
     set->len = set->used = set->size = 0;
     set->head.aux = 0;
-    for (ptrdiff_t i = 0; i < size; i++)
-        if (is_key(table[i].key)) decref(table[i].key);
-    table_free(set, table);
-}
-
-bool set_next_entry(Set *set, ptrdiff_t *i, Value *key, int64_t *hash)
-{
-    for (; *i < set->size; ++*i) {
-        if (!is_key(set->table[*i].key)) continue;
-        *key = set->table[*i].key;
-        *hash = set->table[*i].hash;
-        ++*i;
-        return true;
+    for (const SetEntry *entry = table; left > 0; entry++) {
+        if (!set_is_key(entry->key)) continue;
+        decref(entry->key);
+        left--;
     }
-    return false;
+    if (!small) memory_free(table);
 }
 
 bool set_next(Set *set, ptrdiff_t *i, Value *key)
@@ -312,12 +347,30 @@ static bool copy_table(Vm *vm, Set *set, const Set *other)
                           : set->small;
     if (!table) return false;
     memcpy(table, other->table, other->size * sizeof(SetEntry));
-    for (ptrdiff_t i = 0; i < other->size; i++) newref(table[i].key);
+    const SetEntry *entry = table;
+    for (ptrdiff_t left = other->len; left > 0; entry++) {
+        if (absent(entry->key)) continue;
+        newref(entry->key);
+        left--;
+    }
     set->table = table;
     set->size = other->size;
     set->len = set->used = other->len;
     if (old != table) table_free(set, old);
     return true;
+}
+
+/* The same for one whose table has another size or deleted slots: set's is big enough. */
+static void copy_keys(Set *set, const Set *other)
+{
+    const SetEntry *entry = other->table;
+    for (ptrdiff_t left = other->len; left > 0; entry++) {
+        if (!set_is_key(entry->key)) continue;
+        insert_clean(set->table, (uint64_t)set->size - 1,
+                     (SetEntry){entry->hash, newref(entry->key)});
+        left--;
+    }
+    set->len = set->used = other->len;
 }
 
 static bool update_from_set(Vm *vm, Set *set, Set *other)
@@ -328,16 +381,14 @@ static bool update_from_set(Vm *vm, Set *set, Set *other)
     if (set->used == 0 && size == other->size && other->used == other->len)
         return copy_table(vm, set, other);
     if (!set->table && !set_resize(vm, set, 0)) return false;
+    if (set->used == 0) {
+        copy_keys(set, other);
+        return true;
+    }
     Value key;
     int64_t hash;
-    bool fresh = set->used == 0;
-    for (ptrdiff_t i = 0; set_next_entry(other, &i, &key, &hash);) {
-        if (fresh) {
-            insert_clean(set->table, set->size - 1, (SetEntry){hash, newref(key)});
-            set->len++;
-            set->used++;
-            continue;
-        }
+    ptrdiff_t left = other->len; /* a comparison may add more, which need not be seen */
+    for (ptrdiff_t i = 0; left-- > 0 && set_next_entry(other, &i, &key, &hash);) {
         Ref held = newref(key);
         bool ok = set_add_hashed(vm, set, held, hash);
         decref(held);
@@ -359,12 +410,27 @@ static bool update_from_dict(Vm *vm, Set *set, Dict *dict)
     return true;
 }
 
+static bool update_from_sequence(Vm *vm, Set *set, Value sequence)
+{
+    ptrdiff_t len;
+    for (ptrdiff_t i = 0;; i++) {
+        Ref *items = sequence_items(sequence, &len);
+        if (i >= len) return true;
+        Ref item = newref(items[i]);
+        bool ok = set_add(vm, set, item);
+        decref(item);
+        if (!ok) return false;
+    }
+}
+
 static bool add_each(Vm *vm, Value item, void *context) { return set_add(vm, context, item); }
 
 bool set_update(Vm *vm, Set *set, Value iterable)
 {
     if (is_any_set(iterable)) return update_from_set(vm, set, as_set(iterable));
     if (is_exact(iterable, KIND_DICT)) return update_from_dict(vm, set, as_dict(iterable));
+    if (is_exact(iterable, KIND_LIST) || is_exact(iterable, KIND_TUPLE))
+        return update_from_sequence(vm, set, iterable);
     return iterate(vm, iterable, add_each, set);
 }
 
@@ -594,7 +660,7 @@ NATIVE(set_pop, "pop(self, /)",
         return FAIL;
     }
     ptrdiff_t i = set->head.aux & (set->size - 1); /* where the last pop stopped */
-    while (!is_key(set->table[i].key)) i = (i + 1) & (set->size - 1);
+    while (!set_is_key(set->table[i].key)) i = (i + 1) & (set->size - 1);
     Ref key = set->table[i].key;
     set->table[i].key = FAIL;
     set->len--;

@@ -9,6 +9,7 @@ typedef struct SetEntry {
     int64_t hash;
     Ref key;
 } SetEntry; /* key UNDEF: empty; FAIL: deleted */
+static inline bool set_is_key(Value key) { return !absent(key) && !failed(key); }
 
 enum { SET_SMALL = 8 }; /* slots of the smallest table */
 
@@ -43,12 +44,23 @@ Ref set_from(Vm *vm, Value iterable);              /* a new set */
 void set_clear(Set *set);
 /* For set.c and setop.c, where the hash is known already. */
 bool set_add_hashed(Vm *vm, Set *set, Value key, int64_t hash);
+bool set_add_new(Vm *vm, Set *set, Value key, int64_t hash); /* of a key that is not there */
 Truth set_has_hashed(Vm *vm, Set *set, Value key, int64_t hash);
 Truth set_discard_hashed(Vm *vm, Set *set, Value key, int64_t hash);
 /* The hash of an element; a TypeError is reworded "cannot use 'list' as a set element (...)". */
 bool set_hash_key(Vm *vm, Value key, int64_t *hash);
 /* A new base set or frozenset (by the layout of like) with the items of iterable, UNDEF: none. */
 Ref set_like(Vm *vm, Set *like, Value iterable);
-bool set_next_entry(Set *set, ptrdiff_t *i, Value *key, int64_t *hash);
+static inline bool set_next_entry(const Set *set, ptrdiff_t *i, Value *key, int64_t *hash)
+{
+    const SetEntry *table = set->table;
+    ptrdiff_t at = *i, size = set->size;
+    while (at < size && !set_is_key(table[at].key)) at++;
+    if (at >= size) return false;
+    *key = table[at].key;
+    *hash = table[at].hash;
+    *i = at + 1;
+    return true;
+}
 
 #endif

@@ -14,11 +14,12 @@
 /* What a walk does with each key. */
 typedef bool Visitor(Vm *vm, Value key, int64_t hash, void *context);
 
-static bool walk_set(Vm *vm, Set *set, Visitor *visitor, void *context)
+ALWAYS_INLINE bool walk_set(Vm *vm, Set *set, Visitor *visitor, void *context)
 {
     Value key;
     int64_t hash;
-    for (ptrdiff_t i = 0; set_next_entry(set, &i, &key, &hash);) {
+    ptrdiff_t left = set->len; /* behind the last key lie none but those added meanwhile */
+    for (ptrdiff_t i = 0; left-- > 0 && set_next_entry(set, &i, &key, &hash);) {
         Ref held = newref(key);
         bool go_on = visitor(vm, held, hash, context);
         decref(held);
@@ -40,7 +41,7 @@ static bool walk_item(Vm *vm, Value item, void *context)
 }
 
 /* Stops when visitor returns false. */
-static bool walk(Vm *vm, Value iterable, Visitor *visitor, void *context)
+ALWAYS_INLINE bool walk(Vm *vm, Value iterable, Visitor *visitor, void *context)
 {
     if (is_any_set(iterable)) return walk_set(vm, as_set(iterable), visitor, context);
     Walk state = {visitor, context};
@@ -62,6 +63,7 @@ typedef struct Sieve {
     Dict *dict_filter; /* instead of filter, when not NULL */
     Truth wanted;      /* keep what is (YES) or is not (NO) in the filter */
     Truth answer;      /* of a question */
+    bool distinct;     /* no key comes twice, and into was empty */
 } Sieve;
 
 static bool sieve_key(Vm *vm, Value key, int64_t hash, void *context)
@@ -75,7 +77,8 @@ static bool sieve_key(Vm *vm, Value key, int64_t hash, void *context)
         found = set_has_hashed(vm, sieve->filter, key, hash);
     }
     if (found == FAILED) return false;
-    return found != sieve->wanted || set_add_hashed(vm, sieve->into, key, hash);
+    if (found != sieve->wanted) return true;
+    return (sieve->distinct ? set_add_new : set_add_hashed)(vm, sieve->into, key, hash);
 }
 
 static bool discard_key(Vm *vm, Value key, int64_t hash, void *context)
@@ -120,8 +123,8 @@ Ref set_intersection(Vm *vm, Set *a, Value other)
 {
     Ref out = set_like(vm, a, UNDEF);
     if (failed(out)) return FAIL;
-    Sieve sieve = {.filter = a, .into = as_set(out), .wanted = YES};
-    if (is_any_set(other) && as_set(other)->len > a->len) { /* walk the smaller one */
+    Sieve sieve = {.filter = a, .into = as_set(out), .wanted = YES, .distinct = is_any_set(other)};
+    if (sieve.distinct && as_set(other)->len > a->len) { /* walk the smaller one */
         sieve.filter = as_set(other);
         other = borrow(a);
     }
@@ -183,7 +186,7 @@ Ref set_difference(Vm *vm, Set *a, Value other)
     }
     Ref out = set_like(vm, a, UNDEF);
     if (failed(out)) return FAIL;
-    Sieve sieve = {.into = as_set(out), .wanted = NO};
+    Sieve sieve = {.into = as_set(out), .wanted = NO, .distinct = true};
     if (set) sieve.filter = as_set(other);
     else sieve.dict_filter = as_dict(other);
     return finish(walk_set(vm, a, sieve_key, &sieve), out);
