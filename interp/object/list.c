@@ -34,7 +34,8 @@ static bool list_reserve_exact(Vm *vm, List *list, ptrdiff_t capacity)
         throw_no_memory(vm);
         return false;
     }
-    Ref *items = memory_resize(vm, list->items, capacity * sizeof(Ref));
+    size_t size = (size_t)capacity * sizeof(Ref);
+    Ref *items = list->items ? memory_resize(vm, list->items, size) : memory_new(vm, size);
     if (!items) return false;
     list->items = items;
     list->capacity = capacity;

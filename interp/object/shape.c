@@ -43,6 +43,8 @@ static Shape *shape_new(Vm *vm, Type *type, ShapeMode mode, int capacity, int fi
     /* A native module's subclass of list, dict ... overrides slots as a script's does. */
     bool derived = type->kind != KIND_OBJECT && type->kind != KIND_EXCEPTION &&
                    type->interp->types[type->kind] != type;
+    /* A plain str refers to nothing, until it is interned. */
+    bool cleared = type->kind == KIND_STR && !derived;
     *shape = (Shape){
         .type = type,
         .interp = type->interp,
@@ -52,7 +54,7 @@ static Shape *shape_new(Vm *vm, Type *type, ShapeMode mode, int capacity, int fi
         .fixed = (uint16_t)fixed,
         .len = (uint16_t)fixed,
         .kind = (uint8_t)type->kind,
-        .object_flags = (uint8_t)((container ? OBJ_CONTAINER : 0) |
+        .object_flags = (uint8_t)((container ? OBJ_CONTAINER : 0) | (cleared ? OBJ_CLEARED : 0) |
                                   (derived || type->flags & TYPE_HEAP ? OBJ_SUBCLASS : 0)),
     };
     if (type->kind == KIND_FUNCTION && !(type->flags & TYPE_HEAP))

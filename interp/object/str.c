@@ -37,8 +37,22 @@
 
 static int width_of(uint32_t limit) { return limit <= STR_LATIN1 ? 1 : limit <= STR_WIDE ? 2 : 4; }
 
+/* Copies few bytes without a call; gives where they end. */
+static inline char *bytes_put(char *to, const char *from, size_t len)
+{
+    if (len > 16) {
+        memcpy(to, from, len);
+    } else if (len >= 8) {
+        memcpy(to, from, 8);
+        memmove(to + len - 8, from + len - 8, 8);
+    } else {
+        for (size_t i = 0; i < len; i++) to[i] = from[i];
+    }
+    return to + len;
+}
+
 /* A plain str with at least `spare` bytes behind its terminator. */
-static Str *str_allocate(Vm *vm, ptrdiff_t len, uint32_t limit, size_t spare)
+ALWAYS_INLINE Str *str_allocate(Vm *vm, ptrdiff_t len, uint32_t limit, size_t spare)
 {
     int width = width_of(limit);
     if (len > (PTRDIFF_MAX - 256) / 4) {
@@ -53,7 +67,6 @@ static Str *str_allocate(Vm *vm, ptrdiff_t len, uint32_t limit, size_t spare)
     s->len = len;
     s->width = (uint8_t)width;
     s->ascii = limit <= STR_ASCII;
-    s->head.flags |= OBJ_CLEARED; /* until it is interned */
     s->spare = size - used > UINT32_MAX ? UINT32_MAX : (uint32_t)(size - used);
     return s;
 }
@@ -76,9 +89,11 @@ Ref str_from_char(Vm *vm, uint32_t point)
 Ref str_from_ascii(Vm *vm, const char *text, ptrdiff_t len)
 {
     if (len == 1) return newref(vm->interp->latin1[(uint8_t)*text]);
-    Ref s = str_new(vm, len, STR_ASCII);
-    if (!failed(s)) memcpy(as_str(s)->data, text, (size_t)len);
-    return s;
+    if (len == 0) return str_new(vm, 0, STR_ASCII);
+    Str *s = str_allocate(vm, len, STR_ASCII, 0);
+    if (!s) return FAIL;
+    bytes_put(s->data, text, (size_t)len);
+    return from_object(s);
 }
 
 Ref str_from_points(Vm *vm, const uint32_t *points, ptrdiff_t len)
@@ -272,6 +287,18 @@ Ref str_append(Vm *vm, Ref a, Value b)
     return out;
 }
 
+/* Texts of one byte a point put together behind each other, parts with between in the gaps. */
+static void join_bytes(char *to, const Str *between, ptrdiff_t count, Value *parts)
+{
+    const char *gap = between ? between->data : NULL;
+    size_t gap_len = between ? (size_t)between->len : 0;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const Str *part = as_str(parts[i]);
+        if (i > 0) to = bytes_put(to, gap, gap_len);
+        to = bytes_put(to, part->data, (size_t)part->len);
+    }
+}
+
 /* parts joined by separator (UNDEF: nothing between); all are str. */
 static Ref join_strings(Vm *vm, Value separator, ptrdiff_t count, Value *parts)
 {
@@ -288,6 +315,10 @@ static Ref join_strings(Vm *vm, Value separator, ptrdiff_t count, Value *parts)
     if (failed(out) || len == 0) return out;
     Str *s = as_str(out);
     ptrdiff_t at = 0;
+    if (s->width == 1) {
+        join_bytes(s->data, between, count, parts);
+        return out;
+    }
     for (ptrdiff_t i = 0; i < count; i++) {
         if (i > 0 && between) {
             points_copy(s->data, s->width, at, between, 0, between->len);

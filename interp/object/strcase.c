@@ -74,12 +74,30 @@ static char ascii_in_form(char c, CaseForm form, bool first, bool in_word)
     return upper ? (char)(c + 32) : c;
 }
 
-/* Whole ASCII text in lower or upper case; the loops vectorise. */
+/* Changes the case of those of eight ASCII bytes that lie between first and first + 25. */
+static inline uint64_t recase_word(uint64_t word, uint64_t first)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t from_first = word + ones * (128 - first), behind_last = word + ones * (102 - first);
+    return word ^ (((from_first ^ behind_last) & ones * 128) >> 2);
+}
+
+/* Whole ASCII text in lower or upper case, by words; the last one may overlap. */
 static void ascii_recase(char *to, const char *from, ptrdiff_t len, bool upper)
 {
-    char first = upper ? 'a' : 'A';
-    for (ptrdiff_t i = 0; i < len; i++)
-        to[i] = (char)(from[i] ^ ((uint8_t)(from[i] - first) < 26 ? 32 : 0));
+    uint8_t first = upper ? 'a' : 'A';
+    if (len < 8) {
+        for (ptrdiff_t i = 0; i < len; i++)
+            to[i] = (char)(from[i] ^ ((uint8_t)(from[i] - first) < 26 ? 32 : 0));
+        return;
+    }
+    for (ptrdiff_t i = 0; i < len; i += 8) {
+        uint64_t word;
+        if (i > len - 8) i = len - 8;
+        memcpy(&word, from + i, 8);
+        word = recase_word(word, first);
+        memcpy(to + i, &word, 8);
+    }
 }
 
 static Ref convert(Vm *vm, Value self, CaseForm form)

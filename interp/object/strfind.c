@@ -263,8 +263,38 @@ static Ref interleave(Vm *vm, Value self, Value new, ptrdiff_t count)
     return out;
 }
 
-/* Replaces the first `count` (> 0, all there) occurrences of old. */
-static Ref replace_found(Vm *vm, Value self, const Str *old, const Str *new, ptrdiff_t count)
+/* ASCII text in which each point old is new. */
+static Ref replace_points(Vm *vm, Value self, char old, char new)
+{
+    const Str *s = as_str(self);
+    const char *first = memchr(s->data, old, (size_t)s->len);
+    if (!first || old == new) return str_exact(vm, self);
+    Ref out = str_new(vm, s->len, STR_ASCII);
+    if (failed(out)) return out;
+    char *to = as_str(out)->data;
+    memcpy(to, s->data, (size_t)s->len);
+    for (ptrdiff_t i = first - s->data; i < s->len; i++)
+        if (to[i] == old) to[i] = new;
+    return out;
+}
+
+enum { FOUND_KEPT = 16 };
+
+/* Counts the occurrences of old, `most` at most; the first ones' places are kept. */
+static ptrdiff_t find_all(const Str *s, const Str *old, ptrdiff_t most,
+                          ptrdiff_t places[FOUND_KEPT])
+{
+    ptrdiff_t count = 0, at = 0;
+    if (old->len == 0) return str_count_of(s, old, 0, s->len, most);
+    for (; count < most && (at = str_find(s, old, at, s->len)) >= 0; count++, at += old->len)
+        if (count < FOUND_KEPT) places[count] = at;
+    return count;
+}
+
+/* Replaces the first `count` (> 0, all there) occurrences of old, of which some places are known.
+ */
+static Ref replace_found(Vm *vm, Value self, const Str *old, const Str *new, ptrdiff_t count,
+                         const ptrdiff_t places[FOUND_KEPT])
 {
     const Str *s = as_str(self);
     ptrdiff_t grow, len;
@@ -291,7 +321,7 @@ static Ref replace_found(Vm *vm, Value self, const Str *old, const Str *new, ptr
     Str *to = as_str(out);
     ptrdiff_t from = 0, at = 0;
     for (ptrdiff_t i = 0; i < count; i++) {
-        ptrdiff_t found = str_find(s, old, from, s->len);
+        ptrdiff_t found = i < FOUND_KEPT ? places[i] : str_find(s, old, from, s->len);
         points_copy(to->data, to->width, at, s, from, found - from);
         at += found - from;
         points_copy(to->data, to->width, at, new, 0, new->len);
@@ -311,8 +341,10 @@ SHARED_NATIVE(
         !index_argument(vm, argv[3], &most))
         return FAIL;
     const Str *s = as_str(argv[0]), *old = as_str(argv[1]), *new = as_str(argv[2]);
-    ptrdiff_t count = str_count_of(s, old, 0, s->len, most < 0 ? PTRDIFF_MAX : most);
+    if (most < 0 && s->ascii && old->ascii && new->ascii && old->len == 1 && new->len == 1)
+        return replace_points(vm, argv[0], old->data[0], new->data[0]);
+    ptrdiff_t places[FOUND_KEPT], count = find_all(s, old, most < 0 ? PTRDIFF_MAX : most, places);
     if (count == 0 || str_equal(old, new)) return str_exact(vm, argv[0]);
     return old->len == 0 ? interleave(vm, argv[0], argv[2], count)
-                         : replace_found(vm, argv[0], old, new, count);
+                         : replace_found(vm, argv[0], old, new, count, places);
 }

@@ -11,24 +11,35 @@
 #include "object/strmethod.h"
 #include "object/tuple.h"
 
+enum { NEAR = 16 };       /* bytes */
+enum { USUAL_PARTS = 8 }; /* what a new list has room for */
+
 static bool is_space_at(const Str *s, ptrdiff_t i) { return char_is_space(str_at(s, i)); }
 
 /* Skips blanks, or what is none, from i on. */
-static ptrdiff_t skip_while(const Str *s, ptrdiff_t i, bool blank)
+static inline ptrdiff_t skip_while(const Str *s, ptrdiff_t i, bool blank)
 {
+    ptrdiff_t len = s->len;
     if (s->width == 1) {
         const uint8_t *data = (const uint8_t *)s->data;
-        while (i < s->len && char_is_space(data[i]) == blank) i++;
+        while (i < len && char_is_space(data[i]) == blank) i++;
     } else {
-        while (i < s->len && is_space_at(s, i) == blank) i++;
+        while (i < len && is_space_at(s, i) == blank) i++;
     }
     return i;
 }
 
-static bool push_slice(Vm *vm, Ref list, Value s, ptrdiff_t start, ptrdiff_t end)
+static inline bool push_slice(Vm *vm, Ref list, Value s, ptrdiff_t start, ptrdiff_t end)
 {
-    Ref piece = str_slice(vm, s, start, end);
-    return !failed(piece) && list_push(vm, as_list(list), piece);
+    ptrdiff_t len = end - start;
+    Ref piece = as_str(s)->ascii && len < as_str(s)->len
+                    ? str_from_ascii(vm, as_str(s)->data + start, len)
+                    : str_slice(vm, s, start, end);
+    if (failed(piece)) return false;
+    List *parts = as_list(list);
+    if (parts->len >= parts->capacity) return list_push(vm, parts, piece);
+    parts->items[parts->len++] = piece;
+    return true;
 }
 
 /* --- split ----------------------------------------------------------------------------------- */
@@ -59,10 +70,35 @@ static bool rsplit_blanks(Vm *vm, Ref out, Value self, ptrdiff_t most)
     }
 }
 
+/* Where byte is, or end.  It is mostly near, so that a call would take longer. */
+static inline const char *find_near(const char *at, const char *end, char byte)
+{
+    const char *far = end - at > NEAR ? at + NEAR : end;
+    while (at < far && *at != byte) at++;
+    if (at < far || far == end) return at;
+    const char *found = memchr(at, byte, (size_t)(end - at));
+    return found ? found : end;
+}
+
+/* Both of one byte a point, the separator one point. */
+static bool split_at_byte(Vm *vm, Ref out, Value self, char separator, ptrdiff_t most)
+{
+    const char *data = as_str(self)->data, *end = data + as_str(self)->len, *start = data;
+    for (; most > 0; most--) {
+        const char *at = find_near(start, end, separator);
+        if (at == end) break;
+        if (!push_slice(vm, out, self, start - data, at - data)) return false;
+        start = at + 1;
+    }
+    return push_slice(vm, out, self, start - data, end - data);
+}
+
 static bool split_at(Vm *vm, Ref out, Value self, const Str *separator, ptrdiff_t most)
 {
     const Str *s = as_str(self);
     ptrdiff_t start = 0, at;
+    if (s->width == 1 && separator->width == 1 && separator->len == 1)
+        return split_at_byte(vm, out, self, separator->data[0], most);
     while (most-- > 0 && (at = str_find(s, separator, start, s->len)) >= 0) {
         if (!push_slice(vm, out, self, start, at)) return false;
         start = at + separator->len;
@@ -91,7 +127,7 @@ static Ref split(Vm *vm, Value *argv, bool from_right)
     if (most < 0) most = PTRDIFF_MAX;
     if (!is_none(separator) && as_str(separator)->len == 0)
         return throw(vm, ValueError, "empty separator");
-    Ref out = list_new(vm, 0);
+    Ref out = list_new(vm, most < USUAL_PARTS ? most + 1 : USUAL_PARTS);
     if (failed(out)) return FAIL;
     bool ok;
     if (is_none(separator))
@@ -165,13 +201,11 @@ static Ref partition(Vm *vm, Value self, Value separator, bool from_right)
         decref(whole);
         return out;
     }
-    Ref head = str_slice(vm, self, 0, at), tail = str_slice(vm, self, at + sub->len, s->len),
-        out = FAIL;
-    if (!failed(head) && !failed(tail))
-        out = tuple_pack(vm, 3, (Value)head, separator, (Value)tail);
-    decref(head);
-    decref(tail);
-    return out;
+    Ref parts[] = {str_slice(vm, self, 0, at), newref(separator),
+                   str_slice(vm, self, at + sub->len, s->len)};
+    if (!failed(parts[0]) && !failed(parts[2])) return tuple_from_refs(vm, 3, parts);
+    for (int i = 0; i < 3; i++) decref(parts[i]);
+    return FAIL;
 }
 
 SHARED_NATIVE(
