@@ -468,7 +468,7 @@ NATIVE(reduce, "reduce(function, iterable, /, initial=?)",
     if (absent(total)) total = iter_next(vm, iter);
     if (absent(total)) throw(vm, TypeError, "reduce() of empty iterable with no initial value");
     while (!failed(total) && !absent(total)) {
-        Ref item = iter_next(vm, iter);
+        Ref item = iter_step(vm, iter);
         if (absent(item)) break;
         replace(&total, failed(item) ? FAIL : call2(vm, argv[0], total, item));
         decref(item);

@@ -2,7 +2,7 @@
  * combinations, combinations_with_replacement.
  *
  * Each holds its items in tuples and counts through positions in them.  The tuple given last is
- * kept; when nobody else holds it any more it is filled again instead of making a new one.
+ * kept; while nobody else holds it any more it is filled again instead of making a new one.
  * Neighbours: itertools.c (the module). */
 /* SPDX-License-Identifier: MIT */
 #include "native.h"
@@ -13,10 +13,11 @@ extern const TypeDef product_type, permutations_type, combinations_type, replace
 typedef struct Choice {
     Container head;
     Ref pools;
-    Ref last;             /* the tuple given last; UNDEF: none yet */
+    Ref last;             /* tuple_again()'s; UNDEF: nothing was given yet */
     ptrdiff_t places;     /* items of a result */
     ptrdiff_t *positions; /* of each place's item in its pool; permutations: of all items */
     ptrdiff_t *cycles;    /* permutations: rotations left at each place */
+    bool many;            /* pools for each place */
     bool done;
 } Choice;
 
@@ -45,17 +46,21 @@ static Choice *choice_new(Vm *vm, Value cls, Ref pools, ptrdiff_t places, ptrdif
     return NULL;
 }
 
-/* The tuple to write the next result into, holding the last one; owned. */
-static Ref result_tuple(Vm *vm, Choice *self)
+/* The item of a place. */
+static inline Value item_at(const Choice *self, ptrdiff_t place)
 {
-    if (!absent(self->last) && as_object(self->last)->count == 1) return take(&self->last);
-    if (absent(self->last)) return tuple_new(vm, self->places);
-    return tuple_from_values(vm, self->places, as_values(as_tuple(self->last)->items));
+    Value pool = self->many ? tuple_at(self->pools, place) : (Value)self->pools;
+    return tuple_at(pool, self->positions[place]);
 }
 
-static Ref give(Choice *self, Ref result)
+/* The tuple of the items at the positions, of which those before `from` are as they were. */
+static Ref give(Vm *vm, Choice *self, ptrdiff_t from)
 {
-    replace(&self->last, newref(result));
+    Ref result = tuple_again(vm, self->places, &self->last);
+    if (failed(result) || self->places == 0) return result;
+    Ref *items = as_tuple(result)->items;
+    for (ptrdiff_t i = absent(items[0]) ? 0 : from; i < self->places; i++)
+        replace(&items[i], newref(item_at(self, i)));
     return result;
 }
 
@@ -65,16 +70,6 @@ static bool places_from(Vm *vm, Value given, int64_t *places)
     if (!int_index(vm, given, places)) return false;
     if (*places < 0) throw(vm, ValueError, "r must be non-negative");
     return *places >= 0;
-}
-
-/* Sets places from `from` on to the items at their positions in the one pool. */
-static Ref refill(Vm *vm, Choice *self, ptrdiff_t from)
-{
-    Ref result = result_tuple(vm, self);
-    if (failed(result)) return FAIL;
-    for (ptrdiff_t i = from; i < self->places; i++)
-        replace(&as_tuple(result)->items[i], newref(tuple_at(self->pools, self->positions[i])));
-    return give(self, result);
 }
 
 /* ---- product ---- */
@@ -109,23 +104,16 @@ NATIVE(product_make, "new(cls, /, *iterables, repeat=1)",
     ptrdiff_t places = failed(pools) ? 0 : tuple_len(pools);
     Choice *self = choice_new(vm, argv[0], pools, places, places);
     if (!self) return FAIL;
+    self->many = true;
     for (ptrdiff_t i = 0; i < places; i++) self->done |= tuple_len(tuple_at(pools, i)) == 0;
     return from_object(self);
-}
-
-static Ref product_first(Vm *vm, Choice *self)
-{
-    Ref result = tuple_new(vm, self->places);
-    for (ptrdiff_t i = 0; !failed(result) && i < self->places; i++)
-        as_tuple(result)->items[i] = newref(tuple_at(tuple_at(self->pools, i), 0));
-    return failed(result) ? FAIL : give(self, result);
 }
 
 static Ref product_next(Vm *vm, Value v)
 {
     Choice *self = as_choice(v);
     if (self->done) return UNDEF;
-    if (absent(self->last)) return product_first(vm, self);
+    if (absent(self->last)) return give(vm, self, 0);
     ptrdiff_t i = self->places - 1;
     for (; i >= 0; i--) { /* the last place that can go on; those behind it begin again */
         if (++self->positions[i] < tuple_len(tuple_at(self->pools, i))) break;
@@ -136,12 +124,7 @@ static Ref product_next(Vm *vm, Value v)
         clear(&self->last);
         return UNDEF;
     }
-    Ref result = result_tuple(vm, self);
-    if (failed(result)) return FAIL;
-    for (; i < self->places; i++)
-        replace(&as_tuple(result)->items[i],
-                newref(tuple_at(tuple_at(self->pools, i), self->positions[i])));
-    return give(self, result);
+    return give(vm, self, i);
 }
 
 /* ---- combinations ---- */
@@ -168,7 +151,7 @@ static Ref combinations_next(Vm *vm, Value v)
 {
     Choice *self = as_choice(v);
     if (self->done) return UNDEF;
-    if (absent(self->last)) return refill(vm, self, 0);
+    if (absent(self->last)) return give(vm, self, 0);
     ptrdiff_t i = self->places - 1, most = tuple_len(self->pools) - 1;
     for (; i >= 0 && self->positions[i] == most; i--) most--;
     if (i < 0) {
@@ -179,7 +162,7 @@ static Ref combinations_next(Vm *vm, Value v)
     self->positions[i]++;
     for (ptrdiff_t k = i + 1; k < self->places; k++)
         self->positions[k] = self->positions[k - 1] + 1;
-    return refill(vm, self, i);
+    return give(vm, self, i);
 }
 
 /* ---- combinations_with_replacement ---- */
@@ -206,7 +189,7 @@ static Ref replacement_next(Vm *vm, Value v)
 {
     Choice *self = as_choice(v);
     if (self->done) return UNDEF;
-    if (absent(self->last)) return refill(vm, self, 0);
+    if (absent(self->last)) return give(vm, self, 0);
     ptrdiff_t i = self->places - 1, most = tuple_len(self->pools) - 1;
     while (i >= 0 && self->positions[i] == most) i--;
     if (i < 0) {
@@ -216,7 +199,7 @@ static Ref replacement_next(Vm *vm, Value v)
     }
     ptrdiff_t position = self->positions[i] + 1;
     for (ptrdiff_t k = i; k < self->places; k++) self->positions[k] = position;
-    return refill(vm, self, i);
+    return give(vm, self, i);
 }
 
 /* ---- permutations ---- */
@@ -253,14 +236,14 @@ static Ref permutations_next(Vm *vm, Value v)
 {
     Choice *self = as_choice(v);
     if (self->done) return UNDEF;
-    if (absent(self->last)) return refill(vm, self, 0);
+    if (absent(self->last)) return give(vm, self, 0);
     ptrdiff_t len = tuple_len(self->pools), *positions = self->positions;
     for (ptrdiff_t i = self->places - 1; i >= 0; i--) {
         if (--self->cycles[i] > 0) { /* the place takes the next of those not used before it */
             ptrdiff_t other = len - self->cycles[i], held = positions[i];
             positions[i] = positions[other];
             positions[other] = held;
-            return refill(vm, self, i);
+            return give(vm, self, i);
         }
         ptrdiff_t held = positions[i]; /* through: back to the order before */
         for (ptrdiff_t k = i; k + 1 < len; k++) positions[k] = positions[k + 1];

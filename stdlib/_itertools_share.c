@@ -46,7 +46,7 @@ NATIVE(groupby_make, "new(cls, iterable, key=None)",
 /* Reads one more item: YES, NO at the end, FAILED. */
 static Truth groupby_read(Vm *vm, GroupBy *self)
 {
-    Ref item = iter_next(vm, self->iter);
+    Ref item = iter_step(vm, self->iter);
     if (failed(item)) return FAILED;
     if (absent(item)) return NO;
     Ref key = is_none(self->key_function) ? newref(item) : call1(vm, self->key_function, item);
@@ -227,7 +227,7 @@ static Truth tee_read(Vm *vm, Value source_value, TeeBlock *block)
         return FAILED;
     }
     source->running = true;
-    Ref item = iter_next(vm, source->iter);
+    Ref item = iter_step(vm, source->iter);
     source->running = false;
     if (failed(item)) return FAILED;
     if (absent(item)) return NO;

@@ -16,18 +16,9 @@ extern const Native itertools_tee_def;
 static inline Ref step_held(Vm *vm, Ref *slot)
 {
     if (absent(*slot)) return UNDEF;
-    Ref iter = newref(*slot), item = iter_next(vm, iter);
-    decref(iter);
+    Ref item = iter_step(vm, *slot);
     if (absent(item)) clear(slot);
     return item;
-}
-
-/* A tuple for the next result: the one given last, its items still in it, when nobody else holds
- * it, otherwise a new one. */
-static inline Ref result_tuple(Vm *vm, Ref *last, ptrdiff_t len)
-{
-    if (!absent(*last) && as_object(*last)->count == 1) return take(last);
-    return tuple_new(vm, len);
 }
 
 /* A new instance of cls whose first field after the head holds an iterator over iterable. */
@@ -314,9 +305,9 @@ static Ref compress_next(Vm *vm, Value v)
 {
     const Compress *self = (const Compress *)as_object(v);
     for (;;) {
-        Ref item = iter_next(vm, self->data);
+        Ref item = iter_step(vm, self->data);
         if (failed(item) || absent(item)) return item;
-        Ref selector = iter_next(vm, self->selectors);
+        Ref selector = iter_step(vm, self->selectors);
         Truth wanted = failed(selector)   ? FAILED
                        : absent(selector) ? NO
                                           : value_truth(vm, selector);
@@ -376,7 +367,7 @@ static Ref takewhile_next(Vm *vm, Value v)
 {
     Filter *self = (Filter *)as_object(v);
     if (self->done) return UNDEF;
-    Ref item = iter_next(vm, self->iter);
+    Ref item = iter_step(vm, self->iter);
     if (failed(item) || absent(item)) return item;
     Truth wanted = ask(vm, self->function, item);
     if (wanted == YES) return item;
@@ -396,7 +387,7 @@ static Ref dropwhile_next(Vm *vm, Value v)
 {
     Filter *self = (Filter *)as_object(v);
     for (;;) {
-        Ref item = iter_next(vm, self->iter);
+        Ref item = iter_step(vm, self->iter);
         if (self->done || failed(item) || absent(item)) return item;
         Truth dropped = ask(vm, self->function, item);
         if (dropped == NO) {
@@ -419,7 +410,7 @@ static Ref filterfalse_next(Vm *vm, Value v)
     const Filter *self = (const Filter *)as_object(v);
     bool plain = is_none(self->function) || self->function == borrow(type_builtin(vm, KIND_BOOL));
     for (;;) {
-        Ref item = iter_next(vm, self->iter);
+        Ref item = iter_step(vm, self->iter);
         if (failed(item) || absent(item)) return item;
         Truth truth = plain ? value_truth(vm, item) : ask(vm, self->function, item);
         if (truth == NO) return item;
@@ -437,7 +428,7 @@ NATIVE(starmap_make, "new(cls, function, iterable, /)",
 static Ref starmap_next(Vm *vm, Value v)
 {
     const Filter *self = (const Filter *)as_object(v);
-    Ref item = iter_next(vm, self->iter);
+    Ref item = iter_step(vm, self->iter);
     if (failed(item) || absent(item)) return item;
     Ref args = tuple_from(vm, item);
     decref(item);
@@ -578,7 +569,7 @@ static Ref accumulate_next(Vm *vm, Value v)
         self->total = take(&self->initial);
         return newref(self->total);
     }
-    Ref item = iter_next(vm, self->iter);
+    Ref item = iter_step(vm, self->iter);
     if (failed(item) || absent(item)) return item;
     if (absent(self->total)) {
         self->total = newref(item);
@@ -612,7 +603,7 @@ typedef struct Pairwise {
     Container head;
     Ref iter; /* UNDEF: exhausted */
     Ref last; /* the item before, or UNDEF */
-    Ref pair; /* the pair given last, or UNDEF */
+    Ref pair; /* tuple_again()'s */
 } Pairwise;
 
 NATIVE(pairwise_make, "new(cls, iterable, /)",
@@ -637,7 +628,7 @@ static Ref pairwise_next(Vm *vm, Value v)
         decref(first);
         return second;
     }
-    Ref pair = result_tuple(vm, &self->pair, 2);
+    Ref pair = tuple_again(vm, 2, &self->pair);
     if (failed(pair)) {
         decref(first);
         decref(second);
@@ -646,7 +637,6 @@ static Ref pairwise_next(Vm *vm, Value v)
     replace(&as_tuple(pair)->items[0], first);
     replace(&as_tuple(pair)->items[1], newref(second));
     replace(&self->last, second);
-    replace(&self->pair, newref(pair));
     return pair;
 }
 
@@ -691,7 +681,7 @@ static Ref batched_next(Vm *vm, Value v)
     if (failed(batch)) goto done;
     ptrdiff_t n = 0;
     for (; n < self->size; n++) {
-        Ref item = iter_next(vm, iter);
+        Ref item = iter_step(vm, iter);
         if (failed(item)) {
             clear(&self->iter);
             goto done;
@@ -727,7 +717,7 @@ typedef struct ZipLongest {
     Container head;
     Ref iters; /* tuple; an item is UNDEF once that iterator has ended */
     Ref fill;
-    Ref last; /* the tuple given last, or UNDEF */
+    Ref last; /* tuple_again()'s */
     ptrdiff_t active;
 } ZipLongest;
 
@@ -762,7 +752,7 @@ static Ref zip_longest_next(Vm *vm, Value v)
     ZipLongest *self = (ZipLongest *)as_object(v);
     ptrdiff_t len = tuple_len(self->iters);
     if (len == 0 || self->active == 0) return UNDEF;
-    Ref out = result_tuple(vm, &self->last, len);
+    Ref out = tuple_again(vm, len, &self->last);
     if (failed(out)) return FAIL;
     for (ptrdiff_t i = 0; i < len; i++) {
         Ref *slot = &as_tuple(self->iters)->items[i];
@@ -776,7 +766,6 @@ static Ref zip_longest_next(Vm *vm, Value v)
         }
         replace(&as_tuple(out)->items[i], absent(item) ? newref(self->fill) : item);
     }
-    replace(&self->last, newref(out));
     return out;
 }
 

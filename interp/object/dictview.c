@@ -98,11 +98,16 @@ static Ref dict_item_iter_next(Vm *vm, Value self)
     ptrdiff_t i;
     Truth found = dict_iter_step(vm, as_dict_iter(self), &i);
     if (found != YES) return step_result(found);
+    const DictEntry *entry = &as_dict(as_dict_iter(self)->dict)->entries[i];
+    Ref key = newref(entry->key), value = newref(entry->value);
     Ref pair = tuple_again(vm, 2, &as_dict_iter(self)->pair);
-    if (failed(pair)) return FAIL;
-    DictEntry *entry = &as_dict(as_dict_iter(self)->dict)->entries[i];
-    as_tuple(pair)->items[0] = newref(entry->key);
-    as_tuple(pair)->items[1] = newref(entry->value);
+    if (failed(pair)) {
+        decref(key);
+        decref(value);
+        return FAIL;
+    }
+    replace(&as_tuple(pair)->items[0], key);
+    replace(&as_tuple(pair)->items[1], value);
     return pair;
 }
 

@@ -40,8 +40,7 @@ static Ref enumerate_next(Vm *vm, Value v)
 {
     Enumerate *self = as_enumerate(v);
     if (absent(self->iter)) return UNDEF;
-    Ref iter = newref(self->iter), item = iter_next(vm, iter);
-    decref(iter);
+    Ref item = iter_step(vm, self->iter);
     if (failed(item)) return FAIL;
     if (absent(item)) {
         clear(&self->iter);
@@ -58,9 +57,10 @@ static Ref enumerate_next(Vm *vm, Value v)
         decref(item);
         return FAIL;
     }
-    as_tuple(pair)->items[0] = self->count;
-    as_tuple(pair)->items[1] = item;
+    Ref count = self->count;
     self->count = next;
+    replace(&as_tuple(pair)->items[0], count);
+    replace(&as_tuple(pair)->items[1], item);
     return pair;
 }
 

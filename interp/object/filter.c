@@ -45,7 +45,7 @@ static Ref filter_next(Vm *vm, Value v)
 {
     Ref function = newref(as_filter(v)->function), iter = newref(as_filter(v)->iter), item;
     for (;;) {
-        item = iter_next(vm, iter);
+        item = iter_step(vm, iter);
         if (failed(item) || absent(item)) break;
         Truth truth = passes(vm, function, item);
         if (truth == YES) break;

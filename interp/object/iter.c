@@ -65,6 +65,13 @@ Ref iter_next(Vm *vm, Value iterator)
     return next(vm, iterator);
 }
 
+Ref iter_next_held(Vm *vm, Value iterator)
+{
+    Ref held = newref(iterator), item = iter_next(vm, held);
+    decref(held);
+    return item;
+}
+
 Ref iter_end(Vm *vm)
 {
     if (!error_is(vm, StopIteration)) return FAIL;

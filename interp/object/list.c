@@ -106,9 +106,9 @@ Ref list_from_refs(Vm *vm, ptrdiff_t len, Ref *items)
     return list;
 }
 
-bool list_push(Vm *vm, List *list, Ref item)
+bool list_push_full(Vm *vm, List *list, Ref item)
 {
-    if (list->len >= list->capacity && !list_reserve(vm, list, list->len + 1)) {
+    if (!list_reserve(vm, list, list->len + 1)) {
         decref(item);
         return false;
     }

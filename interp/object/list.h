@@ -28,8 +28,14 @@ static inline Value list_at(const List *list, ptrdiff_t i)
 Ref list_new(Vm *vm, ptrdiff_t capacity);
 Ref list_from_values(Vm *vm, ptrdiff_t len, Value *items);
 Ref list_from_refs(Vm *vm, ptrdiff_t len, Ref *items); /* steals the items, also when it fails */
-bool list_push(Vm *vm, List *list, Ref item);          /* steals item, also when it fails */
-Ref list_take(List *list, ptrdiff_t i);                /* removes; yours now */
+bool list_push_full(Vm *vm, List *list, Ref item);     /* list_push where there is no room */
+static inline bool list_push(Vm *vm, List *list, Ref item) /* steals item, also when it fails */
+{
+    if (list->len >= list->capacity) return list_push_full(vm, list, item);
+    list->items[list->len++] = item;
+    return true;
+}
+Ref list_take(List *list, ptrdiff_t i); /* removes; yours now */
 bool list_insert(Vm *vm, List *list, ptrdiff_t i, Ref item);
 bool list_extend(Vm *vm, List *list, Value iterable);
 bool list_sort(Vm *vm, List *list, Value key, bool reverse); /* key NONE: the items themselves */

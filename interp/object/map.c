@@ -50,6 +50,7 @@ static Ref map_step(Vm *vm, Value function, Value iters, bool strict)
         items = memory_new(vm, len * sizeof(Ref));
         if (!items) return FAIL;
     }
+    for (ptrdiff_t i = 0; i < len; i++) items[i] = UNDEF;
     Truth more = zip_step(vm, iters, strict, "map", items);
     Ref out = more == NO ? UNDEF : FAIL;
     if (more == YES) {
@@ -67,7 +68,7 @@ static Ref map_next(Vm *vm, Value v)
     if (absent(self->iters)) return UNDEF;
     Ref function = newref(self->function), iters = newref(self->iters), out;
     if (tuple_len(iters) == 1) {
-        Ref item = iter_next(vm, tuple_at(iters, 0));
+        Ref item = iter_step(vm, tuple_at(iters, 0));
         out = item;
         if (!failed(item) && !absent(item)) {
             out = call1(vm, function, item);

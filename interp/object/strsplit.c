@@ -35,11 +35,7 @@ static inline bool push_slice(Vm *vm, Ref list, Value s, ptrdiff_t start, ptrdif
     Ref piece = as_str(s)->ascii && len < as_str(s)->len
                     ? str_from_ascii(vm, as_str(s)->data + start, len)
                     : str_slice(vm, s, start, end);
-    if (failed(piece)) return false;
-    List *parts = as_list(list);
-    if (parts->len >= parts->capacity) return list_push(vm, parts, piece);
-    parts->items[parts->len++] = piece;
-    return true;
+    return !failed(piece) && list_push(vm, as_list(list), piece);
 }
 
 /* --- split ----------------------------------------------------------------------------------- */

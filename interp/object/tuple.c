@@ -35,20 +35,16 @@ Ref tuple_new(Vm *vm, ptrdiff_t len)
     return from_object(tuple);
 }
 
-Ref tuple_again(Vm *vm, ptrdiff_t len, Ref *kept)
+Ref tuple_anew(Vm *vm, ptrdiff_t len, Ref *kept)
 {
     if (*kept == NONE) return tuple_new(vm, len);
-    if (absent(*kept)) {
-        Ref made = tuple_new(vm, len);
-        if (!failed(made)) *kept = newref(made);
-        return made;
-    }
-    if (as_object(*kept)->count > 1) { /* somebody collects them: from now on each is a new one */
+    if (!absent(*kept)) { /* somebody collects them: from now on each is a new one */
         replace(kept, NONE);
         return tuple_new(vm, len);
     }
-    for (ptrdiff_t i = 0; i < len; i++) clear(&as_tuple(*kept)->items[i]);
-    return newref(*kept);
+    Ref made = tuple_new(vm, len);
+    if (!failed(made)) *kept = newref(made);
+    return made;
 }
 
 Ref tuple_from_values(Vm *vm, ptrdiff_t len, Value *items)

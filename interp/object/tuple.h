@@ -30,9 +30,14 @@ Ref tuple_new(Vm *vm, ptrdiff_t len); /* items UNDEF: fill at once.  len 0: the 
 Ref tuple_from_values(Vm *vm, ptrdiff_t len, Value *items);
 Ref tuple_from_refs(Vm *vm, ptrdiff_t len, Ref *items); /* steals the items, also when it fails */
 Ref tuple_pack(Vm *vm, int len, ...);                   /* of Value, borrowed */
-/* As tuple_new, for an iterator: what it gave last (*kept) over again
- * when nobody else has that. */
-Ref tuple_again(Vm *vm, ptrdiff_t len, Ref *kept);
+Ref tuple_anew(Vm *vm, ptrdiff_t len, Ref *kept);
+/* As tuple_new, for an iterator: what it gave last (*kept) over again when nobody else has that.
+ * The items of that are still there: to be replaced. */
+static inline Ref tuple_again(Vm *vm, ptrdiff_t len, Ref *kept)
+{
+    if (is_heap(*kept) && as_object(*kept)->count == 1) return newref(*kept);
+    return tuple_anew(vm, len, kept);
+}
 Ref tuple_slice(Vm *vm, Value tuple, ptrdiff_t start, ptrdiff_t end); /* 0 <= start <= end <= len */
 Ref tuple_iter_next(Vm *vm, Value self); /* the next slot of TUPLE_ITER */
 

@@ -64,12 +64,13 @@ Truth zip_step(Vm *vm, Value iters, bool strict, const char *name, Ref *items)
 {
     ptrdiff_t len = tuple_len(iters);
     for (ptrdiff_t i = 0; i < len; i++) {
-        items[i] = iter_next(vm, tuple_at(iters, i));
-        if (!failed(items[i]) && !absent(items[i])) continue;
-        bool ended = absent(items[i]);
-        items[i] = UNDEF;
-        for (ptrdiff_t k = 0; k < i; k++) clear(&items[k]);
-        if (!ended) return FAILED;
+        Ref item = iter_step(vm, tuple_at(iters, i));
+        if (!failed(item) && !absent(item)) {
+            replace(&items[i], item);
+            continue;
+        }
+        for (ptrdiff_t k = 0; k < len; k++) clear(&items[k]);
+        if (failed(item)) return FAILED;
         return strict && !check_strict(vm, iters, i, name) ? FAILED : NO;
     }
     return YES;

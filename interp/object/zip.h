@@ -7,8 +7,9 @@
 
 /* A tuple of iterators over a tuple of iterables. */
 Ref zip_iterators(Vm *vm, Value iterables);
-/* One item of each into items (owned).  NO: one has ended, items hold nothing; with strict the
- * others must have ended too, else ValueError "<name>() argument 2 is longer than argument 1". */
+/* One item of each into items (owned, replacing what is there).  NO: one has ended, items hold
+ * nothing; with strict the others must have ended too, else ValueError "<name>() argument 2 is
+ * longer than argument 1". */
 Truth zip_step(Vm *vm, Value iters, bool strict, const char *name, Ref *items);
 
 #endif
