@@ -135,12 +135,35 @@ static bool fill_byte(Vm *vm, Value item, void *context)
     return true;
 }
 
+/* A bytearray of the items of a list or tuple, when all are small ints that fit; else UNDEF. */
+static Ref bytes_of_sequence(Vm *vm, Value source)
+{
+    ptrdiff_t count;
+    sequence_items(source, &count);
+    Ref out = bytearray_from(vm, NULL, count);
+    if (failed(out)) return FAIL;
+    const Ref *items = sequence_items(source, &count);
+    char *data = as_bytearray(out)->data;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        if (!is_int(items[i]) || (uint64_t)as_int(items[i]) > 255) {
+            decref(out);
+            return UNDEF;
+        }
+        data[i] = (char)as_int(items[i]);
+    }
+    return out;
+}
+
 /* A bytearray of the integers an iterable gives. */
 static Ref bytes_of_items(Vm *vm, const char *type, Value source)
 {
     const Type *source_type = type_of(vm, source);
     if (!source_type->slots.iter && !source_type->slots.get_item)
         return throw(vm, TypeError, "cannot convert '%T' object to %s", source, type);
+    if (is_exact(source, KIND_LIST) || is_exact(source, KIND_TUPLE)) {
+        Ref made = bytes_of_sequence(vm, source);
+        if (!absent(made)) return made;
+    }
     Ref out = bytearray_from(vm, NULL, 0);
     if (failed(out)) return FAIL;
     bool plain = strcmp(type, "bytes") == 0;

@@ -184,18 +184,47 @@ bool decode_error(Decoder *d, ptrdiff_t start, ptrdiff_t end, const char *reason
 
 /* --- encoder output -------------------------------------------------------------------------- */
 
-bool encoder_bytes(Encoder *e, const char *bytes, ptrdiff_t len)
+/* Room for len more bytes: where they go; NULL: raised. */
+static char *encoder_room(Encoder *e, ptrdiff_t len)
 {
     if (e->len + len > e->capacity) {
-        ptrdiff_t capacity = (e->len + len) * 2;
+        ptrdiff_t capacity = e->len ? (e->len + len) * 2 : len;
         char *data = memory_resize(e->vm, e->data, (size_t)capacity);
-        if (!data) return false;
+        if (!data) return NULL;
         e->data = data;
         e->capacity = capacity;
     }
-    memcpy(e->data + e->len, bytes, (size_t)len);
+    return e->data + e->len;
+}
+
+bool encoder_bytes(Encoder *e, const char *bytes, ptrdiff_t len)
+{
+    char *to = encoder_room(e, len);
+    if (!to) return false;
+    memcpy(to, bytes, (size_t)len);
     e->len += len;
     return true;
+}
+
+ALWAYS_INLINE uint32_t points_at(const char *data, int width, ptrdiff_t i)
+{
+    uint16_t two;
+    uint32_t four;
+    if (width == 1) return (uint8_t)data[i];
+    if (width == 2) return memcpy(&two, data + 2 * i, 2), two;
+    return memcpy(&four, data + 4 * i, 4), four;
+}
+
+/* The end of the surrogates, or of what is none, in s from `from` on. */
+static ptrdiff_t run_end(const Str *s, ptrdiff_t from, bool surrogates)
+{
+    if (s->width == 1) return surrogates ? from : s->len;
+    if (s->width == 2 && !surrogates) {
+        while (from < s->len && !char_is_surrogate(points_at(s->data, 2, from))) from++;
+        return from;
+    }
+    while (from < s->len && char_is_surrogate(str_at(s, from)) == surrogates) from++;
+    return from;
 }
 
 static bool encoder_text(Encoder *e, const char *ascii)
@@ -360,6 +389,30 @@ static ptrdiff_t utf8_valid(const char *data, ptrdiff_t len, ptrdiff_t *count, u
     return i;
 }
 
+/* The points of valid UTF-8 into a text of that width. */
+ALWAYS_INLINE void utf8_points(char *to, int width, const char *data, ptrdiff_t len)
+{
+    ptrdiff_t at = 0;
+    for (ptrdiff_t i = 0; i < len; at++) {
+        const uint8_t *p = (const uint8_t *)data + i;
+        uint32_t point = p[0];
+        if (point < 0x80) {
+            i++;
+        } else if (width == 1 || point < 0xE0) {
+            point = (point & 31) << 6 | (p[1] & 63);
+            i += 2;
+        } else if (width == 2 || point < 0xF0) {
+            point = (point & 15) << 12 | (uint32_t)(p[1] & 63) << 6 | (p[2] & 63);
+            i += 3;
+        } else {
+            point = (point & 7) << 18 | (uint32_t)(p[1] & 63) << 12 | (uint32_t)(p[2] & 63) << 6 |
+                    (p[3] & 63);
+            i += 4;
+        }
+        points_set(to, width, at, point);
+    }
+}
+
 /* The str of valid UTF-8 of that many points. */
 static Ref utf8_copy(Vm *vm, const char *data, ptrdiff_t len, ptrdiff_t count, uint32_t limit)
 {
@@ -368,16 +421,9 @@ static Ref utf8_copy(Vm *vm, const char *data, ptrdiff_t len, ptrdiff_t count, u
     Ref out = str_new(vm, count, limit > STR_FULL ? STR_FULL : limit);
     if (failed(out)) return FAIL;
     Str *s = as_str(out);
-    ptrdiff_t at = 0;
-    for (ptrdiff_t i = 0; i < len; at++) {
-        const uint8_t *p = (const uint8_t *)data + i;
-        uint32_t point = p[0];
-        int n = point < 0x80 ? 1 : point < 0xE0 ? 2 : point < 0xF0 ? 3 : 4;
-        if (n > 1) point &= 0xFFu >> (n + 1);
-        for (int j = 1; j < n; j++) point = point << 6 | (p[j] & 63);
-        points_set(s->data, s->width, at, point);
-        i += n;
-    }
+    if (s->width == 1) utf8_points(s->data, 1, data, len);
+    else if (s->width == 2) utf8_points(s->data, 2, data, len);
+    else utf8_points(s->data, 4, data, len);
     return out;
 }
 
@@ -428,21 +474,52 @@ static bool put_utf8(Encoder *e, uint32_t point)
     return encoder_bytes(e, bytes, utf8_encode(bytes, point));
 }
 
-static bool utf8_encode_all(Encoder *e)
+/* The points of a text of that width from `from` to `to`; where they end. */
+ALWAYS_INLINE char *utf8_put(char *at, const char *data, int width, ptrdiff_t from, ptrdiff_t to)
+{
+    for (ptrdiff_t i = from; i < to; i++) {
+        uint32_t point = points_at(data, width, i);
+        if (point < 0x80) {
+            *at++ = (char)point;
+        } else if (width == 1 || point < 0x800) {
+            *at++ = (char)(0xC0 | point >> 6);
+            *at++ = (char)(0x80 | (point & 63));
+        } else {
+            at += utf8_encode(at, point);
+        }
+    }
+    return at;
+}
+
+/* The points of s from `from` to `to`, none of them a surrogate. */
+static bool put_utf8_run(Encoder *e, const Str *s, ptrdiff_t from, ptrdiff_t to)
+{
+    char *at = encoder_room(e, (to - from) * (s->width == 1 ? 2 : s->width == 2 ? 3 : 4));
+    if (!at) return false;
+    if (s->width == 1) at = utf8_put(at, s->data, 1, from, to);
+    else if (s->width == 2) at = utf8_put(at, s->data, 2, from, to);
+    else at = utf8_put(at, s->data, 4, from, to);
+    e->len = at - e->data;
+    return true;
+}
+
+/* By runs without surrogates, which put_run writes, and runs of them. */
+static bool encode_runs(Encoder *e,
+                        bool (*put_run)(Encoder *e, const Str *s, ptrdiff_t from, ptrdiff_t to))
 {
     const Str *s = as_str(e->text);
     e->reason = "surrogates not allowed";
     for (ptrdiff_t i = 0; i < s->len;) {
-        if (!char_is_surrogate(str_at(s, i))) {
-            if (!put_utf8(e, str_at(s, i++))) return false;
-            continue;
-        }
-        ptrdiff_t end = i + 1;
-        while (end < s->len && char_is_surrogate(str_at(s, end))) end++;
-        if (!encode_error(e, i, end, &i)) return false;
+        ptrdiff_t end = run_end(s, i, false);
+        if (end > i && !put_run(e, s, i, end)) return false;
+        if (end == s->len) return true;
+        ptrdiff_t bad = e->put == put_utf8 ? run_end(s, end, true) : end + 1; /* as Python does */
+        if (!encode_error(e, end, bad, &i)) return false;
     }
     return true;
 }
+
+static bool utf8_encode_all(Encoder *e) { return encode_runs(e, put_utf8_run); }
 
 static bool utf8_sig_encode(Encoder *e)
 {
@@ -451,9 +528,13 @@ static bool utf8_sig_encode(Encoder *e)
 
 /* --- UTF-16 and UTF-32 ----------------------------------------------------------------------- */
 
-static uint32_t unit_at(const Decoder *d, ptrdiff_t i, int size)
+enum { MACHINE_IS_BIG = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ };
+enum { RUN_LEAST = 8 }; /* units */
+
+static inline uint32_t unit_at(const Decoder *d, ptrdiff_t i, int size)
 {
     const uint8_t *p = (const uint8_t *)d->data + i;
+    if (size == 2) return d->big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
     uint32_t unit = 0;
     for (int j = 0; j < size; j++) unit = unit << 8 | p[d->big ? j : size - 1 - j];
     return unit;
@@ -476,9 +557,32 @@ static ptrdiff_t skip_mark(Decoder *d, int size)
     return size;
 }
 
+/* Takes the units from i on up to a surrogate, when they are many; where they end, -1: raised. */
+static ptrdiff_t utf16_run(Decoder *d, ptrdiff_t i)
+{
+    ptrdiff_t end = i;
+    uint32_t limit = 0;
+    for (; end + 2 <= d->len; end += 2) {
+        uint32_t unit = unit_at(d, end, 2);
+        if (char_is_surrogate(unit)) break;
+        limit |= unit;
+    }
+    ptrdiff_t count = (end - i) / 2;
+    if (count < RUN_LEAST) return i;
+    Ref run = str_new(d->vm, count, limit);
+    if (failed(run)) return -1;
+    Str *s = as_str(run);
+    for (ptrdiff_t k = 0; k < count; k++)
+        points_set(s->data, s->width, k, unit_at(d, i + 2 * k, 2));
+    bool good = builder_str(d->vm, &d->out, run);
+    decref(run);
+    return good ? end : -1;
+}
+
 static bool utf16_decode_all(Decoder *d)
 {
-    ptrdiff_t i = skip_mark(d, 2);
+    ptrdiff_t i = utf16_run(d, skip_mark(d, 2));
+    if (i < 0) return false;
     while (i < d->len) {
         const char *reason = NULL;
         ptrdiff_t end = i + 2;
@@ -543,60 +647,85 @@ static bool utf32_decode_all(Decoder *d)
     return true;
 }
 
-static bool put_unit(Encoder *e, uint32_t unit, int size)
+static inline char *unit_put(char *to, uint32_t unit, int size, ByteOrder order)
 {
-    char bytes[4];
     for (int i = 0; i < size; i++)
-        bytes[e->order == ORDER_BIG ? size - 1 - i : i] = (char)(unit >> (8 * i));
-    return encoder_bytes(e, bytes, size);
+        to[order == ORDER_BIG ? size - 1 - i : i] = (char)(unit >> (8 * i));
+    return to + size;
+}
+
+static inline char *utf16_put(char *to, uint32_t point, ByteOrder order)
+{
+    if (point < 0x10000) return unit_put(to, point, 2, order);
+    to = unit_put(to, 0xD7C0 + (point >> 10), 2, order);
+    return unit_put(to, 0xDC00 + (point & 0x3FF), 2, order);
 }
 
 static bool put_utf16(Encoder *e, uint32_t point)
 {
-    if (point < 0x10000) return put_unit(e, point, 2);
-    return put_unit(e, 0xD7C0 + (point >> 10), 2) && put_unit(e, 0xDC00 + (point & 0x3FF), 2);
+    char bytes[4];
+    return encoder_bytes(e, bytes, utf16_put(bytes, point, e->order) - bytes);
 }
 
-static bool put_utf32(Encoder *e, uint32_t point) { return put_unit(e, point, 4); }
+static bool put_utf32(Encoder *e, uint32_t point)
+{
+    char bytes[4];
+    return encoder_bytes(e, bytes, unit_put(bytes, point, 4, e->order) - bytes);
+}
+
+static bool put_wide_run(Encoder *e, const Str *s, ptrdiff_t from, ptrdiff_t to)
+{
+    bool four = e->put == put_utf32;
+    char *at = encoder_room(e, (to - from) * (four || s->width == 4 ? 4 : 2));
+    if (!at) return false;
+    ByteOrder order = e->order;
+    if (!four && s->width == 2 && (order == ORDER_BIG) == MACHINE_IS_BIG) {
+        memcpy(at, s->data + 2 * from, (size_t)(2 * (to - from)));
+        e->len += 2 * (to - from);
+        return true;
+    }
+    if (four)
+        for (ptrdiff_t i = from; i < to; i++) at = unit_put(at, str_at(s, i), 4, order);
+    else
+        for (ptrdiff_t i = from; i < to; i++) at = utf16_put(at, str_at(s, i), order);
+    e->len = at - e->data;
+    return true;
+}
 
 static bool utf_wide_encode(Encoder *e)
 {
-    const Str *s = as_str(e->text);
-    e->reason = "surrogates not allowed";
     if (e->order == ORDER_MARK && !e->put(e, 0xFEFF)) return false;
-    for (ptrdiff_t i = 0; i < s->len;) {
-        uint32_t point = str_at(s, i);
-        if (!char_is_surrogate(point)) {
-            if (!e->put(e, point)) return false;
-            i++;
-            continue;
-        }
-        ptrdiff_t end = i + 1;
-        while (end < s->len && char_is_surrogate(str_at(s, end))) end++;
-        if (!encode_error(e, i, end, &i)) return false;
-    }
-    return true;
+    return encode_runs(e, put_wide_run);
 }
 
 /* --- one byte per point ---------------------------------------------------------------------- */
 
+/* Its points are its bytes. */
+static Ref latin1_copy(Vm *vm, const char *data, ptrdiff_t len)
+{
+    if (ascii_run(data, len) == len) return str_from_ascii(vm, data, len);
+    if (len == 1) return str_from_char(vm, (uint8_t)data[0]);
+    Ref out = str_new(vm, len, STR_LATIN1);
+    if (!failed(out)) memcpy(as_str(out)->data, data, (size_t)len);
+    return out;
+}
+
 static bool latin1_decode_all(Decoder *d)
 {
     d->used = d->len;
-    for (ptrdiff_t i = 0; i < d->len;) {
-        ptrdiff_t run = ascii_run(d->data + i, d->len - i);
-        if (!builder_ascii(d->vm, &d->out, d->data + i, run)) return false;
-        i += run;
-        if (i < d->len && !builder_char(d->vm, &d->out, (uint8_t)d->data[i++])) return false;
-    }
-    return true;
+    Ref text = latin1_copy(d->vm, d->data, d->len);
+    bool good = !failed(text) && builder_str(d->vm, &d->out, text);
+    decref(text);
+    return good;
 }
 
 static bool ascii_decode_all(Decoder *d)
 {
     for (ptrdiff_t i = 0; i < d->len;) {
-        if (!(d->data[i] & 0x80)) {
-            if (!builder_char(d->vm, &d->out, (uint8_t)d->data[i++])) return false;
+        ptrdiff_t run = ascii_run(d->data + i, d->len - i);
+        if (run) {
+            if (!builder_ascii(d->vm, &d->out, d->data + i, run)) return false;
+            i += run;
         } else if (!decode_error(d, i, i + 1, "ordinal not in range(128)", &i)) {
             return false;
         }
@@ -616,10 +745,12 @@ static bool narrow_encode(Encoder *e, uint32_t limit)
     const Str *s = as_str(e->text);
     e->limit = limit;
     for (ptrdiff_t i = 0; i < s->len;) {
-        if (str_at(s, i) < limit) {
-            if (!put_byte(e, str_at(s, i++))) return false;
-            continue;
-        }
+        ptrdiff_t start = i;
+        char *to = encoder_room(e, s->len - i);
+        if (!to) return false;
+        while (i < s->len && str_at(s, i) < limit) *to++ = (char)str_at(s, i++);
+        e->len += i - start;
+        if (i == s->len) break;
         ptrdiff_t end = i + 1;
         while (end < s->len && str_at(s, end) >= limit) end++;
         if (!encode_error(e, i, end, &i)) return false;
@@ -763,6 +894,9 @@ Ref codec_decode_partial(Vm *vm, const char *data, ptrdiff_t len, const char *en
     } else if (codec->decode == ascii_decode_all && ascii_run(data, len) == len) {
         if (used) *used = len;
         return str_from_ascii(vm, data, len);
+    } else if (codec->decode == latin1_decode_all) {
+        if (used) *used = len;
+        return latin1_copy(vm, data, len);
     }
     Decoder d = {.vm = vm,
                  .data = data,

@@ -68,9 +68,10 @@ Ref format_text_list(Vm *vm, const char *format, va_list *list)
         bool good = builder_ascii(vm, &text, at, (ptrdiff_t)plain);
         at += plain;
         if (good && *at) {
-            char spec[8];
-            size_t len = 1 + strcspn(at + 1, "sRSTNc%gdx") + 1;
-            snprintf(spec, sizeof spec, "%.*s", (int)len, at);
+            char spec[8] = "%";
+            size_t len = 1;
+            do spec[len] = at[len];
+            while (!strchr("sRSTNc%gdx", at[len++]) && len < sizeof spec - 1);
             good = format_one(vm, &text, spec, list);
             at += len;
         }

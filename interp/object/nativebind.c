@@ -327,8 +327,21 @@ Ref native_call_filled(Vm *vm, const NativeFunction *function, Value *argv, int 
     return function->body(vm, slots);
 }
 
+/* Need the arguments no binding but defaults, and is self, or cls, plainly of the owner itself? */
+static inline bool binds_plainly(const NativeFunction *function, const Args *args)
+{
+    if (!absent(args->kwnames) || !native_is_plain(function, args->argc)) return false;
+    if (!function->owner) return true;
+    if (args->argc == 0) return false;
+    if (function->head.aux & NATIVE_IS_NEW) return args->argv[0] == borrow(function->owner);
+    return function->head.head.kind == KIND_METHOD_DESCRIPTOR && is_heap(args->argv[0]) &&
+           as_object(args->argv[0])->shape->type == function->owner;
+}
+
 Ref native_call(Vm *vm, NativeFunction *function, const Args *args)
 {
+    if (binds_plainly(function, args))
+        return native_call_plain(vm, function, args->argv, args->argc);
     Value slots[NATIVE_PARAMS_MAX];
     Ref owned[2];
     if (!native_bind_args(vm, function, args, slots, owned)) return FAIL;

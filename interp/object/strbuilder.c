@@ -96,7 +96,10 @@ bool builder_ascii(Vm *vm, StrBuilder *builder, const char *text, ptrdiff_t len)
 bool builder_text(Vm *vm, StrBuilder *builder, const char *utf8)
 {
     ptrdiff_t len = (ptrdiff_t)strlen(utf8);
-    for (ptrdiff_t i = 0; i < len;) {
+    ptrdiff_t ascii = 0;
+    while (ascii < len && !(utf8[ascii] & 0x80)) ascii++;
+    if (!builder_ascii(vm, builder, utf8, ascii)) return false;
+    for (ptrdiff_t i = ascii; i < len;) {
         uint32_t point;
         int n = utf8_decode(utf8 + i, len - i, &point);
         if (n == 0) {
