@@ -248,8 +248,7 @@ Ref import_find_in_folder(Vm *vm, Value folder, Value name)
         const char *dot = strrchr(text, '.');
         spec = find_in_folder(vm, place, name, dot ? dot + 1 : text, &namespace);
         if (absent(spec) && !absent(namespace)) {
-            replace(&spec, spec_for_namespace(vm, name, namespace));
-            if (!failed(spec) && !attr_set(vm, spec, N(loader), NONE)) replace(&spec, FAIL);
+            replace(&spec, spec_for_portion(vm, name, namespace));
         }
     }
     decref(namespace);
@@ -280,12 +279,26 @@ Ref import_find_builtin(Vm *vm, Value name)
     return native_named(vm, name) ? spec_for_builtin(vm, name) : UNDEF;
 }
 
+/* What the import system itself is written in is found whatever sys.path says, as long as nothing
+ * there has the same name: FrozenImporter stands for that. */
+static Ref find_essential(Vm *vm, Value name)
+{
+    static const char *const essential[] = {
+        "importlib", "zipimport",        "os",     "posixpath", "genericpath", "stat", "abc",
+        "_py_abc",   "_collections_abc", "codecs", "io",        "runpy",       "site", NULL,
+    };
+    for (int n = 0; essential[n]; n++)
+        if (str_is(name, essential[n])) return find_in_library(vm, name, essential[n]);
+    return UNDEF;
+}
+
 /* The spec of name by the finders of sys.meta_path; UNDEF: nobody knows it. */
 static Ref find_spec(Vm *vm, Value name, Value path)
 {
     Value finders = sys_get(vm, N(meta_path));
     if (!is_list(finders)) return import_find_builtin(vm, name); /* builtins and sys, at start-up */
     Ref spec = UNDEF, list = newref(finders);
+    bool frozen = false;
     for (ptrdiff_t n = 0; absent(spec) && n < as_list(list)->len; n++) {
         Ref finder = newref(list_at(as_list(list), n));
         if (loader_is_builtin(vm, finder)) {
@@ -293,7 +306,9 @@ static Ref find_spec(Vm *vm, Value name, Value path)
         } else if (finder_is_path(vm, finder)) {
             Value places = absent(path) ? sys_get(vm, N(path)) : path;
             if (!absent(places)) spec = import_find(vm, name, places);
-        } else if (!finder_is_frozen(vm, finder)) {
+        } else if (finder_is_frozen(vm, finder)) {
+            frozen = true;
+        } else {
             Value last = absent(path) ? (Value)NONE : path;
             spec = call_method(vm, finder, N(find_spec), 3, (Value[]){name, last, NONE});
             if (spec == NONE) spec = UNDEF;
@@ -301,7 +316,7 @@ static Ref find_spec(Vm *vm, Value name, Value path)
         decref(finder);
     }
     decref(list);
-    return spec;
+    return absent(spec) && frozen && absent(path) ? find_essential(vm, name) : spec;
 }
 
 /* ---- loading ---- */
@@ -328,12 +343,13 @@ static bool set_names(Vm *vm, Value module, Value spec)
     Dict *dict = module_dict(module);
     Value path = spec_get(spec, N(submodule_search_locations)), origin = spec_get(spec, N(origin));
     Ref package = attr_get_text(vm, spec, "parent");
-    bool good =
-        !failed(package) && dict_set(vm, dict, N(__package__), package) &&
-        dict_set(vm, dict, N(__loader__), spec_get(spec, N(loader))) &&
-        dict_set(vm, dict, N(__spec__), spec) &&
-        (spec_get(spec, N(_set_fileattr)) != TRUE || dict_set(vm, dict, N(__file__), origin)) &&
-        (path == NONE || dict_set(vm, dict, N(__path__), path));
+    bool good = !failed(package) && dict_set(vm, dict, N(__package__), package) &&
+                dict_set(vm, dict, N(__loader__), spec_get(spec, N(loader))) &&
+                dict_set(vm, dict, N(__spec__), spec) &&
+                (spec_get(spec, N(_set_fileattr)) == TRUE ? dict_set(vm, dict, N(__file__), origin)
+                 : path != NONE                           ? dict_set(vm, dict, N(__file__), NONE)
+                                                          : true) &&
+                (path == NONE || dict_set(vm, dict, N(__path__), path));
     decref(package);
     return good;
 }
@@ -464,8 +480,9 @@ static Ref find_and_load(Vm *vm, Value name, Value path)
     if (absent(spec)) return raise_not_found(vm, name, UNDEF);
     Value loader = is_spec(vm, spec) ? spec_get(spec, N(loader)) : (Value)UNDEF;
     if (!absent(loader) && loader_is_builtin(vm, loader)) module = load_builtin(vm, name, spec);
-    else if (!absent(loader) && (loader_is_source(vm, loader) || loader_is_namespace(vm, loader)))
-        module = load_file(vm, name, spec);
+    else if (!absent(loader) && loader_is_source(vm, loader)) module = load_file(vm, name, spec);
+    else if (loader == NONE && spec_get(spec, N(submodule_search_locations)) != NONE)
+        module = spec_add_namespace_loader(vm, spec) ? load_file(vm, name, spec) : FAIL;
     else module = load_spec(vm, spec);
     decref(spec);
     return module;

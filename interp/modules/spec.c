@@ -85,7 +85,16 @@ static bool spec_set_has_location(Vm *vm, Value self, Value value)
     Truth truth = absent(value) ? NO : value_truth(vm, value);
     return truth != FAILED && attr_set(vm, self, N(_set_fileattr), truth == YES ? TRUE : FALSE);
 }
-static Ref spec_get_cached(Vm *vm, Value self) { return attr_get(vm, self, N(_cached)); }
+/* Thought of when asked for: where compiled code would lie. */
+static Ref spec_get_cached(Vm *vm, Value self)
+{
+    Ref cached = attr_get(vm, self, N(_cached));
+    if (cached != NONE) return cached;
+    Ref in_file = attr_get(vm, self, N(_set_fileattr));
+    if (in_file == TRUE) cached = delegate(vm, "spec_cached", 1, &self);
+    decref(in_file);
+    return failed(in_file) ? FAIL : cached;
+}
 static bool spec_set_cached(Vm *vm, Value self, Value value)
 {
     return attr_set(vm, self, N(_cached), absent(value) ? (Value)NONE : value);
@@ -158,12 +167,30 @@ Ref spec_for_source(Vm *vm, Value name, Value file, Value path)
     return spec;
 }
 
+Ref spec_for_portion(Vm *vm, Value name, Value path)
+{
+    return make_spec(vm, name, NONE, UNDEF, path, false);
+}
+
+/* Its path follows that of its parent: whenever somebody looks, it is searched for again. */
 Ref spec_for_namespace(Vm *vm, Value name, Value path)
 {
-    Ref loader = make_loader(vm, &namespace_loader_type, name, path);
-    Ref spec = failed(loader) ? FAIL : make_spec(vm, name, loader, UNDEF, path, false);
-    decref(loader);
+    Ref following = delegate(vm, "namespace_path", 2, (Value[]){name, path});
+    Ref spec = failed(following) ? FAIL : make_spec(vm, name, NONE, UNDEF, following, false);
+    decref(following);
     return spec;
+}
+
+bool spec_add_namespace_loader(Vm *vm, Value spec)
+{
+    Type *type = type_from_def(vm, &namespace_loader_type);
+    Object *self = type ? type_instance(vm, type) : NULL;
+    if (!self) return false;
+    bool good =
+        attr_set(vm, borrow(self), N(_path), spec_get(spec, N(submodule_search_locations))) &&
+        attr_set(vm, spec, N(loader), borrow(self));
+    decref(from_object(self));
+    return good;
 }
 
 Ref spec_for_builtin(Vm *vm, Value name)
@@ -185,10 +212,6 @@ static bool is_exactly(const Vm *vm, Value value, const TypeDef *def)
 bool loader_is_source(const Vm *vm, Value loader)
 {
     return is_exactly(vm, loader, &source_loader_type);
-}
-bool loader_is_namespace(const Vm *vm, Value loader)
-{
-    return is_exactly(vm, loader, &namespace_loader_type);
 }
 static bool is_class(Vm *vm, Value value, const TypeDef *def)
 {
@@ -288,9 +311,7 @@ static const TypeDef source_loader_type = {
 NATIVE(namespace_loader_init, "__init__(self, name, path, path_finder=None)",
        "Load the namespace package name of the folders in path.")
 {
-    return attr_set(vm, argv[0], N(name), argv[1]) && attr_set(vm, argv[0], N(path), argv[2])
-               ? NONE
-               : FAIL;
+    return attr_set(vm, argv[0], N(_path), argv[2]) ? NONE : FAIL;
 }
 NATIVE(namespace_loader_is_package, "is_package(self, fullname)", "True.") { return TRUE; }
 NATIVE(namespace_loader_get_source, "get_source(self, fullname)", "The empty str.")

@@ -10,6 +10,10 @@
  * folder without __init__, a module in C. */
 Ref spec_for_source(Vm *vm, Value name, Value file, Value path);
 Ref spec_for_namespace(Vm *vm, Value name, Value path);
+/* Of one folder that is a part of a namespace package: path is a list. */
+Ref spec_for_portion(Vm *vm, Value name, Value path);
+/* Gives the spec of a namespace package, which has none, its loader. */
+bool spec_add_namespace_loader(Vm *vm, Value spec);
 Ref spec_for_builtin(Vm *vm, Value name);
 
 bool is_spec(const Vm *vm, Value value);
@@ -18,7 +22,6 @@ Value spec_get(Value spec, Value name);
 
 /* Does the loader do nothing but what import.c does for a spec of its own? */
 bool loader_is_source(const Vm *vm, Value loader);
-bool loader_is_namespace(const Vm *vm, Value loader);
 bool loader_is_builtin(Vm *vm, Value loader);
 /* The finders that stand for import.c's own search. */
 bool finder_is_path(Vm *vm, Value finder);

@@ -10,6 +10,7 @@
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/error.h"
+#include "object/iter.h"
 #include "object/list.h"
 #include "object/name.h"
 #include "object/number.h"
@@ -216,17 +217,70 @@ Ref module_get_attr(Vm *vm, Value self, Value name)
     return absent(out) ? missing(vm, self, name) : out;
 }
 
+/* What stands behind the name in the repr of a module that no file is known of. */
+static Ref repr_by_loader(Vm *vm, Value name, Value loader)
+{
+    Type *type = type_of(vm, loader);
+    if (loader == NONE) return format_text(vm, "<module %R>", name);
+    if (strcmp(type_full_name(type), "_frozen_importlib_external.NamespaceLoader") != 0)
+        return format_text(vm, "<module %R (%R)>", name, loader);
+    Ref path = attr_get(vm, loader, N(_path)), list = failed(path) ? FAIL : list_from(vm, path);
+    Ref text =
+        failed(list) ? FAIL : format_text(vm, "<module %R (namespace) from %R>", name, (Value)list);
+    decref(path);
+    decref(list);
+    return text;
+}
+
+static Ref repr_by_spec(Vm *vm, Value spec)
+{
+    Ref text = FAIL, place = UNDEF, name = attr_get(vm, spec, N(name));
+    Ref origin = failed(name) ? FAIL : attr_get(vm, spec, N(origin));
+    if (name == NONE) replace(&name, str_from(vm, "?"));
+    if (failed(origin) || failed(name)) goto done;
+    place = attr_get(vm, spec, origin == NONE ? N(loader) : N(has_location));
+    if (failed(place)) goto done;
+    if (origin == NONE) {
+        text = repr_by_loader(vm, name, place);
+    } else {
+        Truth in_file = value_truth(vm, place);
+        if (in_file == YES)
+            text = format_text(vm, "<module %R from %R>", (Value)name, (Value)origin);
+        if (in_file == NO) text = format_text(vm, "<module %R (%S)>", (Value)name, (Value)origin);
+    }
+done:
+    decref(name);
+    decref(origin);
+    decref(place);
+    return text;
+}
+
+/* By the spec; without one by the file, then by the loader. */
+static Ref repr_by_names(Vm *vm, Dict *names)
+{
+    Value spec = dict_get_name(names, N(__spec__)), name = dict_get_name(names, N(__name__)),
+          file = dict_get_name(names, N(__file__)), loader = dict_get_name(names, N(__loader__));
+    Truth described = absent(spec) || spec == NONE ? NO : value_truth(vm, spec);
+    if (described == FAILED) return FAIL;
+    if (described == YES) return repr_by_spec(vm, spec);
+    Ref told = absent(name) ? str_from(vm, "?") : newref(name), text = FAIL;
+    if (failed(told)) return FAIL;
+    if (absent(file)) text = repr_by_loader(vm, told, absent(loader) ? (Value)NONE : loader);
+    else text = format_text(vm, "<module %R from %R>", (Value)told, file);
+    decref(told);
+    return text;
+}
+
 static Ref module_repr(Vm *vm, Value self)
 {
     Value dict = as_module(self)->dict;
     Value name = is_dict(dict) ? dict_get_name(as_dict(dict), N(__name__)) : UNDEF;
-    Value file = is_dict(dict) ? dict_get_name(as_dict(dict), N(__file__)) : UNDEF;
-    if (!is_str(name)) return format_text(vm, "<module '?'>");
-    if (is_str(file)) return format_text(vm, "<module %R from %R>", name, file);
-    if (as_module(self)->def) return format_text(vm, "<module %R (built-in)>", name);
-    if (!absent(dict_get_name(as_dict(dict), N(__path__))))
-        return format_text(vm, "<module %R (namespace)>", name);
-    return format_text(vm, "<module %R>", name);
+    if (!is_dict(dict)) return format_text(vm, "<module '?'>");
+    if (as_module(self)->def && is_str(name) && absent(dict_get_name(as_dict(dict), N(__spec__))))
+        return format_text(vm, "<module %R (built-in)>", name);
+    Ref names = newref(dict), text = repr_by_names(vm, as_dict(names));
+    decref(names);
+    return text;
 }
 
 NATIVE(module_dir, "__dir__(self, /)",
