@@ -621,7 +621,7 @@ static bool data_buffer(Vm *vm, Value self, Buffer *buffer, bool writable __attr
     if (!format) return false;
     memory_free(owned);
     *buffer = (Buffer){.data = data->memory,
-                       .len = info->size,
+                       .len = data->size > info->size ? data->size : info->size,
                        .format = as_str(info->format)->data,
                        .item_size = info->item_size,
                        .owner = newref(self)};

@@ -242,11 +242,22 @@ static Ref ordered_dict_repr(Vm *vm, Value self)
 /* Do both have their keys in the same order? */
 static Truth same_order(Vm *vm, Value a, Value b)
 {
+    uint32_t version_a = dict_version(vm, as_dict(a)), version_b = dict_version(vm, as_dict(b));
     Ref left = list_from(vm, a), right = failed(left) ? FAIL : list_from(vm, b);
-    Ref equal = failed(right) ? FAIL : value_compare(vm, left, right, CMP_EQUAL);
+    Truth same = failed(right)                               ? FAILED
+                 : as_list(left)->len == as_list(right)->len ? YES
+                                                             : NO; /* comparing may change them */
+    for (ptrdiff_t n = 0; same == YES && n < as_list(left)->len; n++) {
+        same = value_equal(vm, list_at(as_list(left), n), list_at(as_list(right), n));
+        if (same == FAILED ||
+            (version_a == as_dict(a)->version && version_b == as_dict(b)->version))
+            continue;
+        throw(vm, RuntimeError, "OrderedDict mutated during iteration");
+        same = FAILED;
+    }
     decref(left);
     decref(right);
-    return failed(equal) ? FAILED : equal == TRUE ? YES : NO;
+    return same;
 }
 
 static Ref ordered_dict_compare(Vm *vm, Value a, Value b, CompareOp op)

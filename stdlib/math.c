@@ -1,6 +1,7 @@
 /* math.c - the module math, over the C library. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <float.h>
 #include <stdlib.h>
 
 #include "native.h"
@@ -84,7 +85,7 @@ NATIVE(math_pow, "pow(x, y, /)", "x raised to the power of y, as floats.")
     return from_float(z);
 }
 
-/* floor, ceil, trunc: an int, by the type's own special method when it has one. */
+/* floor, ceil: an int, by the type's own special method when it has one. */
 static Ref rounded(Vm *vm, Value v, Value special, double (*function)(double))
 {
     if (is_float(v)) return from_double(vm, function(as_float(v)));
@@ -104,27 +105,25 @@ NATIVE(math_ceil, "ceil(x, /)", "The smallest integer >= x.")
 }
 NATIVE(math_trunc, "trunc(x, /)", "x cut to an integer.")
 {
-    return rounded(vm, argv[0], N(__trunc__), trunc);
+    if (is_float(argv[0])) return from_double(vm, trunc(as_float(argv[0])));
+    Ref result = call_special(vm, argv[0], N(__trunc__), 0, NULL);
+    return absent(result) ? throw(vm, TypeError, "type %T doesn't define __trunc__ method", argv[0])
+                          : result;
 }
 
-/* The logarithm of an int of any size, or of a float. */
-static bool logarithm(Vm *vm, Value v, double *out)
+/* The logarithm of an int of any size, or of a float; unit: that of 2. */
+static bool logarithm(Vm *vm, Value v, double (*function)(double), double unit, double *out)
 {
     if (is_any_int(v)) {
         if (int_sign(v) <= 0) {
             throw(vm, ValueError, "expected a positive input");
             return false;
         }
-        int overflow = 0;
-        int64_t n = int_value(v, &overflow);
-        if (!overflow) {
-            *out = log((double)n);
-            return true;
-        }
         long exponent;
         IntView view;
-        double mantissa = mpz_get_d_2exp(&exponent, int_view(&view, v));
-        *out = log(mantissa) + (double)exponent * 0.69314718055994530942;
+        double x, mantissa = mpz_get_d_2exp(&exponent, int_view(&view, v));
+        if (exponent < DBL_MAX_EXP && !float_from(vm, v, &x)) return false;
+        *out = exponent < DBL_MAX_EXP ? function(x) : function(mantissa) + (double)exponent * unit;
         return true;
     }
     double x;
@@ -133,15 +132,15 @@ static bool logarithm(Vm *vm, Value v, double *out)
         throw(vm, ValueError, "expected a positive input, got %R", v);
         return false;
     }
-    *out = log(x);
+    *out = function(x);
     return true;
 }
 NATIVE(math_log, "log(x, base=?, /)", "The logarithm of x to base, or the natural one.")
 {
     double x, base = 1;
-    if (!logarithm(vm, argv[0], &x)) return FAIL;
+    if (!logarithm(vm, argv[0], log, M_LN2, &x)) return FAIL;
     if (absent(argv[1])) return from_float(x);
-    if (!logarithm(vm, argv[1], &base)) return FAIL;
+    if (!logarithm(vm, argv[1], log, M_LN2, &base)) return FAIL;
     if (base == 0) return throw(vm, ZeroDivisionError, "division by zero");
     return from_float(x / base);
 }
@@ -149,15 +148,13 @@ NATIVE(math_log2, "log2(x, /)", "The base-2 logarithm of x.")
 {
     double x;
     if (is_float(argv[0]) && as_float(argv[0]) > 0) return from_float(log2(as_float(argv[0])));
-    if (is_int(argv[0]) && as_int(argv[0]) > 0) return from_float(log2((double)as_int(argv[0])));
-    return logarithm(vm, argv[0], &x) ? from_float(x / 0.69314718055994530942) : FAIL;
+    return logarithm(vm, argv[0], log2, 1, &x) ? from_float(x) : FAIL;
 }
 NATIVE(math_log10, "log10(x, /)", "The base-10 logarithm of x.")
 {
     double x;
     if (is_float(argv[0]) && as_float(argv[0]) > 0) return from_float(log10(as_float(argv[0])));
-    if (is_int(argv[0]) && as_int(argv[0]) > 0) return from_float(log10((double)as_int(argv[0])));
-    return logarithm(vm, argv[0], &x) ? from_float(x / 2.30258509299404568402) : FAIL;
+    return logarithm(vm, argv[0], log10, 0.30102999566398119521, &x) ? from_float(x) : FAIL;
 }
 
 NATIVE(math_isnan, "isnan(x, /)", "Is x not a number?")
@@ -186,15 +183,32 @@ NATIVE(math_radians, "radians(x, /)", "Degrees to radians.")
     return float_from(vm, argv[0], &x) ? from_float(x * (M_PI / 180)) : FAIL;
 }
 
+/* The length of a vector, from its coordinates one by one.  In long double neither the squares nor
+ * their sum overflow, and what is lost does not reach a double's last digit. */
+typedef struct Length {
+    long double squares;
+    bool infinite;
+} Length;
+static void length_add(Length *length, double x)
+{
+    length->infinite |= isinf(x);
+    length->squares += (long double)x * x;
+}
+static Ref length_finish(const Length *length)
+{
+    return from_float(length->infinite ? INFINITY : (double)sqrtl(length->squares));
+}
+
 NATIVE(math_hypot, "hypot(*coordinates)", "The Euclidean length of a vector.")
 {
-    double total = 0, x;
+    Length length = {0};
     ptrdiff_t count = tuple_len(argv[0]);
     for (ptrdiff_t n = 0; n < count; n++) {
+        double x;
         if (!float_from(vm, tuple_at(argv[0], n), &x)) return FAIL;
-        total = hypot(total, x);
+        length_add(&length, x);
     }
-    return from_float(total);
+    return length_finish(&length);
 }
 NATIVE(math_frexp, "frexp(x, /)", "The mantissa and exponent of x: x == m * 2**e.")
 {
@@ -204,12 +218,37 @@ NATIVE(math_frexp, "frexp(x, /)", "The mantissa and exponent of x: x == m * 2**e
     double mantissa = isfinite(x) ? frexp(x, &exponent) : x;
     return tuple_pack(vm, 2, (Value)from_float(mantissa), (Value)from_small(exponent));
 }
+static Ref integer(Vm *vm, Value v)
+{
+    if (is_any_int(v)) return number_unary(vm, OP1_POS, v);
+    Type *type = type_of(vm, v);
+    if (type->slots.index) return type->slots.index(vm, v);
+    return throw(vm, TypeError, "'%T' object cannot be interpreted as an integer", v);
+}
+
+/* What ldexp() takes of an exponent of any size: beyond 100,000 all are alike. */
+static bool exponent_from(Vm *vm, Value v, int *exponent)
+{
+    enum { FAR = 100000 };
+    if (!is_any_int(v) && !type_of(vm, v)->slots.index) {
+        throw(vm, TypeError, "Expected an int as second argument to ldexp.");
+        return false;
+    }
+    Ref number = integer(vm, v);
+    if (failed(number)) return false;
+    int overflow = 0;
+    int64_t n = int_value(number, &overflow);
+    bool down = overflow ? int_sign(number) < 0 : n < -FAR;
+    *exponent = down ? -FAR : overflow || n > FAR ? FAR : (int)n;
+    decref(number);
+    return true;
+}
 NATIVE(math_ldexp, "ldexp(x, i, /)", "x * (2**i).")
 {
     double x;
-    int64_t n;
-    if (!float_from(vm, argv[0], &x) || !int_index(vm, argv[1], &n)) return FAIL;
-    double y = ldexp(x, n > 100000 ? 100000 : n < -100000 ? -100000 : (int)n);
+    int n;
+    if (!float_from(vm, argv[0], &x) || !exponent_from(vm, argv[1], &n)) return FAIL;
+    double y = ldexp(x, n);
     return isinf(y) && isfinite(x) ? throw(vm, OverflowError, "math range error") : from_float(y);
 }
 NATIVE(math_modf, "modf(x, /)", "The fractional and integer parts of x.")
@@ -224,13 +263,6 @@ NATIVE(math_modf, "modf(x, /)", "The fractional and integer parts of x.")
 /* ---- integers ---- */
 
 /* The argument as an int (by __index__), owned. */
-static Ref integer(Vm *vm, Value v)
-{
-    if (is_any_int(v)) return number_unary(vm, OP1_POS, v);
-    Type *type = type_of(vm, v);
-    if (type->slots.index) return type->slots.index(vm, v);
-    return throw(vm, TypeError, "'%T' object cannot be interpreted as an integer", v);
-}
 static Ref gcd_of(Vm *vm, Value a, Value b)
 {
     if (is_int(a) && is_int(b)) {
@@ -284,13 +316,6 @@ NATIVE(math_lcm, "lcm(*integers)", "The least common multiple.")
     }
     return total;
 }
-static bool count_argument(Vm *vm, Value v, int64_t *n)
-{
-    if (!int_index(vm, v, n)) return false;
-    if (*n >= 0) return true;
-    throw(vm, ValueError, "factorial() not defined for negative values");
-    return false;
-}
 /* The product from .. to, halving the range so that factors are of like size. */
 static Ref product(Vm *vm, int64_t from, int64_t to)
 {
@@ -305,34 +330,101 @@ static Ref product(Vm *vm, int64_t from, int64_t to)
 }
 NATIVE(math_factorial, "factorial(n, /)", "n!")
 {
-    int64_t n;
-    if (is_float(argv[0]))
-        return throw(vm, TypeError, "'float' object cannot be interpreted as an integer");
-    return count_argument(vm, argv[0], &n) ? product(vm, 2, n) : FAIL;
+    Ref n = integer(vm, argv[0]);
+    if (failed(n)) return FAIL;
+    int overflow = 0, sign = int_sign(n);
+    int64_t count = int_value(n, &overflow);
+    decref(n);
+    if (sign < 0) return throw(vm, ValueError, "factorial() not defined for negative values");
+    if (overflow)
+        return throw(vm, OverflowError, "factorial() argument should not exceed %lld",
+                     (long long)INT64_MAX);
+    return product(vm, 2, count);
 }
+
+/* n - from, n - from - 1, ..., n - to + 1 multiplied. */
+static Ref falling(Vm *vm, Value n, int64_t from, int64_t to)
+{
+    if (to - from > 1) {
+        int64_t middle = from + (to - from) / 2;
+        Ref left = falling(vm, n, from, middle),
+            right = failed(left) ? FAIL : falling(vm, n, middle, to);
+        Ref both = failed(right) ? FAIL : number_binary(vm, OP2_MUL, left, right);
+        decref(left);
+        decref(right);
+        return both;
+    }
+    if (from == to) return from_small(1);
+    Ref less = from_int64(vm, from),
+        term = failed(less) ? FAIL : number_binary(vm, OP2_SUB, n, less);
+    decref(less);
+    return term;
+}
+
+static Truth less_than(Vm *vm, Value a, Value b)
+{
+    Ref less = value_compare(vm, a, b, CMP_LESS);
+    return failed(less) ? FAILED : less == TRUE ? YES : NO;
+}
+
+/* Takes n and k as ints; false: raised. */
+static bool choice_arguments(Vm *vm, Value *argv, Ref *n, Ref *k)
+{
+    *n = integer(vm, argv[0]);
+    if (!failed(*n)) *k = argv[1] == NONE ? newref(*n) : integer(vm, argv[1]);
+    if (failed(*n) || failed(*k)) return false;
+    const char *negative = int_sign(*n) < 0 ? "n" : int_sign(*k) < 0 ? "k" : NULL;
+    if (negative) throw(vm, ValueError, "%s must be a non-negative integer", negative);
+    return !negative;
+}
+
+/* The product of the k greatest of 1..n, k an int of any size; name: what it is, for the error. */
+static Ref greatest(Vm *vm, Value n, Value k, const char *name, int64_t *count)
+{
+    int overflow = 0;
+    *count = int_value(k, &overflow);
+    if (overflow)
+        return throw(vm, OverflowError, "%s must not exceed %lld", name, (long long)INT64_MAX);
+    int64_t top = int_value(n, &overflow);
+    return overflow ? falling(vm, n, 0, *count) : product(vm, top - *count + 1, top);
+}
+
 NATIVE(math_comb, "comb(n, k, /)", "How many ways to choose k of n things, without order.")
 {
-    int64_t n, k;
-    if (!int_index(vm, argv[0], &n) || !int_index(vm, argv[1], &k)) return FAIL;
-    if (n < 0) return throw(vm, ValueError, "n must be a non-negative integer");
-    if (k < 0) return throw(vm, ValueError, "k must be a non-negative integer");
-    if (k > n) return from_small(0);
-    if (k > n - k) k = n - k;
-    Ref top = product(vm, n - k + 1, n), bottom = product(vm, 2, k), result = FAIL;
-    if (!failed(top) && !failed(bottom)) result = number_binary(vm, OP2_FLOORDIV, top, bottom);
+    Ref n = UNDEF, k = UNDEF, rest = UNDEF, top = UNDEF, bottom = UNDEF, out = FAIL;
+    int64_t count;
+    if (!choice_arguments(vm, argv, &n, &k)) goto done;
+    rest = number_binary(vm, OP2_SUB, n, k);
+    if (failed(rest)) goto done;
+    Truth fewer = int_sign(rest) < 0 ? NO : less_than(vm, rest, k);
+    if (fewer == FAILED) goto done;
+    if (int_sign(rest) < 0) {
+        out = from_small(0);
+        goto done;
+    }
+    top = greatest(vm, n, fewer == YES ? rest : k, "min(n - k, k)", &count);
+    bottom = failed(top) ? FAIL : product(vm, 2, count);
+    if (!failed(bottom)) out = number_binary(vm, OP2_FLOORDIV, top, bottom);
+done:
+    decref(n);
+    decref(k);
+    decref(rest);
     decref(top);
     decref(bottom);
-    return result;
+    return out;
 }
 NATIVE(math_perm, "perm(n, k=None, /)", "How many ways to choose k of n things, with order.")
 {
-    int64_t n, k;
-    if (!int_index(vm, argv[0], &n)) return FAIL;
-    k = n;
-    if (argv[1] != NONE && !int_index(vm, argv[1], &k)) return FAIL;
-    if (n < 0) return throw(vm, ValueError, "n must be a non-negative integer");
-    if (k < 0) return throw(vm, ValueError, "k must be a non-negative integer");
-    return k > n ? from_small(0) : product(vm, n - k + 1, n);
+    if (argv[1] == NONE) return math_factorial(vm, argv);
+    Ref n = UNDEF, k = UNDEF, out = FAIL;
+    int64_t count;
+    if (choice_arguments(vm, argv, &n, &k)) {
+        Truth fewer = less_than(vm, n, k);
+        if (fewer != FAILED) out = fewer == YES ? from_small(0) : greatest(vm, n, k, "k", &count);
+    }
+    decref(n);
+    decref(k);
+    return out;
 }
 NATIVE(math_isqrt, "isqrt(n, /)", "The integer part of the square root of n.")
 {
@@ -525,19 +617,20 @@ NATIVE(math_fma, "fma(x, y, z, /)", "x * y + z, rounded once.")
 NATIVE(math_dist, "dist(p, q, /)", "The Euclidean distance between two points.")
 {
     Ref p = tuple_from(vm, argv[0]), q = failed(p) ? FAIL : tuple_from(vm, argv[1]);
-    double total = 0, x, y;
+    Length length = {0};
     bool good = !failed(q);
     if (good && tuple_len(p) != tuple_len(q)) {
         throw(vm, ValueError, "both points must have the same number of dimensions");
         good = false;
     }
     for (ptrdiff_t n = 0; good && n < tuple_len(p); n++) {
+        double x, y;
         good = float_from(vm, tuple_at(p, n), &x) && float_from(vm, tuple_at(q, n), &y);
-        if (good) total = hypot(total, x - y);
+        if (good) length_add(&length, x - y);
     }
     decref(p);
     decref(q);
-    return good ? from_float(total) : FAIL;
+    return good ? length_finish(&length) : FAIL;
 }
 NATIVE(math_isclose, "isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0)", "Are two floats close?")
 {

@@ -1,7 +1,7 @@
 /* time.c - the module time: clocks, sleeping, calendar arithmetic by the C library.
  *
  * Times are seconds as float, or nanoseconds as int where the name ends in _ns.  A struct_time is a
- * tuple of nine numbers with two more fields, zone and offset, behind them that are no items.
+ * tuple of nine numbers with two more fields, zone and offset, that are no items.
  * Neighbours: _strptime.aio (strptime). */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -13,8 +13,6 @@
 #define SECOND_NS INT64_C(1000000000)
 
 enum { ITEMS = 9, ZONE = 9, OFFSET = 10, FIELDS = 11 };
-
-static const TypeDef struct_time_type;
 
 /* ---- clocks ---- */
 
@@ -175,22 +173,23 @@ NATIVE(time_sleep, "sleep(seconds, /)",
 
 /* ---- struct_time ---- */
 
-/* A struct_time of values (stolen): nine items; zone and offset may be UNDEF. */
-static Ref struct_time_of(Vm *vm, Type *type, Ref values[FIELDS])
-{
-    Tuple *self = type ? type_instance_sized(vm, type, sizeof(Ref) * FIELDS) : NULL;
-    bool good = self != NULL;
-    for (int n = 0; n < FIELDS; n++) good = good && !failed(values[n]);
-    if (self) self->len = ITEMS;
-    for (int n = 0; n < FIELDS; n++) {
-        if (good) self->items[n] = absent(values[n]) ? NONE : values[n];
-        else decref(values[n]);
-    }
-    if (good) return from_object(self);
-    for (int n = 0; self && n < FIELDS; n++) self->items[n] = NONE;
-    decref_object(self);
-    return FAIL;
-}
+static const Attribute struct_time_attributes[] = {
+    {"tm_year", structseq_item_0, NULL, "The year."},
+    {"tm_mon", structseq_item_1, NULL, "The month, 1 to 12."},
+    {"tm_mday", structseq_item_2, NULL, "The day of the month, 1 to 31."},
+    {"tm_hour", structseq_item_3, NULL, "The hour, 0 to 23."},
+    {"tm_min", structseq_item_4, NULL, "The minute, 0 to 59."},
+    {"tm_sec", structseq_item_5, NULL, "The second, 0 to 61."},
+    {"tm_wday", structseq_item_6, NULL, "The day of the week, Monday 0."},
+    {"tm_yday", structseq_item_7, NULL, "The day of the year, 1 to 366."},
+    {"tm_isdst", structseq_item_8, NULL, "Daylight saving: 1, 0, or -1 when not known."},
+    {"tm_zone", structseq_item_9, NULL, "The name of the time zone, or None."},
+    {"tm_gmtoff", structseq_item_10, NULL, "Seconds east of UTC, or None."},
+    {0},
+};
+static const StructSeq struct_time_type =
+    STRUCTSEQ_OPEN("time.struct_time", "A time as nine numbers with names, and zone and offset.",
+                   struct_time_attributes, ITEMS, FIELDS);
 
 static Ref struct_time(Vm *vm, const struct tm *t)
 {
@@ -207,92 +206,8 @@ static Ref struct_time(Vm *vm, const struct tm *t)
         str_from(vm, t->tm_zone),
         from_small(t->tm_gmtoff),
     };
-    return struct_time_of(vm, type_from_def(vm, &struct_time_type), values);
+    return structseq_open_new(vm, &struct_time_type, values);
 }
-
-static Ref struct_time_read(Vm *vm, Type *type, Value items, Value named)
-{
-    static const char *const names[] = {"tm_zone", "tm_gmtoff"};
-    ptrdiff_t len = tuple_len(items);
-    if (len < ITEMS || len > FIELDS)
-        return throw(vm, TypeError,
-                     "time.struct_time() takes an at %s %d-sequence (%zd-sequence given)",
-                     len < ITEMS ? "least" : "most", len < ITEMS ? ITEMS : FIELDS, len);
-    Ref values[FIELDS];
-    for (int n = 0; n < FIELDS; n++) values[n] = n < len ? newref(tuple_at(items, n)) : UNDEF;
-    for (int n = ZONE; n < FIELDS && is_dict(named); n++) {
-        if (!absent(values[n])) continue;
-        Value held = dict_get_text(vm, as_dict(named), names[n - ZONE]);
-        values[n] = newref(held);
-    }
-    return struct_time_of(vm, type, values);
-}
-NATIVE(struct_time_make, "new(cls, /, sequence, dict=None)",
-       "A time as nine numbers, and zone and offset when sequence goes on.")
-{
-    Ref items = tuple_from(vm, argv[1]);
-    if (failed(items)) return FAIL;
-    Ref out = struct_time_read(vm, as_type(argv[0]), items, argv[2]);
-    decref(items);
-    return out;
-}
-
-static void struct_time_visit(Object *self, Visit *visit, void *context)
-{
-    Ref *items = ((Tuple *)self)->items;
-    for (int n = 0; n < FIELDS; n++)
-        if (is_heap(items[n])) visit(&items[n], context);
-}
-static void struct_time_clear(Object *self)
-{
-    for (int n = 0; n < FIELDS; n++) clear(&((Tuple *)self)->items[n]);
-    ((Tuple *)self)->len = 0;
-}
-
-NATIVE(struct_time_reduce, "__reduce__(self, /)", "Return what pickle and copy need.")
-{
-    Tuple *self = as_tuple(argv[0]);
-    Ref plain = tuple_from_values(vm, ITEMS, as_values(self->items));
-    Ref rest = dict_new(vm), args = FAIL, out = FAIL;
-    if (!failed(plain) && !failed(rest) &&
-        dict_set_text(vm, as_dict(rest), "tm_zone", self->items[ZONE]) &&
-        dict_set_text(vm, as_dict(rest), "tm_gmtoff", self->items[OFFSET]))
-        args = tuple_pack(vm, 2, (Value)plain, (Value)rest);
-    if (!failed(args)) out = tuple_pack(vm, 2, borrow(type_of(vm, argv[0])), (Value)args);
-    decref(args);
-    decref(rest);
-    decref(plain);
-    return out;
-}
-
-static const Attribute struct_time_attributes[] = {
-    {"tm_year", structseq_item_0, NULL, "The year."},
-    {"tm_mon", structseq_item_1, NULL, "The month, 1 to 12."},
-    {"tm_mday", structseq_item_2, NULL, "The day of the month, 1 to 31."},
-    {"tm_hour", structseq_item_3, NULL, "The hour, 0 to 23."},
-    {"tm_min", structseq_item_4, NULL, "The minute, 0 to 59."},
-    {"tm_sec", structseq_item_5, NULL, "The second, 0 to 61."},
-    {"tm_wday", structseq_item_6, NULL, "The day of the week, Monday 0."},
-    {"tm_yday", structseq_item_7, NULL, "The day of the year, 1 to 366."},
-    {"tm_isdst", structseq_item_8, NULL, "Daylight saving: 1, 0, or -1 when not known."},
-    {"tm_zone", structseq_item_9, NULL, "The name of the time zone, or None."},
-    {"tm_gmtoff", structseq_item_10, NULL, "Seconds east of UTC, or None."},
-    {0},
-};
-static const Native *const struct_time_methods[] = {&struct_time_reduce_def, NULL};
-static const TypeDef struct_time_type = {
-    .name = "time.struct_time",
-    .doc = "A time as nine numbers with names, and zone and offset.",
-    .size = sizeof(Tuple),
-    .flags = TYPE_CONTAINER | TYPE_FINAL,
-    .base = &tuple_type,
-    .visit = struct_time_visit,
-    .clear = struct_time_clear,
-    .new = &struct_time_make_def,
-    .repr = structseq_repr,
-    .methods = struct_time_methods,
-    .attributes = struct_time_attributes,
-};
 
 /* ---- calendar ---- */
 
@@ -403,7 +318,7 @@ static bool read_parts(Vm *vm, Value value, const char *function, struct tm *par
 static void set_zone(Vm *vm, struct tm *parts, Value value)
 {
     if (absent(value)) return;
-    bool own = type_of(vm, value)->def == &struct_time_type;
+    bool own = type_of(vm, value)->def == &struct_time_type.type;
     Value zone = own ? (Value)as_tuple(value)->items[ZONE] : UNDEF;
     Value offset = own ? (Value)as_tuple(value)->items[OFFSET] : UNDEF;
     struct tm copy = *parts;
@@ -544,7 +459,7 @@ static const Native *const time_functions[] = {
     &time_tzset_def,
     NULL,
 };
-static const TypeDef *const time_types[] = {&struct_time_type, NULL};
+static const TypeDef *const time_types[] = {&struct_time_type.type, NULL};
 
 static bool time_open(Vm *vm, Value module)
 {
@@ -563,7 +478,9 @@ static bool time_open(Vm *vm, Value module)
     for (size_t n = 0; n < sizeof constants / sizeof *constants; n++)
         if (!module_set(vm, module, constants[n].name, from_small(constants[n].clock)))
             return false;
-    return module_set(vm, module, "_STRUCT_TM_ITEMS", from_small(11)) && set_zones(vm, module);
+    return module_set(vm, module, "_STRUCT_TM_ITEMS", from_small(FIELDS)) &&
+           type_from_def(vm, &struct_time_type.type) &&
+           structseq_count_fields(vm, &struct_time_type, 0) && set_zones(vm, module);
 }
 
 const ModuleDef time_module = {

@@ -5,6 +5,7 @@
 #include "object/dict.h"
 #include "object/error.h"
 #include "object/iter.h"
+#include "object/list.h"
 #include "object/number.h"
 #include "object/sequence.h"
 
@@ -138,11 +139,32 @@ static bool check_length(Vm *vm, const StructSeq *def, ptrdiff_t len)
     return false;
 }
 
+/* Fills fields from number `from` on with what named (a dict, or None) has of them; false: it has
+ * other names too. */
+static bool take_named(Vm *vm, const StructSeq *def, int from, Value named, Ref *values)
+{
+    ptrdiff_t used = 0;
+    if (!is_dict(named)) return true;
+    for (int n = from; n < def->fields; n++) {
+        const char *name = field_name(def, n);
+        Value held = name ? dict_get_text(vm, as_dict(named), name) : (Value)UNDEF;
+        if (absent(held)) continue;
+        replace(&values[n], newref(held));
+        used++;
+    }
+    return used == as_dict(named)->len;
+}
+
+static void drop_all(Ref *values, int count)
+{
+    for (int n = 0; n < count; n++) decref(values[n]);
+}
+
 static Ref structseq_make(Vm *vm, Value *argv)
 {
     const StructSeq *def = (const StructSeq *)as_type(argv[0])->def;
     Value named = argv[2];
-    if (!is_none(named) && !is_dict(named))
+    if (!absent(named) && !is_dict(named))
         return throw(vm, TypeError, "%s() takes a dict as second arg, if any", def->type.name);
     if (!type_of(vm, argv[1])->slots.iter && !type_of(vm, argv[1])->slots.get_item)
         return throw(vm, TypeError, "constructor requires a sequence");
@@ -152,16 +174,15 @@ static Ref structseq_make(Vm *vm, Value *argv)
         return FAIL;
     }
     Ref values[STRUCTSEQ_MAX];
-    for (int n = 0; n < def->fields; n++) {
-        values[n] = n < tuple_len(items) ? newref(tuple_at(items, n)) : UNDEF;
-        const char *name = absent(values[n]) && is_dict(named) ? field_name(def, n) : NULL;
-        if (name) values[n] = newref(dict_get_text(vm, as_dict(named), name));
-    }
+    int len = (int)tuple_len(items);
+    for (int n = 0; n < def->fields; n++) values[n] = n < len ? newref(tuple_at(items, n)) : UNDEF;
     decref(items);
-    return structseq_open_new(vm, def, values);
+    if (take_named(vm, def, len, named, values)) return structseq_open_new(vm, def, values);
+    drop_all(values, def->fields);
+    return throw(vm, TypeError, "%s() got duplicate or unexpected field name(s)", def->type.name);
 }
 const Native structseq_make_def = {
-    "new(cls, /, sequence, dict=None)",
+    "new(cls, /, sequence, dict=?)",
     "Items from a sequence; what it does not hold of the other fields, from dict.", structseq_make,
     NATIVE_PLAIN};
 
@@ -182,4 +203,35 @@ NATIVE(structseq_open_reduce, "__reduce__(self, /)", "How to copy it: its items 
     return out;
 }
 
-const Native *const structseq_open_methods[] = {&structseq_open_reduce_def, NULL};
+/* The names in changes that no field has. */
+static Ref unexpected_names(Vm *vm, const StructSeq *def, Value changes)
+{
+    Ref names = list_from(vm, changes);
+    for (int n = 0; !failed(names) && n < def->fields; n++)
+        for (ptrdiff_t at = as_list(names)->len - 1; at >= 0; at--)
+            if (str_is(list_at(as_list(names), at), field_name(def, n)))
+                decref(list_take(as_list(names), at));
+    return names;
+}
+
+NATIVE(structseq_open_replace, "__replace__(self, /, **changes)",
+       "Return a copy with other values for some fields, for copy.replace().")
+{
+    const StructSeq *def = def_of(as_object(argv[0]));
+    for (int n = 0; n < def->items; n++)
+        if (!field_name(def, n))
+            return throw(vm, TypeError,
+                         "__replace__() is not supported for %s because it has unnamed field(s)",
+                         def->type.name);
+    Ref values[STRUCTSEQ_MAX];
+    for (int n = 0; n < def->fields; n++) values[n] = newref(as_tuple(argv[0])->items[n]);
+    if (take_named(vm, def, 0, argv[1], values)) return structseq_open_new(vm, def, values);
+    drop_all(values, def->fields);
+    Ref names = unexpected_names(vm, def, argv[1]);
+    if (!failed(names)) throw(vm, TypeError, "Got unexpected field name(s): %R", (Value)names);
+    decref(names);
+    return FAIL;
+}
+
+const Native *const structseq_open_methods[] = {&structseq_open_reduce_def,
+                                                &structseq_open_replace_def, NULL};
