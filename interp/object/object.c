@@ -18,6 +18,7 @@
 #include "object/str.h"
 #include "object/tuple.h"
 #include "object/typeparts.h"
+#include "object/weakref.h"
 
 /* ---- slots ---- */
 
@@ -304,10 +305,14 @@ static bool set_dict(Vm *vm, Value self, Value value)
 const Attribute object_dict_attribute = {"__dict__", get_dict, set_dict,
                                          "dictionary for instance variables"};
 
-/* The tables of weak references are weakref.c's; a script sees here whether there is one. */
-static Ref get_weakref(Vm *vm __attribute__((unused)), Value self __attribute__((unused)))
+/* The plain weak reference to it; when there is none any other. */
+static Ref get_weakref(Vm *vm, Value self)
 {
-    return NONE;
+    Weakref *first = weakref_first(vm, self), *at = first;
+    while (at && (at->head.head.kind != KIND_WEAKREF || !absent(at->callback)))
+        at = weakref_next(at);
+    if (!at) at = first;
+    return at ? newref(borrow(at)) : NONE;
 }
 
 const Attribute object_weakref_attribute = {"__weakref__", get_weakref, NULL,
