@@ -489,12 +489,44 @@ static bool set_type_params(Vm *vm, Value self, Value value)
            store(vm, self, N(__type_params__), value);
 }
 
-/* Of a native class of a module: how __init__ or __new__ takes its arguments.  The classes of
- * builtins have none, as in CPython. */
+/* Those classes of builtins that say how they are called; the others have several ways. */
+static const char *builtin_signature(const char *name)
+{
+    static const struct {
+        const char *name, *text;
+    } rows[] = {
+        {"bool", "(object=False, /)"},
+        {"classmethod", "(function, /)"},
+        {"complex", "(real=0, imag=0)"},
+        {"enumerate", "(iterable, start=0)"},
+        {"filter", "(function, iterable, /)"},
+        {"float", "(x=0, /)"},
+        {"frozenset", "(iterable=(), /)"},
+        {"list", "(iterable=(), /)"},
+        {"map", "(function, iterable, /, *iterables, strict=False)"},
+        {"memoryview", "(object)"},
+        {"object", "()"},
+        {"property", "(fget=None, fset=None, fdel=None, doc=None)"},
+        {"reversed", "(sequence, /)"},
+        {"set", "(iterable=(), /)"},
+        {"staticmethod", "(function, /)"},
+        {"tuple", "(iterable=(), /)"},
+        {"zip", "(*iterables, strict=False)"},
+    };
+    for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
+        if (strcmp(rows[n].name, name) == 0) return rows[n].text;
+    return NULL;
+}
+
+/* Of a native class: how it is called, in a module by how its __init__ or __new__ takes it. */
 static Ref get_text_signature(Vm *vm, Value self)
 {
     const Type *type = as_type(self);
-    if (type->flags & TYPE_HEAP || !type->def || !strchr(type->def->name, '.')) return NONE;
+    if (type->flags & TYPE_HEAP || !type->def) return NONE;
+    if (!strchr(type->def->name, '.')) {
+        const char *text = builtin_signature(type->def->name);
+        return text ? str_from(vm, text) : NONE;
+    }
     for (const TypeDef *def = type->def; def; def = def->base)
         if (def->init || def->new)
             return native_class_signature(vm, def->init ? def->init : def->new);
