@@ -87,8 +87,7 @@ NATIVE(posix_fstat, "fstat(fd)", "Like stat(), for an open file.")
 }
 
 /* A new stat_result lacks the float times unless they were given: the whole ones stand in. */
-NATIVE(stat_result_make, "new(cls, /, sequence, dict=?)",
-       "What stat() returns, from a sequence.")
+NATIVE(stat_result_make, "new(cls, /, sequence, dict=?)", "What stat() returns, from a sequence.")
 {
     Ref self = structseq_make_def.body(vm, argv);
     if (failed(self)) return FAIL;
