@@ -512,7 +512,8 @@ static void mmap_release_buffer(Value self, Buffer *buffer __attribute__((unused
 
 static Ref mmap_iter(Vm *vm, Value self)
 {
-    MmapIter *iter = type_instance(vm, type_from_def(vm, &mmap_iter_type));
+    Type *type = type_from_def(vm, &mmap_iter_type);
+    MmapIter *iter = type ? type_instance(vm, type) : NULL;
     if (!iter) return FAIL;
     iter->map = newref(self);
     return from_object(iter);
