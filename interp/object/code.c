@@ -360,6 +360,9 @@ static Code *code_copy(Vm *vm, const Code *from)
            COPY(positions, from->instr_count) && COPY(handlers, from->handler_count) &&
            COPY(captures, from->free_count) && COPY(local_kinds, from->locals);
     code->instr_count = good ? from->instr_count : 0;
+    for (int i = 0; from->traced && i < code->instr_count; i++) /* nobody traces the copy yet */
+        if (from->traced[i].tells)
+            code->instrs[i] = (code->instrs[i] & ~0xffu) | from->traced[i].op;
     if (good) return code;
     decref(from_object(code));
     return NULL;
