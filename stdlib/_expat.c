@@ -855,11 +855,11 @@ static bool set_features(Vm *vm, Value module, const Library *library)
         decref(value);
         if (failed(pair) || !list_push(vm, as_list(features), pair)) replace(&features, FAIL);
     }
+    if (failed(features) || !module_set(vm, module, "features", features)) return false;
     XML_Expat_Version version = library->ExpatVersionInfo();
     Ref numbers = tuple_pack(vm, 3, from_small(version.major), from_small(version.minor),
                              from_small(version.micro));
     return !failed(numbers) && module_set(vm, module, "version_info", numbers) &&
-           !failed(features) && module_set(vm, module, "features", features) &&
            module_set(vm, module, "EXPAT_VERSION", str_from(vm, library->ExpatVersion()));
 }
 

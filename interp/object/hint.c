@@ -160,7 +160,7 @@ static Ref import_hint(Vm *vm, Value error)
     }
     bool usable = is_str(name) && as_str(name)->len;
     Ref text = usable ? suggest(vm, name, names, str_at(as_str(name), 0) != '_') : UNDEF;
-    error_clear(vm);
+    if (!failed(text)) error_clear(vm);
     decref(name);
     decref(from);
     return text;
