@@ -17,6 +17,8 @@
 #include "object/call.h"
 #include "object/char.h"
 #include "object/codecstate.h"
+#include "object/attr.h"
+#include "object/name.h"
 #include "object/error.h"
 #include "object/int.h"
 #include "object/tuple.h"
@@ -61,15 +63,18 @@ static Ref throw_unicode(Vm *vm, ExcId id, const char *encoding, Value object, p
     return FAIL;
 }
 
-/* Calls the handler a script registered with error (stolen): what it returned, a pair whose second
- * item, *resume, lies in [0, len]. */
-static Ref call_handler(Vm *vm, const char *errors, Ref error, bool encoding, ptrdiff_t len,
-                        ptrdiff_t *resume)
+/* Calls the handler a script registered with error (borrowed): what it returned, a pair whose
+ * second item, *resume, lies in [0, len]. */
+static Ref call_handler(Vm *vm, const char *errors, Value error)
 {
-    Ref handler = failed(error) ? FAIL : codec_handler(vm, errors);
+    Ref handler = codec_handler(vm, errors);
     Ref pair = failed(handler) ? FAIL : call1(vm, handler, error);
     decref(handler);
-    decref(error);
+    return pair;
+}
+
+static Ref check_answer(Vm *vm, Ref pair, bool encoding, ptrdiff_t len, ptrdiff_t *resume)
+{
     if (failed(pair)) return FAIL;
     int64_t at = 0;
     bool good = is_tuple(pair) && tuple_len(pair) == 2 && is_any_int(tuple_at(pair, 1)) &&
@@ -135,14 +140,36 @@ static bool pass_surrogate(Decoder *d, ptrdiff_t start, ptrdiff_t *resume)
     return builder_char(d->vm, &d->out, point);
 }
 
+/* Goes on in other bytes when the handler has put them in error.object. */
+static bool adopt_object(Decoder *d, Value error, Value before)
+{
+    Vm *vm = d->vm;
+    Ref object = attr_get(vm, error, N(object));
+    if (failed(object)) return false;
+    if (object == before) {
+        decref(object);
+    } else if (!is_bytes(object)) {
+        decref(object);
+        return throw(vm, TypeError, "object attribute must be bytes"), false;
+    } else {
+        replace(&d->held, object);
+        d->data = as_bytes(object)->data;
+        d->len = as_bytes(object)->len;
+    }
+    return true;
+}
+
 static bool decode_other(Decoder *d, ptrdiff_t start, ptrdiff_t end, const char *reason,
                          ptrdiff_t *resume)
 {
     Ref object = bytes_from(d->vm, d->data, d->len);
     if (failed(object)) return false;
     Ref error = make_unicode(d->vm, UnicodeDecodeError, d->encoding, object, start, end, reason);
+    Ref pair = failed(error) ? FAIL : call_handler(d->vm, d->errors, error);
+    if (!failed(pair) && !adopt_object(d, error, object)) replace(&pair, FAIL);
+    pair = check_answer(d->vm, pair, false, d->len, resume);
+    decref(error);
     decref(object);
-    Ref pair = call_handler(d->vm, d->errors, error, false, d->len, resume);
     bool good = !failed(pair) && builder_str(d->vm, &d->out, tuple_at(pair, 0));
     decref(pair);
     return good;
@@ -274,7 +301,9 @@ static bool encode_other(Encoder *e, ptrdiff_t start, ptrdiff_t end, ptrdiff_t *
 {
     Ref error =
         make_unicode(e->vm, UnicodeEncodeError, e->encoding, e->text, start, end, e->reason);
-    Ref pair = call_handler(e->vm, e->errors, error, true, as_str(e->text)->len, resume);
+    Ref pair = failed(error) ? FAIL : call_handler(e->vm, e->errors, error);
+    pair = check_answer(e->vm, pair, true, as_str(e->text)->len, resume);
+    decref(error);
     bool good = !failed(pair) && encode_replacement(e, tuple_at(pair, 0), start, end);
     decref(pair);
     return good;
@@ -435,9 +464,9 @@ static bool is_cut_surrogate(const uint8_t *p, ptrdiff_t left)
 
 static bool utf8_decode_all(Decoder *d)
 {
-    const uint8_t *data = (const uint8_t *)d->data;
     ptrdiff_t i = 0;
     while (i < d->len) {
+        const uint8_t *data = (const uint8_t *)d->data; /* an error may put others in their place */
         ptrdiff_t run = i + ascii_run(d->data + i, d->len - i);
         if (run > i && !builder_ascii(d->vm, &d->out, d->data + i, run - i)) return false;
         i = run;
@@ -847,6 +876,7 @@ static Ref encoder_finish(Encoder *e, bool good)
 
 static Ref decoder_finish(Decoder *d, bool good)
 {
+    clear(&d->held);
     if (good) return builder_finish(d->vm, &d->out);
     builder_close(&d->out);
     return FAIL;
@@ -908,7 +938,7 @@ Ref codec_decode_partial(Vm *vm, const char *data, ptrdiff_t len, const char *en
                  .partial = used != NULL};
     builder_open(&d.out);
     bool good = codec->decode(&d);
-    if (good && used) *used = d.used;
+    if (good && used) *used = d.used < len ? d.used : len;
     return decoder_finish(&d, good);
 }
 

@@ -34,6 +34,7 @@ typedef struct Decoder {
     bool raw;      /* raw_unicode_escape */
     int charmap;   /* row of charmaps.def */
     Value mapping; /* of charmap_decode(); borrowed */
+    Ref held; /* bytes that an error handler put in place of data, or UNDEF */
     StrBuilder out;
 } Decoder;
 
@@ -53,7 +54,8 @@ typedef struct Encoder {
     ptrdiff_t len, capacity;
 } Encoder;
 
-/* Applies the error handler to data[start:end]; *resume: where to go on.  false: raised. */
+/* Applies the error handler to data[start:end]; *resume: where to go on.  false: raised.
+ * data and len may be others afterwards. */
 bool decode_error(Decoder *d, ptrdiff_t start, ptrdiff_t end, const char *reason,
                   ptrdiff_t *resume);
 /* Applies the error handler to text[start:end], none of whose points can be encoded; *resume: where
