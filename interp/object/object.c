@@ -209,10 +209,10 @@ static Ref get_class(Vm *vm, Value self) { return newref(borrow(type_of(vm, self
 /* May an instance change from one class to the other? */
 static bool same_layout(const Type *a, const Type *b)
 {
+    /* a class has its namespace whatever its metaclass says of attributes */
+    unsigned told = a->kind == KIND_TYPE ? TYPE_CONTAINER : TYPE_ATTRIBUTES | TYPE_CONTAINER;
     return a->kind == b->kind && a->def == b->def && a->fixed == b->fixed &&
-           a->basic_size == b->basic_size &&
-           (a->flags & (TYPE_ATTRIBUTES | TYPE_CONTAINER)) ==
-               (b->flags & (TYPE_ATTRIBUTES | TYPE_CONTAINER));
+           a->basic_size == b->basic_size && (a->flags & told) == (b->flags & told);
 }
 
 /* Are all of a's __slots__ b's, by the same names? */
