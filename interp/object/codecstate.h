@@ -34,7 +34,7 @@ typedef struct Decoder {
     bool raw;      /* raw_unicode_escape */
     int charmap;   /* row of charmaps.def */
     Value mapping; /* of charmap_decode(); borrowed */
-    Ref held; /* bytes that an error handler put in place of data, or UNDEF */
+    Ref held;      /* bytes that an error handler put in place of data, or UNDEF */
     StrBuilder out;
 } Decoder;
 
