@@ -32,13 +32,22 @@ static const unsigned long small_powers[] = {
 };
 enum { SMALL_POWERS = 20 };
 
+/* 10 ** n, n < 39 */
+static inline unsigned __int128 power_of_ten(int n)
+{
+    return n < SMALL_POWERS ? small_powers[n]
+                            : (unsigned __int128)small_powers[19] * small_powers[n - 19];
+}
+
 int64_t mpz_digits(mpz_srcptr z)
 {
-    if (mpz_size(z) <= 1) {
-        unsigned long n = mpz_get_ui(z);
-        int digits = 1;
-        while (digits < SMALL_POWERS && n >= small_powers[digits]) digits++;
-        return digits;
+    if (mpz_size(z) <= 2) { /* the bits tell all but one */
+        unsigned __int128 n = (unsigned __int128)mpz_getlimbn(z, 1) << 64 | mpz_getlimbn(z, 0);
+        if (n == 0) return 1;
+        uint64_t high = (uint64_t)(n >> 64);
+        int bits = high ? 128 - __builtin_clzll(high) : 64 - __builtin_clzll((uint64_t)n);
+        int digits = bits * 1233 >> 12; /* floor(bits * log10(2)) */
+        return digits + (n >= power_of_ten(digits));
     }
     long exp;
     double mantissa = mpz_get_d_2exp(&exp, z);

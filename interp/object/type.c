@@ -216,6 +216,15 @@ Value type_lookup(Vm *vm, Type *type, Value name)
 
 /* ---- change ---- */
 
+static void subclasses_close_up(struct Subclasses *list)
+{
+    int kept = 0;
+    for (int i = 0; i < list->len; i++)
+        if (list->items[i]) list->items[kept++] = list->items[i];
+    list->len = kept;
+    list->gone = list->last = 0;
+}
+
 bool subclass_add(Vm *vm, Type *base, Type *type)
 {
     struct Subclasses *list = base->subclasses;
@@ -234,10 +243,15 @@ bool subclass_add(Vm *vm, Type *base, Type *type)
 void subclass_remove(Type *base, const Type *type)
 {
     struct Subclasses *list = base->subclasses;
-    int kept = 0;
-    for (int i = 0; list && i < list->len; i++)
-        if (list->items[i] != type) list->items[kept++] = list->items[i];
-    if (list) list->len = kept;
+    if (!list) return;
+    for (int n = 0, i = list->last; n < list->len; n++, i++) {
+        if (i >= list->len) i = 0;
+        if (list->items[i] != type) continue;
+        list->items[i] = NULL;
+        list->last = i;
+        if (++list->gone * 2 > list->len) subclasses_close_up(list);
+        return;
+    }
 }
 
 void type_touch(Vm *vm, Type *type)
@@ -245,14 +259,14 @@ void type_touch(Vm *vm, Type *type)
     type->version = ++vm->interp->type_version;
     shapes_touch(type);
     for (int i = 0; type->subclasses && i < type->subclasses->len; i++)
-        type_touch(vm, type->subclasses->items[i]);
+        if (type->subclasses->items[i]) type_touch(vm, type->subclasses->items[i]);
 }
 
 void type_add_flags(Type *type, unsigned flags)
 {
     type->flags |= flags;
     for (int i = 0; type->subclasses && i < type->subclasses->len; i++)
-        type_add_flags(type->subclasses->items[i], flags);
+        if (type->subclasses->items[i]) type_add_flags(type->subclasses->items[i], flags);
 }
 
 /* Is name spelt like a special method? */
@@ -269,7 +283,7 @@ static void update_below(Vm *vm, Type *type, Value name)
         name == N(__abstractmethods__))
         type_cache_new(vm, type);
     for (int i = 0; type->subclasses && i < type->subclasses->len; i++)
-        update_below(vm, type->subclasses->items[i], name);
+        if (type->subclasses->items[i]) update_below(vm, type->subclasses->items[i], name);
 }
 
 bool type_modified(Vm *vm, Type *type, Value name)

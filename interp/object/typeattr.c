@@ -156,7 +156,8 @@ NATIVE(type_subclasses, "__subclasses__(self, /)",
     const struct Subclasses *all = as_type(argv[0])->subclasses;
     Ref list = list_new(vm, all ? all->len : 0);
     for (int i = 0; !failed(list) && all && i < all->len; i++)
-        if (!list_push(vm, as_list(list), newref(borrow(all->items[i])))) replace(&list, FAIL);
+        if (all->items[i] && !list_push(vm, as_list(list), newref(borrow(all->items[i]))))
+            replace(&list, FAIL);
     return list;
 }
 
@@ -324,7 +325,7 @@ static bool renew_mro(Vm *vm, Type *type)
     if (failed(mro)) return false;
     replace(&type->mro, mro);
     for (int i = 0; type->subclasses && i < type->subclasses->len; i++)
-        if (!renew_mro(vm, type->subclasses->items[i])) return false;
+        if (type->subclasses->items[i] && !renew_mro(vm, type->subclasses->items[i])) return false;
     return true;
 }
 
@@ -333,7 +334,7 @@ static void renew_slots(Vm *vm, Type *type)
     type_cache_new(vm, type);
     type_update_all_slots(vm, type);
     for (int i = 0; type->subclasses && i < type->subclasses->len; i++)
-        renew_slots(vm, type->subclasses->items[i]);
+        if (type->subclasses->items[i]) renew_slots(vm, type->subclasses->items[i]);
 }
 
 /* By the bases alone: the MRO of base is not yet new while a mro() runs that assigns __bases__. */

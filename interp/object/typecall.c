@@ -7,6 +7,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/call.h"
 #include "object/classmethod.h"
+#include "object/dict.h"
 #include "object/error.h"
 #include "object/exception.h"
 #include "object/function.h"
@@ -126,6 +127,17 @@ static bool call_init(Vm *vm, Type *type, Value object, const Args *args)
     return ok;
 }
 
+/* dict(name=value, ...) */
+static Ref dict_of_keywords(Vm *vm, const Args *args)
+{
+    ptrdiff_t count = tuple_len(args->kwnames);
+    Ref out = dict_new_sized(vm, count);
+    for (ptrdiff_t i = 0; !failed(out) && i < count; i++)
+        if (!dict_set(vm, as_dict(out), tuple_at(args->kwnames, i), args->argv[i]))
+            replace(&out, FAIL);
+    return out;
+}
+
 Ref type_call(Vm *vm, Value self, const Args *args)
 {
     Type *type = as_type(self);
@@ -137,6 +149,8 @@ Ref type_call(Vm *vm, Value self, const Args *args)
         Ref made = exception_call(vm, type, args);
         if (!absent(made)) return made;
     }
+    if (type == type_builtin(vm, KIND_DICT) && args->argc == 0 && !absent(args->kwnames))
+        return dict_of_keywords(vm, args);
     Ref object = type_call_new(vm, type, args);
     if (failed(object)) return FAIL;
     Type *made = type_of(vm, object);

@@ -10,7 +10,9 @@
 
 struct Subclasses {
     int len, capacity;
-    Type *items[];
+    int gone;      /* places of classes that are no more, NULL */
+    int last;      /* the place that became one last: classes often go in the order they came */
+    Type *items[]; /* in the order they were made */
 };
 
 /* "Future" of "asyncio.Future" */
