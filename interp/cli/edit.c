@@ -281,6 +281,71 @@ static int on_tab(int count, int key)
     return rl_complete(count, key);
 }
 
+/* ---- up and down: through the lines of a block, then through the history ---- */
+
+/* The place in the line that begins at `start`, as many bytes from there as `column`. */
+static int place_in_line(int start, int column)
+{
+    int at = start, end = start + (int)strcspn(rl_line_buffer + start, "\n");
+    at = end - start < column ? end : start + column;
+    while (at > start && (rl_line_buffer[at] & 0xc0) == 0x80) at--; /* within a character */
+    return at;
+}
+
+static int line_start(int at)
+{
+    while (at > 0 && rl_line_buffer[at - 1] != '\n') at--;
+    return at;
+}
+
+static int on_up(int count, int key)
+{
+    int start = line_start(rl_point);
+    if (start == 0) return rl_get_previous_history(count, key);
+    rl_point = place_in_line(line_start(start - 1), rl_point - start);
+    return 0;
+}
+
+static int on_down(int count, int key)
+{
+    int start = line_start(rl_point), next = start + (int)strcspn(rl_line_buffer + start, "\n");
+    if (next == rl_end) return rl_get_next_history(count, key);
+    rl_point = place_in_line(next + 1, rl_point - start);
+    return 0;
+}
+
+static int on_home(int count, int key)
+{
+    (void)count, (void)key;
+    rl_point = line_start(rl_point);
+    return 0;
+}
+
+static int on_end(int count, int key)
+{
+    (void)count, (void)key;
+    rl_point += (int)strcspn(rl_line_buffer + rl_point, "\n");
+    return 0;
+}
+
+/* Unless ~/.inputrc has given the keys another meaning. */
+static void bind_arrows(void)
+{
+    static const struct {
+        const char *keys;
+        rl_command_func_t *usual, *ours;
+    } rows[] = {
+        {"\033[A", rl_get_previous_history, on_up}, {"\033OA", rl_get_previous_history, on_up},
+        {"\033[B", rl_get_next_history, on_down},   {"\033OB", rl_get_next_history, on_down},
+        {"\033[H", rl_beg_of_line, on_home},        {"\033OH", rl_beg_of_line, on_home},
+        {"\033[1~", rl_beg_of_line, on_home},       {"\001", rl_beg_of_line, on_home},
+        {"\033[F", rl_end_of_line, on_end},         {"\033OF", rl_end_of_line, on_end},
+        {"\033[4~", rl_end_of_line, on_end},        {"\005", rl_end_of_line, on_end}};
+    for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
+        if (rl_function_of_keyseq(rows[n].keys, NULL, NULL) == rows[n].usual)
+            rl_bind_keyseq(rows[n].keys, rows[n].ours);
+}
+
 /* ---- reading ---- */
 
 static void on_line(char *line)
@@ -423,6 +488,7 @@ static bool edit_open(Session *session)
     rl_initialize();
     rl_variable_bind("enable-bracketed-paste", dumb ? "off" : "on");
     rl_bind_key('\t', on_tab);
+    bind_arrows();
     rl_redisplay_function = repaint;
     history_open();
     session->vm->interp->before_output = before_output;
