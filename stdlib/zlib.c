@@ -410,13 +410,13 @@ static Ref inflater_new(Vm *vm, Value library, const TypeDef *def, Value bits_va
     return FAIL;
 }
 
-NATIVE(zlib_decompressobj, "decompressobj(self, wbits=15, zdict=?)",
+NATIVE(zlib_decompressobj, "decompressobj(self, wbits=15, zdict=?b'')",
        "Return a decompressor, which takes data piece by piece.\n"
        "zdict: what compressobj() was given.")
 {
     return inflater_new(vm, argv[0], &decompress_type, argv[1], argv[2]);
 }
-NATIVE(zlib_decompressor, "_ZlibDecompressor(self, wbits=15, zdict=?)",
+NATIVE(zlib_decompressor, "_ZlibDecompressor(self, wbits=15, zdict=?b'')",
        "Return a decompressor that keeps what it has not looked at.")
 {
     return inflater_new(vm, argv[0], &decompressor_type, argv[1], argv[2]);

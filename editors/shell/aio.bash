@@ -13,7 +13,10 @@ _aio()
 for module in pkgutil.iter_modules(): print(module.name)' 2>/dev/null)" -- "$word"))
         return ;;
     -W) COMPREPLY=($(compgen -W "default error ignore always module once" -- "$word")); return ;;
-    -X) COMPREPLY=($(compgen -W "dev importtime utf8 int_max_str_digits= warn_default_encoding cpu_count= pycache_prefix=" -- "$word")); return ;;
+    -X)
+        COMPREPLY=($(compgen -W "$("$program" --help-xoptions 2>/dev/null |
+            sed -n 's/^  \([a-z_0-9]*=\{0,1\}\).*/\1/p')" -- "$word"))
+        return ;;
     -c) return ;;
     explain)
         COMPREPLY=($(compgen -W "$("$program" explain 2>/dev/null | cut -d' ' -f1)" -- "$word"))

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/show.h"
 #include "object/error.h"
@@ -153,22 +154,34 @@ static void look(Vm *vm, Check *check, Value filename)
     idents_close(&compiler.idents);
 }
 
+/* A file, or standard input for `-`; NULL: it cannot be read, which has been told. */
+static FILE *open_file(const char *path)
+{
+    struct stat about;
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    if (file && fstat(fileno(file), &about) == 0 && S_ISDIR(about.st_mode)) {
+        fclose(file);
+        file = NULL;
+        errno = EISDIR;
+    }
+    if (!file)
+        fprintf(stderr, "aio: can't open file '%s': [Errno %d] %s\n", path, errno, strerror(errno));
+    return file;
+}
+
 /* How many findings were told; -1: the file cannot be read. */
 static int check_file(Vm *vm, const char *path)
 {
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        fprintf(stderr, "aio: can't open file '%s': [Errno %d] %s\n", path, errno, strerror(errno));
-        return -1;
-    }
+    FILE *file = open_file(path);
+    if (!file) return -1;
     Arena arena;
     arena_open(&arena);
-    Check check = {.path = path, .arena = &arena};
+    Check check = {.path = file == stdin ? "<stdin>" : path, .arena = &arena};
     char *text = read_stream(file, &check.len);
-    fclose(file);
+    if (file != stdin) fclose(file);
     check.text = text;
     ParseResult parsed = text ? parse(&arena, text, check.len, PARSE_FILE) : (ParseResult){0};
-    Ref filename = str_from(vm, path);
+    Ref filename = str_from(vm, check.path);
     check.tree = parsed.tree;
     if (failed(filename)) error_clear(vm);
     else if (parsed.tree) look(vm, &check, filename);

@@ -45,6 +45,12 @@ void check_imports(Check *check); /* before check_meaning() is asked */
 const char *check_meaning(const Check *check, Node *node);
 /* How many statements of the file bind a name, anywhere. */
 int check_bindings(const Check *check, const char *name);
+/* Is the last of the definitions of a name in a body the only one, and an async def that gives a
+ * coroutine?  check_async.c */
+bool check_plain_async(Nodes body, const char *name);
+/* Does a call of `function`, in a method of the class `inside` (or NULL), surely give a coroutine,
+ * because it names a method that is async?  check_class.c */
+bool check_coroutine_method(const Check *check, Node *function, NodeClassDef *inside);
 /* Does a node of that kind occur in node, functions and classes inside it left out? */
 bool check_has(Node *node, NodeKind kind);
 

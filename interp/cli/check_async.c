@@ -39,7 +39,7 @@ static const char *const coroutine_functions[] = {"asyncio.sleep",
                                                   NULL};
 
 static const char *const task_makers[] = {"asyncio.create_task", "asyncio.ensure_future",
-                                          "asyncio.gather", NULL};
+                                          "asyncio.gather", "asyncio.shield", NULL};
 static const char *const loop_getters[] = {"asyncio.get_running_loop", "asyncio.get_event_loop",
                                            NULL};
 
@@ -68,8 +68,21 @@ static const char *const blocking[] = {"time.sleep",
                                        "requests.request",
                                        NULL};
 
-/* How often a name is defined in a body, and is the last one a plain async def? */
-static bool is_plain_async(Nodes body, const char *name)
+/* Does it leave the function what it is? */
+static bool is_method_decorator(Node *node)
+{
+    return node->kind == NODE_Name && (strcmp(as_Name(node)->id, "staticmethod") == 0 ||
+                                       strcmp(as_Name(node)->id, "classmethod") == 0);
+}
+
+static bool is_decorated(Nodes decorators)
+{
+    for (ptrdiff_t n = 0; n < decorators.len; n++)
+        if (!is_method_decorator(decorators.items[n])) return true;
+    return false;
+}
+
+bool check_plain_async(Nodes body, const char *name)
 {
     int count = 0;
     bool plain = false;
@@ -81,7 +94,8 @@ static bool is_plain_async(Nodes body, const char *name)
         if (!defined || strcmp(defined, name) != 0) continue;
         count++;
         plain = node->kind == NODE_AsyncFunctionDef &&
-                !as_AsyncFunctionDef(node)->decorator_list.len && !check_has(node, NODE_Yield);
+                !is_decorated(as_AsyncFunctionDef(node)->decorator_list) &&
+                !check_has(node, NODE_Yield);
     }
     return count == 1 && plain;
 }
@@ -91,7 +105,7 @@ static bool is_async_name(const Look *look, const char *name)
 {
     if (check_bindings(look->check, name) != 1) return false;
     for (; look; look = look->outer)
-        if (is_plain_async(look->body, name)) return true;
+        if (check_plain_async(look->body, name)) return true;
     return false;
 }
 
@@ -103,8 +117,8 @@ static const char *coroutine_called(const Look *look, Node *function)
     if (meaning) return is_one_of(meaning, coroutine_functions) ? name : NULL;
     if (!name) return NULL;
     if (function->kind == NODE_Name) return is_async_name(look, name) ? name : NULL;
-    if (strncmp(name, "self.", 5) != 0 || strchr(name + 5, '.') || !look->class) return NULL;
-    return is_plain_async(as_ClassDef(look->class)->body, name + 5) ? name : NULL;
+    NodeClassDef *class = look->class ? as_ClassDef(look->class) : NULL;
+    return check_coroutine_method(check, function, class) ? name : NULL;
 }
 
 /* What makes a task and is called as that, or NULL. */

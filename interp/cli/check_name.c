@@ -242,7 +242,8 @@ static bool is_true(const Node *node)
 {
     if (node->kind != NODE_Constant) return false;
     const Literal *value = &as_Constant((Node *)node)->value;
-    return value->kind == LITERAL_TRUE;
+    return value->kind == LITERAL_TRUE ||
+           (value->kind == LITERAL_INT && strcmp(value->text, "1") == 0);
 }
 
 /* What leaves the block at this statement, whatever happens; NULL: nothing is known to. */

@@ -241,12 +241,22 @@ static Ref run_asked(Vm *vm, const Options *options, Value module, int *status)
     }
 }
 
-/* -u; and warnings as -W and the environment want them. */
-static bool prepare(Vm *vm)
+/* AIO_DEBUG=ops, cache; -X faulthandler; and warnings as -W and the environment want them. */
+static bool prepare(Vm *vm, const Options *options)
 {
-    Value options = dict_get_text(vm, as_dict(vm->interp->sys), "warnoptions");
-    if (failed(options)) return false;
-    if (!is_list(options) || as_list(options)->len == 0) return true;
+    if (vm->interp->debug & (DEBUG_OPS | DEBUG_CACHE)) {
+        Ref done = run_library(vm, "aio.watching", "start", getenv("AIO_DEBUG"));
+        decref(done);
+        if (failed(done)) return false;
+    }
+    if (options->report_faults || options->flags.dev_mode) {
+        Ref done = call_library(vm, "faulthandler", "enable", UNDEF);
+        decref(done);
+        if (failed(done)) return false;
+    }
+    Value filters = dict_get_text(vm, as_dict(vm->interp->sys), "warnoptions");
+    if (failed(filters)) return false;
+    if (!is_list(filters) || as_list(filters)->len == 0) return true;
     Ref warnings = import_text(vm, "warnings");
     decref(warnings);
     return !failed(warnings);
@@ -261,7 +271,7 @@ static bool wants_prompt(const Options *options)
 int launch(Vm *vm, const Options *options)
 {
     int status = 0;
-    if (!sysvars_set(vm, options) || !prepare(vm)) return ending_uncaught(vm);
+    if (!sysvars_set(vm, options) || !prepare(vm, options)) return ending_uncaught(vm);
     Ref module = make_main(vm),
         result = failed(module) ? FAIL : run_asked(vm, options, module, &status);
     if (!wants_prompt(options)) {

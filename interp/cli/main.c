@@ -14,7 +14,7 @@
 #include "cli/show.h"
 #include "memory/alloc.h"
 
-/* AIO_DEBUG: words to bits, and which allocation fails. */
+/* AIO_DEBUG: words to bits, and which allocation fails; a word that is none is told. */
 static unsigned read_debug(int64_t *fail_after)
 {
     static const struct {
@@ -27,11 +27,14 @@ static unsigned read_debug(int64_t *fail_after)
     const char *text = getenv("AIO_DEBUG");
     while (text && *text) {
         size_t len = strcspn(text, ",");
+        unsigned bit = 0;
         for (size_t n = 0; n < sizeof words / sizeof *words; n++)
             if (strlen(words[n].name) == len && strncmp(text, words[n].name, len) == 0)
-                debug |= words[n].bit;
+                bit = words[n].bit;
+        debug |= bit;
         if (strncmp(text, "oom=", 4) == 0) *fail_after = strtoll(text + 4, NULL, 10);
-        if (len == 5 && strncmp(text, "sites", 5) == 0) *fail_after = -2;
+        else if (len == 5 && strncmp(text, "sites", 5) == 0) *fail_after = -2;
+        else if (!bit) fprintf(stderr, "aio: AIO_DEBUG knows no %.*s\n", (int)len, text);
         text += len + (text[len] == ',');
     }
     return debug;

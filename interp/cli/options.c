@@ -78,6 +78,7 @@ static void options_extra(Options *o, const char *text)
     options_push(&o->extra, text);
     if (strcmp(text, "dev") == 0) o->flags.dev_mode = 1;
     else if (strcmp(text, "importtime") == 0) o->flags.import_times = true;
+    else if (strcmp(text, "faulthandler") == 0) o->report_faults = true;
     else if (strcmp(text, "warn_default_encoding") == 0) o->flags.warn_default_encoding = 1;
     else if (strncmp(text, "utf8=", 5) == 0) options_utf8(o, "-X utf8", text + 5);
     else if (strncmp(text, "cpu_count=", 10) == 0) options_cpus(o, text + 10);

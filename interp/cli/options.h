@@ -54,6 +54,7 @@ typedef struct Options {
     Flags flags;
     Texts warnings, extra; /* of -W and -X */
     bool skip_line;        /* -x */
+    bool report_faults;    /* -X faulthandler */
     const char *problem;   /* wrong use: what is wrong; NULL: all is well */
     char problem_text[160];
 } Options;

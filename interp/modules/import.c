@@ -466,11 +466,29 @@ static Ref load_timed(Vm *vm, Value name, Value path)
     return module;
 }
 
+/* With -v: a line for each module that was imported. */
+static void tell_loaded(Vm *vm, Value name, Value module)
+{
+    Ref loader = attr_get_or_absent(vm, module, N(__loader__)), text = FAIL;
+    if (!failed(loader))
+        text =
+            format_text(vm, "import %R # %R\n", name, absent(loader) ? (Value)NONE : (Value)loader);
+    char *owned = NULL;
+    const char *line = failed(text) ? NULL : str_utf8(vm, text, NULL, &owned);
+    if (line) fputs(line, stderr);
+    else error_clear(vm);
+    memory_free(owned);
+    decref(text);
+    decref(loader);
+}
+
 /* Loads name, which is not in sys.modules; path UNDEF: sys.path. */
 static Ref load(Vm *vm, Value name, Value path)
 {
-    return vm->interp->flags.import_times ? load_timed(vm, name, path)
-                                          : find_and_load(vm, name, path);
+    Ref module =
+        vm->interp->flags.import_times ? load_timed(vm, name, path) : find_and_load(vm, name, path);
+    if (vm->interp->flags.verbose && !failed(module)) tell_loaded(vm, name, module);
+    return module;
 }
 
 static Ref find_and_load(Vm *vm, Value name, Value path)

@@ -303,7 +303,7 @@ static bool pad_arguments(Vm *vm, const char *name, Value *argv, int64_t *width,
     return false;
 }
 
-SHARED_NATIVE(bytes_center, "center(self, width, fillchar=?, /)",
+SHARED_NATIVE(bytes_center, "center(self, width, fillchar=?b' ', /)",
               "Return a copy centred in width bytes.")
 {
     int64_t width;
@@ -314,7 +314,7 @@ SHARED_NATIVE(bytes_center, "center(self, width, fillchar=?, /)",
     return pad(vm, argv[0], left, missing - left, fill);
 }
 
-SHARED_NATIVE(bytes_ljust, "ljust(self, width, fillchar=?, /)",
+SHARED_NATIVE(bytes_ljust, "ljust(self, width, fillchar=?b' ', /)",
               "Return a copy padded to width at its end.")
 {
     int64_t width;
@@ -325,7 +325,7 @@ SHARED_NATIVE(bytes_ljust, "ljust(self, width, fillchar=?, /)",
                : FAIL;
 }
 
-SHARED_NATIVE(bytes_rjust, "rjust(self, width, fillchar=?, /)",
+SHARED_NATIVE(bytes_rjust, "rjust(self, width, fillchar=?b' ', /)",
               "Return a copy padded to width at its beginning.")
 {
     int64_t width;
@@ -379,7 +379,7 @@ SHARED_NATIVE(bytes_expandtabs, "expandtabs(self, /, tabsize=8)",
 
 /* --- conversion ------------------------------------------------------------------------------ */
 
-SHARED_NATIVE(bytes_decode, "decode(self, /, encoding=?, errors=?)",
+SHARED_NATIVE(bytes_decode, "decode(self, /, encoding=?'utf-8', errors=?'strict')",
               "Return the text that self is in encoding ('utf-8'); errors says what to do with "
               "invalid bytes.")
 {

@@ -192,8 +192,8 @@ static Ref get_owner(Vm *vm __attribute__((unused)), Value self)
     return newref(borrow(as_native(self)->owner));
 }
 
-/* "(" first and what follows at; an absent default as inspect reads it.  Options that stand before
- * an absent **kwargs are some of those. */
+/* "(" first and what follows at; an absent default as inspect reads it, or what stands after the
+ * `?`.  Options that stand before an absent **kwargs are some of those. */
 static Ref parameters_text(Vm *vm, const char *first, const char *at)
 {
     StrBuilder text;
@@ -202,11 +202,12 @@ static Ref parameters_text(Vm *vm, const char *first, const char *at)
     for (; ok && *at; at++) {
         const char *others = strncmp(at, "*, ", 3) == 0 ? strstr(at, "**kwargs=?") : NULL;
         if (others) at = others;
-        bool unknown = at[0] == '=' && at[1] == '?';
+        bool absent_one = at[0] == '=' && at[1] == '?', shown = absent_one && !strchr(",)", at[2]),
+             unknown = absent_one && !shown;
         rest = *at != ',' && (rest || *at == '*');
         if (!unknown) ok = builder_char(vm, &text, (uint8_t)*at);
         else if (!rest) ok = builder_text(vm, &text, "=<unrepresentable>");
-        at += unknown;
+        at += absent_one;
     }
     if (ok) return builder_finish(vm, &text);
     builder_close(&text);
@@ -219,8 +220,13 @@ static Ref get_text_signature(Vm *vm, Value self)
     const NativeFunction *function = as_native(self);
     const char *at = strchr(function->native->signature, '(') + 1;
     bool plain = !function->owner && function->native->binding == NATIVE_PLAIN;
+    Ref module =
+        plain ? get_self(vm, self) : NONE; /* inspect leaves $module out when there is one */
+    if (failed(module)) return FAIL;
+    if (module == NONE) plain = false;
+    decref(module);
     if (strncmp(at, "self", 4) == 0) return parameters_text(vm, "$self", at + 4);
-    if (strncmp(at, "cls", 3) == 0) return parameters_text(vm, "$type", at + 3);
+    if (!plain && strncmp(at, "cls", 3) == 0) return parameters_text(vm, "$type", at + 3);
     return parameters_text(vm, !plain ? "" : *at == ')' ? "$module" : "$module, ", at);
 }
 
@@ -230,7 +236,8 @@ Ref native_class_signature(Vm *vm, const Native *native)
     const char *at = strchr(native->signature, '(') + 1;
     at += strncmp(at, "self", 4) == 0 ? 4 : strncmp(at, "cls", 3) == 0 ? 3 : 0;
     if (strncmp(at, ", /, *args", 10) == 0) return NONE; /* an exception: it says nothing */
-    return parameters_text(vm, "", at + (strncmp(at, ", ", 2) == 0 ? 2 : 0));
+    at += strncmp(at, ", ", 2) == 0 ? 2 : 0;
+    return parameters_text(vm, "", at + (strncmp(at, "/, ", 3) == 0 ? 3 : 0));
 }
 
 /* What inspect.iscoroutinefunction() looks for; AttributeError when no coroutine is returned. */

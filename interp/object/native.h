@@ -4,9 +4,9 @@
  * order, defaults filled in (*args a tuple, **kwargs a dict, an absent one without default UNDEF).
  * The signature text binds calls, words the errors and feeds help() and inspect.  It is parsed on
  * the first call that needs it.  Defaults may be None, True, False, ..., integers, floats, 'text',
- * b'', () and `?` (absent: UNDEF).  `**kwargs=?` is UNDEF, no dict, while there are none;
- * `*args=?` is UNDEF, any number of arguments is ignored.  A text
- * that begins with "async " says that what is returned is a coroutine.
+ * b'', () and `?` (absent: UNDEF).  `?'utf-8'` is absent too; what follows is what inspect is told.
+ * `**kwargs=?` is UNDEF, no dict, while there are none; `*args=?` is UNDEF, any number of arguments
+ * is ignored.  A text that begins with "async " says that what is returned is a coroutine.
  * NATIVE(list_pop, "pop(self, index=-1, /)", "Remove and return the item at index...")
  * Neighbours: type.h (TypeDef.methods), call.h. */
 /* SPDX-License-Identifier: MIT */

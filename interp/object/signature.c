@@ -65,13 +65,21 @@ static Ref default_value(Vm *vm, const char **at)
         const char *text;
         Ref value;
     } words[] = {
-        {"None", NONE}, {"True", TRUE}, {"False", FALSE}, {"...", ELLIPSIS}, {"?", UNDEF},
+        {"None", NONE},
+        {"True", TRUE},
+        {"False", FALSE},
+        {"...", ELLIPSIS},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t len = strlen(words[i].text);
         if (strncmp(*at, words[i].text, len) != 0) continue;
         *at += len;
         return words[i].value;
+    }
+    if (**at == '?') { /* what is shown of it reads up to the next parameter */
+        *at += strcspn(*at, ",)");
+        if (**at == ')' && (*at)[-1] == '(') ++*at;
+        return UNDEF;
     }
     if (**at == '\'' || **at == '"') return quoted(vm, at, false);
     if (**at == 'b' && ((*at)[1] == '\'' || (*at)[1] == '"')) {

@@ -126,7 +126,7 @@ SHARED_NATIVE(str_expandtabs, "expandtabs(self, /, tabsize=8)",
 }
 
 SHARED_NATIVE(
-    str_encode, "encode(self, /, encoding=?, errors=?)",
+    str_encode, "encode(self, /, encoding=?'utf-8', errors=?'strict')",
     "Return self as bytes in encoding ('utf-8'); errors says what to do with characters it lacks.")
 {
     static const char *const names[] = {"encoding", "errors"};
