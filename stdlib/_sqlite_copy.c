@@ -7,14 +7,12 @@
 typedef struct Blob {
     Container head;
     Ref database;
+    Ref library;        /* the database's, which the collector may have emptied by then */
     sqlite3_blob *blob; /* NULL: closed */
 } Blob;
 
 static Blob *as_blob(Value v) { return (Blob *)(void *)as_object(v); }
-static const Library *library_here(const Blob *self)
-{
-    return library_of(as_database(self->database));
-}
+static const Library *library_here(const Blob *self) { return as_library(self->library); }
 
 /* ---- blobs ---- */
 
@@ -39,6 +37,7 @@ SHARED_NATIVE(database_blob, "blob(self, name, table, column, row, readonly, /)"
     Blob *self = type ? type_instance(vm, type) : NULL;
     if (self) {
         self->database = newref(argv[0]);
+        self->library = newref(database->library);
         out = from_object(self);
         gil_release(vm);
         int code =
@@ -124,7 +123,7 @@ const TypeDef blob_type = {
     .doc = "A value that is read and written in place.",
     .size = sizeof(Blob),
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
-    .refs = REFS(REF(Blob, database)),
+    .refs = REFS(REF(Blob, database), REF(Blob, library)),
     .clear = blob_clear,
     .methods = blob_methods,
 };

@@ -262,10 +262,11 @@ static bool prepare(Vm *vm, const Options *options)
     return !failed(warnings);
 }
 
-/* Is there a terminal, or was -i given, so that the prompt comes after the script? */
+/* Does the prompt come, perhaps after a script?  PYTHONINSPECT asks for it at a terminal only. */
 static bool wants_prompt(const Options *options)
 {
-    return options->action == RUN_PROMPT || (options->flags.inspect && options->action < RUN_CHECK);
+    bool after = options->flags.interactive || (options->flags.inspect && isatty(0));
+    return options->action == RUN_PROMPT || (after && options->action < RUN_CHECK);
 }
 
 int launch(Vm *vm, const Options *options)

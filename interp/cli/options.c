@@ -197,7 +197,7 @@ void options_read(Options *options, int argc, char **argv)
                                         : read_letters(options, at);
     }
     read_environment(options);
-    if (options->action == RUN_PROMPT && !options->flags.inspect && !isatty(0))
+    if (options->action == RUN_PROMPT && !options->flags.interactive && !isatty(0))
         options->action = RUN_STDIN;
     if (!options->target) options->target = "";
     options->args = argv + at;
