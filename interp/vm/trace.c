@@ -196,7 +196,7 @@ static bool tell_profile(Vm *vm, FrameObject *frame, NameId event, Value argumen
     return false;
 }
 
-/* To the f_trace of frame; of a call to the thread's trace function, whose answer is f_trace then. */
+/* To the frame's f_trace; of a call to the thread's trace function: its answer is f_trace then. */
 static bool tell_trace(Vm *vm, FrameObject *frame, NameId event, Value argument)
 {
     bool called = event == NAME_call;
