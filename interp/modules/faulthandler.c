@@ -155,8 +155,6 @@ static void on_crash(int number)
     raise(number);
 }
 
-static void on_user(int number);
-
 static void install(int number, void (*handler)(int), bool again, struct sigaction *before)
 {
     struct sigaction action = {.sa_handler = handler,

@@ -247,16 +247,22 @@ static bool tell_call(Vm *vm, FrameObject *shown, bool resumed)
     return good;
 }
 
+/* The frame object of a script's coroutine or generator (owned); NULL: there is none. */
+static FrameObject *activation_shown(const Activation *activation)
+{
+    Value self = borrow(activation);
+    if (is_kind(self, KIND_NATIVE_COROUTINE) || is_async_step(self)) return NULL;
+    const Coroutine *coroutine = (const Coroutine *)activation;
+    return absent(coroutine->frame) ? NULL : as_frame_object(newref(coroutine->frame));
+}
+
 /* What awaits a coroutine goes on with it, the outermost first. */
 static bool tell_awaiters(Vm *vm, const Activation *awaiter)
 {
     if (!awaiter) return true;
     if (!tell_awaiters(vm, awaiter->awaiter)) return false;
-    if (!is_kind(borrow(awaiter), KIND_COROUTINE) && !is_kind(borrow(awaiter), KIND_GENERATOR))
-        return true;
-    const Coroutine *coroutine = (const Coroutine *)awaiter;
-    if (absent(coroutine->frame)) return true;
-    FrameObject *shown = as_frame_object(newref(coroutine->frame));
+    FrameObject *shown = activation_shown(awaiter);
+    if (!shown) return true;
     bool good = !(shown->flags & TRACE_SUSPENDED) || tell_call(vm, shown, true);
     decref_object(shown);
     return good;
@@ -415,7 +421,7 @@ void trace_raised(Vm *vm, Frame *frame)
     FrameObject *shown = frame_shown(vm, frame, false);
     if (!shown) return;
     Ref error = error_take(vm);
-    Value traceback = as_exception(error)->traceback;
+    Value traceback = is_exception(error) ? (Value)as_exception(error)->traceback : (Value)UNDEF;
     bool good = true;
     if (shown->flags & TRACE_SUSPENDED) good = tell_resumed(vm, frame, shown);
     if (good) good = tell_native_left(vm, shown, NAME_c_exception);
@@ -447,11 +453,8 @@ void trace_left(Vm *vm, Frame *frame)
 void trace_suspended(Vm *vm, Activation *innermost, Value value)
 {
     for (Activation *at = innermost; at; at = at->awaiter) {
-        Value self = borrow(at);
-        if (is_kind(self, KIND_NATIVE_COROUTINE) || is_async_step(self)) continue;
-        Coroutine *coroutine = (Coroutine *)at;
-        if (absent(coroutine->frame)) continue;
-        FrameObject *shown = as_frame_object(newref(coroutine->frame));
+        FrameObject *shown = activation_shown(at);
+        if (!shown) continue;
         bool told = shown->flags & TRACE_SUSPENDED; /* by its YIELD */
         shown->flags |= TRACE_SUSPENDED;
         if (!told) shown->traced_instr = frame_object_instr(vm, shown);
