@@ -90,26 +90,27 @@ static Ref key_of(Vm *vm, const LruCache *self, const Args *args)
 /* ---- calling ---- */
 
 /* The result under key, which becomes the one last used; UNDEF: none. */
-static Ref find_result(Vm *vm, const LruCache *self, Dict *results, Value key)
+static Ref find_result(Vm *vm, const LruCache *self, Dict *results, Value key, int64_t hash)
 {
-    if (self->most < 0) return newref(dict_get(vm, results, key));
-    Truth found = dict_move_last(vm, results, key);
+    if (self->most < 0) return newref(dict_get_hashed(vm, results, key, hash));
+    Truth found = dict_move_last_hashed(vm, results, key, hash);
     if (found != YES) return found == NO ? UNDEF : FAIL;
     return newref(results->entries[results->used - 1].value);
 }
 
 /* Keeps a result unless the call itself has stored one. */
-static bool keep_result(Vm *vm, const LruCache *self, Dict *results, Value key, Value result)
+static bool keep_result(Vm *vm, const LruCache *self, Dict *results, Value key, int64_t hash,
+                        Value result)
 {
-    if (self->most < 0) return dict_set(vm, results, key, result);
-    Truth there = dict_has(vm, results, key);
-    if (there != NO) return there == YES;
+    if (self->most < 0) return dict_set_hashed(vm, results, key, hash, result);
+    Value there = dict_get_hashed(vm, results, key, hash);
+    if (!absent(there)) return !failed(there);
     if (results->len >= self->most && results->len > 0) {
         Ref oldest = dict_pop_first(vm, results);
         if (failed(oldest)) return false;
         decref(oldest);
     }
-    return dict_set(vm, results, key, result);
+    return dict_set_hashed(vm, results, key, hash, result);
 }
 
 static Ref lru_cache_call(Vm *vm, Value v, const Args *args)
@@ -118,16 +119,15 @@ static Ref lru_cache_call(Vm *vm, Value v, const Args *args)
     Ref held = newref(v), key = self->most == 0 ? UNDEF : key_of(vm, self, args);
     Ref out = failed(key) ? FAIL : UNDEF;
     Dict *results = as_dict(self->results);
-    if (!failed(key) && !absent(key)) {
-        int64_t hash; /* asked for here, so that the error speaks of no dict */
-        out = value_hash(vm, key, &hash) ? find_result(vm, self, results, key) : FAIL;
-    }
+    int64_t hash = 0; /* asked for once, and here, so that the error speaks of no dict */
+    if (!failed(key) && !absent(key))
+        out = value_hash(vm, key, &hash) ? find_result(vm, self, results, key, hash) : FAIL;
     if (!failed(out) && !absent(out)) {
         self->hits++;
     } else if (absent(out)) {
         self->misses++;
         out = call_args(vm, self->function, args);
-        if (!failed(out) && !absent(key) && !keep_result(vm, self, results, key, out))
+        if (!failed(out) && !absent(key) && !keep_result(vm, self, results, key, hash, out))
             replace(&out, FAIL);
     }
     decref(key);

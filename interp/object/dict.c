@@ -411,7 +411,7 @@ uint32_t dict_version(Vm *vm, Dict *dict)
 
 /* ---- writing ---- */
 
-static bool dict_set_hashed(Vm *vm, Dict *dict, Value key, int64_t hash, Value value)
+bool dict_set_hashed(Vm *vm, Dict *dict, Value key, int64_t hash, Value value)
 {
     ptrdiff_t i = find(vm, dict, key, hash);
     if (i >= 0) {
@@ -511,11 +511,11 @@ static Truth dict_place(Vm *vm, Dict *dict, Value key, ptrdiff_t *i)
     return *i >= 0 ? YES : *i == NOT_FOUND ? NO : FAILED;
 }
 
-Truth dict_move_last(Vm *vm, Dict *dict, Value key)
+Truth dict_move_last_hashed(Vm *vm, Dict *dict, Value key, int64_t hash)
 {
-    ptrdiff_t i;
-    Truth found = dict_place(vm, dict, key, &i);
-    if (found != YES || i == dict->used - 1) return found;
+    ptrdiff_t i = find(vm, dict, key, hash);
+    if (i < 0) return i == NOT_FOUND ? NO : FAILED;
+    if (i == dict->used - 1) return YES;
     if (is_full(dict)) {
         ptrdiff_t rank = 0;
         for (ptrdiff_t k = dict->front; k < i; k++) rank += !absent(dict->entries[k].key);
@@ -524,6 +524,12 @@ Truth dict_move_last(Vm *vm, Dict *dict, Value key)
     }
     dict_add_last(dict, dict_take(dict, i));
     return YES;
+}
+
+Truth dict_move_last(Vm *vm, Dict *dict, Value key)
+{
+    int64_t hash;
+    return dict_hash_key(vm, key, &hash) ? dict_move_last_hashed(vm, dict, key, hash) : FAILED;
 }
 
 /* Makes holes before the first entry, so many that moving n entries there costs O(n). */
@@ -763,7 +769,6 @@ typedef struct Kwargs {
 
 static bool add_keyword(Vm *vm, Kwargs *kwargs, Value key, Value value)
 {
-    if (!is_str(key)) return kwargs_error(vm, kwargs->callee, "keywords must be strings", UNDEF);
     ptrdiff_t len = kwargs->dict->len;
     Value old = dict_set_default(vm, kwargs->dict, key, value);
     if (failed(old)) return false;
@@ -785,13 +790,16 @@ static bool add_each_keyword(Vm *vm, Value key, void *context)
 bool dict_merge_kwargs(Vm *vm, Dict *dict, Value mapping, Value callee)
 {
     Kwargs kwargs = {dict, mapping, callee};
-    if (is_plain(
-            vm,
-            mapping)) { /* only strs are hashed and compared below: the mapping stays as it is */
+    if (is_plain(vm, mapping)) {
         Value key, value;
-        for (ptrdiff_t i = 0; dict_next(as_dict(mapping), &i, &key, &value);)
-            if (!add_keyword(vm, &kwargs, key, value)) return false;
-        return true;
+        bool ok = true;
+        for (ptrdiff_t i = 0; ok && dict_next(as_dict(mapping), &i, &key, &value);) {
+            Ref held_key = newref(key), held = newref(value); /* what is no str may run code */
+            ok = add_keyword(vm, &kwargs, key, value);
+            decref(held_key);
+            decref(held);
+        }
+        return ok;
     }
     Ref keys = attr_get_or_absent(vm, mapping, N(keys));
     if (failed(keys)) return false;

@@ -45,7 +45,7 @@ Ref dict_copy(Vm *vm, Dict *dict);
 void dict_clear(Dict *dict);
 bool dict_update(Vm *vm, Dict *dict, Value mapping); /* dict.update(mapping or pairs) */
 bool dict_merge_kwargs(Vm *vm, Dict *dict, Value mapping,
-                       Value callee); /* **mapping in a call: duplicate and non-str checks */
+                       Value callee); /* **mapping in a call: raises when a key is there already */
 /* Iterate: for (ptrdiff_t i = 0; dict_next(dict, &i, &key, &value);) borrowed; the dict must not
  * change meanwhile. */
 bool dict_next(Dict *dict, ptrdiff_t *i, Value *key, Value *value);
@@ -71,5 +71,7 @@ Ref dict_from_keys(Vm *vm, Value iterable, Value value);
 bool dict_hash_key(Vm *vm, Value key, int64_t *hash);
 Value dict_get_hashed(Vm *vm, Dict *dict, Value key,
                       int64_t hash); /* dict_get when the hash is known */
+bool dict_set_hashed(Vm *vm, Dict *dict, Value key, int64_t hash, Value value); /* likewise */
+Truth dict_move_last_hashed(Vm *vm, Dict *dict, Value key, int64_t hash);
 
 #endif

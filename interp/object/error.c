@@ -94,13 +94,6 @@ Ref format_text(Vm *vm, const char *format, ...)
 
 /* ---- raising ---- */
 
-static Value now_handled(const Vm *vm)
-{
-    for (const Handled *handled = vm->handled; handled; handled = handled->outer)
-        if (!absent(handled->error)) return handled->error;
-    return UNDEF;
-}
-
 /* error.__context__ = context, unless error is in context's own chain: then the link to it is cut.
  */
 static void set_context(Value error, Value context)
@@ -126,7 +119,7 @@ static void set_context(Value error, Value context)
 
 Ref throw_object(Vm *vm, Value exception)
 {
-    set_context(exception, now_handled(vm));
+    set_context(exception, exception_handled(vm));
     replace(&vm->error, newref(exception));
     return FAIL;
 }

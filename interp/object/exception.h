@@ -77,6 +77,10 @@ void exception_note(Vm *vm, Exception *exception, Ref note);
 /* __notes__ (borrowed), UNDEF: there are none; FAIL: raised. */
 Value exception_notes(Vm *vm, Exception *exception);
 
+/* What is being handled where vm stands: what a new exception gets as its context (vm/raise.c);
+ * borrowed, UNDEF: nothing. */
+Value exception_handled(const Vm *vm);
+
 /* Takes away what it has gathered on its way: traceback, cause, context and notes. */
 void exception_forget(Value exception);
 

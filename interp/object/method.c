@@ -11,6 +11,7 @@
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
+#include "object/reduce.h"
 #include "object/str.h"
 #include "object/tuple.h"
 
@@ -116,14 +117,7 @@ NATIVE(method_reduce, "__reduce__(self, /)", "Helper for pickle.")
 {
     Ref name = attr_get(vm, as_method(argv[0])->function, N(__name__));
     if (failed(name)) return FAIL;
-    Ref text = str_interned(vm, "getattr"), out = FAIL;
-    Value getattr = failed(text) ? FAIL : dict_get(vm, as_dict(vm->interp->builtins), text);
-    Ref args = failed(getattr) || absent(getattr)
-                   ? FAIL
-                   : tuple_pack(vm, 2, (Value)as_method(argv[0])->self, (Value)name);
-    if (!failed(args)) out = tuple_pack(vm, 2, getattr, (Value)args);
-    decref(args);
-    decref(text);
+    Ref out = reduce_to_getattr(vm, as_method(argv[0])->self, name);
     decref(name);
     return out;
 }

@@ -258,12 +258,7 @@ NATIVE(native_reduce, "__reduce__(self, /)", "Helper for pickle.")
     const NativeFunction *function = as_native(argv[0]);
     if (!function->owner) return newref(function->name);
     Value from = absent(function->self) ? borrow(function->owner) : (Value)function->self;
-    Ref getattr = reduce_builtin(vm, "getattr"), args = FAIL, out = FAIL;
-    if (!failed(getattr)) args = tuple_pack(vm, 2, from, (Value)function->name);
-    if (!failed(args)) out = tuple_pack(vm, 2, (Value)getattr, (Value)args);
-    decref(args);
-    decref(getattr);
-    return out;
+    return reduce_to_getattr(vm, from, function->name);
 }
 
 /* ---- tables ---- */

@@ -31,6 +31,16 @@ Ref reduce_builtin(Vm *vm, const char *name)
                : newref(found);
 }
 
+Ref reduce_to_getattr(Vm *vm, Value from, Value name)
+{
+    Ref getattr = reduce_builtin(vm, "getattr"), args = FAIL, out = FAIL;
+    if (!failed(getattr)) args = tuple_pack(vm, 2, from, name);
+    if (!failed(args)) out = tuple_pack(vm, 2, (Value)getattr, (Value)args);
+    decref(args);
+    decref(getattr);
+    return out;
+}
+
 static Ref reduce_to(Vm *vm, const char *maker, Ref of, Value state)
 {
     Ref function = failed(of) ? FAIL : reduce_builtin(vm, maker), args = FAIL, out = FAIL;

@@ -11,6 +11,9 @@ Ref object_reduce_by(Vm *vm, Value self, int64_t protocol);
 /* builtins.name, owned. */
 Ref reduce_builtin(Vm *vm, const char *name);
 
+/* (getattr, (from, name)). */
+Ref reduce_to_getattr(Vm *vm, Value from, Value name);
+
 /* (iter, (of,), state), (iter, (of,)) when state is UNDEF; of is stolen. */
 Ref reduce_to_iter(Vm *vm, Ref of, Value state);
 

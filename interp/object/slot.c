@@ -14,6 +14,7 @@
 #include "object/int.h"
 #include "object/memoryview.h"
 #include "object/native.h"
+#include "object/reduce.h"
 #include "object/str.h"
 #include "object/tuple.h"
 #include "object/typeparts.h"
@@ -471,8 +472,23 @@ static Ref bound_signature(Vm *vm, Value self)
     return get_text_signature(vm, as_method_wrapper(self)->wrapper);
 }
 
+/* ---- taken apart ---- */
+
+NATIVE(slot_wrapper_reduce, "__reduce__(self, /)", "Helper for pickle.")
+{
+    const SlotWrapper *wrapper = as_slot_wrapper(argv[0]);
+    return reduce_to_getattr(vm, borrow(wrapper->owner), row_name(vm, wrapper));
+}
+
+NATIVE(method_wrapper_reduce, "__reduce__(self, /)", "Helper for pickle.")
+{
+    return reduce_to_getattr(vm, as_method_wrapper(argv[0])->self,
+                             row_name(vm, wrapper_of(argv[0])));
+}
+
 /* ---- tables ---- */
 
+static const Native *const slot_wrapper_methods[] = {&slot_wrapper_reduce_def, NULL};
 static const Attribute slot_wrapper_attributes[] = {
     {"__name__", get_name, NULL, "the special method's name"},
     {"__qualname__", get_qualname, NULL, "with its class"},
@@ -490,9 +506,11 @@ const TypeDef slot_wrapper_type = {
     .call = slot_wrapper_call,
     .repr = slot_wrapper_repr,
     .descr_get = slot_wrapper_get,
+    .methods = slot_wrapper_methods,
     .attributes = slot_wrapper_attributes,
 };
 
+static const Native *const method_wrapper_methods[] = {&method_wrapper_reduce_def, NULL};
 static const Attribute method_wrapper_attributes[] = {
     {"__name__", bound_name, NULL, "the special method's name"},
     {"__qualname__", bound_qualname, NULL, "with its class"},
@@ -513,5 +531,6 @@ const TypeDef method_wrapper_type = {
     .repr = method_wrapper_repr,
     .compare = method_wrapper_compare,
     .hash = method_wrapper_hash,
+    .methods = method_wrapper_methods,
     .attributes = method_wrapper_attributes,
 };

@@ -159,16 +159,14 @@ static bool slot_names(Vm *vm, Dict *namespace, Value class_name, Type *base, Sl
     if (failed(slots->names)) return false;
     Ref items = is_str(given) ? tuple_pack(vm, 1, given) : tuple_from(vm, given);
     if (failed(items)) return false;
-    bool ok = true;
+    bool sized = base->kind == KIND_BYTES || base->kind == KIND_TUPLE || base->kind == KIND_INT ||
+                 base->kind == KIND_TYPE;
+    bool ok = !sized || !tuple_len(items);
+    if (!ok) throw(vm, TypeError, "nonempty __slots__ not supported for subtype of '%N'", base);
     for (ptrdiff_t i = 0; ok && i < tuple_len(items); i++)
         ok = slot_name(vm, tuple_at(items, i), class_name, base, namespace, slots);
     decref(items);
-    if (!ok || !list_sort(vm, as_list(slots->names), NONE, false)) return false;
-    bool sized = base->kind == KIND_BYTES || base->kind == KIND_TUPLE || base->kind == KIND_INT;
-    if (sized && as_list(slots->names)->len > 0)
-        return throw(vm, TypeError, "nonempty __slots__ not supported for subtype of '%N'", base),
-               false;
-    return true;
+    return ok && list_sort(vm, as_list(slots->names), NONE, false);
 }
 
 /* Puts the member descriptors into the class. */

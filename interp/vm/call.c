@@ -267,10 +267,17 @@ static Ref *spread(Vm *vm, Value positional, Value keywords, Ref *kwnames)
         if (failed(*kwnames)) return NULL;
         ptrdiff_t k = 0;
         Value key, value;
-        for (ptrdiff_t i = 0; dict_next(as_dict(keywords), &i, &key, &value); k++) {
+        for (ptrdiff_t i = 0; dict_next(as_dict(keywords), &i, &key, &value); k++)
             as_tuple(*kwnames)->items[k] = newref(key);
+        for (k = 0; k < named; k++)
+            if (!is_str(tuple_at(*kwnames, k))) {
+                decref(take(kwnames));
+                throw(vm, TypeError, "keywords must be strings");
+                return NULL;
+            }
+        k = 0;
+        for (ptrdiff_t i = 0; dict_next(as_dict(keywords), &i, &key, &value); k++)
             window[2 + argc + k] = newref(value);
-        }
     }
     for (ptrdiff_t n = 0; n < argc; n++) window[2 + n] = newref(items[n]);
     return window;

@@ -114,6 +114,12 @@ static inline bool is_step_kind(Kind kind)
 }
 static inline bool is_async_step(Value v) { return is_heap(v) && is_step_kind(as_object(v)->kind); }
 
+static inline bool is_native_activation(const Activation *activation)
+{
+    return activation->head.head.kind == KIND_NATIVE_COROUTINE ||
+           is_step_kind(activation->head.head.kind);
+}
+
 /* Is v a coroutine object (script's or native)? */
 static inline bool is_coroutine(Value v)
 {

@@ -27,11 +27,6 @@ static void set_state(Activation *activation, ActivationState state)
 {
     activation->head.aux = (activation->head.aux & ~0xffu) | state;
 }
-static bool is_native_activation(const Activation *activation)
-{
-    return activation->head.head.kind == KIND_NATIVE_COROUTINE ||
-           is_step_kind(activation->head.head.kind);
-}
 
 /* ---- the record ---- */
 
@@ -166,12 +161,20 @@ static Flow deliver(Vm *vm, Activation *waiter, Ref value)
 /* An exception enters the running coroutine from outside, as if raised where it stands. */
 static Flow raise_inside(Vm *vm)
 {
-    if (!absent(vm->frame->handled.error)) {
+    if (!absent(exception_handled(vm))) {
         Ref error = error_take(vm);
         throw_object(vm, error); /* what is being handled there becomes its context */
         decref(error);
     }
     return FLOW_RAISE;
+}
+
+/* Does what waiter awaits run a script's code, whose exceptions know their context already? */
+static bool awaits_script(const Activation *waiter)
+{
+    Value awaited = waiter->awaiting;
+    return is_async_step(awaited) ||
+           (is_activation(awaited) && !is_native_activation(as_activation(awaited)));
 }
 
 /* What waiter awaited failed: vm->error. */
@@ -189,6 +192,7 @@ static Flow deliver_error(Vm *vm, Activation *waiter)
     bool in_async_for = coroutine->act.head.aux & ACTIVATION_IN_ASYNC_FOR;
     coroutine->act.head.aux &= ~(uint32_t)ACTIVATION_IN_ASYNC_FOR;
     record_enter(vm->frame, coroutine);
+    bool has_context = awaits_script(waiter);
     clear(&waiter->awaiting);
     if (in_async_for && error_is(vm, StopAsyncIteration)) {
         error_clear(vm);
@@ -197,7 +201,7 @@ static Flow deliver_error(Vm *vm, Activation *waiter)
         frame->pc += (int32_t)frame->pc[-1];
         return FLOW_RUN;
     }
-    return raise_inside(vm);
+    return has_context ? FLOW_RAISE : raise_inside(vm);
 }
 
 static Flow native_answered(Vm *vm, NativeCoroutine *native, Ref answer)

@@ -10,11 +10,34 @@
 #include "object/tuple.h"
 #include "vm/eval.h"
 
+/* What the coroutine of a record handles, or whoever awaits it; UNDEF: nothing. */
+static Value handled_by_awaiters(const Frame *frame)
+{
+    if (!frame->code || !frame->coroutine) return UNDEF; /* nothing of it can be looked at now */
+    for (const Activation *at = &frame->coroutine->act; at; at = at->awaiter) {
+        if (is_native_activation(at)) continue;
+        Value error = ((const Coroutine *)at)->handled;
+        if (!absent(error)) return error;
+    }
+    return UNDEF;
+}
+
+Value exception_handled(const Vm *vm)
+{
+    for (const Handled *handled = vm->handled; handled; handled = handled->outer) {
+        if (!absent(handled->error)) return handled->error;
+        if (handled == &vm->base_handled) break;
+        const char *record = (const char *)handled - offsetof(Frame, handled);
+        Value error = handled_by_awaiters((const Frame *)(const void *)record);
+        if (!absent(error)) return error;
+    }
+    return UNDEF;
+}
+
 Value handled_now(const Vm *vm)
 {
-    for (const Handled *handled = vm->handled; handled; handled = handled->outer)
-        if (!absent(handled->error)) return handled->error;
-    return NONE;
+    Value error = exception_handled(vm);
+    return absent(error) ? NONE : error;
 }
 
 /* An exception from what stands after `raise` or `from`; owned, FAIL when raised instead. */
