@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "loop/socketwait.h"
 #include "object/attr.h"
+#include "object/audit.h"
 #include "object/bytearray.h"
 #include "object/bytes.h"
 #include "object/call.h"

@@ -26,7 +26,8 @@ NATIVE(posix_open, "open(path, flags, mode=511, *, dir_fd=None)",
     int flags, mode, at, fd;
     Ref out = FAIL;
     if (path_open(vm, argv[0], "open", "path", 0, &path) && c_int_from(vm, argv[1], &flags) &&
-        c_int_from(vm, argv[2], &mode) && directory_from(vm, argv[3], &at)) {
+        c_int_from(vm, argv[2], &mode) && directory_from(vm, argv[3], &at) &&
+        audit(vm, "open", 3, (Value[]){path.given, NONE, from_small(flags | O_CLOEXEC)})) {
         WAITING(fd, openat(at, path.text, flags | O_CLOEXEC, mode));
         out = fd < 0 ? path_error(vm, &path) : from_small(fd);
     }

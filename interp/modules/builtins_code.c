@@ -4,6 +4,7 @@
 #include "modules/asttree.h"
 #include "modules/builtins.h"
 #include "object/attr.h"
+#include "object/audit.h"
 #include "object/bytes.h"
 #include "object/call.h"
 #include "object/error.h"
@@ -18,6 +19,14 @@
 #include "object/tuple.h"
 #include "vm/frame.h"
 #include "vm/import.h"
+
+static bool audit_compile(Vm *vm, const char *text, ptrdiff_t len, Value filename)
+{
+    Ref source = bytes_from(vm, text, len);
+    bool good = !failed(source) && audit(vm, "compile", 2, (Value[]){source, filename});
+    decref(source);
+    return good;
+}
 
 /* Source text of a str or bytes-like value: compiled in mode. */
 static Ref compile_value(Vm *vm, Value source, Value filename, ParseMode mode, unsigned flags,
@@ -40,7 +49,8 @@ static Ref compile_value(Vm *vm, Value source, Value filename, ParseMode mode, u
     Ref code = FAIL;
     if (memchr(text, 0, (size_t)len))
         throw(vm, SyntaxError, "source code string cannot contain null bytes");
-    else code = compile_source(vm, text, len, filename, mode, flags);
+    else if (audit_compile(vm, text, len, filename))
+        code = compile_source(vm, text, len, filename, mode, flags);
     memory_free(owned);
     if (buffer.data) buffer_release(vm, &buffer);
     return code;
@@ -179,8 +189,9 @@ static Ref run_with(Vm *vm, Value code, Value globals, Value locals, Value closu
     }
     if (failed(locals)) return FAIL;
     Ref result = FAIL;
-    if (!absent(dict_get_name(as_dict(globals), N(__builtins__))) ||
-        dict_set(vm, as_dict(globals), N(__builtins__), vm->interp->builtins))
+    if (audit(vm, "exec", 1, &code) &&
+        (!absent(dict_get_name(as_dict(globals), N(__builtins__))) ||
+         dict_set(vm, as_dict(globals), N(__builtins__), vm->interp->builtins)))
         result = run_closed(vm, as_code(code), as_dict(globals),
                             as_code(code)->flags & CODE_NAMESPACE ? locals : (Value)UNDEF, closure);
     decref(own);

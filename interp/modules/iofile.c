@@ -13,6 +13,7 @@
 
 #include "modules/iobase.h"
 #include "object/attr.h"
+#include "object/audit.h"
 #include "object/bytes.h"
 #include "object/call.h"
 #include "object/codec.h"
@@ -243,10 +244,11 @@ static int given_fd(Vm *vm, Value name)
     return -2;
 }
 
-static bool open_file(Vm *vm, FileIo *file, Value name, Value opener, int flags)
+static bool open_file(Vm *vm, FileIo *file, Value name, Value mode, Value opener, int flags)
 {
     int fd = given_fd(vm, name);
     if (fd == -2) return false;
+    if (!audit(vm, "open", 3, (Value[]){name, mode, from_small(flags)})) return false;
     bool own = fd < 0;
     if (own && file->keep_fd) {
         throw(vm, ValueError, "Cannot use closefd=False with file name");
@@ -282,7 +284,7 @@ NATIVE(fileio_init, "__init__(self, file, mode='r', closefd=True, opener=None)",
     file->seekable = 0;
     file->block_bytes = file->size_bytes = 0;
     int flags = parse_mode(vm, file, argv[2]);
-    return flags >= 0 && open_file(vm, file, argv[1], argv[4], flags) ? NONE : FAIL;
+    return flags >= 0 && open_file(vm, file, argv[1], argv[2], argv[4], flags) ? NONE : FAIL;
 }
 
 Ref fileio_standard(Vm *vm, int fd, Value name, bool writable, int64_t block_bytes)

@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/loop.h"
 #include "modules/sys.h"
+#include "object/audit.h"
 #include "object/call.h"
 #include "object/dict.h"
 #include "object/error.h"
@@ -71,13 +72,12 @@ const Native sys_addaudithook_def = {"addaudithook(hook)",
                                      sys_addaudithook, NATIVE_PLAIN};
 static Ref sys_addaudithook(Vm *vm, Value *argv)
 {
-    Value hooks = dict_get_text(vm, as_dict(vm->interp->sys), "_audit_hooks");
-    if (failed(hooks)) return FAIL;
-    if (is_list(hooks)) return list_push(vm, as_list(hooks), newref(argv[0])) ? NONE : FAIL;
-    Ref list = list_from_values(vm, 1, argv);
-    bool good = !failed(list) && dict_set_text(vm, as_dict(vm->interp->sys), "_audit_hooks", list);
-    decref(list);
-    return good ? NONE : FAIL;
+    if (!audit(vm, "sys.addaudithook", 0, NULL)) {
+        if (!error_is(vm, Exception_)) return FAIL;
+        error_clear(vm); /* a hook refuses another one, quietly */
+        return NONE;
+    }
+    return audit_add(vm, argv[0]) ? NONE : FAIL;
 }
 static Ref sys_audit(Vm *vm, Value *argv);
 const Native sys_audit_def = {"audit(event, /, *args)",
@@ -87,15 +87,5 @@ static Ref sys_audit(Vm *vm, Value *argv)
 {
     if (!is_str(argv[0]))
         return throw(vm, TypeError, "expected str for argument 'event', not %T", argv[0]);
-    Value hooks = dict_get_text(vm, as_dict(vm->interp->sys), "_audit_hooks");
-    if (!is_list(hooks)) return failed(hooks) ? FAIL : NONE;
-    Ref list = newref(hooks);
-    bool good = true;
-    for (ptrdiff_t n = 0; good && n < as_list(list)->len; n++) {
-        Ref result = call2(vm, list_at(as_list(list), n), argv[0], argv[1]);
-        good = !failed(result);
-        decref(result);
-    }
-    decref(list);
-    return good ? NONE : FAIL;
+    return audit_event(vm, argv[0], argv[1]) ? NONE : FAIL;
 }
