@@ -59,6 +59,8 @@ Ref get_aiter(Vm *vm, Value iterable);
 /* ops/raise.inc */
 void raise_value(Vm *vm, Value value, Value cause); /* cause UNDEF: none given */
 Truth exception_matches(Vm *vm, Value exception, Value classes);
+/* What the coroutine of a record handles, or whoever awaits it; borrowed, UNDEF: nothing. */
+Value frame_handled(const Frame *frame);
 Value handled_now(const Vm *vm); /* borrowed; NONE: nothing */
 
 /* ops/statement.inc */

@@ -161,7 +161,7 @@ static Flow deliver(Vm *vm, Activation *waiter, Ref value)
 /* An exception enters the running coroutine from outside, as if raised where it stands. */
 static Flow raise_inside(Vm *vm)
 {
-    if (!absent(exception_handled(vm))) {
+    if (!absent(frame_handled(vm->frame))) {
         Ref error = error_take(vm);
         throw_object(vm, error); /* what is being handled there becomes its context */
         decref(error);

@@ -10,9 +10,9 @@
 #include "object/tuple.h"
 #include "vm/eval.h"
 
-/* What the coroutine of a record handles, or whoever awaits it; UNDEF: nothing. */
-static Value handled_by_awaiters(const Frame *frame)
+Value frame_handled(const Frame *frame)
 {
+    if (!absent(frame->handled.error)) return frame->handled.error;
     if (!frame->code || !frame->coroutine) return UNDEF; /* nothing of it can be looked at now */
     for (const Activation *at = &frame->coroutine->act; at; at = at->awaiter) {
         if (is_native_activation(at)) continue;
@@ -24,14 +24,13 @@ static Value handled_by_awaiters(const Frame *frame)
 
 Value exception_handled(const Vm *vm)
 {
-    for (const Handled *handled = vm->handled; handled; handled = handled->outer) {
-        if (!absent(handled->error)) return handled->error;
-        if (handled == &vm->base_handled) break;
-        const char *record = (const char *)handled - offsetof(Frame, handled);
-        Value error = handled_by_awaiters((const Frame *)(const void *)record);
+    const Handled *at = vm->handled;
+    for (; at != &vm->base_handled; at = at->outer) {
+        const char *record = (const char *)at - offsetof(Frame, handled);
+        Value error = frame_handled((const Frame *)(const void *)record);
         if (!absent(error)) return error;
     }
-    return UNDEF;
+    return at->error;
 }
 
 Value handled_now(const Vm *vm)
