@@ -46,6 +46,10 @@ int int_compare(Value a, Value b);                     /* -1, 0, 1; both is_any_
 int int_sign(Value v);
 int64_t int_hash(Value v);                  /* modulo 2^61-1, as CPython */
 Ref int_to_text(Vm *vm, Value v, int base); /* digits without prefix; str */
+/* The same where it may be changed and need not become a str: in few, or, when there are many, in
+ * *owned, a str.  NULL: raised. */
+enum { INT_DIGITS_FEW = 66 };
+char *int_digits(Vm *vm, Value v, int base, char few[INT_DIGITS_FEW], ptrdiff_t *len, Ref *owned);
 bool is_odd(Value v);
 
 /* A read-only GMP view of any int; valid while v lives and view stays where it is. */

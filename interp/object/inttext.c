@@ -49,32 +49,47 @@ static Ref big_to_text(Vm *vm, mpz_srcptr number, int base)
     return result;
 }
 
-/* n in base 2, 4, 8, 16 or 32 */
-static Ref small_to_text(Vm *vm, int64_t n, int base)
+/* n in base 2, 4, 8, 16 or 32, ending at end; where it begins. */
+static char *write_bits(int64_t n, int base, char *end)
 {
-    char buffer[66], *out = buffer + sizeof buffer;
     uint64_t magnitude = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
     int bits = __builtin_ctz((unsigned)base);
     do {
-        *--out = "0123456789abcdefghijklmnopqrstuv"[magnitude & (uint64_t)(base - 1)];
+        *--end = "0123456789abcdefghijklmnopqrstuv"[magnitude & (uint64_t)(base - 1)];
         magnitude >>= bits;
     } while (magnitude);
-    if (n < 0) *--out = '-';
-    return str_from_ascii(vm, out, buffer + sizeof buffer - out);
+    if (n < 0) *--end = '-';
+    return end;
+}
+
+char *int_digits(Vm *vm, Value v, int base, char few[INT_DIGITS_FEW], ptrdiff_t *len, Ref *owned)
+{
+    int overflow;
+    int64_t n = int_value(v, &overflow);
+    *owned = UNDEF;
+    if (!overflow && base == 10) {
+        *len = int64_text(n, few);
+        return few;
+    }
+    if (!overflow && is_power_of_two(base)) {
+        char *start = write_bits(n, base, few + INT_DIGITS_FEW);
+        *len = few + INT_DIGITS_FEW - start;
+        return start;
+    }
+    IntView view;
+    *owned = big_to_text(vm, int_view(&view, v), base);
+    if (failed(*owned)) return NULL;
+    *len = as_str(*owned)->len;
+    return as_str(*owned)->data;
 }
 
 Ref int_to_text(Vm *vm, Value v, int base)
 {
-    int overflow;
-    int64_t n = int_value(v, &overflow);
-    if (!overflow && base == 10) {
-        if (n >= 0 && n <= 9) return newref(vm->interp->latin1['0' + n]);
-        char buffer[INT64_TEXT_MAX];
-        return str_from_ascii(vm, buffer, int64_text(n, buffer));
-    }
-    if (!overflow && is_power_of_two(base)) return small_to_text(vm, n, base);
-    IntView view;
-    return big_to_text(vm, int_view(&view, v), base);
+    char few[INT_DIGITS_FEW];
+    ptrdiff_t len;
+    Ref owned;
+    const char *digits = int_digits(vm, v, base, few, &len, &owned);
+    return !digits ? FAIL : absent(owned) ? str_from_ascii(vm, digits, len) : owned;
 }
 
 Ref int_repr(Vm *vm, Value v) { return int_to_text(vm, v, 10); }

@@ -44,9 +44,10 @@ typedef struct Signature {
     int count;      /* slots of argv */
     int positional; /* leading parameters that can be given by position */
     int positional_only;
-    int required; /* leading positional parameters without default */
-    int plain_least,
-        plain_most; /* so many positional arguments need no binding but defaults; most -1: never */
+    int required;                /* leading positional parameters without default */
+    int plain_least, plain_most; /* so many positional arguments need no binding but defaults and
+                                    the tuple of *args; most -1: never */
+    int exact; /* so many positional arguments are the slots as they stand; -1: *args gathers */
     bool has_varargs, has_kwargs; /* their slots: *args at `positional`, **kwargs last */
     bool lazy_kwargs;             /* **kwargs=?: no dict when there are none */
     bool ignores_args;            /* *args=? */
@@ -107,7 +108,7 @@ static inline bool native_is_plain(const NativeFunction *function, int argc)
 Ref native_call_filled(Vm *vm, const NativeFunction *function, Value *argv, int argc);
 static inline Ref native_call_plain(Vm *vm, const NativeFunction *function, Value *argv, int argc)
 {
-    return argc == function->signature->count ? function->body(vm, argv)
+    return argc == function->signature->exact ? function->body(vm, argv)
                                               : native_call_filled(vm, function, argv, argc);
 }
 

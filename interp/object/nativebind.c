@@ -322,9 +322,17 @@ Ref native_call_filled(Vm *vm, const NativeFunction *function, Value *argv, int 
 {
     const Signature *signature = function->signature;
     Value slots[NATIVE_PARAMS_MAX];
-    for (int n = 0; n < argc; n++) slots[n] = argv[n];
-    for (int n = argc; n < signature->count; n++) slots[n] = signature->defaults[n];
-    return function->body(vm, slots);
+    bool gathers = signature->exact < 0;
+    int given = gathers && argc > signature->positional ? signature->positional : argc;
+    for (int n = 0; n < given; n++) slots[n] = argv[n];
+    for (int n = given; n < signature->count; n++) slots[n] = signature->defaults[n];
+    if (!gathers) return function->body(vm, slots);
+    Ref rest = tuple_from_values(vm, argc - given, argv + given);
+    if (failed(rest)) return FAIL;
+    slots[signature->positional] = rest;
+    Ref out = function->body(vm, slots);
+    decref(rest);
+    return out;
 }
 
 /* Need the arguments no binding but defaults, and is self, or cls, plainly of the owner itself? */

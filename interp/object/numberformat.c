@@ -161,26 +161,20 @@ bool format_spec_parse(Vm *vm, Value spec, Value self, char default_type, char d
 
 /* ---- padding ---- */
 
-static bool add_fill(Vm *vm, StrBuilder *builder, uint32_t fill, ptrdiff_t count)
+Ref format_pad(Vm *vm, const FormatSpec *spec, Value v)
 {
-    while (count-- > 0) {
-        if (!builder_char(vm, builder, fill)) return false;
-    }
-    return true;
-}
-
-Ref format_pad(Vm *vm, const FormatSpec *spec, Value text)
-{
-    ptrdiff_t padding = spec->width - as_str(text)->len;
-    if (padding <= 0) return newref(text);
+    const Str *text = as_str(v);
+    ptrdiff_t padding = spec->width - text->len;
+    if (padding <= 0) return newref(v);
     ptrdiff_t before = spec->align == '<' ? 0 : spec->align == '^' ? padding / 2 : padding;
-    StrBuilder builder;
-    builder_open(&builder);
-    if (add_fill(vm, &builder, spec->fill, before) && builder_str(vm, &builder, text) &&
-        add_fill(vm, &builder, spec->fill, padding - before))
-        return builder_finish(vm, &builder);
-    builder_close(&builder);
-    return FAIL;
+    if (spec->width == 1) return str_from_char(vm, spec->fill);
+    Ref out = str_new(vm, spec->width, str_limit(text) | spec->fill);
+    if (failed(out)) return FAIL;
+    Str *padded = as_str(out);
+    points_fill(padded->data, padded->width, 0, spec->fill, before);
+    points_copy(padded->data, padded->width, before, text, 0, text->len);
+    points_fill(padded->data, padded->width, before + text->len, spec->fill, padding - before);
+    return out;
 }
 
 /* ---- layout of a number ---- */
@@ -264,11 +258,11 @@ static Ref lay_out(Vm *vm, const FormatSpec *spec, const Parts *parts)
         ptrdiff_t inside = spec->align == '=' ? padding : 0;
         StrBuilder builder;
         builder_open(&builder);
-        if (add_fill(vm, &builder, spec->fill, before) &&
+        if (builder_fill(vm, &builder, spec->fill, before) &&
             builder_ascii(vm, &builder, parts->head, head_len) &&
-            add_fill(vm, &builder, spec->fill, inside) &&
+            builder_fill(vm, &builder, spec->fill, inside) &&
             builder_ascii(vm, &builder, start, end - start) &&
-            add_fill(vm, &builder, spec->fill, padding - before - inside))
+            builder_fill(vm, &builder, spec->fill, padding - before - inside))
             result = builder_finish(vm, &builder);
         else builder_close(&builder);
     }
@@ -313,21 +307,14 @@ static Ref format_integer(Vm *vm, const FormatSpec *spec, Value self)
     if (spec->type == 'c') return format_char(vm, spec, self);
     uint32_t type = spec->type;
     int base = type == 'b' ? 2 : type == 'o' ? 8 : type == 'x' || type == 'X' ? 16 : 10;
-    Ref text = int_to_text(vm, self, base);
-    if (failed(text)) return FAIL;
-    char *digits = as_str(text)->data;
-    ptrdiff_t len = as_str(text)->len;
-    char *upper = NULL;
+    char few[INT_DIGITS_FEW];
+    ptrdiff_t len;
+    Ref owned;
+    char *digits = int_digits(vm, self, base, few, &len, &owned);
+    if (!digits) return FAIL;
     bool negative = digits[0] == '-';
-    if (type == 'X') {
-        if (!(upper = memory_new(vm, (size_t)len + 1))) {
-            decref(text);
-            return FAIL;
-        }
-        for (ptrdiff_t i = 0; i < len; i++)
-            upper[i] = digits[i] >= 'a' ? (char)(digits[i] - 32) : digits[i];
-        digits = upper;
-    }
+    if (type == 'X')
+        for (ptrdiff_t i = 0; i < len; i++) digits[i] -= digits[i] >= 'a' ? 32 : 0;
     Parts parts = {.digits = digits + negative,
                    .digit_count = len - negative,
                    .rest = "",
@@ -340,8 +327,7 @@ static Ref format_integer(Vm *vm, const FormatSpec *spec, Value self)
         parts.head[at + 2] = '\0';
     }
     Ref result = lay_out(vm, spec, &parts);
-    memory_free(upper);
-    decref(text);
+    decref(owned);
     return result;
 }
 

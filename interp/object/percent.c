@@ -32,7 +32,7 @@ typedef struct Percent {
     ptrdiff_t given; /* how many there are; -1: args is one argument, not taken; -2: taken */
     bool is_mapping; /* %(key) may be asked of args */
     Ref keyed;       /* the value of the last %(key), owned; UNDEF */
-    StrBuilder out;
+    StrBuilder *out;
 } Percent;
 
 typedef struct Conversion {
@@ -169,18 +169,32 @@ static bool read_conversion(Percent *p, Conversion *c)
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-/* Writes sign and prefix, then the body (a str), padded to the width. */
-static bool put(Percent *p, const Conversion *c, const char *prefix, Value body, bool numeric)
+/* How many places the width leaves to fill. */
+static ptrdiff_t missing_places(const Conversion *c, ptrdiff_t len)
+{
+    return c->width > len ? c->width - len : 0;
+}
+
+static bool put(Percent *p, const Conversion *c, Value body)
+{
+    ptrdiff_t missing = missing_places(c, as_str(body)->len);
+    return builder_fill(p->vm, p->out, ' ', c->left ? 0 : missing) &&
+           builder_str(p->vm, p->out, body) &&
+           builder_fill(p->vm, p->out, ' ', c->left ? missing : 0);
+}
+
+/* Writes sign and prefix, at least so many zeros, then the digits, padded to the width. */
+static bool put_number(Percent *p, const Conversion *c, const char *prefix, ptrdiff_t zeros,
+                       const char *digits, ptrdiff_t len)
 {
     ptrdiff_t prefix_len = (ptrdiff_t)strlen(prefix);
-    ptrdiff_t missing = c->width - prefix_len - as_str(body)->len;
-    bool zeros = numeric && c->zero && !c->left;
-    if (missing < 0) missing = 0;
-    return builder_fill(p->vm, &p->out, ' ', !zeros && !c->left ? missing : 0) &&
-           builder_ascii(p->vm, &p->out, prefix, prefix_len) &&
-           builder_fill(p->vm, &p->out, '0', zeros ? missing : 0) &&
-           builder_str(p->vm, &p->out, body) &&
-           builder_fill(p->vm, &p->out, ' ', c->left ? missing : 0);
+    ptrdiff_t missing = missing_places(c, prefix_len + zeros + len);
+    bool fill_zeros = c->zero && !c->left;
+    return builder_fill(p->vm, p->out, ' ', fill_zeros || c->left ? 0 : missing) &&
+           builder_ascii(p->vm, p->out, prefix, prefix_len) &&
+           builder_fill(p->vm, p->out, '0', zeros + (fill_zeros ? missing : 0)) &&
+           builder_ascii(p->vm, p->out, digits, len) &&
+           builder_fill(p->vm, p->out, ' ', c->left ? missing : 0);
 }
 
 static bool put_text(Percent *p, const Conversion *c, Ref text)
@@ -188,7 +202,7 @@ static bool put_text(Percent *p, const Conversion *c, Ref text)
     if (failed(text)) return false;
     if (c->precision >= 0 && c->precision < as_str(text)->len)
         replace(&text, str_slice(p->vm, text, 0, c->precision));
-    bool ok = !failed(text) && put(p, c, "", text, false);
+    bool ok = !failed(text) && put(p, c, text);
     decref(text);
     return ok;
 }
@@ -217,31 +231,22 @@ static bool put_integer(Percent *p, const Conversion *c, Value v)
 {
     Vm *vm = p->vm;
     int base = c->type == 'x' || c->type == 'X' ? 16 : c->type == 'o' ? 8 : 10;
-    Ref number = integer_argument(p, v, c->type);
+    char few[INT_DIGITS_FEW], prefix[4] = "";
+    ptrdiff_t len;
+    Ref number = integer_argument(p, v, c->type), owned;
     if (failed(number)) return false;
-    Ref digits = int_to_text(vm, number, base);
+    char *digits = int_digits(vm, number, base, few, &len, &owned);
     decref(number);
-    if (failed(digits)) return false;
-    bool negative = as_str(digits)->data[0] == '-';
-    char prefix[4] = "";
-    if (negative) replace(&digits, str_slice(vm, digits, 1, as_str(digits)->len));
-    if (failed(digits)) return false;
+    if (!digits) return false;
+    bool negative = *digits == '-';
+    digits += negative;
+    len -= negative;
+    if (c->type == 'X')
+        for (ptrdiff_t i = 0; i < len; i++) digits[i] -= digits[i] >= 'a' ? 32 : 0;
     if (negative || c->plus || c->blank) strcat(prefix, negative ? "-" : c->plus ? "+" : " ");
     if (c->alternate && base != 10) strcat(prefix, base == 8 ? "0o" : c->type == 'x' ? "0x" : "0X");
-    ptrdiff_t zeros = c->precision - as_str(digits)->len;
-    StrBuilder body;
-    builder_open(&body);
-    bool ok = builder_fill(vm, &body, '0', zeros > 0 ? zeros : 0);
-    for (ptrdiff_t i = 0; ok && i < as_str(digits)->len; i++) {
-        char digit = as_str(digits)->data[i];
-        ok = builder_char(vm, &body,
-                          (uint32_t)(c->type == 'X' && digit >= 'a' ? digit - 32 : digit));
-    }
-    decref(digits);
-    digits = ok ? builder_finish(vm, &body) : FAIL;
-    if (!ok) builder_close(&body);
-    ok = !failed(digits) && put(p, c, prefix, digits, true);
-    decref(digits);
+    bool ok = put_number(p, c, prefix, c->precision > len ? c->precision - len : 0, digits, len);
+    decref(owned);
     return ok;
 }
 
@@ -256,19 +261,14 @@ static bool put_float(Percent *p, const Conversion *c, Value v)
         return false;
     }
     int precision = c->precision < 0 ? 6 : (int)c->precision;
-    char *text = memory_new(vm, double_format_size(precision));
+    char few[512];
+    size_t size = double_format_size(precision);
+    char *text = size <= sizeof few ? few : memory_new(vm, size);
     if (!text) return false;
     bool negative = signbit(number) && !isnan(number);
     int len = double_format(fabs(number), (char)c->type, precision, c->alternate, text);
-    Ref body = str_from_ascii(vm, text, len);
-    memory_free(text);
-    bool ok = !failed(body) && put(p, c,
-                                   negative   ? "-"
-                                   : c->plus  ? "+"
-                                   : c->blank ? " "
-                                              : "",
-                                   body, true);
-    decref(body);
+    bool ok = put_number(p, c, negative ? "-" : c->plus ? "+" : c->blank ? " " : "", 0, text, len);
+    if (text != few) memory_free(text);
     return ok;
 }
 
@@ -392,12 +392,12 @@ static bool format_all(Percent *p)
     while (!at_end(p)) {
         ptrdiff_t from = p->at;
         while (!at_end(p) && here(p) != '%') p->at++;
-        if (!builder_slice(p->vm, &p->out, p->format, from, p->at)) return false;
+        if (!builder_slice(p->vm, p->out, p->format, from, p->at)) return false;
         if (at_end(p)) break;
         p->at++;
         if (!at_end(p) && here(p) == '%') {
             p->at++;
-            if (!builder_char(p->vm, &p->out, '%')) return false;
+            if (!builder_char(p->vm, p->out, '%')) return false;
         } else if (!read_conversion(p, &c) || !put_conversion(p, &c)) {
             return false;
         }
@@ -414,20 +414,22 @@ static bool format_all(Percent *p)
 static Ref percent(Vm *vm, Value format, Value args, bool bytes)
 {
     const Type *type = type_of(vm, args);
+    StrBuilder out;
     Percent p = {.vm = vm,
                  .format = format,
                  .text = as_str(format),
                  .bytes = bytes,
                  .args = args,
-                 .keyed = UNDEF};
+                 .keyed = UNDEF,
+                 .out = &out};
     p.given = is_tuple(args) ? tuple_len(args) : -1;
     p.is_mapping = type->slots.get_item && !is_tuple(args) && !is_str(args) &&
                    !(bytes && (is_bytes(args) || is_kind(args, KIND_BYTEARRAY)));
-    builder_open(&p.out);
+    builder_open(&out);
     bool ok = format_all(&p);
     clear(&p.keyed);
-    if (ok) return builder_finish(vm, &p.out);
-    builder_close(&p.out);
+    if (ok) return builder_finish(vm, &out);
+    builder_close(&out);
     return FAIL;
 }
 

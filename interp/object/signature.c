@@ -5,6 +5,7 @@
  * not parse is a mistake of ours: SystemError. Neighbours: native.h (the grammar of defaults),
  * nativebind.c. */
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <stdlib.h>
 
 #include "object/bytes.h"
@@ -176,10 +177,11 @@ static void signature_free(Signature *signature)
 /* How many positional arguments may be left out at the end so that the defaults do. */
 static void find_plain(Signature *s)
 {
-    bool eager = (s->has_varargs && !s->ignores_args) || (s->has_kwargs && !s->lazy_kwargs);
-    s->plain_most = eager ? -1 : s->positional;
+    bool gathers = s->has_varargs && !s->ignores_args;
+    s->plain_most = s->has_kwargs && !s->lazy_kwargs ? -1 : gathers ? INT_MAX : s->positional;
+    s->exact = gathers ? -1 : s->count;
     s->plain_least = s->required;
-    for (int i = s->positional; i < s->count; i++)
+    for (int i = s->positional + gathers; i < s->count; i++)
         if (!(s->optional >> i & 1)) s->plain_most = -1; /* a keyword that must be given */
 }
 

@@ -103,12 +103,13 @@ Ref str_repeat(Vm *vm, Value s, ptrdiff_t count);
 /* str.format: the template filled with positional args (tuple) and a mapping (UNDEF: none). */
 Ref str_format_values(Vm *vm, Value format, Value args, Value mapping);
 
-/* Growing text. */
+/* Growing text; a builder stays where it is, since data points into it at first. */
 typedef struct StrBuilder {
     uint32_t max;
     ptrdiff_t len, capacity;
     uint8_t width;
     char *data;
+    char few[256]; /* what short text is gathered in */
 } StrBuilder;
 void builder_open(StrBuilder *builder);
 bool builder_char(Vm *vm, StrBuilder *builder, uint32_t point);

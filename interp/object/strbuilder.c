@@ -1,17 +1,24 @@
 /* strbuilder.c - text that grows: as narrow as what it holds, widened when a wider point arrives.
  *
  * `max` is the bitwise or of all points so far, which tells the narrowest str for the result.
- * Neighbours: str.c. */
+ * Short text is gathered in the builder itself. Neighbours: str.c. */
 /* SPDX-License-Identifier: MIT */
 #include "base/utf8.h"
 #include "object/number.h"
 #include "object/str.h"
 
-void builder_open(StrBuilder *builder) { *builder = (StrBuilder){.width = 1}; }
+void builder_open(StrBuilder *builder)
+{
+    builder->max = 0;
+    builder->len = 0;
+    builder->capacity = sizeof builder->few;
+    builder->width = 1;
+    builder->data = builder->few;
+}
 
 void builder_close(StrBuilder *builder)
 {
-    memory_free(builder->data);
+    if (builder->data != builder->few) memory_free(builder->data);
     builder_open(builder);
 }
 
@@ -23,31 +30,36 @@ static uint32_t builder_at(const StrBuilder *builder, ptrdiff_t i)
     return point;
 }
 
+/* Moves to where so many points of that width have room. */
+static bool builder_grow(Vm *vm, StrBuilder *builder, ptrdiff_t needed, int width)
+{
+    ptrdiff_t capacity = (ptrdiff_t)sizeof builder->few / width;
+    char *data = builder->few;
+    if (needed > capacity || builder->data != builder->few) {
+        capacity = needed + needed / 2;
+        data = memory_new(vm, (size_t)(capacity * width));
+        if (!data) return false;
+    }
+    if (width == builder->width) memcpy(data, builder->data, (size_t)(builder->len * width));
+    else
+        for (ptrdiff_t i = builder->len; i-- > 0;) /* downwards: data may be where they are */
+            points_set(data, width, i, builder_at(builder, i));
+    if (builder->data != builder->few) memory_free(builder->data);
+    builder->data = data;
+    builder->width = (uint8_t)width;
+    builder->capacity = capacity;
+    return true;
+}
+
 /* Makes room for `more` points, none above limit. */
-static bool builder_reserve(Vm *vm, StrBuilder *builder, ptrdiff_t more, uint32_t limit)
+static inline bool builder_reserve(Vm *vm, StrBuilder *builder, ptrdiff_t more, uint32_t limit)
 {
     int width = limit <= STR_LATIN1 ? 1 : limit <= STR_WIDE ? 2 : 4;
     if (width < builder->width) width = builder->width;
     ptrdiff_t needed = builder->len + more;
     builder->max |= limit;
     if (width == builder->width && needed <= builder->capacity) return true;
-    ptrdiff_t capacity = builder->capacity;
-    if (needed > capacity) capacity = needed < 32 ? 64 : needed + needed / 2;
-    if (width == builder->width) {
-        char *data = memory_resize(vm, builder->data, (size_t)(capacity * width));
-        if (!data) return false;
-        builder->data = data;
-    } else {
-        char *data = memory_new(vm, (size_t)(capacity * width));
-        if (!data) return false;
-        for (ptrdiff_t i = 0; i < builder->len; i++)
-            points_set(data, width, i, builder_at(builder, i));
-        memory_free(builder->data);
-        builder->data = data;
-        builder->width = (uint8_t)width;
-    }
-    builder->capacity = capacity;
-    return true;
+    return builder_grow(vm, builder, needed, width);
 }
 
 bool builder_char(Vm *vm, StrBuilder *builder, uint32_t point)

@@ -323,7 +323,7 @@ Ref str_format_values(Vm *vm, Value format, Value args, Value mapping)
     return FAIL;
 }
 
-SHARED_NATIVE(str_format_method, "format(self, /, *args, **kwargs)",
+SHARED_NATIVE(str_format_method, "format(self, /, *args, **kwargs=?)",
               "Return a copy whose fields {name!conversion:spec} are filled from args and kwargs.")
 {
     return str_format_values(vm, argv[0], argv[1], argv[2]);
