@@ -1,9 +1,10 @@
 /* sentences.c - sources made up from grammar/aio.gram, which the parser must take.
  *
- *   sentences GRAMMAR COUNT
+ *   sentences GRAMMAR COUNT [FOLDER]
  * Each is a random derivation of the rule `statement`, the shorter the deeper it goes.  Prints what
  * the parser refuses and why, and "N made up, N refused"; the status is 1 when there are any.
- * Neighbours: tests/check/grammar.sh (builds and runs this). */
+ * With FOLDER each becomes a file there.
+ * Neighbours: tests/check/grammar.sh and tests/fuzz/fuzz.sh (run this). */
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
 #include <stdio.h>
@@ -343,10 +344,21 @@ static void make_sentence(void)
     sentence[sentence_len] = 0;
 }
 
+static void keep_sentence(const char *folder, int number)
+{
+    char path[500];
+    snprintf(path, sizeof path, "%s/sentence.%d", folder, number);
+    FILE *file = fopen(path, "w");
+    if (!file || fputs(sentence, file) < 0 || fclose(file) != 0) {
+        perror(path);
+        exit(2);
+    }
+}
+
 int main(int argc, char **argv)
 {
     int made = 0, refused = 0;
-    if (argc != 3) return 2;
+    if (argc != 3 && argc != 4) return 2;
     read_grammar(read_file(argv[1]));
     for (int i = 0; i < rule_count; i++) {
         const char *text = rules[i].text;
@@ -358,6 +370,7 @@ int main(int argc, char **argv)
         make_sentence();
         if (sentence_full) continue;
         made++;
+        if (argc == 4) keep_sentence(argv[3], made);
         if (parses(sentence, &message)) continue;
         refused++;
         printf("  refused, %s:\n%s\n", message, sentence);
