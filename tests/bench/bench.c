@@ -3,11 +3,12 @@
  * bench AIO REFERENCE [PART-OF-A-NAME]
  *
  * Runs each kernel of tests/bench/compute and tests/bench/async under both, in turns (aio,
- * reference, aio, reference, ...), PAIRS times, and prints the median over the pairs of
- * reference time / aio time: above 1 aio is faster.  Time is the child's CPU time, user and system,
- * from fork to exit; nothing is subtracted.  The two outputs must be equal.  A twin beside the
- * kernel (.lua, .js) is timed too where its interpreter is installed.  Then start-up
- * (tests/bench/startup) and memory per waiting task (tests/bench/memory).
+ * reference, aio, reference, ...), ROUNDS times, and prints the fastest reference time / the
+ * fastest aio time: above 1 aio is faster.  The fastest, since whatever else the machine does only
+ * ever adds.  Time is the child's CPU time, user and system, from fork to exit; nothing is
+ * subtracted.  The two outputs must be equal.  A twin beside the kernel (.lua, .js) takes its turn
+ * too where its interpreter is installed.  Then start-up (tests/bench/startup) and memory per
+ * waiting task (tests/bench/memory).
  * Run from the root of the repository. */
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
@@ -23,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAIRS = 5, STARTUP_RUNS = 40, OUTPUT_MAX = 4096, TASKS = 50000 };
+enum { ROUNDS = 7, STARTUP_RUNS = 40, OUTPUT_MAX = 4096, TASKS = 50000 };
 
 /* One run of one program. */
 typedef struct Sample {
@@ -82,16 +83,9 @@ static Sample run_once(const char *program, const char *script)
     return sample;
 }
 
-static int by_size(const void *a, const void *b)
+static void keep_fastest(double *fastest, double time)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *numbers, int count)
-{
-    qsort(numbers, (size_t)count, sizeof *numbers, by_size);
-    return count % 2 ? numbers[count / 2] : (numbers[count / 2 - 1] + numbers[count / 2]) / 2;
+    if (*fastest == 0 || time < *fastest) *fastest = time;
 }
 
 static bool installed(const char *program)
@@ -103,34 +97,48 @@ static bool installed(const char *program)
 
 /* ---- kernels ---- */
 
-/* Times the twin `path` (suffix .aio replaced) and prints its time / aio's, if there is one. */
-static void print_twin(const char *path, const char *suffix, const char *program, double aio)
-{
-    char twin[512];
-    double times[3];
+/* The same kernel in another language, beside it: its program and the fastest run so far. */
+typedef struct Twin {
+    const char *program;
+    char path[512];
+    double fastest;
+} Twin;
 
-    snprintf(twin, sizeof twin, "%.*s%s", (int)(strlen(path) - strlen(".aio")), path, suffix);
-    if (access(twin, R_OK) != 0) {
-        printf("%10s", "");
-        return;
-    }
-    for (int i = 0; i < 3; i++) times[i] = run_once(program, twin).cpu;
-    printf("%9.2fx", median(times, 3) / aio);
+/* The twin of `path`, with its suffix for .aio; without a path when there is none to run. */
+static Twin find_twin(const char *path, const char *suffix, const char *program, bool installed)
+{
+    Twin twin = {.program = program};
+    int stem = (int)(strlen(path) - strlen(".aio"));
+    snprintf(twin.path, sizeof twin.path, "%.*s%s", stem, path, suffix);
+    if (!installed || access(twin.path, R_OK) != 0) *twin.path = '\0';
+    return twin;
+}
+
+static void run_twin(Twin *twin)
+{
+    if (*twin->path) keep_fastest(&twin->fastest, run_once(twin->program, twin->path).cpu);
+}
+
+static void print_twin(const Twin *twin, double aio)
+{
+    if (*twin->path) printf("%9.2fx", twin->fastest / aio);
+    else printf("%10s", "");
 }
 
 /* Runs one kernel in turns and prints its line; returns the ratio, or 0 when it failed. */
 static double run_kernel(Bench *bench, const char *path, const char *name)
 {
-    double ratios[PAIRS], ours[PAIRS], theirs[PAIRS], ratio;
+    Twin lua = find_twin(path, ".lua", "lua5.4", bench->lua);
+    Twin node = find_twin(path, ".js", "node", bench->node);
+    double ours = 0, theirs = 0, ratio;
     Sample warm = run_once(bench->aio, path); /* not timed: brings the files into memory */
-    int n = 0;
 
     if (!warm.ok) {
         printf("%-28s failed\n", name);
         bench->failures++;
         return 0;
     }
-    for (; n < PAIRS; n++) {
+    for (int n = 0; n < ROUNDS; n++) {
         Sample a = run_once(bench->aio, path), b = run_once(bench->reference, path);
         if (!a.ok || !b.ok || strcmp(a.output, b.output) != 0) {
             printf("%-28s %s\n    aio:       %s    reference: %s", name,
@@ -138,14 +146,15 @@ static double run_kernel(Bench *bench, const char *path, const char *name)
             bench->failures++;
             return 0;
         }
-        ours[n] = a.cpu;
-        theirs[n] = b.cpu;
-        ratios[n] = b.cpu / a.cpu;
+        keep_fastest(&ours, a.cpu);
+        keep_fastest(&theirs, b.cpu);
+        run_twin(&lua);
+        run_twin(&node);
     }
-    ratio = median(ratios, n);
-    printf("%-28s%10.1f%10.1f%9.2fx", name, median(theirs, n) * 1e3, median(ours, n) * 1e3, ratio);
-    if (bench->lua) print_twin(path, ".lua", "lua5.4", ours[n / 2]);
-    if (bench->node) print_twin(path, ".js", "node", ours[n / 2]);
+    ratio = theirs / ours;
+    printf("%-28s%10.1f%10.1f%9.2fx", name, theirs * 1e3, ours * 1e3, ratio);
+    print_twin(&lua, ours);
+    print_twin(&node, ours);
     printf("\n");
     fflush(stdout);
     return ratio;
@@ -192,17 +201,16 @@ static void run_group(Bench *bench, const char *group)
 
 static void print_startup(const char *program, const char *script, const char *label)
 {
-    double walls[STARTUP_RUNS], cpus[STARTUP_RUNS];
+    double wall = 0, cpu = 0;
     long peak = 0;
 
     for (int i = 0; i < STARTUP_RUNS; i++) {
         Sample sample = run_once(program, script);
-        walls[i] = sample.wall;
-        cpus[i] = sample.cpu;
+        keep_fastest(&wall, sample.wall);
+        keep_fastest(&cpu, sample.cpu);
         if (sample.peak_kb > peak) peak = sample.peak_kb;
     }
-    printf("%-28s%10.2f%10.2f%10.1f\n", label, median(walls, STARTUP_RUNS) * 1e3,
-           median(cpus, STARTUP_RUNS) * 1e3, (double)peak / 1024);
+    printf("%-28s%10.2f%10.2f%10.1f\n", label, wall * 1e3, cpu * 1e3, (double)peak / 1024);
 }
 
 static void run_startup(const Bench *bench)
@@ -298,8 +306,8 @@ int main(int argc, char **argv)
     bench.lua = installed("lua5.4");
     bench.node = installed("node");
     setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
-    printf("CPU time against %s: ratio = its time / aio's, median of %d pairs\n", bench.reference,
-           PAIRS);
+    printf("CPU time against %s: ratio = its time / aio's, the fastest of %d runs each\n",
+           bench.reference, ROUNDS);
     run_group(&bench, "compute");
     run_group(&bench, "async");
     run_startup(&bench);
