@@ -70,9 +70,23 @@ static void store_subscript(Compiler *c, NodeSubscript *node, int from)
     else emit_aux(c, OP_SET_ITEM, object, compile_operand(c, node->slice, false), from, 0);
 }
 
+/* a, b = value, both of them plain locals. */
+static bool store_two(Compiler *c, Nodes targets, int from)
+{
+    if (targets.len != 2) return false;
+    int first = target_register(c, targets.items[0]);
+    int second = target_register(c, targets.items[1]);
+    if (first == ANYWHERE || second == ANYWHERE) return false;
+    emit(c, OP_UNPACK_TWO, first, from, second);
+    target_bind(c, targets.items[0], first);
+    target_bind(c, targets.items[1], second);
+    return true;
+}
+
 static void store_unpacked(Compiler *c, Nodes targets, Pos pos, int from)
 {
     ptrdiff_t star = -1;
+    if (store_two(c, targets, from)) return;
     for (ptrdiff_t i = 0; i < targets.len; i++) {
         if (targets.items[i]->kind != NODE_Starred) continue;
         if (star >= 0) compile_error(c, pos, "multiple starred expressions in assignment");

@@ -12,6 +12,7 @@
 #include "object/list.h"
 #include "object/mappingproxy.h"
 #include "object/native.h"
+#include "object/pairs.h"
 #include "object/reduce.h"
 #include "object/number.h"
 #include "object/sequence.h"
@@ -93,22 +94,21 @@ static Ref dict_value_iter_next(Vm *vm, Value self)
                         : step_result(found);
 }
 
-static Ref dict_item_iter_next(Vm *vm, Value self)
+Truth dict_item_pair(Vm *vm, Value self, Ref pair[2])
 {
     ptrdiff_t i;
     Truth found = dict_iter_step(vm, as_dict_iter(self), &i);
-    if (found != YES) return step_result(found);
+    if (found != YES) return found;
     const DictEntry *entry = &as_dict(as_dict_iter(self)->dict)->entries[i];
-    Ref key = newref(entry->key), value = newref(entry->value);
-    Ref pair = tuple_again(vm, 2, &as_dict_iter(self)->pair);
-    if (failed(pair)) {
-        decref(key);
-        decref(value);
-        return FAIL;
-    }
-    replace(&as_tuple(pair)->items[0], key);
-    replace(&as_tuple(pair)->items[1], value);
-    return pair;
+    pair[0] = newref(entry->key);
+    pair[1] = newref(entry->value);
+    return YES;
+}
+
+static Ref dict_item_iter_next(Vm *vm, Value self)
+{
+    Ref pair[2];
+    return pair_tuple(vm, dict_item_pair(vm, self, pair), pair, &as_dict_iter(self)->pair);
 }
 
 NATIVE(dict_iter_length_hint, "__length_hint__(self, /)", "Return the number of entries left.")

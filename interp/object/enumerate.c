@@ -8,7 +8,7 @@
 #include "object/iter.h"
 #include "object/native.h"
 #include "object/number.h"
-#include "object/tuple.h"
+#include "object/pairs.h"
 
 typedef struct Enumerate {
     Container head;
@@ -36,32 +36,48 @@ NATIVE(enumerate_make, "new(cls, iterable=?, start=0)",
     return from_object(self);
 }
 
-static Ref enumerate_next(Vm *vm, Value v)
+Truth enumerate_pair(Vm *vm, Value v, Ref pair[2])
 {
     Enumerate *self = as_enumerate(v);
-    if (absent(self->iter)) return UNDEF;
+    if (absent(self->iter)) return NO;
     Ref item = iter_step(vm, self->iter);
-    if (failed(item)) return FAIL;
+    if (failed(item)) return FAILED;
     if (absent(item)) {
         clear(&self->iter);
         clear(&self->pair);
-        return UNDEF;
+        return NO;
     }
     bool small = is_int(self->count) && fits_small(as_int(self->count) + 1);
-    Ref next = small ? from_small(as_int(self->count) + 1)
-                     : number_add(vm, self->count, from_small(1)),
-        pair = FAIL;
-    if (!failed(next)) pair = tuple_again(vm, 2, &self->pair);
-    if (failed(pair)) {
-        decref(next);
+    Ref next =
+        small ? from_small(as_int(self->count) + 1) : number_add(vm, self->count, from_small(1));
+    if (failed(next)) {
         decref(item);
+        return FAILED;
+    }
+    pair[0] = self->count;
+    pair[1] = item;
+    self->count = next;
+    return YES;
+}
+
+static Ref enumerate_next(Vm *vm, Value v)
+{
+    Ref pair[2];
+    return pair_tuple(vm, enumerate_pair(vm, v, pair), pair, &as_enumerate(v)->pair);
+}
+
+Ref pair_tuple(Vm *vm, Truth found, const Ref pair[2], Ref *kept)
+{
+    if (found != YES) return found == NO ? UNDEF : FAIL;
+    Ref tuple = tuple_again(vm, 2, kept);
+    if (failed(tuple)) {
+        decref(pair[0]);
+        decref(pair[1]);
         return FAIL;
     }
-    Ref count = self->count;
-    self->count = next;
-    replace(&as_tuple(pair)->items[0], count);
-    replace(&as_tuple(pair)->items[1], item);
-    return pair;
+    replace(&as_tuple(tuple)->items[0], pair[0]);
+    replace(&as_tuple(tuple)->items[1], pair[1]);
+    return tuple;
 }
 
 NATIVE_CLASS(enumerate_class_getitem, "__class_getitem__(cls, item, /)",

@@ -8,7 +8,7 @@
 #include "object/iter.h"
 #include "object/native.h"
 #include "object/number.h"
-#include "object/tuple.h"
+#include "object/pairs.h"
 
 typedef struct Zip {
     Container head;
@@ -93,21 +93,39 @@ NATIVE(zip_make, "new(cls, /, *iterables, strict=False)",
     return from_object(self);
 }
 
+/* The next items, into as many places as there are iterators. */
+static Truth next_items(Vm *vm, Zip *self, Ref *items)
+{
+    Ref iters = newref(self->iters);
+    Truth more = zip_step(vm, iters, self->strict, "zip", items);
+    decref(iters);
+    if (more == NO) {
+        clear(&self->iters);
+        clear(&self->kept);
+    }
+    return more;
+}
+
 static Ref zip_next(Vm *vm, Value v)
 {
     Zip *self = as_zip(v);
     if (absent(self->iters) || tuple_len(self->iters) == 0) return UNDEF;
     Ref out = tuple_again(vm, tuple_len(self->iters), &self->kept);
     if (failed(out)) return FAIL;
-    Ref iters = newref(self->iters);
-    Truth more = zip_step(vm, iters, self->strict, "zip", as_tuple(out)->items);
-    decref(iters);
+    Truth more = next_items(vm, self, as_tuple(out)->items);
     if (more == YES) return out;
     decref(out);
-    if (more == FAILED) return FAIL;
-    clear(&self->iters);
-    clear(&self->kept);
-    return UNDEF;
+    return more == NO ? UNDEF : FAIL;
+}
+
+bool zip_is_of_two(Value zip)
+{
+    return !absent(as_zip(zip)->iters) && tuple_len(as_zip(zip)->iters) == 2;
+}
+Truth zip_pair(Vm *vm, Value zip, Ref pair[2])
+{
+    pair[0] = pair[1] = UNDEF;
+    return next_items(vm, as_zip(zip), pair);
 }
 
 NATIVE(zip_reduce, "__reduce__(self, /)", "How to make it again: its type and iterators.")

@@ -22,6 +22,7 @@
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
+#include "object/pairs.h"
 #include "object/range.h"
 #include "object/set.h"
 #include "object/shape.h"
