@@ -1,5 +1,6 @@
-/* pairs.h - iterators whose items are pairs: enumerate, zip of two, items of a dict.  A loop that takes each pair
- * apart at once gets the two items; the tuple is not made. */
+/* pairs.h - iterators whose items are pairs: enumerate, zip of two, items of a dict.
+ *
+ * A loop that takes each pair apart at once gets the two items; the tuple is not made. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_OBJECT_PAIRS_H
 #define AIO_OBJECT_PAIRS_H
