@@ -288,7 +288,8 @@ static void update_below(Vm *vm, Type *type, Value name)
 
 bool type_modified(Vm *vm, Type *type, Value name)
 {
-    type_touch(vm, type);
+    /* What classes have may depend on their metaclass. */
+    type_touch(vm, type->flags & TYPE_METACLASS ? type_builtin(vm, KIND_OBJECT) : type);
     if (is_special_name(name)) update_below(vm, type, name);
     return true;
 }

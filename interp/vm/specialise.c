@@ -8,6 +8,7 @@
 #include "vm/specialise.h"
 
 #include "object/attr.h"
+#include "object/classmethod.h"
 #include "object/error.h"
 #include "object/member.h"
 #include "object/module.h"
@@ -42,17 +43,32 @@ static PolymorphicRow *polymorphic_row(Vm *vm, const Shape *shape, Value name, u
     return &vm->interp->polymorphic->rows[(mixed ^ mixed >> 20) & (POLYMORPHIC_ROWS - 1)];
 }
 
+static void guard_shape(Cache *cache, Shape *shape)
+{
+    cache->shape = shape;
+    cache->version = shape->version;
+}
+
+/* The attributes of a class are its own: the guard is the class, not its shape. */
+static void guard_type(Cache *cache, Type *type, Value value)
+{
+    cache->shape = (Shape *)(void *)type; /* compared, never followed */
+    cache->version = type->version;
+    cache->value = value;
+}
+
 int specialise_recall(Vm *vm, Value object, Value name, unsigned what, Cache *cache)
 {
     if (!is_heap(object) || !vm->interp->polymorphic) return 0;
-    Shape *shape = as_object(object)->shape;
-    const PolymorphicRow *row = polymorphic_row(vm, shape, name, what);
-    if (row->shape != shape || row->version != shape->version || row->name != name ||
+    Cache found = {.k = cache->k};
+    if (is_type(object)) guard_type(&found, as_type(object), UNDEF);
+    else guard_shape(&found, as_object(object)->shape);
+    const PolymorphicRow *row = polymorphic_row(vm, found.shape, name, what);
+    if (row->shape != found.shape || row->version != found.version || row->name != name ||
         row->what != what || row->hash != as_str(name)->hash)
         return 0;
-    cache->shape = shape;
-    cache->version = row->version;
-    cache->value = row->value;
+    found.value = row->value;
+    *cache = found;
     return row->form;
 }
 
@@ -127,12 +143,6 @@ int specialise_load_global(Vm *vm, Function *function, Value name, Cache *cache)
     return OP_LOAD_GLOBAL_BUILTIN;
 }
 
-static void guard_shape(Cache *cache, Shape *shape)
-{
-    cache->shape = shape;
-    cache->version = shape->version;
-}
-
 static int specialise_module_attr(Vm *vm, Value module, Value name, Cache *cache)
 {
     Dict *dict = module_dict(module); /* NULL: __init__ has not been called */
@@ -159,10 +169,31 @@ static ptrdiff_t slot_offset(const Shape *shape, int slot)
     return shape->slots_offset + (ptrdiff_t)sizeof(Ref) * slot;
 }
 
+/* What a class or its bases have under name, borrowed, where the metaclass has no say; or UNDEF. */
+static Value find_in_class(Vm *vm, Value class, Value name)
+{
+    Type *meta = type_of(vm, class);
+    if (meta->slots.get_attr != type_get_attr) return UNDEF;
+    Value above = type_lookup(vm, meta, name);
+    if (!absent(above) && type_of(vm, above)->slots.descr_set) return UNDEF;
+    return type_lookup(vm, as_type(class), name);
+}
+
+/* Class.name */
+static int specialise_class_attr(Vm *vm, Value class, Value name, Cache *cache)
+{
+    Value found = find_in_class(vm, class, name);
+    if (absent(found) || (type_of(vm, found)->slots.descr_get && !is_function(found)))
+        return OP_GET_ATTR;
+    guard_type(cache, as_type(class), found);
+    return remember(vm, name, OP_GET_ATTR, OP_GET_ATTR_TYPE, cache);
+}
+
 int specialise_get_attr(Vm *vm, Value object, Value name, Cache *cache)
 {
     if (!is_heap(object)) return OP_GET_ATTR;
     if (is_exact(object, KIND_MODULE)) return specialise_module_attr(vm, object, name, cache);
+    if (is_type(object)) return specialise_class_attr(vm, object, name, cache);
     Shape *shape = as_object(object)->shape;
     Type *type = shape->type;
     if (type->slots.get_attr != object_get_attr || shape->mode == SHAPE_DICT) return OP_GET_ATTR;
@@ -229,13 +260,6 @@ static bool takes_plain(Vm *vm, Value function, int argc)
 {
     if (!native_signature(vm, as_native(function))) error_clear(vm);
     return native_is_plain(as_native(function), argc);
-}
-
-static void guard_type(Cache *cache, Type *type, Value value)
-{
-    cache->shape = (Shape *)(void *)type; /* compared, never followed */
-    cache->version = type->version;
-    cache->value = value;
 }
 
 /* Does a native __new__ leave everything to __init__? */
@@ -311,10 +335,41 @@ static int specialise_module_call(Vm *vm, Value module, Value name, Cache *cache
                                                                           : OP_CALL_METHOD_MODULE;
 }
 
+/* The form for a call of a classmethod or staticmethod; its function goes to *function. */
+static int wrapped_form(Vm *vm, Value found, int argc, Value *function)
+{
+    bool class = is_exact(found, KIND_CLASSMETHOD);
+    if (!class && !is_exact(found, KIND_STATICMETHOD)) return OP_CALL_METHOD;
+    *function = as_wrapper(found)->function;
+    bool simple = false;
+    if (is_function(*function))
+        simple = is_plain_function(*function, argc + class) && !is_heap_frame(*function);
+    else if (class && is_kind(*function, KIND_METHOD_DESCRIPTOR))
+        simple = as_native(*function)->native->binding == NATIVE_CLASSMETHOD &&
+                 takes_plain(vm, *function, argc + 1);
+    else if (!class && is_kind(*function, KIND_NATIVE_FUNCTION))
+        simple = !as_native(*function)->owner && takes_plain(vm, *function, argc);
+    return !simple ? OP_CALL_METHOD : class ? OP_CALL_METHOD_CLASS : OP_CALL_METHOD_STATIC;
+}
+
+/* Class.name(...) */
+static int specialise_class_method(Vm *vm, Value class, Value name, int argc, Cache *cache)
+{
+    Value found = find_in_class(vm, class, name);
+    if (absent(found)) return OP_CALL_METHOD;
+    int form = wrapped_form(vm, found, argc, &found);
+    if (is_plain_function(found, argc) && form == OP_CALL_METHOD && !is_heap_frame(found))
+        form = OP_CALL_METHOD_STATIC;
+    if (form == OP_CALL_METHOD) return form;
+    guard_type(cache, as_type(class), found);
+    return remember(vm, name, OP_CALL_METHOD | (unsigned)argc << 8, form, cache);
+}
+
 int specialise_call_method(Vm *vm, Value self, Value name, int argc, Cache *cache)
 {
     if (!is_heap(self)) return OP_CALL_METHOD;
     if (is_exact(self, KIND_MODULE)) return specialise_module_call(vm, self, name, cache);
+    if (is_type(self)) return specialise_class_method(vm, self, name, argc, cache);
     Shape *shape = as_object(self)->shape;
     Type *type = shape->type;
     if (type->slots.get_attr != object_get_attr || shape->mode == SHAPE_DICT) return OP_CALL_METHOD;
@@ -325,6 +380,7 @@ int specialise_call_method(Vm *vm, Value self, Value name, int argc, Cache *cach
         form = is_heap_frame(found) ? OP_CALL_METHOD_COROUTINE : OP_CALL_METHOD_FUNCTION;
     else if (is_kind(found, KIND_METHOD_DESCRIPTOR) && takes_plain(vm, found, argc + 1))
         form = OP_CALL_METHOD_NATIVE;
+    else form = wrapped_form(vm, found, argc, &found);
     if (form == OP_CALL_METHOD) return form;
     guard_shape(cache, shape);
     cache->value = found;

@@ -14,6 +14,15 @@
 /* Fills cache with what it held, here or elsewhere, for the shape of object when `what` was done
  * with name; the opcode of the specialised form, or 0. */
 int specialise_recall(Vm *vm, Value object, Value name, unsigned what, Cache *cache);
+/* Does cache describe what attributes of v are: a class itself, the shape of anything else? */
+static inline bool cache_describes(const Cache *cache, Value v)
+{
+    if (is_type(v))
+        return (void *)as_object(v) == (void *)cache->shape &&
+               as_type(v)->version == cache->version;
+    return is_heap(v) && as_object(v)->shape == cache->shape &&
+           cache->shape->version == cache->version;
+}
 void specialise_close(Interp *interp);
 
 int specialise_load_global(Vm *vm, Function *function, Value name, Cache *cache);
