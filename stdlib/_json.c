@@ -4,10 +4,10 @@
  * table, so that equal ones are one object with its hash known.  Positions are code points.
  * Neighbours: _json_encode.c (the other way), json/decoder.aio (classes over this). */
 /* SPDX-License-Identifier: MIT */
-#include "native.h"
+#include "_json.h"
 
-enum { KEYS = 256, KEY_LONGEST = 32 };
-enum { DIGITS_SMALL = 15 }; /* so many decimal digits fit a small int */
+enum { KEYS = 256, KEY_LONGEST = 32 }; /* KEYS: as many as eight bits of a hash tell */
+enum { DIGITS_SMALL = 15 };            /* so many decimal digits fit a small int */
 
 typedef struct Reader {
     Vm *vm;
@@ -16,12 +16,12 @@ typedef struct Reader {
     ptrdiff_t at;
     Value object_hook, pairs_hook, parse_float, parse_int, parse_constant; /* UNDEF: none */
     bool strict;
-    bool nothing;   /* no value starts here: the caller says what that means */
-    Ref keys[KEYS]; /* ASCII keys by a hash of their characters */
+    bool nothing;     /* no value starts here: the caller says what that means */
+    uint32_t *points; /* a string with escapes while it is read; kept for the next */
+    ptrdiff_t points_room;
+    uint64_t known[KEYS / 64]; /* bit i: keys[i] holds one */
+    Ref keys[KEYS];            /* ASCII keys by a hash of their characters */
 } Reader;
-
-/* The other direction (_json_encode.c); NULL-terminated. */
-extern const Native *const json_encode_functions[];
 
 static Ref read_value(Reader *r);
 
@@ -62,46 +62,29 @@ static inline int32_t skip_blanks(Reader *r)
 
 /* ---- strings ---- */
 
-/* The end of the run of plain characters from i on: at a quote, a backslash, a control or the
- * end. */
-static ptrdiff_t plain_end(const Reader *r, ptrdiff_t i)
-{
-    const Str *text = r->text;
-    if (text->width == 1) {
-        const uint8_t *data = (const uint8_t *)text->data;
-        while (data[i] >= ' ' && data[i] != '"' && data[i] != '\\') i++; /* the final 0 stops it */
-        return i < text->len ? i : text->len;
-    }
-    for (; i < text->len; i++) {
-        uint32_t c = str_at(text, i);
-        if (c < ' ' || c == '"' || c == '\\') break;
-    }
-    return i;
-}
-
-/* Four hexadecimal digits at i; -1: they are not. */
-static int32_t read_hex4(const Reader *r, ptrdiff_t i)
+/* Four hexadecimal digits at i; negative: they are not. */
+static inline int32_t read_hex4(const Reader *r, ptrdiff_t i)
 {
     int32_t value = 0;
+    if (i + 4 > r->text->len) return -1;
     for (int n = 0; n < 4; n++) {
-        int32_t c = point_at(r, i + n);
-        int digit = c < 0 || c > 127 ? 99 : digit_of_base((unsigned char)c);
-        if (digit > 15) return -1;
-        value = value << 4 | digit;
+        uint32_t c = str_at(r->text, i + n), digit = c - '0';
+        if (digit > 9) digit = (c | 32) - 'a' < 6 ? (c | 32) - 'a' + 10 : 1u << 16;
+        value = value << 4 | (int32_t)digit;
     }
-    return value;
+    return value > 0xFFFF ? -1 : value;
 }
 
 /* An escape, r->at behind its backslash; start: where the string began. */
 static bool read_escape(Reader *r, ptrdiff_t start, uint32_t *point)
 {
-    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+    static const char values[128] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                     ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
     int32_t c = point_at(r, r->at);
     if (c < 0) return json_error(r, "Unterminated string starting at", start), false;
     if (c != 'u') {
-        const char *found = c < 128 && c ? strchr(names, c) : NULL;
-        if (!found) return json_error(r, "Invalid \\escape", r->at - 1), false;
-        *point = (uint8_t)values[found - names];
+        if (c > 127 || !values[c]) return json_error(r, "Invalid \\escape", r->at - 1), false;
+        *point = (uint8_t)values[c];
         r->at++;
         return true;
     }
@@ -120,69 +103,87 @@ static bool read_escape(Reader *r, ptrdiff_t start, uint32_t *point)
     return true;
 }
 
-/* The rest of a string that has escapes (or ends badly); i: the first that is not plain. */
-static Ref read_string_slow(Reader *r, ptrdiff_t start, ptrdiff_t i)
+static bool points_grow(Reader *r)
 {
-    Vm *vm = r->vm;
-    StrBuilder out;
-    builder_open(&out);
-    bool good = builder_slice(vm, &out, r->source, start + 1, i);
-    while (good) {
-        int32_t c = point_at(r, i);
-        uint32_t point;
-        if (c == '"') {
-            r->at = i + 1;
-            return builder_finish(vm, &out);
-        }
-        if (c < 0) {
-            json_error(r, "Unterminated string starting at", start);
-            break;
-        }
-        if (c != '\\') {
-            if (r->strict) {
-                json_error(r, "Invalid control character at", i);
-                break;
-            }
-            point = (uint32_t)c;
-            r->at = i + 1;
+    ptrdiff_t room = r->points_room * 2 + 64;
+    uint32_t *points = memory_resize(r->vm, r->points, room * sizeof *points);
+    if (!points) return false;
+    r->points = points;
+    r->points_room = room;
+    return true;
+}
+
+/* A string that has escapes, or ends badly; start: its opening quote. */
+static Ref read_string_slow(Reader *r, ptrdiff_t start)
+{
+    ptrdiff_t len = 0;
+    for (r->at = start + 1;; len++) {
+        int32_t c = point_at(r, r->at);
+        if (c < 0) return json_error(r, "Unterminated string starting at", start);
+        if (len == r->points_room && !points_grow(r)) return FAIL;
+        r->at++;
+        if (c == '"') return str_from_points(r->vm, r->points, len);
+        if (c == '\\') {
+            if (!read_escape(r, start, &r->points[len])) return FAIL;
+        } else if (c < ' ' && r->strict) {
+            return json_error(r, "Invalid control character at", r->at - 1);
         } else {
-            r->at = i + 1;
-            if (!read_escape(r, start, &point)) break;
+            r->points[len] = (uint32_t)c;
         }
-        good = builder_char(vm, &out, point);
-        i = plain_end(r, r->at);
-        good = good && builder_slice(vm, &out, r->source, r->at, i);
     }
-    builder_close(&out);
-    return FAIL;
 }
 
 /* A string; r->at at its opening quote. */
 static Ref read_string(Reader *r)
 {
-    ptrdiff_t start = r->at, end = plain_end(r, start + 1);
-    if (point_at(r, end) != '"') return read_string_slow(r, start, end);
+    ptrdiff_t start = r->at, end = json_plain_end(r->text, start + 1);
+    if (point_at(r, end) != '"') return read_string_slow(r, start);
     r->at = end + 1;
     if (r->text->ascii) return str_from_ascii(r->vm, r->text->data + start + 1, end - start - 1);
     return str_slice(r->vm, r->source, start + 1, end);
 }
 
+/* Up to eight characters as a number; there are eight to read. */
+static inline uint64_t key_word(const char *data, ptrdiff_t len)
+{
+    uint64_t word;
+    memcpy(&word, data, 8);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return len < 8 ? word & ((UINT64_C(1) << 8 * len) - 1) : word;
+#else
+    return len < 8 ? word & ~(UINT64_MAX >> 8 * len) : word;
+#endif
+}
+
+static inline bool key_is(const Str *key, const char *data, ptrdiff_t len)
+{
+    if (key->len != len) return false;
+    if (len <= 8)
+        return key_word(key->data, len) == key_word(data, len); /* cells are wide enough */
+    return memcmp(key->data, data, len) == 0;
+}
+
 /* A key: a short plain one may be known already. */
 static Ref read_key(Reader *r)
 {
-    ptrdiff_t start = r->at + 1, end = plain_end(r, start), len = end - start;
-    if (!r->text->ascii || len > KEY_LONGEST || point_at(r, end) != '"') return read_string(r);
-    const char *data = r->text->data + start;
-    uint32_t hash = (uint32_t)len;
-    for (ptrdiff_t n = 0; n < len; n++) hash = hash * 31 + (uint8_t)data[n];
-    Ref *slot = &r->keys[(hash ^ hash >> 8) % KEYS];
+    const Str *text = r->text;
+    ptrdiff_t start = r->at + 1, end = json_plain_end(text, start), len = end - start;
+    const char *data = text->data + start;
+    if (!text->ascii || len > KEY_LONGEST || start + 8 > text->len || data[len] != '"')
+        return read_string(r);
+    uint64_t hash = key_word(data, len) + (uint64_t)len;
+    if (len > 8) hash ^= key_word(data + len - 8, 8) << 1;
+    hash *= UINT64_C(0x9E3779B97F4A7C15);
+    unsigned at = hash >> 56;
+    uint64_t bit = UINT64_C(1) << at % 64;
+    bool known = r->known[at / 64] & bit;
     r->at = end + 1;
-    if (!absent(*slot)) {
-        const Str *held = as_str(*slot);
-        if (held->len == len && memcmp(held->data, data, len) == 0) return newref(*slot);
-    }
+    if (known && key_is(as_str(r->keys[at]), data, len)) return newref(r->keys[at]);
     Ref key = str_from_ascii(r->vm, data, len);
-    if (!failed(key)) replace(slot, newref(key));
+    if (failed(key)) return FAIL;
+    if (known) decref(r->keys[at]);
+    r->keys[at] = newref(key);
+    r->known[at / 64] |= bit;
     return key;
 }
 
@@ -261,8 +262,11 @@ static Ref read_number(Reader *r)
     return from_small(minus ? -value : value);
 }
 
-static bool looking_at(const Reader *r, const char *word)
+static inline bool looking_at(const Reader *r, const char *word)
 {
+    ptrdiff_t len = (ptrdiff_t)strlen(word);
+    if (r->text->width == 1)
+        return r->at + len <= r->text->len && memcmp(r->text->data + r->at, word, len) == 0;
     for (ptrdiff_t i = r->at; *word; i++, word++)
         if (point_at(r, i) != *word) return false;
     return true;
@@ -411,7 +415,7 @@ static Ref read_nested(Reader *r, bool object)
     return out;
 }
 
-static Ref read_word(Reader *r, const char *word, Ref value)
+static inline Ref read_word(Reader *r, const char *word, Ref value)
 {
     if (looking_at(r, word)) {
         r->at += (ptrdiff_t)strlen(word);
@@ -461,7 +465,10 @@ static Value hook_of(Value v) { return is_none(v) ? UNDEF : v; }
 
 static void reader_close(Reader *r)
 {
-    for (int n = 0; n < KEYS; n++) clear(&r->keys[n]);
+    for (int n = 0; n < KEYS / 64; n++)
+        for (uint64_t left = r->known[n]; left; left &= left - 1)
+            decref(r->keys[n * 64 + __builtin_ctzll(left)]);
+    memory_free(r->points);
 }
 
 /* argv: text, then object_hook, object_pairs_hook, parse_float, parse_int, parse_constant,
@@ -474,17 +481,16 @@ static bool reader_open(Vm *vm, Reader *r, Value text, Value *options)
     }
     Truth strict = value_truth(vm, options[5]);
     if (strict == FAILED) return false;
-    *r = (Reader){
-        .vm = vm,
-        .source = text,
-        .text = as_str(text),
-        .strict = strict == YES,
-        .object_hook = hook_of(options[0]),
-        .pairs_hook = hook_of(options[1]),
-        .parse_float = hook_of(options[2]),
-        .parse_int = hook_of(options[3]),
-        .parse_constant = hook_of(options[4]),
-    };
+    memset(r, 0, offsetof(Reader, keys)); /* the keys are good where known says so */
+    r->vm = vm;
+    r->source = text;
+    r->text = as_str(text);
+    r->strict = strict == YES;
+    r->object_hook = hook_of(options[0]);
+    r->pairs_hook = hook_of(options[1]);
+    r->parse_float = hook_of(options[2]);
+    r->parse_int = hook_of(options[3]);
+    r->parse_constant = hook_of(options[4]);
     if (r->parse_float == borrow(type_builtin(vm, KIND_FLOAT))) r->parse_float = UNDEF;
     if (r->parse_int == borrow(type_builtin(vm, KIND_INT))) r->parse_int = UNDEF;
     return true;
@@ -538,6 +544,7 @@ NATIVE(json_scanstring, "scanstring(string, end, strict=True, /)",
     if (end <= 0 || end > r.text->len) return throw(vm, ValueError, "end is out of bounds");
     r.at = end - 1;
     Ref text = read_string(&r);
+    reader_close(&r);
     Ref out = failed(text) ? FAIL : tuple_pack(vm, 2, (Value)text, (Value)from_small(r.at));
     decref(text);
     return out;

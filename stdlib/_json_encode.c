@@ -5,7 +5,7 @@
  * wider to write, a StrBuilder takes over.  Containers being written form a chain on the C stack,
  * which tells circular references.  Neighbours: _json.c (the module), json/encoder.aio. */
 /* SPDX-License-Identifier: MIT */
-#include "native.h"
+#include "_json.h"
 
 typedef struct Enclosing {
     Value value;
@@ -23,9 +23,6 @@ typedef struct Writer {
     Value item_separator, key_separator;
     ptrdiff_t level;
 } Writer;
-
-/* The functions of the module that are written here; NULL-terminated. */
-extern const Native *const json_encode_functions[];
 
 static bool write_value(Writer *w, Value v, const Enclosing *outer);
 
@@ -51,6 +48,21 @@ static inline bool put(Writer *w, const char *text, ptrdiff_t len)
     return true;
 }
 
+/* The same of a run that is mostly short. */
+static inline bool put_run(Writer *w, const char *text, ptrdiff_t len)
+{
+    if (len > 16 || w->is_wide || w->len + 16 > w->capacity) return put(w, text, len);
+    char *to = w->data + w->len;
+    if (len >= 8) {
+        memcpy(to, text, 8);
+        memcpy(to + len - 8, text + len - 8, 8);
+    } else {
+        for (ptrdiff_t n = 0; n < len; n++) to[n] = text[n];
+    }
+    w->len += len;
+    return true;
+}
+
 static bool widen(Writer *w)
 {
     if (w->is_wide) return true;
@@ -62,7 +74,7 @@ static bool widen(Writer *w)
 static bool put_str(Writer *w, Value v)
 {
     const Str *text = as_str(v);
-    if (text->ascii) return put(w, text->data, text->len);
+    if (text->ascii) return put_run(w, text->data, text->len);
     return widen(w) && builder_str(w->vm, &w->wide, v);
 }
 
@@ -81,46 +93,60 @@ static Ref writer_finish(Writer *w, bool good)
 
 /* ---- strings ---- */
 
-static inline bool is_plain(uint32_t c) { return c >= ' ' && c != '"' && c != '\\'; }
-
 /* The escape of a point below 0x10000 that needs one, in out; its length. */
-static int escape_point(uint32_t c, char out[8])
+static inline int escape_point(uint32_t c, char *out)
 {
-    static const char names[] = "\"\\bfnrt", values[] = "\"\\\b\f\n\r\t";
-    const char *found = c < 128 && c ? strchr(values, (int)c) : NULL;
+    static const char names[128] = {['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+                                    ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't'};
+    static const char digits[] = "0123456789abcdef";
     out[0] = '\\';
-    if (found) {
-        out[1] = names[found - values];
+    if (c < 128 && names[c]) {
+        out[1] = names[c];
         return 2;
     }
-    static const char digits[] = "0123456789abcdef";
     out[1] = 'u';
     for (int n = 0; n < 4; n++) out[2 + n] = digits[c >> (12 - 4 * n) & 15];
     return 6;
 }
 
+enum { ESCAPE_MOST = 12 };
+
+static inline int escape_any(uint32_t c, char *out)
+{
+    if (c <= 0xFFFF) return escape_point(c, out);
+    int len = escape_point(0xD800 + ((c - 0x10000) >> 10), out);
+    return len + escape_point(0xDC00 + (c & 0x3FF), out + len);
+}
+
 static bool put_escaped(Writer *w, uint32_t c)
 {
-    char out[16];
-    int len;
-    if (c > 0xFFFF) {
-        len = escape_point(0xD800 + ((c - 0x10000) >> 10), out);
-        len += escape_point(0xDC00 + (c & 0x3FF), out + len);
-    } else {
-        len = escape_point(c, out);
-    }
-    return put(w, out, len);
+    char out[ESCAPE_MOST];
+    if (w->is_wide) return builder_ascii(w->vm, &w->wide, out, escape_any(c, out));
+    if (w->len + ESCAPE_MOST > w->capacity && !reserve(w, ESCAPE_MOST)) return false;
+    w->len += escape_any(c, w->data + w->len);
+    return true;
 }
 
 static bool write_ascii_text(Writer *w, const Str *text)
 {
-    const char *data = text->data;
-    const char delete = w->ascii ? 127 : 0; /* not printable: escaped too */
+    const char but = w->ascii ? 127 : '"'; /* not printable: escaped too */
     for (ptrdiff_t i = 0; i < text->len;) {
         ptrdiff_t start = i;
-        while (i < text->len && is_plain((uint8_t)data[i]) && data[i] != delete) i++;
-        if (!put(w, data + start, i - start)) return false;
-        if (i < text->len && !put_escaped(w, (uint8_t)data[i++])) return false;
+        i = json_run_end(text->data, i, text->len, but);
+        if (!put_run(w, text->data + start, i - start)) return false;
+        if (i < text->len && !put_escaped(w, (uint8_t)text->data[i++])) return false;
+    }
+    return true;
+}
+
+/* What is not ASCII, escaped; nothing wide has been written. */
+static bool write_wide_escaped(Writer *w, const Str *text)
+{
+    for (ptrdiff_t i = 0; i < text->len; i++) {
+        uint32_t c = str_at(text, i);
+        if (w->len + ESCAPE_MOST > w->capacity && !reserve(w, ESCAPE_MOST)) return false;
+        if (json_is_plain(c) && c < 127) w->data[w->len++] = (char)c;
+        else w->len += escape_any(c, w->data + w->len);
     }
     return true;
 }
@@ -128,17 +154,18 @@ static bool write_ascii_text(Writer *w, const Str *text)
 static bool write_wide_text(Writer *w, Value v)
 {
     const Str *text = as_str(v);
+    if (w->ascii && !w->is_wide) return write_wide_escaped(w, text);
     if (!w->ascii && !widen(w)) return false;
     for (ptrdiff_t i = 0; i < text->len;) {
         ptrdiff_t start = i;
         if (!w->ascii) {
-            while (i < text->len && is_plain(str_at(text, i))) i++;
+            i = json_plain_end(text, i);
             if (!builder_slice(w->vm, &w->wide, v, start, i)) return false;
         }
         if (i == text->len) break;
         uint32_t c = str_at(text, i++);
         char plain = (char)c;
-        if (!(is_plain(c) && c < 127 ? put(w, &plain, 1) : put_escaped(w, c))) return false;
+        if (!(json_is_plain(c) && c < 127 ? put(w, &plain, 1) : put_escaped(w, c))) return false;
     }
     return true;
 }
@@ -380,14 +407,15 @@ static bool write_value(Writer *w, Value v, const Enclosing *outer)
 
 /* ---- functions ---- */
 
-static bool is_true(Value v) { return v == TRUE; }
-
 NATIVE(json_encode,
        "encode(value, default, skipkeys, ensure_ascii, check_circular, allow_nan, sort_keys, "
        "indent, item_separator, key_separator, /)",
-       "Return value as JSON text; the flags are bools, indent is a str or None, and\n"
+       "Return value as JSON text; the flags count by their truth, indent is a str or None, and\n"
        "default(object) gives something that JSON knows for what it does not.")
 {
+    Truth flags[5];
+    for (int n = 0; n < 5; n++)
+        if ((flags[n] = value_truth(vm, argv[2 + n])) == FAILED) return FAIL;
     for (int n = 5; n <= 6; n++)
         if (!is_str(argv[14 - n]))
             return throw(vm, TypeError, "make_encoder() argument %d must be str, not %T", n,
@@ -395,11 +423,11 @@ NATIVE(json_encode,
     Writer w = {
         .vm = vm,
         .fallback = argv[1],
-        .skip_keys = is_true(argv[2]),
-        .ascii = is_true(argv[3]),
-        .circular = is_true(argv[4]),
-        .nan = is_true(argv[5]),
-        .sort = is_true(argv[6]),
+        .skip_keys = flags[0] == YES,
+        .ascii = flags[1] == YES,
+        .circular = flags[2] == YES,
+        .nan = flags[3] == YES,
+        .sort = flags[4] == YES,
         .indent = is_str(argv[7]) ? argv[7] : UNDEF,
         .item_separator = argv[8],
         .key_separator = argv[9],

@@ -174,9 +174,14 @@ static bool cut_prefix(NumberText *text, int *base, bool *negative)
     return true;
 }
 
-/* The digits without underscores; -1 when text is not digits with single underscores between them.
- * digits may be NULL. */
-static ptrdiff_t clean_digits(const NumberText *text, int base, char *digits)
+static inline int digit_value(char c)
+{
+    unsigned decimal = (uint8_t)c - (unsigned)'0';
+    return decimal < 10 ? (int)decimal : digit_of_base((unsigned char)c);
+}
+
+/* The values of the digits; -1 when text is not digits with single underscores between them. */
+static ptrdiff_t digit_values(const NumberText *text, int base, uint8_t *values)
 {
     ptrdiff_t count = 0;
     bool after_digit = false;
@@ -187,16 +192,16 @@ static ptrdiff_t clean_digits(const NumberText *text, int base, char *digits)
             after_digit = false;
             continue;
         }
-        if (digit_of_base((unsigned char)c) >= base) return -1;
-        if (digits) digits[count] = c;
-        count++;
+        int digit = digit_value(c);
+        if (digit >= base) return -1;
+        values[count++] = (uint8_t)digit;
         after_digit = true;
     }
     return after_digit ? count : -1;
 }
 
-/* The int of many digits. */
-static Ref parse_long(Vm *vm, const NumberText *text, int base, ptrdiff_t count, bool negative)
+/* The int of many digits, most significant first. */
+static Ref int_from_digits(Vm *vm, const uint8_t *values, ptrdiff_t count, int base, bool negative)
 {
     ptrdiff_t limit = is_power_of_two(base) ? 0 : int_digits_limit(vm);
     if (limit && count > limit)
@@ -204,15 +209,25 @@ static Ref parse_long(Vm *vm, const NumberText *text, int base, ptrdiff_t count,
                      "Exceeds the limit (%zd digits) for integer string conversion: value has %zd "
                      "digits; use sys.set_int_max_str_digits() to increase the limit",
                      limit, count);
-    char *digits = memory_new(vm, (size_t)count + 1);
-    if (!digits) return FAIL;
-    clean_digits(text, base, digits);
-    digits[count] = '\0';
     mpz_t number;
-    mpz_init_set_str(number, digits, base);
-    memory_free(digits);
-    if (negative) mpz_neg(number, number);
+    mpz_init(number);
+    size_t bits = 32 - (size_t)__builtin_clz((unsigned)base - 1); /* of a digit, rounded up */
+    mp_limb_t *limbs = mpz_limbs_write(number, (mp_size_t)((size_t)count * bits / 64 + 2));
+    mp_size_t size = mpn_set_str(limbs, values, (size_t)count, base);
+    mpz_limbs_finish(number, negative ? -size : size);
     return int_from_mpz(vm, number);
+}
+
+/* Text with many digits, or underscores; UNDEF: it is no int. */
+static Ref parse_long(Vm *vm, const NumberText *text, int base, bool negative)
+{
+    uint8_t few[128], *values = few;
+    if (text->len > (ptrdiff_t)sizeof few && !(values = memory_new(vm, (size_t)text->len)))
+        return FAIL;
+    ptrdiff_t count = digit_values(text, base, values);
+    Ref out = count < 0 ? UNDEF : int_from_digits(vm, values, count, base, negative);
+    if (values != few) memory_free(values);
+    return out;
 }
 
 /* The int in text (already stripped); UNDEF: it is none. */
@@ -224,13 +239,12 @@ static Ref parse_int(Vm *vm, NumberText text, int base)
     ptrdiff_t i = 0;
     for (; i < text.len && n <= INT64_MAX / 37;
          i++) { /* the common case: few digits, no underscores */
-        int digit = digit_of_base((unsigned char)text.text[i]);
+        int digit = digit_value(text.text[i]);
         if (digit >= base) break;
         n = n * base + digit;
     }
     if (i == text.len) return i ? from_int64(vm, negative ? -n : n) : UNDEF;
-    ptrdiff_t count = clean_digits(&text, base, NULL);
-    return count < 0 ? UNDEF : parse_long(vm, &text, base, count, negative);
+    return parse_long(vm, &text, base, negative);
 }
 
 static Ref throw_bad_literal(Vm *vm, int base, Value original)

@@ -103,7 +103,16 @@ Ref str_from_points(Vm *vm, const uint32_t *points, ptrdiff_t len)
     if (len == 1) return str_from_char(vm, points[0]);
     Ref s = str_new(vm, len, limit);
     if (failed(s) || len == 0) return s;
-    for (ptrdiff_t i = 0; i < len; i++) points_set(as_str(s)->data, as_str(s)->width, i, points[i]);
+    char *data = as_str(s)->data;
+    switch (as_str(s)->width) {
+    case 1:
+        for (ptrdiff_t i = 0; i < len; i++) data[i] = (char)points[i];
+        break;
+    case 2:
+        for (ptrdiff_t i = 0; i < len; i++) points_set(data, 2, i, points[i]);
+        break;
+    default: memcpy(data, points, (size_t)len * sizeof *points);
+    }
     return s;
 }
 

@@ -137,6 +137,18 @@ static bool bind_keyword(Vm *vm, const Binding *binding, Value name, Value value
     return true;
 }
 
+/* The default of the keyword-only parameter n, borrowed, or UNDEF. */
+static Value keyword_default(const Function *function, int n)
+{
+    if (absent(function->keyword_defaults)) return UNDEF;
+    Dict *defaults = as_dict(function->keyword_defaults);
+    Value name = function->code->local_names[n];
+    ptrdiff_t at = n - function->code->arg_count; /* where it is when all have one */
+    if (at < defaults->used && defaults->entries[at].key == name)
+        return defaults->entries[at].value;
+    return dict_get_name(defaults, name);
+}
+
 static bool fill_defaults(Vm *vm, const Binding *binding, int given)
 {
     const Code *code = binding->code;
@@ -155,10 +167,7 @@ static bool fill_defaults(Vm *vm, const Binding *binding, int given)
     bool missing = false;
     for (int n = code->arg_count; n < end; n++) {
         if (!absent(binding->window[n])) continue;
-        Value value = absent(function->keyword_defaults)
-                          ? (Value)UNDEF
-                          : dict_get(vm, as_dict(function->keyword_defaults), code->local_names[n]);
-        if (failed(value)) return false;
+        Value value = keyword_default(function, n);
         binding->window[n] = newref(value);
         missing = missing || absent(value);
     }
@@ -228,10 +237,7 @@ static bool place_keywords(const Code *code, int argc, Value kwnames, uint64_t *
 static Value default_of(const Function *function, int n)
 {
     const Code *code = function->code;
-    if (n >= code->arg_count)
-        return absent(function->keyword_defaults)
-                   ? (Value)UNDEF
-                   : dict_get_name(as_dict(function->keyword_defaults), code->local_names[n]);
+    if (n >= code->arg_count) return keyword_default(function, n);
     ptrdiff_t first = absent(function->defaults) ? code->arg_count
                                                  : code->arg_count - tuple_len(function->defaults);
     return n < first ? (Value)UNDEF : tuple_at(function->defaults, n - first);
