@@ -20,12 +20,12 @@ static Getter *as_getter(Value v) { return (Getter *)as_object(v); }
 /* The one argument of a call, borrowed; FAIL: raised. */
 static Value only_argument(Vm *vm, Value self, const Args *args)
 {
+    bool named = !absent(args->kwnames) && tuple_len(args->kwnames) > 0;
+    if (args->argc == 1 && !named) return args->argv[0];
     const char *name = type_full_name(type_of(vm, self));
     const char *dot = strrchr(name, '.');
     if (dot) name = dot + 1;
-    if (!absent(args->kwnames) && tuple_len(args->kwnames) > 0)
-        return throw(vm, TypeError, "%s() takes no keyword arguments", name);
-    if (args->argc == 1) return args->argv[0];
+    if (named) return throw(vm, TypeError, "%s() takes no keyword arguments", name);
     return throw(vm, TypeError, "%s expected 1 argument, got %d", name, args->argc);
 }
 

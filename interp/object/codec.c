@@ -845,7 +845,12 @@ static const Codec *codec_find(const char *encoding, int *charmap, const char **
     char name[40] = " ";
     size_t len = 1;
     *canonical = codecs[0].canonical;
-    if (!encoding || strcmp(encoding, codecs[0].canonical) == 0) return &codecs[0];
+    if (!encoding) return &codecs[0];
+    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++)
+        if (strcmp(encoding, codecs[i].name) == 0) { /* as most write it */
+            *canonical = codecs[i].canonical;
+            return &codecs[i];
+        }
     for (; *encoding && len < sizeof name - 2; encoding++)
         if (!strchr("-_ ", *encoding)) name[len++] = (char)tolower((unsigned char)*encoding);
     if (*encoding || len == 1) return NULL;

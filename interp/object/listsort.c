@@ -44,22 +44,82 @@ static inline int less_float(Vm *vm __attribute__((unused)), Value a, Value b)
 {
     return as_float(a) < as_float(b);
 }
+/* Doubles but NaN and -0.0 are in the order of their bits, read as sign and magnitude. */
+static inline bool by_bits(double number)
+{
+    return number > 0 || number < 0 || (number == 0 && !signbit(number));
+}
+static inline int64_t order_of(Value v)
+{
+    double number = as_float(v);
+    int64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits ^ (int64_t)((uint64_t)(bits >> 63) >> 1);
+}
+static inline int less_ordered(Vm *vm __attribute__((unused)), Value a, Value b)
+{
+    return order_of(a) < order_of(b);
+}
+/* As many characters from offset on as fit, of so many bytes each: the first counts most. */
+static inline uint64_t leading_characters(const Str *str, ptrdiff_t offset, int width)
+{
+    ptrdiff_t left = str->len - offset;
+    uint64_t bits = 0;
+    if (width > 1) {
+        int step = 8 / width;
+        for (int n = 0; n < step; n++)
+            bits = bits << 8 * width | (n < left ? str_at(str, offset + n) : 0);
+        return bits;
+    }
+    if (left > 0) memcpy(&bits, str->data + offset, left < 8 ? left : 8);
+    return __builtin_bswap64(bits);
+}
 static inline int less_str(Vm *vm __attribute__((unused)), Value a, Value b)
 {
     const Str *x = as_str(a), *y = as_str(b);
     if (x->width != 1 || y->width != 1) return str_compare(x, y) < 0;
+    if (x->len >= 8 && y->len >= 8) { /* mostly these decide */
+        uint64_t a_first = leading_characters(x, 0, 1), b_first = leading_characters(y, 0, 1);
+        if (a_first != b_first) return a_first < b_first;
+    }
     int order = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
     return order ? order < 0 : x->len < y->len;
+}
+/* Small ints and floats; exact, since a small int is a double too. */
+static inline double number_of(Value v) { return is_int(v) ? (double)as_int(v) : as_float(v); }
+static inline int less_number(Vm *vm __attribute__((unused)), Value a, Value b)
+{
+    return number_of(a) < number_of(b);
 }
 static int less_any(Vm *vm, Value a, Value b)
 {
     if (both_ints(a, b)) return as_int(a) < as_int(b);
     return value_test(vm, a, b, CMP_LESS);
 }
-static int less_tuple(Vm *vm, Value a, Value b)
+
+/* The answer of a comparison slot; steals it. */
+static int answer_of(Vm *vm, Ref out)
 {
-    if (tuple_len(a) && tuple_len(b)) { /* the first items mostly decide */
-        Value x = tuple_at(a, 0), y = tuple_at(b, 0);
+    if (is_bool(out)) return out == TRUE;
+    if (failed(out)) return -1;
+    int answer = value_truth(vm, out);
+    decref(out);
+    return answer;
+}
+
+/* Both of one builtin type, whose slot knows what to do with them. */
+static int less_alike(Vm *vm, Value a, Value b)
+{
+    Ref out = as_object(a)->shape->type->slots.compare(vm, a, b, CMP_LESS);
+    return out == NOT_IMPLEMENTED ? value_test(vm, a, b, CMP_LESS) : answer_of(vm, out);
+}
+
+/* Tuples, or lists. */
+INLINE int less_items(Vm *vm, Value a, Value b, const Ref *a_items, ptrdiff_t a_len,
+                      const Ref *b_items, ptrdiff_t b_len)
+{
+    if (a_len && b_len) { /* the first items mostly decide */
+        Value x = a_items[0], y = b_items[0];
         if (x != y) {
             if (both_ints(x, y)) return as_int(x) < as_int(y);
             if (both_floats(x, y) && as_float(x) != as_float(y)) return as_float(x) < as_float(y);
@@ -69,11 +129,16 @@ static int less_tuple(Vm *vm, Value a, Value b)
             }
         }
     }
-    Ref out = sequence_compare(vm, a, b, CMP_LESS);
-    if (failed(out)) return -1;
-    int answer = value_truth(vm, out);
-    decref(out);
-    return answer;
+    return answer_of(vm, sequence_compare(vm, a, b, CMP_LESS));
+}
+static int less_tuple(Vm *vm, Value a, Value b)
+{
+    return less_items(vm, a, b, as_tuple(a)->items, tuple_len(a), as_tuple(b)->items, tuple_len(b));
+}
+static int less_list(Vm *vm, Value a, Value b)
+{
+    return less_items(vm, a, b, as_list(a)->items, as_list(a)->len, as_list(b)->items,
+                      as_list(b)->len);
 }
 
 /* ---- runs ---- */
@@ -337,6 +402,10 @@ static bool sort_ints(Sorter *s)
 }
 static bool sort_floats(Sorter *s)
 {
+    bool ordered = true;
+    for (ptrdiff_t i = 0; i < s->len && ordered; i++) ordered = by_bits(as_float(s->keys[i]));
+    if (ordered)
+        return s->values ? sort_by(s, less_ordered, true) : sort_by(s, less_ordered, false);
     return s->values ? sort_by(s, less_float, true) : sort_by(s, less_float, false);
 }
 static bool sort_whole_strs(Sorter *s)
@@ -344,41 +413,35 @@ static bool sort_whole_strs(Sorter *s)
     return s->values ? sort_by(s, less_str, true) : sort_by(s, less_str, false);
 }
 
-/* ---- strs by eight characters at a time ----
+/* ---- strs by several characters at a time ----
  *
- * Characters [offset, offset + 8) of each narrow str make one number, so that sorting touches the
- * strs themselves once; then the groups that share it are sorted by the eight that follow.  The
- * numbers pass through the sorter as keys; they are no values and nothing else looks at them. */
+ * Characters [offset, offset + step) of each str make one number, eight narrow ones, or as many as
+ * fit of the widest that there are, so that sorting touches the strs themselves once; then the
+ * groups that share it are sorted by those that follow.  The numbers pass through the sorter as
+ * keys; they are no values and nothing else looks at them. */
 
 enum { FEW_STRS = 48, OFFSET_MAX = 64 };
-
-static uint64_t eight_characters(const Str *str, ptrdiff_t offset)
-{
-    ptrdiff_t left = str->len - offset;
-    uint64_t bits = 0;
-    if (left > 0) memcpy(&bits, str->data + offset, left < 8 ? left : 8);
-    return __builtin_bswap64(bits); /* the first character counts most */
-}
 
 static inline int less_bits(Vm *vm __attribute__((unused)), Value a, Value b)
 {
     return bits_of(a) < bits_of(b);
 }
 
-static bool sort_strs_at(Vm *vm, Ref *strs, ptrdiff_t len, ptrdiff_t offset);
+static bool sort_strs_at(Vm *vm, Ref *strs, ptrdiff_t len, ptrdiff_t offset, int width);
 
-/* Sorts each group of strs that share their eight characters. */
-static bool sort_groups(Vm *vm, Ref *numbers, Ref *strs, ptrdiff_t len, ptrdiff_t offset)
+/* Sorts each group of strs that share their characters at offset. */
+static bool sort_groups(Vm *vm, Ref *numbers, Ref *strs, ptrdiff_t len, ptrdiff_t offset, int width)
 {
     for (ptrdiff_t start = 0, end; start < len; start = end) {
         for (end = start + 1; end < len && numbers[end] == numbers[start];) end++;
-        if (end - start > 1 && !sort_strs_at(vm, strs + start, end - start, offset + 8))
+        if (end - start > 1 &&
+            !sort_strs_at(vm, strs + start, end - start, offset + 8 / width, width))
             return false;
     }
     return true;
 }
 
-static bool sort_strs_at(Vm *vm, Ref *strs, ptrdiff_t len, ptrdiff_t offset)
+static bool sort_strs_at(Vm *vm, Ref *strs, ptrdiff_t len, ptrdiff_t offset, int width)
 {
     bool longer = false;
     for (ptrdiff_t i = 0; i < len && !longer; i++) longer = as_str(strs[i])->len > offset;
@@ -391,20 +454,22 @@ static bool sort_strs_at(Vm *vm, Ref *strs, ptrdiff_t len, ptrdiff_t offset)
     Ref *numbers = memory_new(vm, len * sizeof(Ref));
     if (!numbers) return false;
     for (ptrdiff_t i = 0; i < len; i++)
-        numbers[i] = VALUE_OF_BITS(eight_characters(as_str(strs[i]), offset));
+        numbers[i] = VALUE_OF_BITS(leading_characters(as_str(strs[i]), offset, width));
     Sorter sorter = {.vm = vm, .keys = numbers, .values = strs, .len = len};
     bool ok = sort_by(&sorter, less_bits, true);
     memory_free(sorter.spare);
-    ok = ok && sort_groups(vm, numbers, strs, len, offset);
+    ok = ok && sort_groups(vm, numbers, strs, len, offset, width);
     memory_free(numbers);
     return ok;
 }
 
 static bool sort_strs(Sorter *s)
 {
-    bool narrow = !s->values;
-    for (ptrdiff_t i = 0; i < s->len && narrow; i++) narrow = as_str(s->keys[i])->width == 1;
-    return narrow ? sort_strs_at(s->vm, s->keys, s->len, 0) : sort_whole_strs(s);
+    if (s->values) return sort_whole_strs(s);
+    int width = 1;
+    for (ptrdiff_t i = 0; i < s->len; i++)
+        if (as_str(s->keys[i])->width > width) width = as_str(s->keys[i])->width;
+    return sort_strs_at(s->vm, s->keys, s->len, 0, width);
 }
 
 static bool sort_other(Sorter *s, Less *less)
@@ -419,6 +484,19 @@ static bool all_exact(const Sorter *s, Kind kind)
     return true;
 }
 
+/* Are all of one builtin type that compares? */
+static bool all_alike(const Sorter *s)
+{
+    if (!is_heap(s->keys[0])) return false;
+    const Object *first = as_object(s->keys[0]);
+    if (first->flags & OBJ_SUBCLASS || !first->shape->type->slots.compare ||
+        (first->shape->type->flags & TYPE_HEAP))
+        return false;
+    for (ptrdiff_t i = 1; i < s->len; i++)
+        if (!is_heap(s->keys[i]) || as_object(s->keys[i])->shape != first->shape) return false;
+    return true;
+}
+
 static bool sort_keys(Sorter *s)
 {
     if (s->len < 2) return true;
@@ -429,12 +507,14 @@ static bool sort_keys(Sorter *s)
     } else if (is_float(s->keys[0])) {
         while (i < s->len && is_float(s->keys[i])) i++;
         if (i == s->len) return sort_floats(s);
-    } else if (all_exact(s, KIND_STR)) {
-        return sort_strs(s);
-    } else if (all_exact(s, KIND_TUPLE)) {
-        return sort_other(s, less_tuple);
     }
-    return sort_other(s, less_any);
+    while (i < s->len && (is_int(s->keys[i]) || is_float(s->keys[i]))) i++;
+    if (i == s->len)
+        return s->values ? sort_by(s, less_number, true) : sort_by(s, less_number, false);
+    if (all_exact(s, KIND_STR)) return sort_strs(s);
+    if (all_exact(s, KIND_TUPLE)) return sort_other(s, less_tuple);
+    if (all_exact(s, KIND_LIST)) return sort_other(s, less_list);
+    return sort_other(s, all_alike(s) ? less_alike : less_any);
 }
 
 /* Fills keys with key(item); false: raised, and keys hold nothing. */

@@ -338,7 +338,7 @@ Ref native_call_filled(Vm *vm, const NativeFunction *function, Value *argv, int 
 /* Need the arguments no binding but defaults, and is self, or cls, plainly of the owner itself? */
 static inline bool binds_plainly(const NativeFunction *function, const Args *args)
 {
-    if (!absent(args->kwnames) || !native_is_plain(function, args->argc)) return false;
+    if (!native_is_plain(function, args->argc)) return false;
     if (!function->owner) return true;
     if (args->argc == 0) return false;
     if (function->head.aux & NATIVE_IS_NEW) return args->argv[0] == borrow(function->owner);
@@ -346,12 +346,27 @@ static inline bool binds_plainly(const NativeFunction *function, const Args *arg
            as_object(args->argv[0])->shape->type == function->owner;
 }
 
+/* Is it bound, and need its arguments no binding but defaults? */
+static inline bool bound_plainly(const NativeFunction *function, const Args *args)
+{
+    return function->owner && function->head.head.kind == KIND_NATIVE_FUNCTION &&
+           !(function->head.aux & NATIVE_IS_NEW) && args->argc < NATIVE_PARAMS_MAX &&
+           native_is_plain(function, args->argc + 1);
+}
+
 Ref native_call(Vm *vm, NativeFunction *function, const Args *args)
 {
-    if (binds_plainly(function, args))
-        return native_call_plain(vm, function, args->argv, args->argc);
     Value slots[NATIVE_PARAMS_MAX];
     Ref owned[2];
+    if (absent(args->kwnames)) {
+        if (binds_plainly(function, args))
+            return native_call_plain(vm, function, args->argv, args->argc);
+        if (bound_plainly(function, args)) {
+            slots[0] = function->self;
+            for (int n = 0; n < args->argc; n++) slots[n + 1] = args->argv[n];
+            return native_call_plain(vm, function, slots, args->argc + 1);
+        }
+    }
     if (!native_bind_args(vm, function, args, slots, owned)) return FAIL;
     Ref out = function->body(vm, slots);
     decref(owned[0]);

@@ -9,13 +9,17 @@
 
 typedef int CaseMap(uint32_t point, uint32_t out[3]);
 
-static bool add_mapped(Vm *vm, StrBuilder *out, CaseMap *map, uint32_t point)
+enum { MAPPED_MOST = 3 }; /* so many points may come of one */
+
+/* Where text in another case is gathered; there is room. */
+typedef struct Recased {
+    uint32_t *points;
+    ptrdiff_t len;
+} Recased;
+
+static void add_mapped(Recased *out, CaseMap *map, uint32_t point)
 {
-    uint32_t points[3];
-    int n = map(point, points);
-    for (int i = 0; i < n; i++)
-        if (!builder_char(vm, out, points[i])) return false;
-    return true;
+    out->len += map(point, out->points + out->len);
 }
 
 /* Is the sigma at s[i] the last letter of a word? */
@@ -29,11 +33,11 @@ static bool is_final_sigma(const Str *s, ptrdiff_t i)
     return j == s->len || !char_is_cased(str_at(s, j));
 }
 
-static bool add_lower(Vm *vm, StrBuilder *out, const Str *s, ptrdiff_t i)
+static void add_lower(Recased *out, const Str *s, ptrdiff_t i)
 {
     uint32_t point = str_at(s, i);
-    if (point == 0x3A3) return builder_char(vm, out, is_final_sigma(s, i) ? 0x3C2 : 0x3C3);
-    return add_mapped(vm, out, char_lower, point);
+    if (point == 0x3A3) out->points[out->len++] = is_final_sigma(s, i) ? 0x3C2 : 0x3C3;
+    else add_mapped(out, char_lower, point);
 }
 
 typedef enum CaseForm {
@@ -45,24 +49,27 @@ typedef enum CaseForm {
     FORM_CAPITAL
 } CaseForm;
 
-static bool add_in_form(Vm *vm, StrBuilder *out, const Str *s, ptrdiff_t i, CaseForm form,
-                        bool in_word)
+static void add_in_form(Recased *out, const Str *s, ptrdiff_t i, CaseForm form, bool in_word)
 {
     uint32_t point = str_at(s, i);
     switch (form) {
-    case FORM_LOWER: return add_lower(vm, out, s, i);
-    case FORM_UPPER: return add_mapped(vm, out, char_upper, point);
-    case FORM_FOLD: return add_mapped(vm, out, char_fold, point);
+    case FORM_LOWER: add_lower(out, s, i); break;
+    case FORM_UPPER: add_mapped(out, char_upper, point); break;
+    case FORM_FOLD: add_mapped(out, char_fold, point); break;
     case FORM_TITLE:
-        return in_word ? add_lower(vm, out, s, i) : add_mapped(vm, out, char_title, point);
+        if (in_word) add_lower(out, s, i);
+        else add_mapped(out, char_title, point);
+        break;
     case FORM_CAPITAL:
-        return i > 0 ? add_lower(vm, out, s, i) : add_mapped(vm, out, char_title, point);
+        if (i > 0) add_lower(out, s, i);
+        else add_mapped(out, char_title, point);
+        break;
     case FORM_SWAP:
-        if (char_is_upper(point)) return add_lower(vm, out, s, i);
-        return char_is_lower(point) ? add_mapped(vm, out, char_upper, point)
-                                    : builder_char(vm, out, point);
+        if (char_is_upper(point)) add_lower(out, s, i);
+        else if (char_is_lower(point)) add_mapped(out, char_upper, point);
+        else out->points[out->len++] = point;
+        break;
     }
-    return false;
 }
 
 static char ascii_in_form(char c, CaseForm form, bool first, bool in_word)
@@ -118,16 +125,19 @@ static Ref convert(Vm *vm, Value self, CaseForm form)
         }
         return out;
     }
-    StrBuilder out;
-    builder_open(&out);
+    uint32_t few[64 * MAPPED_MOST];
+    Recased out = {few, 0};
+    few[0] = 0; /* the compiler cannot tell that s is not empty */
+    if (s->len > 64 &&
+        !(out.points = memory_new(vm, (size_t)s->len * MAPPED_MOST * sizeof *out.points)))
+        return FAIL;
     for (ptrdiff_t i = 0; i < s->len; i++) {
-        if (!add_in_form(vm, &out, s, i, form, in_word)) {
-            builder_close(&out);
-            return FAIL;
-        }
+        add_in_form(&out, s, i, form, in_word);
         in_word = form == FORM_TITLE && char_is_cased(str_at(s, i));
     }
-    return builder_finish(vm, &out);
+    Ref text = str_from_points(vm, out.points, out.len);
+    if (out.points != few) memory_free(out.points);
+    return text;
 }
 
 SHARED_NATIVE(str_lower, "lower(self, /)", "Return a copy in lower case.")

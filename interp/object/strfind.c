@@ -1,9 +1,12 @@
 /* strfind.c - searching: str.find, count, replace, startswith and their like.
  *
  * One code point is searched with memchr where it is a byte, longer patterns with the C library's
- * memmem (linear time), widened to the text's width first and checked for alignment.
+ * memmem (linear time), widened to the text's width first and checked for alignment; as that
+ * prepares itself for long, the first few places where the pattern may begin are tried without it.
  * Neighbours: str.c, strsplit.c. */
 /* SPDX-License-Identifier: MIT */
+#include <wchar.h>
+
 #include "object/error.h"
 #include "object/int.h"
 #include "object/range.h"
@@ -14,12 +17,25 @@
 
 static ptrdiff_t find_point(const Str *s, uint32_t point, ptrdiff_t start, ptrdiff_t end)
 {
+    if (end <= start) return -1;
     if (s->width == 1) {
         const char *found = memchr(s->data + start, (int)point, (size_t)(end - start));
         return found ? found - s->data : -1;
     }
-    for (ptrdiff_t i = start; i < end; i++)
-        if (str_at(s, i) == point) return i;
+    if (s->width == 4) {
+        const wchar_t *points = (const wchar_t *)(const void *)s->data;
+        const wchar_t *found = wmemchr(points + start, (wchar_t)point, (size_t)(end - start));
+        return found ? found - points : -1;
+    }
+    const uint16_t *points = (const uint16_t *)(const void *)s->data;
+    ptrdiff_t i = start;
+    for (; i + 8 <= end; i += 8) { /* eight at a time, in one vector comparison */
+        uint16_t any = 0;
+        for (int k = 0; k < 8; k++) any |= points[i + k] == point;
+        if (any) break;
+    }
+    for (; i < end; i++)
+        if (points[i] == point) return i;
     return -1;
 }
 
@@ -44,10 +60,28 @@ static bool matches_at(const Str *s, const Str *sub, ptrdiff_t i)
     return true;
 }
 
+/* Looks at the places where sub's first point is, while few of them mislead; *from: where to go on
+ * when -1 says that it found nothing yet. */
+static ptrdiff_t find_near(const Str *s, const Str *sub, ptrdiff_t *from, ptrdiff_t end)
+{
+    enum { MISLED_MOST = 12 };
+    uint32_t first = str_at(sub, 0);
+    ptrdiff_t last = end - sub->len + 1, i = *from;
+    for (int misled = 0; misled < MISLED_MOST; misled++, i++) {
+        i = find_point(s, first, i, last);
+        if (i < 0) break;
+        if (matches_at(s, sub, i)) return i;
+    }
+    *from = i < 0 ? end : i;
+    return -1;
+}
+
 /* Both of the same width. */
 static ptrdiff_t find_aligned(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t end)
 {
     size_t width = s->width;
+    ptrdiff_t near = find_near(s, sub, &start, end);
+    if (near >= 0) return near;
     const char *at = s->data + start * s->width, *stop = s->data + end * s->width;
     for (;;) {
         const char *found = memmem(at, (size_t)(stop - at), sub->data, (size_t)sub->len * width);

@@ -173,19 +173,43 @@ static bool add_translated(Vm *vm, StrBuilder *out, uint32_t point, Value found)
     return builder_char(vm, out, (uint32_t)n);
 }
 
+enum { TRANSLATED_KEPT = 128, TRANSLATED_LEAST = 32 };
+
+/* What points below TRANSLATED_KEPT become, each looked up once: the point plus one, 0 when not
+ * known yet or when it is no single point. */
+typedef struct Translated {
+    uint32_t kept[TRANSLATED_KEPT];
+} Translated;
+
+static bool translate_point(Vm *vm, StrBuilder *out, Value table, uint32_t point, uint32_t *kept)
+{
+    if (kept && *kept) return builder_char(vm, out, *kept - 1);
+    Ref found = translation(vm, table, point);
+    ptrdiff_t before = out->len;
+    bool ok = !failed(found) && add_translated(vm, out, point, found);
+    if (ok && kept && out->len == before + 1)
+        *kept = 1 + (absent(found)   ? point
+                     : is_str(found) ? str_at(as_str(found), 0)
+                                     : (uint32_t)as_int(found));
+    decref(found);
+    return ok;
+}
+
 SHARED_NATIVE(str_translate, "translate(self, table, /)",
               "Return a copy in which each character c is table[ord(c)]: an ordinal, a string, or "
               "None to drop it.\n"
               "Characters for which the lookup fails stay.")
 {
     const Str *s = as_str(argv[0]);
+    Translated known;
+    bool keeps = s->len >= TRANSLATED_LEAST && is_exact(argv[1], KIND_DICT);
+    if (keeps) known = (Translated){0};
     StrBuilder out;
     builder_open(&out);
     for (ptrdiff_t i = 0; i < s->len; i++) {
-        Ref found = translation(vm, argv[1], str_at(s, i));
-        bool ok = !failed(found) && add_translated(vm, &out, str_at(s, i), found);
-        decref(found);
-        if (!ok) {
+        uint32_t point = str_at(s, i),
+                 *kept = keeps && point < TRANSLATED_KEPT ? &known.kept[point] : NULL;
+        if (!translate_point(vm, &out, argv[1], point, kept)) {
             builder_close(&out);
             return FAIL;
         }

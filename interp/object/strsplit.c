@@ -158,6 +158,22 @@ SHARED_NATIVE(str_rsplit, "rsplit(self, /, sep=None, maxsplit=-1)",
     return split(vm, argv, true);
 }
 
+/* Where the line that begins at i ends. */
+static ptrdiff_t line_end(const Str *s, ptrdiff_t i)
+{
+    if (s->ascii) {
+        while (i < s->len && (s->data[i] > 0x1E || !char_is_line_break((uint8_t)s->data[i]))) i++;
+    } else {
+        for (; i < s->len; i++) {
+            uint32_t point = str_at(s, i);
+            if ((point <= 0x1E || point == 0x85 || point >> 4 == 0x202) &&
+                char_is_line_break(point))
+                break;
+        }
+    }
+    return i;
+}
+
 SHARED_NATIVE(str_splitlines, "splitlines(self, /, keepends=False)",
               "Return the list of lines, with their line breaks when keepends is true.")
 {
@@ -167,9 +183,8 @@ SHARED_NATIVE(str_splitlines, "splitlines(self, /, keepends=False)",
     Ref out = list_new(vm, 0);
     if (failed(out)) return FAIL;
     for (ptrdiff_t i = 0; i < s->len;) {
-        ptrdiff_t start = i;
-        while (i < s->len && !char_is_line_break(str_at(s, i))) i++;
-        ptrdiff_t end = i;
+        ptrdiff_t start = i, end = line_end(s, i);
+        i = end;
         if (i < s->len)
             i += str_at(s, i) == '\r' && i + 1 < s->len && str_at(s, i + 1) == '\n' ? 2 : 1;
         if (!push_slice(vm, out, argv[0], start, keep ? i : end)) {
