@@ -153,6 +153,8 @@ NATIVE(builtins_len, "len(obj, /)", "Return the number of items in a container."
 /* a op b, op being less or greater. */
 static inline Truth is_beyond(Vm *vm, Value a, Value b, CompareOp op)
 {
+    if (both_floats(a, b))
+        return op == CMP_LESS ? as_float(a) < as_float(b) : as_float(a) > as_float(b);
     if (!both_ints(a, b)) return value_test(vm, a, b, op);
     return op == CMP_LESS ? as_int(a) < as_int(b) : as_int(a) > as_int(b);
 }

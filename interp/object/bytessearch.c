@@ -432,21 +432,15 @@ enum { STRIP_LEFT = 1, STRIP_RIGHT = 2 };
 
 static Ref strip(Vm *vm, Value *argv, int sides)
 {
-    Buffer buffer = {.owner = UNDEF};
-    bool strips[256] = {false};
-    if (is_none(argv[1])) {
-        for (int i = 0; i < 256; i++) strips[i] = is_blank((char)i);
-    } else {
-        if (!buffer_get(vm, argv[1], &buffer, false)) return FAIL;
-        for (ptrdiff_t i = 0; i < buffer.len; i++) strips[(uint8_t)buffer.data[i]] = true;
-        buffer_release(vm, &buffer);
-    }
+    Buffer buffer = {.data = " \t\n\v\f\r", .len = 6, .owner = UNDEF};
+    if (!is_none(argv[1]) && !buffer_get(vm, argv[1], &buffer, false)) return FAIL;
     Span s = span_of(argv[0]);
     ptrdiff_t start = 0, end = s.len;
     if (sides & STRIP_LEFT)
-        while (start < end && strips[(uint8_t)s.data[start]]) start++;
+        while (start < end && memchr(buffer.data, s.data[start], (size_t)buffer.len)) start++;
     if (sides & STRIP_RIGHT)
-        while (end > start && strips[(uint8_t)s.data[end - 1]]) end--;
+        while (end > start && memchr(buffer.data, s.data[end - 1], (size_t)buffer.len)) end--;
+    if (!is_none(argv[1])) buffer_release(vm, &buffer);
     return part(vm, argv[0], start, end);
 }
 

@@ -403,10 +403,19 @@ static ptrdiff_t utf8_valid(const char *data, ptrdiff_t len, ptrdiff_t *count, u
     *count = 0;
     *limit = 0;
     while (i < len) {
-        ptrdiff_t run = data[i] & 0x80 ? 0 : ascii_run(data + i, len - i);
-        i += run;
-        *count += run;
-        if (i == len) break;
+        const uint8_t *p = (const uint8_t *)data + i;
+        if (p[0] < 0x80) {
+            ptrdiff_t run = i + 8 <= len && !(p[1] & 0x80) ? ascii_run(data + i, len - i) : 1;
+            i += run;
+            *count += run;
+            continue;
+        }
+        if (p[0] >= 0xC2 && p[0] < 0xE0 && i + 1 < len && p[1] >> 6 == 2) {
+            *limit |= (p[0] & 31u) << 6 | (p[1] & 63u);
+            i += 2;
+            ++*count;
+            continue;
+        }
         uint32_t point = 0;
         const char *reason;
         int n = utf8_step((const uint8_t *)data + i, len - i, &point, &reason);

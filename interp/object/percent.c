@@ -144,6 +144,11 @@ static bool read_conversion(Percent *p, Conversion *c)
 {
     *c = (Conversion){.width = -1, .precision = -1};
     clear(&p->keyed);
+    if (!at_end(p) && (here(p) == 's' || here(p) == 'd')) { /* mostly it is no more than that */
+        c->type = here(p);
+        p->at++;
+        return true;
+    }
     if (!at_end(p) && here(p) == '(' && !read_key(p)) return false;
     read_flags(p, c);
     bool starred = !at_end(p) && here(p) == '*';

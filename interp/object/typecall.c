@@ -14,6 +14,7 @@
 #include "object/iter.h"
 #include "object/list.h"
 #include "object/name.h"
+#include "object/native.h"
 #include "object/shape.h"
 #include "object/str.h"
 #include "object/tuple.h"
@@ -29,8 +30,10 @@ static Ref call_before(Vm *vm, Value callee, Value first, const Args *args)
     Value *argv = total < ARGS_INLINE ? few : memory_new(vm, (size_t)(total + 1) * sizeof *argv);
     if (!argv) return FAIL;
     argv[0] = first;
-    if (total) memcpy(argv + 1, args->argv, (size_t)total * sizeof *argv);
-    Ref out = call_args(vm, callee, &(Args){argv, args->argc + 1, args->kwnames});
+    for (int n = 0; n < total; n++) argv[n + 1] = args->argv[n];
+    const Args all = {argv, args->argc + 1, args->kwnames};
+    Ref out =
+        is_native(callee) ? native_call(vm, as_native(callee), &all) : call_args(vm, callee, &all);
     if (argv != few) memory_free(argv);
     return out;
 }
