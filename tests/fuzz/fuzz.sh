@@ -15,7 +15,7 @@ if [ ! -d "$seeds" ]; then
         done
         "$(dirname "$target")/tests/sentences" grammar/aio.gram 1000 "$seeds"
     else
-        head -c 100000 interp/base/charname.bin | split -a 3 -b 400 - "$seeds/choices."
+        head -c 60000 interp/base/charname.bin | split -a 3 -b 200 - "$seeds/choices."
     fi
 fi
 {
@@ -24,4 +24,4 @@ fi
 } >"$folder/dictionary"
 [ "$name" = compile ] && words=-dict=$folder/dictionary
 exec "$target" $words -seed="$seed" -max_total_time="$seconds" -max_len=4096 -timeout=60 -rss_limit_mb=3000 \
-    -print_final_stats=1 -artifact_prefix="$folder/$name." $FUZZ_FLAGS "$folder/corpus.$name" "$seeds"
+    -detect_leaks=0 -entropic=0 -print_final_stats=1 -artifact_prefix="$folder/$name." $FUZZ_FLAGS "$folder/corpus.$name" "$seeds"

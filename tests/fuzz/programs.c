@@ -4,6 +4,7 @@
  * The programs come from programs.def.  One choice takes one byte, so a changed byte is another
  * expression in the same place; when the bytes are used up the program ends soon.  A finding is
  * what the sanitizers say, a crash, a hang, a SystemError, or an object that is left over.
+ * One program in eight is run with a collection at each safe point after an allocation.
  * FUZZ_SHOW=1 prints the program; with FUZZ_TEXT=1 the input is the program itself, to reduce it.
  * Neighbours: programs.def, host.c, fuzz.sh; _programs.aio (programs compared with CPython). */
 /* SPDX-License-Identifier: MIT */
@@ -215,6 +216,8 @@ static const struct Part {
 
 enum { PARTS = sizeof parts / sizeof *parts };
 
+static int first_part[KINDS]; /* the parts of a kind stand together */
+
 /* The blocks: what the context becomes inside (with everything of `kept` that it was). */
 static const struct {
     const char *name;
@@ -312,8 +315,9 @@ static const struct Part *choose_part(Writer *w, PartKind kind, unsigned context
 {
     const struct Part *fitting[256];
     unsigned count = 0;
-    for (int i = 0; i < PARTS && count < 256; i++)
-        if (parts[i].kind == kind && (parts[i].needs & ~context) == 0) fitting[count++] = &parts[i];
+    int at = first_part[kind];
+    for (; at < PARTS && parts[at].kind == kind && count < 256; at++)
+        if ((parts[at].needs & ~context) == 0) fitting[count++] = &parts[at];
     return fitting[choose(w, count)];
 }
 
@@ -389,6 +393,13 @@ static void run_text(Vm *vm, Dict *globals, const char *text, size_t len)
     decref(code);
 }
 
+/* As AIO_DEBUG=gcstress, while on. */
+static void collect_often(Interp *interp, bool on)
+{
+    interp->debug = on ? interp->debug | DEBUG_GCSTRESS : interp->debug & ~(unsigned)DEBUG_GCSTRESS;
+    interp->memory.watch = on || interp->memory.registry;
+}
+
 static void once(Vm *vm, const uint8_t *input, size_t size)
 {
     static Writer writer;
@@ -401,7 +412,9 @@ static void once(Vm *vm, const uint8_t *input, size_t size)
         !dict_set(vm, modules, N(__main__), module))
         host_finding(vm, "no module for the program");
     steps = STEPS;
+    collect_often(vm->interp, size % 8 == 4);
     run_text(vm, module_dict(module), writer.text, writer.len);
+    collect_often(vm->interp, false);
     steps = STEPS_AT_END;
     dict_delete(vm, modules, N(__main__));
     dict_clear(module_dict(module));
@@ -410,6 +423,7 @@ static void once(Vm *vm, const uint8_t *input, size_t size)
 
 static bool prepare(Vm *vm)
 {
+    for (int i = PARTS; i-- > 0;) first_part[parts[i].kind] = i;
     Value sys = vm->interp->sys;
     for (int i = 0; natives[i]; i++) {
         Ref function = native_function(vm, natives[i], UNDEF, UNDEF),
