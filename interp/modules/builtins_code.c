@@ -39,6 +39,7 @@ static Ref compile_value(Vm *vm, Value source, Value filename, ParseMode mode, u
     if (is_str(source)) {
         text = str_utf8(vm, source, &len, &owned);
         if (!text) return FAIL;
+        mode |= PARSE_UTF8;
     } else {
         if (!type_of(vm, source)->slots.buffer)
             return throw(vm, TypeError, "%s must be a string, bytes or code object", who);
