@@ -321,11 +321,14 @@ static void set_zone(Vm *vm, struct tm *parts, Value value)
     bool own = type_of(vm, value)->def == &struct_time_type.type;
     Value zone = own ? (Value)as_tuple(value)->items[ZONE] : UNDEF;
     Value offset = own ? (Value)as_tuple(value)->items[OFFSET] : UNDEF;
-    struct tm copy = *parts;
-    mktime(&copy);
-    parts->tm_zone = tzname[parts->tm_isdst > 0];
-    parts->tm_gmtoff = copy.tm_gmtoff;
-    if (is_str(zone) && as_str(zone)->ascii) parts->tm_zone = as_str(zone)->data;
+    bool has_zone = is_str(zone) && as_str(zone)->ascii;
+    if (!has_zone || !is_int(offset)) { /* mktime() looks for the zone's file again: it is slow */
+        struct tm copy = *parts;
+        mktime(&copy);
+        parts->tm_zone = tzname[parts->tm_isdst > 0];
+        parts->tm_gmtoff = copy.tm_gmtoff;
+    }
+    if (has_zone) parts->tm_zone = as_str(zone)->data;
     if (is_int(offset)) parts->tm_gmtoff = as_int(offset);
 }
 

@@ -120,17 +120,11 @@ static void star_keywords(Compiler *c, int window, int dict, Nodes keywords)
     }
 }
 
-/* f(*args) with args the function's own, never rebound: passed on as it is. */
-static bool pass_varargs(Compiler *c, int list, int given, Nodes args)
+/* f(*args) and no more: args is passed on as it is, and the call looks into it. */
+static bool pass_star(Compiler *c, int list, int given, Nodes args)
 {
     if (given || args.len != 1 || args.items[0]->kind != NODE_Starred) return false;
-    Node *value = as_Starred(args.items[0])->value;
-    if (value->kind != NODE_Name) return false;
-    Symbol *symbol = variable_find(c, scope_ident(c, c->scope, as_Name(value)->id));
-    if (!variable_local(c, symbol) || !(symbol->owner->flags & SYM_VARARGS) ||
-        (symbol->owner->flags & (SYM_LOCAL | SYM_WALRUS)))
-        return false;
-    compile_expr(c, value, list);
+    compile_expr(c, as_Starred(args.items[0])->value, list);
     return true;
 }
 
@@ -141,7 +135,7 @@ void compile_arguments(Compiler *c, int window, int given, Nodes args, Nodes key
     if (any_stars(args, keywords)) {
         int list = window + 2;
         if (!given) temp_push(c);
-        if (!pass_varargs(c, list, given, args)) {
+        if (!pass_star(c, list, given, args)) {
             if (!given) c->unit->depth = list;
             star_positional(c, list, given, args);
         }

@@ -13,6 +13,7 @@
 
 #include "object/attr.h"
 #include "object/call.h"
+#include "object/callee.h"
 #include "object/dictview.h"
 #include "object/error.h"
 #include "object/genericalias.h"
@@ -729,26 +730,6 @@ bool dict_update(Vm *vm, Dict *dict, Value mapping)
     if (absent(keys)) return iterate(vm, mapping, update_each_pair, &update);
     decref(keys);
     return iterate_keys(vm, mapping, update_each_key, &update);
-}
-
-/* "f()" or "module.f()" as messages about a call name the callee; owned. */
-static Ref callee_text(Vm *vm, Value callee)
-{
-    Ref out = FAIL, module = UNDEF, name = attr_get_or_absent(vm, callee, N(__qualname__));
-    if (failed(name)) goto done;
-    if (absent(name)) {
-        out = value_str(vm, callee);
-        goto done;
-    }
-    module = attr_get_or_absent(vm, callee, N(__module__));
-    if (failed(module)) goto done;
-    if (absent(module) || is_none(module) || str_is(module, "builtins"))
-        out = format_text(vm, "%S()", (Value)name);
-    else out = format_text(vm, "%S.%S()", (Value)module, (Value)name);
-done:
-    decref(name);
-    decref(module);
-    return out;
 }
 
 /* Raises a TypeError that begins with the callee: "f() got multiple values for keyword argument

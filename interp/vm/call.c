@@ -9,8 +9,10 @@
 #include <stdlib.h>
 
 #include "object/attr.h"
+#include "object/callee.h"
 #include "object/error.h"
 #include "object/exception.h"
+#include "object/iter.h"
 #include "object/list.h"
 #include "object/name.h"
 #include "object/native.h"
@@ -283,10 +285,31 @@ static Ref *spread(Vm *vm, Value positional, Value keywords, Ref *kwnames)
     return window;
 }
 
+/* What stood behind the one star of callee(*slot) as a tuple. */
+static bool star_tuple(Vm *vm, Value callee, Ref *slot)
+{
+    Type *type = type_of(vm, *slot);
+    if (!type->slots.iter && !type->slots.get_item) {
+        Ref shown = callee_text(vm, callee);
+        if (!failed(shown))
+            throw(vm, TypeError, "%S argument after * must be an iterable, not %T", (Value)shown,
+                  (Value)*slot);
+        decref(shown);
+        return false;
+    }
+    Ref made = tuple_from(vm, *slot);
+    if (failed(made)) return false;
+    replace(slot, made);
+    return true;
+}
+
 Flow call_star(Vm *vm, Ref *registers, int dst)
 {
     Ref kwnames;
     Frame *frame = vm->frame;
+    if (!is_exact(registers[2], KIND_TUPLE) && !is_exact(registers[2], KIND_LIST) &&
+        !star_tuple(vm, registers[0], &registers[2]))
+        return FLOW_RAISE;
     Ref positional = registers[2], keywords = registers[3];
     Ref *window = spread(vm, positional, keywords, &kwnames);
     if (!window) return FLOW_RAISE;
