@@ -31,6 +31,30 @@ static Ref group_names(Vm *vm, const Regex *regex)
     return names;
 }
 
+/* The text that is all a pattern matches, UNDEF when it is more than text. */
+static Ref literal_of(Vm *vm, Value source, unsigned flags)
+{
+    if (!is_str(source) || as_str(source)->len == 0 || (flags & (RE_IGNORECASE | RE_VERBOSE)))
+        return UNDEF;
+    const Str *text = as_str(source);
+    StrBuilder out;
+    builder_open(&out);
+    bool plain = true, good = true;
+    for (ptrdiff_t i = 0; plain && good && i < text->len; i++) {
+        uint32_t c = str_at(text, i);
+        if (c == '\\') { /* before a sign it only takes its meaning away */
+            c = i + 1 < text->len ? str_at(text, ++i) : 'a';
+            plain = c < 128 && (c | 32) - 'a' > 25 && c - '0' > 9;
+        } else {
+            plain = c > 127 || !c || !strchr(".^$*+?{}[]|()", (int)c);
+        }
+        good = plain && builder_char(vm, &out, c);
+    }
+    if (good) return builder_finish(vm, &out);
+    builder_close(&out);
+    return plain ? FAIL : UNDEF;
+}
+
 static Ref pattern_new(Vm *vm, Value state, Value source, unsigned flags)
 {
     Regex regex;
@@ -52,9 +76,11 @@ static Ref pattern_new(Vm *vm, Value state, Value source, unsigned flags)
     pattern->closing = regex.closing;
     regex.closing = NULL;
     pattern->group_names = group_names(vm, &regex);
+    pattern->literal = literal_of(vm, source, regex.flags);
     regex_close(&regex);
-    if (!failed(pattern->group_names)) return from_object(pattern);
-    pattern->group_names = UNDEF;
+    if (!failed(pattern->group_names) && !failed(pattern->literal)) return from_object(pattern);
+    if (failed(pattern->group_names)) pattern->group_names = UNDEF;
+    if (failed(pattern->literal)) pattern->literal = UNDEF;
     decref_object(pattern);
     return FAIL;
 }
@@ -667,7 +693,7 @@ const TypeDef re_pattern_type = {
     .size = sizeof(Pattern),
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW | TYPE_WEAKREF,
     .refs = REFS(REF(Pattern, source), REF(Pattern, state), REF(Pattern, names),
-                 REF(Pattern, group_names), REF(Pattern, template_text)),
+                 REF(Pattern, group_names), REF(Pattern, literal), REF(Pattern, template_text)),
     .clear = pattern_clear,
     .repr = pattern_repr,
     .hash = pattern_hash,

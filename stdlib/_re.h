@@ -70,6 +70,7 @@ typedef struct Pattern {
     Ref state;         /* ReState */
     Ref names;         /* dict: name -> number */
     Ref group_names;   /* tuple by number, None for nameless ones */
+    Ref literal;       /* str: the text that is all it matches; or UNDEF */
     Ref template_text; /* the last replacement template, and what it means */
     struct Template *template;
     RegexCode codes[SUBJECT_KINDS][ANCHORS];

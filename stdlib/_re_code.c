@@ -32,6 +32,7 @@ struct Engines { /* by library; each opened on first use */
     pcre2_jit_stack_8 *stack8;
     pcre2_jit_stack_16 *stack16;
     pcre2_jit_stack_32 *stack32;
+    size_t place[2]; /* of a literal that was found */
 };
 
 /* For each library: open the shared parts, compile, match, free. */
@@ -277,11 +278,25 @@ static const size_t *run_failed(Vm *vm, int result, bool *raised)
     return NULL;
 }
 
+/* A pattern that is plain text needs no engine to be found. */
+static const size_t *literal_run(const Pattern *pattern, const Subject *subject, ptrdiff_t start)
+{
+    const Str *literal = as_str(pattern->literal);
+    ptrdiff_t at = str_find(as_str(subject->text), literal, start, subject->endpos);
+    size_t *place = ((ReState *)as_object(pattern->state))->engines->place;
+    if (at < 0) return NULL;
+    place[0] = (size_t)at;
+    place[1] = (size_t)(at + literal->len);
+    return place;
+}
+
 const size_t *pattern_run(Vm *vm, Pattern *pattern, Subject *subject, Anchor anchor,
                           ptrdiff_t start, bool not_empty, bool *raised)
 {
     *raised = false;
     if (start > subject->endpos) return NULL;
+    if (anchor == ANCHOR_NONE && !absent(pattern->literal))
+        return literal_run(pattern, subject, start);
     RegexCode *code = &pattern->codes[subject->kind][anchor];
     *raised = true;
     if (!code->code && !pattern_compile(vm, pattern, subject->kind, anchor)) return NULL;

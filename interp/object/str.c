@@ -242,6 +242,7 @@ Ref str_slice(Vm *vm, Value v, ptrdiff_t start, ptrdiff_t end)
     if (end - start == s->len) return str_exact(vm, v);
     if (end - start == 1) return str_from_char(vm, str_at(s, start));
     if (end <= start) return newref(vm->interp->empty_str);
+    if (s->ascii) return str_from_ascii(vm, s->data + start, end - start);
     Ref out = str_new(vm, end - start, str_limit_of(s, start, end));
     if (failed(out)) return FAIL;
     points_copy(as_str(out)->data, as_str(out)->width, 0, s, start, end - start);
