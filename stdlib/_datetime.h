@@ -206,8 +206,9 @@ Ref get_zone(Vm *vm, Value self);
 
 /* Replaces each part of clock and zone that is given (UNDEF: not); false: raised. */
 bool clock_replace(Vm *vm, Value *argv, Value fold, Clock *clock, Value *zone);
-bool clock_repr(Vm *vm, StrBuilder *text, const Moment *moment); /* ", fold=1, tzinfo=...)" */
-uint8_t *clock_state(uint8_t *out, Clock clock);                 /* the six bytes */
+/* ", 6, 7, fold=1, tzinfo=...)"; a time has its fold last. */
+bool clock_repr(Vm *vm, StrBuilder *text, const Moment *moment, bool fold_first);
+uint8_t *clock_state(uint8_t *out, Clock clock); /* the six bytes */
 /* (cls, (state,)) or (cls, (state, zone)) */
 Ref moment_reduce(Vm *vm, Value self, const uint8_t *state, ptrdiff_t len);
 Dict *type_names(Vm *vm, Type *type); /* its namespace; type NULL, or raised: NULL */

@@ -70,19 +70,21 @@ bool clock_replace(Vm *vm, Value *argv, Value fold, Clock *clock, Value *zone)
     return (absent(fold) || fold_argument(vm, fold, clock)) && check_tzinfo(vm, *zone);
 }
 
-bool clock_repr(Vm *vm, StrBuilder *text, const Moment *moment)
+bool clock_repr(Vm *vm, StrBuilder *text, const Moment *moment, bool fold_first)
 {
     Clock clock = moment->clock;
     char parts[40];
     int len = 0;
     if (clock.second || clock.microsecond) len += sprintf(parts + len, ", %d", clock.second);
     if (clock.microsecond) len += sprintf(parts + len, ", %d", clock.microsecond);
-    if (clock.fold) len += sprintf(parts + len, ", fold=1");
     if (!builder_ascii(vm, text, parts, len)) return false;
+    ptrdiff_t before = clock.fold && fold_first ? 8 : 0;
+    ptrdiff_t after = clock.fold && !fold_first ? 8 : 0;
+    if (!builder_ascii(vm, text, ", fold=1", before)) return false;
     if (!is_none(moment->zone) &&
         !(builder_ascii(vm, text, ", tzinfo=", 9) && builder_repr(vm, text, moment->zone)))
         return false;
-    return builder_char(vm, text, ')');
+    return builder_ascii(vm, text, ", fold=1", after) && builder_char(vm, text, ')');
 }
 
 uint8_t *clock_state(uint8_t *out, Clock clock)
@@ -259,7 +261,7 @@ static Ref clock_repr_slot(Vm *vm, Value self)
     if (failed(begin)) return FAIL;
     StrBuilder text;
     builder_open(&text);
-    bool ok = builder_str(vm, &text, begin) && clock_repr(vm, &text, moment);
+    bool ok = builder_str(vm, &text, begin) && clock_repr(vm, &text, moment, false);
     decref(begin);
     if (ok) return builder_finish(vm, &text);
     builder_close(&text);

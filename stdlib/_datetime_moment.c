@@ -209,7 +209,7 @@ static Ref moment_repr(Vm *vm, Value self)
     if (failed(begin)) return FAIL;
     StrBuilder text;
     builder_open(&text);
-    bool ok = builder_str(vm, &text, begin) && clock_repr(vm, &text, moment);
+    bool ok = builder_str(vm, &text, begin) && clock_repr(vm, &text, moment, true);
     decref(begin);
     if (ok) return builder_finish(vm, &text);
     builder_close(&text);

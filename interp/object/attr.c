@@ -34,7 +34,7 @@ static void describe_error(Vm *vm, Value object, Value name)
 Ref attr_missing(Vm *vm, Value object, Value name)
 {
     if (is_type(object))
-        throw(vm, AttributeError, "type object '%N' has no attribute '%S'", as_type(object), name);
+        throw(vm, AttributeError, "type object '%F' has no attribute '%S'", as_type(object), name);
     else throw(vm, AttributeError, "'%T' object has no attribute '%S'", object, name);
     describe_error(vm, object, name);
     return FAIL;
@@ -147,7 +147,7 @@ bool type_set_attr(Vm *vm, Value self, Value name, Value value)
 {
     Type *type = as_type(self);
     if (!(type->flags & TYPE_HEAP))
-        return throw(vm, TypeError, "cannot set '%S' attribute of immutable type '%N'", name, type),
+        return throw(vm, TypeError, "cannot set '%S' attribute of immutable type '%F'", name, type),
                false;
     Value above = type_lookup(vm, type_of(vm, self), name);
     if (!absent(above)) {

@@ -39,6 +39,7 @@ static bool format_one(Vm *vm, StrBuilder *text, const char *spec, va_list *list
     case 'R': return format_owned(vm, text, value_repr(vm, va_arg(*list, Value)));
     case 'S': return format_owned(vm, text, value_str(vm, va_arg(*list, Value)));
     case 'T': return builder_text(vm, text, type_full_name(type_of(vm, va_arg(*list, Value))));
+    case 'F': return builder_text(vm, text, type_full_name(va_arg(*list, Type *)));
     case 'N': return builder_str(vm, text, va_arg(*list, Type *)->name);
     case 'c': return builder_char(vm, text, (uint32_t)va_arg(*list, int));
     case '%': return builder_text(vm, text, "%");
@@ -71,7 +72,7 @@ Ref format_text_list(Vm *vm, const char *format, va_list *list)
             char spec[8] = "%";
             size_t len = 1;
             do spec[len] = at[len];
-            while (!strchr("sRSTNc%gdx", at[len++]) && len < sizeof spec - 1);
+            while (!strchr("sRSTNFc%gdx", at[len++]) && len < sizeof spec - 1);
             good = format_one(vm, &text, spec, list);
             at += len;
         }

@@ -47,7 +47,9 @@ NATIVE(group_new, "__new__(cls, /, *args, **kwargs)",
         return throw(vm, TypeError, "%N.__new__() takes exactly 2 arguments (%zd given)",
                      exception_class(vm, BaseExceptionGroup), tuple_len(args));
     Value message = tuple_at(args, 0);
-    if (!is_str(message)) return throw(vm, TypeError, "argument 1 must be str, not %T", message);
+    if (!is_str(message))
+        return throw(vm, TypeError, "%N.__new__() argument 1 must be str, not %T",
+                     exception_class(vm, BaseExceptionGroup), message);
     if (!type_of(vm, tuple_at(args, 1))->slots.get_item || is_dict(tuple_at(args, 1)))
         return throw(vm, TypeError, "second argument (exceptions) must be a sequence");
     Ref members = tuple_from(vm, tuple_at(args, 1));

@@ -8,6 +8,7 @@
 
 #include "object/attr.h"
 #include "object/error.h"
+#include "object/name.h"
 #include "object/shape.h"
 #include "object/str.h"
 
@@ -15,7 +16,7 @@
 static bool check(Vm *vm, Value name, const Type *owner, Value object)
 {
     if (type_has_instance(vm, owner, object)) return true;
-    throw(vm, TypeError, "descriptor '%S' for '%N' objects doesn't apply to a '%T' object", name,
+    throw(vm, TypeError, "descriptor '%S' for '%F' objects doesn't apply to a '%T' object", name,
           owner, object);
     return false;
 }
@@ -32,13 +33,29 @@ Ref member_new(Vm *vm, Type *owner, Value name, int index)
     return from_object(member);
 }
 
+/* "'module.C' object has no attribute 'x'"; owner's module is left out where that is __main__. */
+static Ref unset(Vm *vm, Value object, Value name)
+{
+    Type *type = type_of(vm, object);
+    Ref module = attr_get_or_absent(vm, borrow(type), N(__module__));
+    if (failed(module)) return FAIL;
+    bool shown = is_str(module) && !str_is(module, "__main__") && !str_is(module, "builtins");
+    Ref full = shown ? format_text(vm, "%S.%S", (Value)module, (Value)type->qualname)
+                     : newref(type->qualname);
+    if (!failed(full))
+        throw(vm, AttributeError, "'%S' object has no attribute '%S'", (Value)full, name);
+    decref(full);
+    decref(module);
+    return FAIL;
+}
+
 static Ref member_get(Vm *vm, Value self, Value object, Value type __attribute__((unused)))
 {
     const Member *member = as_member(self);
     if (absent(object)) return newref(self);
     if (!check(vm, member->name, member->owner, object)) return FAIL;
     Value value = object_slots(as_object(object))[member->index];
-    return absent(value) ? attr_missing(vm, object, member->name) : newref(value);
+    return absent(value) ? unset(vm, object, member->name) : newref(value);
 }
 
 static bool member_set(Vm *vm, Value self, Value object, Value value)
@@ -46,14 +63,14 @@ static bool member_set(Vm *vm, Value self, Value object, Value value)
     const Member *member = as_member(self);
     if (!check(vm, member->name, member->owner, object)) return false;
     Ref *slot = object_slots(as_object(object)) + member->index;
-    if (absent(value) && absent(*slot)) return attr_missing(vm, object, member->name), false;
+    if (absent(value) && absent(*slot)) return throw_value(vm, AttributeError, member->name), false;
     replace(slot, newref(value));
     return true;
 }
 
 static Ref member_repr(Vm *vm, Value self)
 {
-    return format_text(vm, "<member '%S' of '%N' objects>", (Value)as_member(self)->name,
+    return format_text(vm, "<member '%S' of '%F' objects>", (Value)as_member(self)->name,
                        as_member(self)->owner);
 }
 
@@ -70,9 +87,9 @@ static Ref get_owner(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(borrow(as_member(self)->owner));
 }
-static Ref get_doc(Vm *vm __attribute__((unused)), Value self)
+static Ref get_doc(Vm *vm __attribute__((unused)), Value self __attribute__((unused)))
 {
-    return absent(as_member(self)->doc) ? NONE : newref(as_member(self)->doc);
+    return NONE; /* inspect.getdoc() looks into __slots__ */
 }
 
 static const Attribute member_attributes[] = {
@@ -88,7 +105,7 @@ const TypeDef member_type = {
     .size = sizeof(Member),
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
     .doc = "An attribute kept in a slot of the instance.",
-    .refs = REFS(REF(Member, name), REF(Member, doc)),
+    .refs = REFS(REF(Member, name)),
     .repr = member_repr,
     .descr_get = member_get,
     .descr_set = member_set,
@@ -145,7 +162,7 @@ static bool getset_set(Vm *vm, Value self, Value object, Value value)
 
 static Ref getset_repr(Vm *vm, Value self)
 {
-    return format_text(vm, "<attribute '%S' of '%N' objects>", (Value)as_getset(self)->name,
+    return format_text(vm, "<attribute '%S' of '%F' objects>", (Value)as_getset(self)->name,
                        as_getset(self)->owner);
 }
 

@@ -9,7 +9,6 @@
 typedef struct Member { /* KIND_MEMBER: slot number `index` of owner's instances */
     Container head;
     Ref name;    /* str */
-    Ref doc;     /* from a dict given as __slots__, or UNDEF */
     Type *owner; /* borrowed */
     int index;
 } Member;

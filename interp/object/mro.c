@@ -86,7 +86,7 @@ Ref mro_compute(Vm *vm, Type *type)
     for (ptrdiff_t i = 0; i < bases->len; i++)
         for (ptrdiff_t j = i + 1; j < bases->len; j++)
             if (bases->items[i] == bases->items[j])
-                return throw(vm, TypeError, "duplicate base class %N", as_type(bases->items[i]));
+                return throw(vm, TypeError, "duplicate base class %F", as_type(bases->items[i]));
     Ref out = list_new(vm, 4);
     if (failed(out)) return FAIL;
     Row *rows = memory_new(vm, (size_t)(bases->len + 1) * sizeof *rows);

@@ -12,6 +12,8 @@
 #include "object/number.h"
 #include "object/sequence.h"
 #include "object/shape.h"
+#include "object/str.h"
+#include "object/tuple.h"
 
 typedef struct Namespace {
     Container head;
@@ -133,7 +135,18 @@ NATIVE(namespace_replace, "__replace__(self, /, **changes)",
     return FAIL;
 }
 
-static const Native *const namespace_methods[] = {&namespace_replace_def, NULL};
+NATIVE(namespace_reduce, "__reduce__(self, /)", "How to make it again, for copy and pickle.")
+{
+    Ref dict = attributes_of(vm, argv[0]);
+    if (failed(dict)) return FAIL;
+    Ref out = tuple_pack(vm, 3, borrow(type_of(vm, argv[0])), (Value)vm->interp->empty_tuple,
+                         (Value)dict);
+    decref(dict);
+    return out;
+}
+
+static const Native *const namespace_methods[] = {&namespace_reduce_def, &namespace_replace_def,
+                                                  NULL};
 
 const TypeDef namespace_type = {
     .name = "types.SimpleNamespace",

@@ -122,7 +122,7 @@ static Ref method_repr(Vm *vm, Value self)
 {
     const NativeFunction *method = as_native(self);
     bool init = method->name == N(__init__);
-    return format_text(vm, "<%s '%S' of '%N' objects>", init ? "slot wrapper" : "method",
+    return format_text(vm, "<%s '%S' of '%F' objects>", init ? "slot wrapper" : "method",
                        (Value)method->name, method->owner);
 }
 
@@ -132,7 +132,7 @@ static Ref method_get(Vm *vm, Value self, Value object, Value type __attribute__
     if (absent(object)) return newref(self);
     if (!type_has_instance(vm, method->owner, object))
         return throw(vm, TypeError,
-                     "descriptor '%S' for '%N' objects doesn't apply to a '%T' object",
+                     "descriptor '%S' for '%F' objects doesn't apply to a '%T' object",
                      (Value)method->name, method->owner, object);
     return native_bind(vm, method, object);
 }

@@ -221,13 +221,13 @@ static bool check_first(Vm *vm, const NativeFunction *function, const Args *args
     Value first = args->argc ? args->argv[0] : UNDEF;
     if (function->head.aux & NATIVE_IS_NEW) {
         if (absent(first))
-            return throw(vm, TypeError, "%N.__new__(): not enough arguments", owner), false;
+            return throw(vm, TypeError, "%F.__new__(): not enough arguments", owner), false;
         if (!is_type(first))
-            return throw(vm, TypeError, "%N.__new__(X): X is not a type object (%T)", owner, first),
+            return throw(vm, TypeError, "%F.__new__(X): X is not a type object (%T)", owner, first),
                    false;
         Type *type = as_type(first);
         if (!type_is_subtype(type, owner))
-            return throw(vm, TypeError, "%N.__new__(%N): %N is not a subtype of %N", owner, type,
+            return throw(vm, TypeError, "%F.__new__(%F): %F is not a subtype of %F", owner, type,
                          type, owner),
                    false;
         const TypeDef *made = maker(type), *owners = maker(owner);
@@ -238,12 +238,12 @@ static bool check_first(Vm *vm, const NativeFunction *function, const Args *args
         return true;
     }
     if (absent(first))
-        return throw(vm, TypeError, "unbound method %N.%S() needs an argument", owner,
+        return throw(vm, TypeError, "unbound method %F.%S() needs an argument", owner,
                      (Value)function->name),
                false;
     if (!type_has_instance(vm, owner, first))
         return throw(vm, TypeError,
-                     "descriptor '%S' for '%N' objects doesn't apply to a '%T' object",
+                     "descriptor '%S' for '%F' objects doesn't apply to a '%T' object",
                      (Value)function->name, owner, first),
                false;
     return true;

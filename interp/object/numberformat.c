@@ -470,7 +470,7 @@ Ref complex_format(Vm *vm, Value self, Value spec)
     if (!format_spec_parse(vm, spec, self, 0, '>', &parsed)) return FAIL;
     uint32_t type = parsed.type;
     if (type == '%' || (type && !is_float_code(type))) return format_unknown_code(vm, type, self);
-    if (parsed.fill == '0' && !parsed.fill_given)
+    if (parsed.fill == '0')
         return throw(vm, ValueError, "Zero padding is not allowed in complex format specifier");
     if (parsed.align == '=')
         return throw(vm, ValueError,

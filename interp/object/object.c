@@ -93,7 +93,7 @@ NATIVE(object_init, "__init__(self, *args, **kwargs)", "Initialize self.")
                      "object.__init__() takes exactly one argument (the instance to initialize)");
     if (type_lookup(vm, type, N(__new__)) == type_own(vm, object, N(__new__)))
         return throw(vm, TypeError,
-                     "%N.__init__() takes exactly one argument (the instance to initialize)", type);
+                     "%F.__init__() takes exactly one argument (the instance to initialize)", type);
     return NONE;
 }
 
@@ -245,7 +245,7 @@ static bool set_class(Vm *vm, Value self, Value value)
                false;
     bool classes = old->kind == KIND_TYPE; /* its attributes are not where an instance's are */
     if (!same_layout(old, new) || !same_members(vm, old, new) || (classes && old->fixed))
-        return throw(vm, TypeError, "__class__ assignment: '%N' object layout differs from '%N'",
+        return throw(vm, TypeError, "__class__ assignment: '%F' object layout differs from '%F'",
                      new, old),
                false;
     Object *object = as_object(self);

@@ -295,9 +295,11 @@ static bool put_syntax_place(Report *report, Value error)
     Value end_offset = exception_field(error, END_OFFSET_FIELD),
           end_line = exception_field(error, END_LINENO_FIELD);
     if (is_int(offset) && as_int(offset) >= 1) {
-        from = as_int(offset) - 1 - start;
-        to = is_int(end_offset) ? as_int(end_offset) - 1 - start : from + 1;
-        if (is_int(end_line) && end_line != line) to = end - start;
+        from = as_int(offset) - 1 < end ? as_int(offset) - 1 - start : end - start;
+        to = end - start;
+        if (end_line == line && is_int(end_offset) && as_int(end_offset) - 1 < end)
+            to = (as_int(end_offset) ? as_int(end_offset) : as_int(offset)) - 1 - start;
+        else if (end_line == line && !is_int(end_offset)) to = from;
         if (to <= from) to = from + 1;
     }
     Ref shown = str_slice(vm, text, start, end);

@@ -347,10 +347,10 @@ static Ref slot_wrapper_call(Vm *vm, Value self, const Args *args)
 {
     const SlotWrapper *wrapper = as_slot_wrapper(self);
     if (args->argc == 0)
-        return throw(vm, TypeError, "descriptor '%S' of '%N' object needs an argument",
+        return throw(vm, TypeError, "descriptor '%S' of '%F' object needs an argument",
                      row_name(vm, wrapper), wrapper->owner);
     if (!type_has_instance(vm, wrapper->owner, args->argv[0]))
-        return throw(vm, TypeError, "descriptor '%S' requires a '%N' object but received a '%T'",
+        return throw(vm, TypeError, "descriptor '%S' requires a '%F' object but received a '%T'",
                      row_name(vm, wrapper), wrapper->owner, args->argv[0]);
     Args rest = {args->argv + 1, args->argc - 1, args->kwnames};
     return slot_invoke(vm, wrapper->row, wrapper->function, args->argv[0], &rest);
@@ -359,7 +359,7 @@ static Ref slot_wrapper_call(Vm *vm, Value self, const Args *args)
 static Ref slot_wrapper_repr(Vm *vm, Value self)
 {
     const SlotWrapper *wrapper = as_slot_wrapper(self);
-    return format_text(vm, "<slot wrapper '%S' of '%N' objects>", row_name(vm, wrapper),
+    return format_text(vm, "<slot wrapper '%S' of '%F' objects>", row_name(vm, wrapper),
                        wrapper->owner);
 }
 
@@ -369,7 +369,7 @@ static Ref slot_wrapper_get(Vm *vm, Value self, Value object, Value type __attri
     if (absent(object)) return newref(self);
     if (!type_has_instance(vm, wrapper->owner, object))
         return throw(vm, TypeError,
-                     "descriptor '%S' for '%N' objects doesn't apply to a '%T' object",
+                     "descriptor '%S' for '%F' objects doesn't apply to a '%T' object",
                      row_name(vm, wrapper), wrapper->owner, object);
     MethodWrapper *bound = type_instance(vm, type_builtin(vm, KIND_METHOD_WRAPPER));
     if (!bound) return FAIL;

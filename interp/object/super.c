@@ -36,7 +36,7 @@ static Ref check_object(Vm *vm, Type *class, Value object)
         return claimed;
     decref(claimed);
     return throw(vm, TypeError,
-                 "super(type, obj): obj (%s%T) is not an instance or subtype of type (%N).",
+                 "super(type, obj): obj (%s%T) is not an instance or subtype of type (%F).",
                  is_type(object) ? "type object " : "instance of ", object, class);
 }
 
@@ -135,8 +135,8 @@ static Ref super_repr(Vm *vm, Value self)
     const Super *super = as_super(self);
     if (absent(super->class)) return format_text(vm, "<super: <class 'NULL'>, NULL>");
     if (absent(super->self_type))
-        return format_text(vm, "<super: <class '%N'>, NULL>", as_type(super->class));
-    return format_text(vm, "<super: <class '%N'>, <%N object>>", as_type(super->class),
+        return format_text(vm, "<super: <class '%F'>, NULL>", as_type(super->class));
+    return format_text(vm, "<super: <class '%F'>, <%F object>>", as_type(super->class),
                        as_type(super->self_type));
 }
 

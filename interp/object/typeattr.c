@@ -209,12 +209,12 @@ NATIVE(type_sizeof, "__sizeof__(self, /)", "Return the size of the class object,
 static bool check_mutable(Vm *vm, Value self, Value value, const char *name)
 {
     if (!(as_type(self)->flags & TYPE_HEAP)) {
-        throw(vm, TypeError, "cannot set '%s' attribute of immutable type '%N'", name,
+        throw(vm, TypeError, "cannot set '%s' attribute of immutable type '%F'", name,
               as_type(self));
         return false;
     }
     if (!absent(value)) return true;
-    throw(vm, TypeError, "cannot delete '%s' attribute of immutable type '%N'", name,
+    throw(vm, TypeError, "cannot delete '%s' attribute of immutable type '%F'", name,
           as_type(self));
     return false;
 }
@@ -238,7 +238,7 @@ static bool set_name(Vm *vm, Value self, Value value)
 {
     if (!check_mutable(vm, self, value, "__name__")) return false;
     if (!is_str(value))
-        return throw(vm, TypeError, "can only assign string to %N.__name__, not '%T'",
+        return throw(vm, TypeError, "can only assign string to %F.__name__, not '%T'",
                      as_type(self), value),
                false;
     if (!type_check_name(vm, value)) return false;
@@ -256,7 +256,7 @@ static bool set_qualname(Vm *vm, Value self, Value value)
 {
     if (!check_mutable(vm, self, value, "__qualname__")) return false;
     if (!is_str(value))
-        return throw(vm, TypeError, "can only assign string to %N.__qualname__, not '%T'",
+        return throw(vm, TypeError, "can only assign string to %F.__qualname__, not '%T'",
                      as_type(self), value),
                false;
     replace(&as_type(self)->qualname, newref(value));
@@ -349,16 +349,16 @@ static bool set_bases(Vm *vm, Value self, Value value)
     Type *type = as_type(self);
     if (!check_mutable(vm, self, value, "__bases__")) return false;
     if (!is_tuple(value))
-        return throw(vm, TypeError, "can only assign tuple to %N.__bases__, not %T", type, value),
+        return throw(vm, TypeError, "can only assign tuple to %F.__bases__, not %T", type, value),
                false;
     if (tuple_len(value) == 0)
-        return throw(vm, TypeError, "can only assign non-empty tuple to %N.__bases__, not ()",
+        return throw(vm, TypeError, "can only assign non-empty tuple to %F.__bases__, not ()",
                      type),
                false;
     for (ptrdiff_t i = 0; i < tuple_len(value); i++) {
         Value base = tuple_at(value, i);
         if (!is_type(base))
-            return throw(vm, TypeError, "%N.__bases__ must be tuple of classes, not '%T'", type,
+            return throw(vm, TypeError, "%F.__bases__ must be tuple of classes, not '%T'", type,
                          base),
                    false;
         if (type_is_subtype(as_type(base), type) || derives_from(as_type(base), type))
@@ -369,7 +369,7 @@ static bool set_bases(Vm *vm, Value self, Value value)
     if (best->kind != type->base->kind || best->def != type->base->def ||
         best->fixed != type->base->fixed ||
         (best->flags & TYPE_CONTAINER) != (type->base->flags & TYPE_CONTAINER))
-        return throw(vm, TypeError, "__bases__ assignment: '%N' object layout differs from '%N'",
+        return throw(vm, TypeError, "__bases__ assignment: '%F' object layout differs from '%F'",
                      best, type->base),
                false;
     Ref old = type->bases;

@@ -58,10 +58,10 @@ static bool refuse_abstract(Vm *vm, Type *type)
         ok = name_order(vm, list_at(as_list(list), i), &message, &count) > 0;
     if (ok && count)
         throw(vm, TypeError,
-              "Can't instantiate abstract class %N without an implementation for abstract method%s "
+              "Can't instantiate abstract class %F without an implementation for abstract method%s "
               "%S",
               type, count > 1 ? "s" : "", (Value)message);
-    else if (ok) throw(vm, TypeError, "Can't instantiate abstract class %N", type);
+    else if (ok) throw(vm, TypeError, "Can't instantiate abstract class %F", type);
     decref(list);
     decref(message);
     return false;
@@ -76,7 +76,7 @@ bool object_new_check(Vm *vm, Type *type, bool arguments)
                      "object.__new__() takes exactly one argument (the type to instantiate)"),
                false;
     if (arguments && absent(type->init))
-        return throw(vm, TypeError, "%N() takes no arguments", type), false;
+        return throw(vm, TypeError, "%F() takes no arguments", type), false;
     return !(type->flags & TYPE_ABSTRACT) || refuse_abstract(vm, type);
 }
 
@@ -85,7 +85,7 @@ Ref type_call_new(Vm *vm, Type *type, const Args *args)
     if (absent(type->new)) {
         bool arguments = args->argc > 0 || (!absent(args->kwnames) && tuple_len(args->kwnames) > 0);
         if (arguments && absent(type->init))
-            return throw(vm, TypeError, "%N() takes no arguments", type);
+            return throw(vm, TypeError, "%F() takes no arguments", type);
         void *object = type_instance(vm, type);
         return object ? from_object(object) : FAIL;
     }

@@ -48,7 +48,7 @@ Type *type_best_base(Vm *vm, Value bases)
         }
         Type *base = as_type(tuple_at(bases, i));
         if (type_mro_len(base) == 0) { /* its own mro() runs still */
-            throw(vm, TypeError, "Cannot extend an incomplete type '%N'", base);
+            throw(vm, TypeError, "Cannot extend an incomplete type '%F'", base);
             return NULL;
         }
         if ((base->flags & TYPE_FINAL) && !(base->flags & TYPE_HEAP)) {
@@ -162,7 +162,7 @@ static bool slot_names(Vm *vm, Dict *namespace, Value class_name, Type *base, Sl
     bool sized = base->kind == KIND_BYTES || base->kind == KIND_TUPLE || base->kind == KIND_INT ||
                  base->kind == KIND_TYPE;
     bool ok = !sized || !tuple_len(items);
-    if (!ok) throw(vm, TypeError, "nonempty __slots__ not supported for subtype of '%N'", base);
+    if (!ok) throw(vm, TypeError, "nonempty __slots__ not supported for subtype of '%F'", base);
     for (ptrdiff_t i = 0; ok && i < tuple_len(items); i++)
         ok = slot_name(vm, tuple_at(items, i), class_name, base, namespace, slots);
     decref(items);
@@ -175,14 +175,9 @@ static bool define_members(Vm *vm, Type *type, const SlotNames *slots)
     if (absent(slots->names)) return true;
     const List *names = as_list(slots->names);
     Dict *dict = as_dict(type->dict);
-    Value given = dict_get_name(dict, N(__slots__));
     for (ptrdiff_t i = 0; i < names->len; i++) {
         Ref member = member_new(vm, type, names->items[i], type->base->fixed + (int)i);
         if (failed(member)) return false;
-        if (is_dict(given)) {
-            Value doc = dict_get_name(as_dict(given), names->items[i]);
-            if (!absent(doc)) as_member(member)->doc = newref(doc);
-        }
         bool ok = dict_set(vm, dict, names->items[i], member);
         decref(member);
         if (!ok) return false;

@@ -212,7 +212,7 @@ static Ref get_class_item(Vm *vm, Value cls, Value key)
     Ref method = attr_get_or_absent(vm, cls, N(__class_getitem__));
     if (failed(method)) return FAIL;
     if (absent(method) || is_none(method))
-        return throw(vm, TypeError, "type '%N' is not subscriptable", as_type(cls));
+        return throw(vm, TypeError, "type '%F' is not subscriptable", as_type(cls));
     Ref result = call1(vm, method, key);
     decref(method);
     return result;
