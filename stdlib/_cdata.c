@@ -458,7 +458,7 @@ static bool cdata_open(Vm *vm, Value module)
     State *state = type && data ? type_instance(vm, type) : NULL;
     if (!state) return false;
     Ref self = from_object(state);
-    bool good = module_bind(vm, module, self, state_methods);
+    bool good = module_bind(vm, module, self, state_methods, "_cdata");
     decref(self);
     for (const Export *export = data_exports; good && export->name; export ++)
         good = module_set(vm, module, export->name, native_method(vm, export->native, data));

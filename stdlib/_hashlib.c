@@ -7,7 +7,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <dlfcn.h>
 
-#include "native.h"
+#include "_library.h"
 
 enum { RELEASE_FROM = 2048, DIGEST_MOST = 64, NAME_MOST = 64, KEPT_MOST = 16 };
 
@@ -488,16 +488,7 @@ static bool hashlib_open(Vm *vm, Value module)
     Crypto *crypto = type ? type_instance(vm, type) : NULL;
     if (!crypto) return false;
     Ref self = from_object(crypto);
-    bool good = true;
-    for (const Native *const *native = crypto_methods; good && *native; native++) {
-        Ref name = native_name(vm, *native);
-        Ref method = failed(name) ? FAIL : native_method(vm, *native, type);
-        Ref bound = failed(method) ? FAIL : native_bind(vm, as_native(method), self);
-        decref(method);
-        good = !failed(bound) && dict_set(vm, module_dict(module), name, bound);
-        decref(bound);
-        decref(name);
-    }
+    bool good = module_bind(vm, module, self, crypto_methods, "_hashlib");
     decref(self);
     return good;
 }

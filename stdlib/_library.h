@@ -33,19 +33,23 @@ static inline void *library_open(Vm *vm, const char *const *files, size_t count,
     return library;
 }
 
-/* Sets the methods of self as functions of the module. */
-static inline bool module_bind(Vm *vm, Value module, Value self, const Native *const *methods)
+/* Sets the methods of self as functions of the module, whose name in home is for scripts. */
+static inline bool module_bind(Vm *vm, Value module, Value self, const Native *const *methods,
+                               const char *home)
 {
-    bool good = true;
+    Ref shown = str_interned(vm, home);
+    bool good = !failed(shown);
     for (const Native *const *native = methods; good && *native; native++) {
         Ref name = native_name(vm, *native);
         Ref method = failed(name) ? FAIL : native_method(vm, *native, type_of(vm, self));
         Ref bound = failed(method) ? FAIL : native_bind(vm, as_native(method), self);
         decref(method);
+        if (!failed(bound)) replace(&as_native(bound)->module, newref(shown));
         good = !failed(bound) && dict_set(vm, module_dict(module), name, bound);
         decref(bound);
         decref(name);
     }
+    decref(shown);
     return good;
 }
 

@@ -7,6 +7,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "_re.h"
 
+#include "_library.h"
+
 enum { CACHE_MOST = 512 };
 
 typedef struct Scanner { /* finditer() and scanner() */
@@ -875,15 +877,7 @@ static bool re_open(Vm *vm, Value module)
     Ref self = from_object(state);
     bool good = !failed(state->plain = dict_new(vm)) && !failed(state->flagged = dict_new(vm)) &&
                 (state->engines = memory_zeroed(vm, 16 * sizeof(void *)));
-    for (const Native *const *native = state_methods; good && *native; native++) {
-        Ref name = native_name(vm, *native);
-        Ref method = failed(name) ? FAIL : native_method(vm, *native, type);
-        Ref bound = failed(method) ? FAIL : native_bind(vm, as_native(method), self);
-        decref(method);
-        good = !failed(bound) && dict_set(vm, module_dict(module), name, bound);
-        decref(bound);
-        decref(name);
-    }
+    good = good && module_bind(vm, module, self, state_methods, "re");
     decref(self);
     return good;
 }

@@ -108,10 +108,16 @@ static Ref native_call_slot(Vm *vm, Value self, const Args *args)
     return native_call(vm, as_native(self), args);
 }
 
+/* Is it a function of a module, even where what the module's functions share is its self? */
+static bool is_of_module(const NativeFunction *function)
+{
+    return !function->owner || is_str(function->module);
+}
+
 static Ref function_repr(Vm *vm, Value self)
 {
     const NativeFunction *function = as_native(self);
-    if (!function->owner) return format_text(vm, "<built-in function %S>", (Value)function->name);
+    if (is_of_module(function)) return format_text(vm, "<built-in function %S>", (Value)function->name);
     char address[32];
     snprintf(address, sizeof address, "%#llx", (unsigned long long)bits_of(function->self));
     return format_text(vm, "<built-in method %S of %T object at %s>", (Value)function->name,
@@ -163,7 +169,7 @@ static Ref get_name(Vm *vm __attribute__((unused)), Value self)
 static Ref get_qualname(Vm *vm, Value self)
 {
     const NativeFunction *function = as_native(self);
-    if (!function->owner) return newref(function->name);
+    if (is_of_module(function)) return newref(function->name);
     bool of_class = is_type(function->self) && !(function->head.aux & NATIVE_IS_NEW);
     const Type *owner = of_class ? as_type(function->self) : function->owner;
     return format_text(vm, "%S.%S", (Value)owner->qualname, (Value)function->name);
@@ -180,7 +186,8 @@ static Ref get_module(Vm *vm __attribute__((unused)), Value self)
 static Ref get_self(Vm *vm, Value self)
 {
     const NativeFunction *function = as_native(self);
-    if (!absent(function->self)) return newref(function->self);
+    if (!absent(function->self) && !(function->owner && is_of_module(function)))
+        return newref(function->self);
     Value module = is_dict(vm->interp->modules) && is_str(function->module)
                        ? dict_get(vm, as_dict(vm->interp->modules), function->module)
                        : UNDEF;
@@ -256,7 +263,7 @@ static Ref get_coroutine_mark(Vm *vm, Value self)
 NATIVE(native_reduce, "__reduce__(self, /)", "Helper for pickle.")
 {
     const NativeFunction *function = as_native(argv[0]);
-    if (!function->owner) return newref(function->name);
+    if (is_of_module(function)) return newref(function->name);
     Value from = absent(function->self) ? borrow(function->owner) : (Value)function->self;
     return reduce_to_getattr(vm, from, function->name);
 }
