@@ -73,6 +73,7 @@ static ptrdiff_t group_index(Vm *vm, const Match *match, Value key)
         if (!int_index(vm, key, &n)) {
             if (!error_is(vm, OverflowError)) return -1;
             error_clear(vm);
+            n = -1;
         }
     } else {
         Value found = dict_get(vm, as_dict(pattern->names), key);

@@ -386,6 +386,7 @@ static Ref array_compare(Vm *vm, Value a, Value b, CompareOp op)
     for (ptrdiff_t i = 0; i < x->len && i < y->len; i++) {
         Ref left = load(vm, x, i), right = failed(left) ? FAIL : load(vm, y, i), out = FAIL;
         Truth same = failed(right) ? FAILED : value_equal(vm, left, right);
+        if (same == YES && is_float(left) && as_float(left) != as_float(left)) same = NO; /* NaN */
         if (same == NO && equality) out = from_bool(op == CMP_NOT_EQUAL);
         else if (same == NO) out = value_compare(vm, left, right, op);
         decref(left);

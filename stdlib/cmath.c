@@ -61,6 +61,12 @@ static Number common_log(Number z)
     return number_of(creal(w) / M_LN10, cimag(w) / M_LN10);
 }
 
+/* C has pi / 2 for the imaginary part of acosh(nan * 1j). */
+static Number inverse_cosh(Number z)
+{
+    return creal(z) == 0 && isnan(cimag(z)) ? number_of(NAN, NAN) : cacosh(z);
+}
+
 #define FUNCTION(name, body, undefined, text)                                                      \
     NATIVE(cmath_##name, #name "(z, /)", text)                                                     \
     {                                                                                              \
@@ -69,7 +75,7 @@ static Number common_log(Number z)
         return undefined(z) ? domain_error(vm) : result(vm, z, body(z));                           \
     }
 FUNCTION(acos, cacos, nowhere, "The arc cosine of z, cut along the real axis outside of -1 to 1.")
-FUNCTION(acosh, cacosh, nowhere, "The inverse hyperbolic cosine of z, cut below 1.")
+FUNCTION(acosh, inverse_cosh, nowhere, "The inverse hyperbolic cosine of z, cut below 1.")
 FUNCTION(asin, casin, nowhere, "The arc sine of z, cut along the real axis outside of -1 to 1.")
 FUNCTION(asinh, casinh, nowhere, "The inverse hyperbolic sine of z, cut beyond -1j and 1j.")
 FUNCTION(atan, catan, at_imag_one, "The arc tangent of z, cut beyond -1j and 1j.")

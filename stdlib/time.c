@@ -332,6 +332,27 @@ static void set_zone(Vm *vm, struct tm *parts, Value value)
     if (is_int(offset)) parts->tm_gmtoff = as_int(offset);
 }
 
+/* What C's strftime() makes of a format. */
+static bool add_formatted(Vm *vm, StrBuilder *to, const char *format, const struct tm *parts)
+{
+    char *text = NULL;
+    size_t most = 256 * strlen(format), len = 0;
+    bool good = true;
+    for (size_t room = 1024;; room *= 4) {
+        char *grown = memory_resize(vm, text, room);
+        good = grown != NULL;
+        if (!good) break;
+        text = grown;
+        len = strftime(text, room, format, parts);
+        if (len || room >= most) break; /* 0: no room, or nothing to say */
+    }
+    Ref made = good ? str_from_utf8(vm, text, (ptrdiff_t)len) : FAIL;
+    good = !failed(made) && builder_str(vm, to, made);
+    decref(made);
+    memory_free(text);
+    return good;
+}
+
 NATIVE(time_strftime, "strftime(format, t=?, /)",
        "Return a time (now if not given) in a format by the rules of C's strftime().")
 {
@@ -340,24 +361,22 @@ NATIVE(time_strftime, "strftime(format, t=?, /)",
         return throw(vm, TypeError, "strftime() argument 1 must be str, not %T", argv[0]);
     if (!read_parts(vm, argv[1], "strftime", &parts)) return FAIL;
     set_zone(vm, &parts, argv[1]);
-    char *owned = NULL, *text = NULL;
-    ptrdiff_t len_bytes;
-    const char *format = str_utf8(vm, argv[0], &len_bytes, &owned);
+    char *owned = NULL;
+    ptrdiff_t len;
+    const char *format = str_utf8(vm, argv[0], &len, &owned);
     if (!format) return FAIL;
-    Ref out = FAIL;
-    for (size_t room = 1024;; room *= 4) {
-        char *grown = memory_resize(vm, text, room);
-        if (!grown) break;
-        text = grown;
-        size_t len = strftime(text, room, format, &parts);
-        if (len == 0 && room < 256 * (size_t)len_bytes)
-            continue; /* 0: no room, or nothing to say */
-        out = str_from_utf8(vm, text, (ptrdiff_t)len);
-        break;
+    StrBuilder text;
+    builder_open(&text);
+    bool good = true;
+    for (const char *at = format, *end = format + len; good; at += strlen(at) + 1) {
+        good = add_formatted(vm, &text, at, &parts);
+        if (!good || at + strlen(at) == end) break;
+        good = builder_char(vm, &text, 0); /* C ends a format there */
     }
-    memory_free(text);
     memory_free(owned);
-    return out;
+    if (good) return builder_finish(vm, &text);
+    builder_close(&text);
+    return FAIL;
 }
 NATIVE(time_strptime, "strptime(string, format='%a %b %d %H:%M:%S %Y', /)",
        "Return the struct_time that text in a format stands for.\n"

@@ -5,6 +5,8 @@
  * the enumerations. Neighbours: vm/signals.c (catching), loop/eventloop.c (add_signal_handler). */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -35,7 +37,11 @@ enum { DEFAULT = 0, IGNORE = 1 };
 static bool signal_number(Vm *vm, Value v, int *number)
 {
     int64_t n;
-    if (!int_index(vm, v, &n)) return false;
+    if (!int_index(vm, v, &n)) {
+        if (!error_is(vm, OverflowError)) return false;
+        error_clear(vm);
+        n = -1;
+    }
     if (n < 1 || n >= NSIG) {
         throw(vm, ValueError, "signal number out of range");
         return false;
@@ -141,6 +147,13 @@ NATIVE(signal_set_wakeup_fd, "set_wakeup_fd(fd, /, *, warn_on_full_buffer=True)"
     if (vm != &vm->interp->main)
         return throw(vm, ValueError,
                      "set_wakeup_fd only works in main thread of the main interpreter");
+    int flags = fd < 0 ? O_NONBLOCK : fd > INT_MAX ? -1 : fcntl((int)fd, F_GETFL);
+    if (flags < 0) {
+        errno = EBADF;
+        return raise_errno(vm);
+    }
+    if (!(flags & O_NONBLOCK))
+        return throw(vm, ValueError, "the fd %d must be in non-blocking mode", (int)fd);
     return from_small(signal_wakeup_fd((int)fd));
 }
 

@@ -72,6 +72,7 @@ Ref native_method(Vm *vm, const Native *native, Type *owner)
     if (!function) return FAIL;
     Ref ref = from_object(function);
     if (plain) return ref;
+    if (!function->owner) function->self = newref(borrow(owner)); /* shown, not handed over */
     Ref wrapper = native->binding == NATIVE_CLASSMETHOD ? classmethod_new(vm, ref)
                                                         : staticmethod_new(vm, ref);
     decref(ref);
@@ -108,10 +109,11 @@ static Ref native_call_slot(Vm *vm, Value self, const Args *args)
     return native_call(vm, as_native(self), args);
 }
 
-/* Is it a function of a module, even where what the module's functions share is its self? */
+/* Is it a function of a module, even where what the module's functions share is its self?  A
+ * static method has its class for self and no owner. */
 static bool is_of_module(const NativeFunction *function)
 {
-    return !function->owner || is_str(function->module);
+    return function->owner ? is_str(function->module) : !is_type(function->self);
 }
 
 static Ref function_repr(Vm *vm, Value self)

@@ -42,7 +42,10 @@ static bool unterminated(Lexer *lexer, Pos open, char quote, bool triple, bool e
         return lex_fail(lexer, SYNTAX_ERROR, pos,
                         "unterminated triple-quoted string literal (detected at line %d)", line);
     }
-    if (lexer->at == lexer->end && lexer->line_start == lexer->at && line > 1) line--;
+    if (lexer->at == lexer->end && lexer->line_start == lexer->at && line > 1) {
+        lexer->at_end = true; /* the string goes on, after a backslash, on a line to come */
+        line--;
+    }
     return lex_fail(lexer, SYNTAX_ERROR, pos, "unterminated string literal (detected at line %d)%s",
                     line, escaped_quote ? "; perhaps you escaped the end quote?" : "");
 }

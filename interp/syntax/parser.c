@@ -194,7 +194,9 @@ RULE(interactive)
     ptrdiff_t begin = list_begin(p);
     if (!at(p, TOK_END)) parse_statement(p);
     if (!at(p, TOK_END)) {
-        raise_at(p, here(p), "multiple statements found while compiling a single statement");
+        bool line_ends = p->at[-1].kind == TOK_NEWLINE; /* what CPython points at */
+        raise_at(p, line_ends ? p->at[-1].pos : here(p),
+                 "multiple statements found while compiling a single statement");
     }
     return node_Interactive(p->arena, (Pos){0}, list_end(p, begin));
 }
