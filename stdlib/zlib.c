@@ -677,7 +677,8 @@ static bool zlib_open(Vm *vm, Value module)
     Ref self = from_object(library);
     bool good = library_load(vm, library);
     if (good) library->error = module_exception(vm, module, "zlib", "error");
-    good = good && !failed(library->error) && module_bind(vm, module, self, library_methods, "zlib") &&
+    good = good && !failed(library->error) &&
+           module_bind(vm, module, self, library_methods, "zlib") &&
            set_constants(vm, module, library);
     decref(self);
     return good;

@@ -119,7 +119,8 @@ static bool is_of_module(const NativeFunction *function)
 static Ref function_repr(Vm *vm, Value self)
 {
     const NativeFunction *function = as_native(self);
-    if (is_of_module(function)) return format_text(vm, "<built-in function %S>", (Value)function->name);
+    if (is_of_module(function))
+        return format_text(vm, "<built-in function %S>", (Value)function->name);
     char address[32];
     snprintf(address, sizeof address, "%#llx", (unsigned long long)bits_of(function->self));
     return format_text(vm, "<built-in method %S of %T object at %s>", (Value)function->name,
@@ -188,6 +189,7 @@ static Ref get_module(Vm *vm __attribute__((unused)), Value self)
 static Ref get_self(Vm *vm, Value self)
 {
     const NativeFunction *function = as_native(self);
+    if (!function->owner && is_type(function->self)) return NONE;
     if (!absent(function->self) && !(function->owner && is_of_module(function)))
         return newref(function->self);
     Value module = is_dict(vm->interp->modules) && is_str(function->module)
