@@ -89,6 +89,7 @@ Symbol *scope_define(Compiler *c, Scope *scope, Ident *name, uint32_t flags)
 {
     Symbol *symbol = scope_symbol(c, scope, name);
     symbol->flags |= flags;
+    if ((flags & SYM_LOCAL) && !(flags & SYM_IMPORTED)) symbol->flags |= SYM_ASSIGNED;
     return symbol;
 }
 

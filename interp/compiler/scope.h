@@ -40,6 +40,8 @@ enum { /* Symbol.flags */
        SYM_CELL = 1024,    /* captured by another unit */
        SYM_VARARGS = 2048, /* *args */
        SYM_OUTER = 4096,   /* of a module: a function in it says `global` */
+       SYM_IMPORTED = 8192,
+       SYM_ASSIGNED = 16384, /* bound otherwise than by import */
        SYM_BOUND = SYM_LOCAL | SYM_PARAM | SYM_ITER | SYM_TYPE_PARAM,
 };
 

@@ -569,7 +569,7 @@ static void visit_annotated(Compiler *c, NodeAnnAssign *node)
 static void visit_alias(Compiler *c, Nodealias *node)
 {
     if (node->asname) {
-        bind(c, node->asname, node->head.pos, SYM_LOCAL);
+        bind(c, node->asname, node->head.pos, SYM_LOCAL | SYM_IMPORTED);
         return;
     }
     if (strcmp(node->name, "*") == 0) {
@@ -580,9 +580,9 @@ static void visit_alias(Compiler *c, Nodealias *node)
     const char *dot = strchr(node->name, '.');
     if (dot) {
         char *first = arena_copy(c->arena, node->name, dot - node->name);
-        bind(c, first, node->head.pos, SYM_LOCAL);
+        bind(c, first, node->head.pos, SYM_LOCAL | SYM_IMPORTED);
     } else {
-        bind(c, node->name, node->head.pos, SYM_LOCAL);
+        bind(c, node->name, node->head.pos, SYM_LOCAL | SYM_IMPORTED);
     }
 }
 
