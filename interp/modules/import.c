@@ -571,9 +571,24 @@ Ref import_text(Vm *vm, const char *name)
 static Ref package_of(Vm *vm, Dict *globals)
 {
     Value package = globals ? dict_get_name(globals, N(__package__)) : (Value)UNDEF;
+    Value spec = globals ? dict_get_name(globals, N(__spec__)) : (Value)UNDEF;
     if (is_str(package)) return newref(package);
+    if (!absent(package) && package != NONE)
+        return throw(vm, TypeError, "package must be a string");
+    if (!absent(spec) && spec != NONE) {
+        Ref held = newref(spec), parent = attr_get_text(vm, held, "parent");
+        decref(held);
+        if (failed(parent) || is_str(parent)) return parent;
+        decref(parent);
+        return throw(vm, TypeError, "__spec__.parent must be a string");
+    }
+    if (!warn(vm, ImportWarning, 1,
+              "can't resolve package from __spec__ or __package__, falling back on __name__ and "
+              "__path__"))
+        return FAIL;
     Value name = globals ? dict_get_name(globals, N(__name__)) : (Value)UNDEF;
-    if (!is_str(name)) return throw(vm, KeyError, "'__name__' not in globals");
+    if (absent(name)) return throw(vm, KeyError, "'__name__' not in globals");
+    if (!is_str(name)) return throw(vm, TypeError, "__name__ must be a string");
     return absent(dict_get_name(globals, N(__path__))) ? parent_of(vm, name) : newref(name);
 }
 

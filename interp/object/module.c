@@ -153,6 +153,19 @@ ModuleStanding module_standing(Vm *vm, Value spec, Value name, Value *origin)
     return shadows ? MODULE_MAY_HIDE : MODULE_PARTIAL;
 }
 
+/* Is package.name a module whose code runs just now? */
+static Truth is_being_imported(Vm *vm, Value package, Value name)
+{
+    if (!is_dict(vm->interp->modules)) return NO;
+    Ref full = format_text(vm, "%S.%S", package, name);
+    Value found = failed(full) ? FAIL : dict_get(vm, as_dict(vm->interp->modules), full);
+    decref(full);
+    if (failed(found)) return FAILED;
+    if (!is_kind(found, KIND_MODULE)) return NO;
+    Value spec = dict_get_name(module_dict(found), N(__spec__));
+    return is_heap(spec) && object_own(as_object(spec), N(_initializing)) == TRUE;
+}
+
 static Ref throw_missing(Vm *vm, Value self, Value own, Value name)
 {
     Value origin, spec = dict_get_name(module_dict(self), N(__spec__));
@@ -181,6 +194,13 @@ static Ref throw_missing(Vm *vm, Value self, Value own, Value name)
                      own, name);
     case MODULE_WHOLE: break;
     }
+    Truth inside = is_being_imported(vm, own, name);
+    if (inside == FAILED) return FAIL;
+    if (inside == YES)
+        return throw(vm, AttributeError,
+                     "cannot access submodule '%S' of module '%S' (most likely due to a circular "
+                     "import)",
+                     name, own);
     return throw(vm, AttributeError, "module '%S' has no attribute '%S'", own, name);
 }
 

@@ -122,7 +122,12 @@ static bool import_one_name(Vm *vm, Value name, void *context)
 {
     StarImport *star = context;
     if (!is_str(name)) {
-        throw(vm, TypeError, "Item in __all__ must be str, not %T", name);
+        Ref module = attr_get(vm, star->module, N(__name__));
+        if (!failed(module))
+            throw(vm, TypeError, "%s in %S.%s must be str, not %T",
+                  star->skip_private ? "Key" : "Item", (Value)module,
+                  star->skip_private ? "__dict__" : "__all__", name);
+        decref(module);
         return false;
     }
     if (star->skip_private && as_str(name)->len && str_at(as_str(name), 0) == '_') return true;
