@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,10 +17,10 @@
 #include "object/error.h"
 #include "vm/frame.h"
 
-static volatile sig_atomic_t arrived[NSIG];
-static volatile sig_atomic_t any_arrived;
-static volatile sig_atomic_t wakeup = -1;
-static Vm *volatile main_vm;
+static atomic_int arrived[NSIG]; /* written by whichever thread the signal comes to */
+static atomic_int any_arrived;
+static atomic_int wakeup = -1;
+static _Atomic(Vm *) main_vm;
 
 struct SignalHandlers {
     Ref handlers[NSIG];
@@ -32,10 +33,12 @@ static void on_signal(int number)
     int saved = errno;
     arrived[number] = 1;
     any_arrived = 1;
-    if (main_vm) atomic_fetch_or(&main_vm->interrupt, INTERRUPT_SIGNAL);
-    if (wakeup >= 0) {
+    Vm *vm = main_vm;
+    if (vm) atomic_fetch_or(&vm->interrupt, INTERRUPT_SIGNAL);
+    int descriptor = wakeup;
+    if (descriptor >= 0) {
         unsigned char byte = (unsigned char)number;
-        if (write((int)wakeup, &byte, 1) < 0) errno = saved; /* full: it will wake up anyway */
+        if (write(descriptor, &byte, 1) < 0) errno = saved; /* full: it will wake up anyway */
     }
     errno = saved;
 }
@@ -73,7 +76,7 @@ bool signals_waiting(void) { return any_arrived != 0; }
 
 int signal_wakeup_fd(int fd)
 {
-    int old = (int)wakeup;
+    int old = wakeup;
     wakeup = fd;
     return old;
 }
@@ -113,8 +116,7 @@ bool signals_run(Vm *vm)
     }
     any_arrived = 0;
     for (int n = 1; n < NSIG; n++) {
-        if (!arrived[n]) continue;
-        arrived[n] = 0;
+        if (!atomic_exchange(&arrived[n], 0)) continue;
         Value handler = signal_get(vm, n);
         if (handler == NONE || handler == ELLIPSIS) continue; /* set since it arrived */
         if (absent(handler)) {
