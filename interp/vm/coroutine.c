@@ -326,7 +326,8 @@ Ref throw_arguments(Vm *vm, Value type, Value value, Value traceback)
     if (is_exception(type)) {
         error = newref(type);
     } else {
-        if (is_exception(value)) error = newref(value);
+        bool whole = is_exception(value) && type_has_instance(vm, as_type(type), value);
+        if (whole) error = newref(value);
         else if (absent(value) || value == NONE) error = call0(vm, type);
         else if (is_tuple(value))
             error = call(vm, type, (int)tuple_len(value), as_values(as_tuple(value)->items));
