@@ -69,8 +69,8 @@ struct Vm {
     uint64_t thread_id;
     Ref thread_object; /* threading's object for this thread, or UNDEF */
     Ref body;          /* of a thread: (function, args, kwargs) */
-    Ref locals; /* dict: serial of a _thread._local -> its attributes in this thread; or UNDEF */
-    Vm *next_thread; /* all threads of interp */
+    Ref locals;        /* dict: serial of each _thread._local with attributes here -> its address */
+    Vm *next_thread;   /* all threads of interp */
 };
 
 struct Interp {

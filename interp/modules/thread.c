@@ -29,6 +29,7 @@
 #include "object/set.h"
 #include "object/shape.h"
 #include "object/tuple.h"
+#include "vm/local.h"
 #include "vm/signals.h"
 
 #define TIMEOUT_MAX 9223372036.0 /* seconds in 63 bits of nanoseconds */
@@ -599,15 +600,18 @@ NATIVE(thread_exit_thread, "exit_thread()", "The same as exit().") { return thre
 
 /* ---- _local ---- */
 
-/* vm->locals: serial -> the dict of that _local in this thread.  It is the object's own only during
- * an access. */
+/* The attributes belong to the object, so that the collector finds cycles through them; a thread
+ * knows which objects have some for it (vm->locals: serial -> address), and takes them away when it
+ * ends.  They are the object's own only during an access. */
 typedef struct Local {
     Container head;
     int64_t serial;
     Ref args, kwargs; /* for __init__ in further threads */
+    Ref dicts;        /* dict: thread -> its attributes; or UNDEF */
 } Local;
 
 static Local *as_local(Value v) { return (Local *)as_object(v); }
+static Ref thread_key(const Vm *vm) { return from_small((int64_t)((uintptr_t)vm >> 3)); }
 
 static void local_clear(Object *object)
 {
@@ -619,21 +623,40 @@ static void local_clear(Object *object)
                             from_small(self->serial)));
 }
 
+void thread_locals_leave(Vm *vm)
+{
+    Ref locals = take(&vm->locals);
+    Value serial, address;
+    for (ptrdiff_t at = 0; is_dict(locals) && dict_next(as_dict(locals), &at, &serial, &address);) {
+        Local *local = (Local *)((uintptr_t)as_int(address) << 3);
+        if (is_dict(local->dicts)) decref(dict_pop(vm, as_dict(local->dicts), thread_key(vm)));
+    }
+    decref(locals);
+}
+
+/* An empty dict for this thread's attributes, noted on both sides; UNDEF: raised. */
+static Value local_open(Vm *vm, Local *self)
+{
+    if (!is_dict(vm->locals)) replace(&vm->locals, dict_new(vm));
+    if (!is_dict(self->dicts)) replace(&self->dicts, dict_new(vm));
+    Ref made = is_dict(vm->locals) && is_dict(self->dicts) ? dict_new(vm) : FAIL;
+    bool good = !failed(made) &&
+                dict_set(vm, as_dict(vm->locals), from_small(self->serial),
+                         from_small((int64_t)((uintptr_t)self >> 3))) &&
+                dict_set(vm, as_dict(self->dicts), thread_key(vm), made);
+    Value lent = good ? (Value)made : (Value)UNDEF;
+    decref(made);
+    return lent;
+}
+
 /* This thread's attributes (borrowed), made and initialised on first use; UNDEF: raised. */
 static Value local_dict(Vm *vm, Value object)
 {
     Local *self = as_local(object);
-    if (!is_dict(vm->locals)) {
-        Ref locals = dict_new(vm);
-        if (failed(locals)) return UNDEF;
-        vm->locals = locals;
-    }
-    Value known = dict_get(vm, as_dict(vm->locals), from_small(self->serial));
+    Value known =
+        is_dict(self->dicts) ? dict_get(vm, as_dict(self->dicts), thread_key(vm)) : (Value)UNDEF;
     if (!absent(known)) return failed(known) ? (Value)UNDEF : known;
-    Ref made = dict_new(vm);
-    if (failed(made) || !dict_set(vm, as_dict(vm->locals), from_small(self->serial), made))
-        return decref(made), UNDEF;
-    decref(made);
+    if (absent(local_open(vm, self))) return UNDEF;
     Type *type = type_of(vm, object);
     if (is_heap(type->init) && !absent(self->args)) {
         Ref init = attr_get(vm, object, N(__init__));
@@ -641,14 +664,13 @@ static Value local_dict(Vm *vm, Value object)
         decref(init);
         if (failed(done)) {
             Ref error = error_take(vm);
-            if (dict_delete(vm, as_dict(vm->locals), from_small(self->serial)) == FAILED)
-                error_clear(vm);
+            if (dict_delete(vm, as_dict(self->dicts), thread_key(vm)) == FAILED) error_clear(vm);
             error_restore(vm, error);
             return UNDEF;
         }
         decref(done);
     }
-    return dict_get(vm, as_dict(vm->locals), from_small(self->serial));
+    return dict_get(vm, as_dict(self->dicts), thread_key(vm));
 }
 
 NATIVE(local_new, "_local(cls, /, *args, **kwargs)", "Attributes of which each thread has its own.")
@@ -713,7 +735,7 @@ static const TypeDef thread_local_type = {
     .doc = "Attributes of which each thread has its own.",
     .size = sizeof(Local),
     .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF,
-    .refs = REFS(REF(Local, args), REF(Local, kwargs)),
+    .refs = REFS(REF(Local, args), REF(Local, kwargs), REF(Local, dicts)),
     .new = &local_new_def,
     .clear = local_clear,
     .get_attr = local_get_attr,

@@ -14,6 +14,7 @@
 
 #include "object/error.h"
 #include "vm/frame.h"
+#include "vm/local.h"
 #include "vm/signals.h"
 
 #define SWITCH_INTERVAL_NS 5000000
@@ -161,7 +162,7 @@ static void drop_values(Vm *vm)
     clear(&vm->thread_object);
     clear(&vm->trace);
     clear(&vm->profile);
-    clear(&vm->locals);
+    thread_locals_leave(vm);
     clear(&vm->body);
 }
 
