@@ -76,6 +76,14 @@ static bool takes_no_names(const Signature *s)
            (s->has_varargs && s->positional_only == s->positional && s->count == s->positional + 1);
 }
 
+/* Does CPython count the arguments of calls of this one before it looks at their names? */
+static bool counts_first(const NativeFunction *function)
+{
+    char name[128];
+    short_name(function, name, sizeof name);
+    return makes_instance(function) && (!strcmp(name, "int") || !strcmp(name, "str"));
+}
+
 /* The positional arguments are too many or too few. */
 static bool wrong_count(Vm *vm, const Binding *b)
 {
@@ -84,12 +92,12 @@ static bool wrong_count(Vm *vm, const Binding *b)
         given = b->given - b->hidden;
     bool many = given > most;
     char name[128];
-    if (only_positional(s) || s->has_varargs ||
+    if (only_positional(s) || s->has_varargs || (many && counts_first(b->function)) ||
         (s->has_kwargs && s->positional_only == s->positional)) {
         full_name(b->function, name, sizeof name);
         if (most == 0)
             return throw(vm, TypeError, "%s() takes no arguments (%d given)", name, given), false;
-        bool makes = b->function->head.aux & NATIVE_IS_NEW;
+        bool makes = makes_instance(b->function);
         if (least == 1 && most == 1 && !s->has_varargs && !makes)
             return throw(vm, TypeError, "%s() takes exactly one argument (%d given)", name, given),
                    false;
