@@ -15,7 +15,7 @@ if [ ! -d "$seeds" ]; then
         done
         "$(dirname "$target")/tests/sentences" grammar/aio.gram 1000 "$seeds"
     else
-        head -c 60000 interp/base/charname.bin | split -a 3 -b 200 - "$seeds/choices."
+        head -c 120000 interp/base/charname.bin | split -a 3 -b 600 - "$seeds/choices."
     fi
 fi
 {

@@ -27,7 +27,7 @@
 
 static Ref names; /* what the setup has defined */
 
-enum { RUNS_OF_A_LEAK = 5, ROUNDS_TO_SETTLE = 20, RUNS_UNLOOKED_AT = 1000 };
+enum { RUNS_OF_A_LEAK = 5, ROUNDS_TO_SETTLE = 20, RUNS_UNLOOKED_AT = 10000 };
 
 /* What a program asks for in one piece is no more than this; beyond it, MemoryError. */
 const char *__asan_default_options(void);
@@ -90,7 +90,7 @@ void host_run(Vm *vm, void once(Vm *vm, const uint8_t *input, size_t size), cons
     if (++runs % RUNS_UNLOOKED_AT == 0 && __lsan_do_recoverable_leak_check()) abort();
     int64_t before = settle(vm, false);
     once(vm, input, size);
-    if (size % 4 != 0) return; /* counting takes as long as running */
+    if (size % 8 != 0) return; /* counting takes as long as running */
     if (settle(vm, false) <= before || settle(vm, true) <= before) return;
     int64_t counts[RUNS_OF_A_LEAK];
     if (vm->interp->debug & DEBUG_REFS) objects_report(vm, stderr);

@@ -4,7 +4,7 @@
  * The programs come from programs.def.  One choice takes one byte, so a changed byte is another
  * expression in the same place; when the bytes are used up the program ends soon.  A finding is
  * what the sanitizers say, a crash, a hang, a SystemError, or an object that is left over.
- * One program in eight is run with a collection at each safe point after an allocation.
+ * One program in 64 is run with a collection at each safe point after an allocation.
  * FUZZ_SHOW=1 prints the program; with FUZZ_TEXT=1 the input is the program itself, to reduce it.
  * Neighbours: programs.def, host.c, fuzz.sh; _programs.aio (programs compared with CPython). */
 /* SPDX-License-Identifier: MIT */
@@ -15,6 +15,7 @@
 
 #include "compiler/compiler.h"
 #include "host.h"
+#include "memory/gc.h"
 #include "native.h"
 #include "vm/frame.h"
 
@@ -22,11 +23,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
 enum {
-    TEXT_MAX = 20000, /* bytes of a program; from half of it on it ends soon */
+    TEXT_MAX = 40000, /* bytes of a program; from half of it on it ends soon */
     STEPS = 300,      /* calls and turns of loops */
     STEPS_AT_END = 100,
     RECURSION_MAX = 150,
-    STATEMENTS_MAX = 12, /* at the top */
+    STATEMENTS_MAX = 40, /* at the top */
+    CHOICES_MAX = 60,    /* for each of these */
     BLOCK_MAX = 3,
     STATEMENT_DEPTH = 4,
     EXPRESSION_DEPTH = 3,
@@ -36,8 +38,9 @@ enum {
 };
 
 static const char setup[] =
-    "import array, ast, asyncio, bisect, collections, contextlib, contextvars, copy, functools\n"
-    "import gc, heapq, io, itertools, json, operator, pickle, re, struct, sys, types, warnings\n"
+    "import array, ast, asyncio, bisect, collections, contextlib, contextvars, copy\n"
+    "import dataclasses, functools, gc, heapq, inspect, io, itertools, json, operator, pickle, re, "
+    "struct, sys, types, warnings\n"
     "import typing, weakref\n"
     "warnings.simplefilter('ignore')\n"
     "class Nowhere(io.TextIOBase):\n"
@@ -68,12 +71,15 @@ static const char prelude[] =
     "async def f3(*p, **k):\n"
     "    for a in few(p): yield a\n"
     "def quiet(loop, context): seen(context.get('exception'))\n"
-    "async def main(x):\n"
+    "async def main(task):\n"
     "    asyncio.get_running_loop().set_exception_handler(quiet)\n"
-    "    return await x\n"
+    "    return await task\n"
+    "async def listed(items):\n"
+    "    asyncio.get_running_loop().set_exception_handler(quiet)\n"
+    "    return [z async for z in items]\n"
     "var = contextvars.ContextVar('var')\n"
     "a, b, c, d = [1, 2, 3], {1: 2, 'k': []}, {1, 'x'}, Box(1)\n"
-    "e, f, x, y = 'text', 7, None, bytearray(b'abc')\n";
+    "e, f, x, y, z, w = 'text', 7, f1(1, 2), bytearray(b'abc'), None, None\n";
 
 static Vm *host;
 static Ref names, filename;
@@ -87,13 +93,35 @@ NATIVE(tick, "tick()", "Count a step; KeyboardInterrupt after the last.")
     return steps-- > 0 ? NONE : throw(vm, KeyboardInterrupt, "enough");
 }
 
+/* Items in items of a list, tuple, set or dict; more than WEIGHT_MAX count no further. */
+static int weight(Value v, int so_far)
+{
+    Value key, value;
+    if (++so_far > WEIGHT_MAX) return so_far;
+    if (is_list(v)) {
+        for (ptrdiff_t i = 0; i < as_list(v)->len && so_far <= WEIGHT_MAX; i++)
+            so_far = weight(list_at(as_list(v), i), so_far);
+    } else if (is_tuple(v)) {
+        for (ptrdiff_t i = 0; i < tuple_len(v) && so_far <= WEIGHT_MAX; i++)
+            so_far = weight(tuple_at(v, i), so_far);
+    } else if (is_dict(v)) {
+        for (ptrdiff_t i = 0; so_far <= WEIGHT_MAX && dict_next(as_dict(v), &i, &key, &value);)
+            so_far = weight(value, weight(key, so_far));
+    } else if (is_any_set(v)) {
+        for (ptrdiff_t i = 0; so_far <= WEIGHT_MAX && set_next(as_set(v), &i, &key);)
+            so_far = weight(key, so_far);
+    }
+    return so_far;
+}
+
 static bool add_few(Vm *thread, Value item, void *context)
 {
     Value list = *(Ref *)context;
-    return list_push(thread, as_list(list), newref(item)) && as_list(list)->len < FEW;
+    Ref kept = weight(item, 0) > WEIGHT_MAX ? NONE : newref(item);
+    return list_push(thread, as_list(list), kept) && as_list(list)->len < FEW;
 }
 
-NATIVE(few, "few(items)", "Return a list of up to eight of the items.")
+NATIVE(few, "few(items)", "Return a list of up to eight of the items, without the big ones.")
 {
     Ref list = list_new(vm, FEW);
     if (failed(list)) return FAIL;
@@ -127,24 +155,6 @@ NATIVE(few_names, "few_names(mapping)", "Return a dict of up to eight items whos
     return out;
 }
 
-/* Items in items of a list, tuple or dict; more than WEIGHT_MAX count no further. */
-static int weight(Value v, int so_far)
-{
-    Value key, value;
-    if (++so_far > WEIGHT_MAX) return so_far;
-    if (is_list(v)) {
-        for (ptrdiff_t i = 0; i < as_list(v)->len && so_far <= WEIGHT_MAX; i++)
-            so_far = weight(list_at(as_list(v), i), so_far);
-    } else if (is_tuple(v)) {
-        for (ptrdiff_t i = 0; i < tuple_len(v) && so_far <= WEIGHT_MAX; i++)
-            so_far = weight(tuple_at(v, i), so_far);
-    } else if (is_dict(v)) {
-        for (ptrdiff_t i = 0; so_far <= WEIGHT_MAX && dict_next(as_dict(v), &i, &key, &value);)
-            so_far = weight(value, weight(key, so_far));
-    }
-    return so_far;
-}
-
 NATIVE(cut, "cut(value)", "Return value, or something small when it is big.")
 {
     Value v = argv[0];
@@ -155,6 +165,11 @@ NATIVE(cut, "cut(value)", "Return value, or something small when it is big.")
     }
     if (is_str(v) && as_str(v)->len > WEIGHT_MAX) return str_slice(vm, v, 0, FEW);
     return weight(v, 0) > WEIGHT_MAX ? NONE : newref(v);
+}
+
+NATIVE(sweep, "sweep()", "Collect what may be garbage: a gc.collect() that looks nowhere else.")
+{
+    return from_small(collector_run(vm));
 }
 
 NATIVE(show, "show(value)", "Make the text of value.")
@@ -184,8 +199,9 @@ NATIVE(unraisable, "unraisable(about)", "Look at what nobody could catch.")
     return result;
 }
 
-static const Native *const natives[] = {&tick_def, &few_def,  &few_pairs_def, &few_names_def,
-                                        &cut_def,  &show_def, &seen_def,      NULL};
+static const Native *const natives[] = {&tick_def,      &few_def,  &few_pairs_def,
+                                        &few_names_def, &cut_def,  &sweep_def,
+                                        &show_def,      &seen_def, NULL};
 
 /* ---- writing a program */
 
@@ -269,6 +285,11 @@ static void put(Writer *w, char c)
     }
 }
 
+static void put_text(Writer *w, const char *text)
+{
+    for (; *text; text++) put(w, *text);
+}
+
 static void write_kind(Writer *w, PartKind kind, unsigned context, int depth);
 
 static void write_block(Writer *w, size_t block, unsigned context, int depth)
@@ -277,7 +298,7 @@ static void write_block(Writer *w, size_t block, unsigned context, int depth)
     w->indent += w->leading;
     context = (context & blocks[block].kept) | blocks[block].added;
     w->leading = 0;
-    for (const char *c = blocks[block].first; c && *c; c++) put(w, *c);
+    if (blocks[block].first) put_text(w, blocks[block].first);
     for (unsigned count = 1 + choose(w, BLOCK_MAX); count > 0; count--) {
         w->line_starts = true;
         w->leading = 0;
@@ -304,7 +325,10 @@ static size_t write_named(Writer *w, const char *name, unsigned context, int dep
     }
     for (int i = 0; i < KINDS; i++) {
         if (strlen(kinds[i].name) != len || memcmp(name, kinds[i].name, len) != 0) continue;
+        int outer = w->indent, leading = w->leading;
+        if (w->line_starts) w->indent += leading, w->leading = 0; /* of each line of it */
         write_kind(w, (PartKind)i, context, depth - 1);
+        w->indent = outer;
         return len;
     }
     fprintf(stderr, "programs.def: there is no $%.10s\n", name);
@@ -323,7 +347,8 @@ static const struct Part *choose_part(Writer *w, PartKind kind, unsigned context
 
 static void write_kind(Writer *w, PartKind kind, unsigned context, int depth)
 {
-    bool statement = kind == KIND_of_stmt || kind == KIND_of_member || kind == KIND_of_simple;
+    bool statement = kind == KIND_of_top || kind == KIND_of_stmt || kind == KIND_of_member ||
+                     kind == KIND_of_simple;
     if (depth <= 0) kind = kinds[kind].otherwise;
     const struct Part *part = choose_part(w, kind, context);
     int inner = kind == KIND_of_simple ? EXPRESSION_DEPTH : depth;
@@ -339,20 +364,17 @@ static void write_kind(Writer *w, PartKind kind, unsigned context, int depth)
 
 static void write_program(Writer *w, const uint8_t *input, size_t size)
 {
+    const uint8_t *end = input + size;
     w->choices = input;
-    w->end = input + size;
     w->len = sizeof prelude - 1;
     memcpy(w->text, prelude, w->len);
-    for (int i = 0; i < STATEMENTS_MAX && w->choices < w->end; i++) {
+    for (int i = 0; i < STATEMENTS_MAX && w->choices < end; i++) {
+        w->end = end - w->choices > CHOICES_MAX ? w->choices + CHOICES_MAX : end;
         w->line_starts = true;
         w->indent = w->leading = 0;
-        for (const char *c = "try:\n    "; *c; c++) put(w, *c);
-        w->indent = 4;
-        w->leading = 0;
-        write_kind(w, KIND_of_stmt, NAMED, STATEMENT_DEPTH);
-        w->indent = w->leading = 0;
-        for (const char *c = "\nexcept BaseException as error:\n    seen(error)\n"; *c; c++)
-            put(w, *c);
+        put_text(w, "try:\n    ");
+        write_named(w, "top", NAMED, STATEMENT_DEPTH + 1);
+        put_text(w, "\nexcept BaseException as error:\n    seen(error)\n");
     }
     w->text[w->len] = 0;
 }
@@ -412,7 +434,7 @@ static void once(Vm *vm, const uint8_t *input, size_t size)
         !dict_set(vm, modules, N(__main__), module))
         host_finding(vm, "no module for the program");
     steps = STEPS;
-    collect_often(vm->interp, size % 8 == 4);
+    collect_often(vm->interp, size % 64 == 4);
     run_text(vm, module_dict(module), writer.text, writer.len);
     collect_often(vm->interp, false);
     steps = STEPS_AT_END;
