@@ -62,11 +62,11 @@ static inline int32_t skip_blanks(Reader *r)
 
 /* ---- strings ---- */
 
-/* Four hexadecimal digits at i; negative: they are not. */
+/* Four hexadecimal digits at i, not the last of the text; negative: they are not. */
 static inline int32_t read_hex4(const Reader *r, ptrdiff_t i)
 {
     int32_t value = 0;
-    if (i + 4 > r->text->len) return -1;
+    if (i + 4 >= r->text->len) return -1;
     for (int n = 0; n < 4; n++) {
         uint32_t c = str_at(r->text, i + n), digit = c - '0';
         if (digit > 9) digit = (c | 32) - 'a' < 6 ? (c | 32) - 'a' + 10 : 1u << 16;
