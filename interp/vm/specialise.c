@@ -211,7 +211,14 @@ int specialise_get_attr(Vm *vm, Value object, Value name, Cache *cache)
             cache->number = slot_offset(shape, as_member(found)->index);
             return remember(vm, name, OP_GET_ATTR, OP_GET_ATTR_SLOT, cache);
         }
-        if (type_of(vm, found)->slots.descr_set) return OP_GET_ATTR;
+        const Type *of = type_of(vm, found);
+        if (of->slots.descr_set) {
+            bool native = !(of->flags & TYPE_HEAP) && !is_kind(found, KIND_PROPERTY);
+            if (!native || !of->slots.descr_get) return OP_GET_ATTR;
+            guard_shape(cache, shape);
+            cache->value = found;
+            return remember(vm, name, OP_GET_ATTR, OP_GET_ATTR_COMPUTED, cache);
+        }
     }
     int slot = shape->mode == SHAPE_SLOTS ? shape_find(shape, name) : -1;
     if (slot >= 0) {
