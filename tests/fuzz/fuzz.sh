@@ -23,5 +23,5 @@ fi
     printf '"%s"\n' "f'" "t'" "rb'" "'''" '{x!r:' '\\N{' '\\x0a    ' '# coding: ' 'except*' '0x' '1e' 'async def'
 } >"$folder/dictionary"
 [ "$name" = compile ] && words=-dict=$folder/dictionary
-exec "$target" $words -seed="$seed" -max_total_time="$seconds" -max_len=4096 -timeout=60 -rss_limit_mb=3000 \
+exec "$target" $words -seed="$seed" -max_total_time="$seconds" -max_len=4096 -timeout=300 -rss_limit_mb=3000 \
     -detect_leaks=0 -entropic=0 -print_final_stats=1 -artifact_prefix="$folder/$name." $FUZZ_FLAGS "$folder/corpus.$name" "$seeds"
