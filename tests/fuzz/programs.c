@@ -142,14 +142,15 @@ NATIVE(few_pairs, "few_pairs(items)", "Return up to eight items, each paired wit
     return list;
 }
 
-NATIVE(few_names, "few_names(mapping)", "Return a dict of up to eight items whose keys are text.")
+NATIVE(few_names, "few_names(mapping)",
+       "Return a dict of up to eight items whose keys are text, without the big ones.")
 {
     Ref out = dict_new(vm);
     Value key, value;
     if (failed(out) || !is_dict(argv[0])) return out;
     Dict *dict = as_dict(argv[0]);
     for (ptrdiff_t i = 0; as_dict(out)->len < FEW && dict_next(dict, &i, &key, &value);) {
-        if (!is_str(key)) continue;
+        if (!is_str(key) || weight(value, 0) > WEIGHT_MAX) continue;
         if (!dict_set(vm, as_dict(out), key, value)) return decref(out), FAIL;
     }
     return out;
