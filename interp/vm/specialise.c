@@ -380,8 +380,14 @@ int specialise_call_method(Vm *vm, Value self, Value name, int argc, Cache *cach
     Shape *shape = as_object(self)->shape;
     Type *type = shape->type;
     if (type->slots.get_attr != object_get_attr || shape->mode == SHAPE_DICT) return OP_CALL_METHOD;
-    if (shape->mode == SHAPE_SLOTS && shape_find(shape, name) >= 0) return OP_CALL_METHOD;
+    int slot = shape->mode == SHAPE_SLOTS ? shape_find(shape, name) : -1;
     Value found = type_lookup(vm, type, name);
+    if (slot >= 0) {
+        if (!absent(found) && type_of(vm, found)->slots.descr_set) return OP_CALL_METHOD;
+        guard_shape(cache, shape);
+        cache->number = slot_offset(shape, slot);
+        return remember(vm, name, OP_CALL_METHOD | (unsigned)argc << 8, OP_CALL_METHOD_SLOT, cache);
+    }
     int form = OP_CALL_METHOD;
     if (is_plain_function(found, argc + 1))
         form = is_heap_frame(found) ? OP_CALL_METHOD_COROUTINE : OP_CALL_METHOD_FUNCTION;
