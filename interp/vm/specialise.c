@@ -364,11 +364,12 @@ static int specialise_class_method(Vm *vm, Value class, Value name, int argc, Ca
 {
     Value found = find_in_class(vm, class, name);
     if (absent(found)) return OP_CALL_METHOD;
-    int form = wrapped_form(vm, found, argc, &found);
-    if (is_plain_function(found, argc) && form == OP_CALL_METHOD && !is_heap_frame(found))
-        form = OP_CALL_METHOD_STATIC;
+    Value function = found;
+    int form = is_plain_function(found, argc) && !is_heap_frame(found)
+                   ? OP_CALL_METHOD_STATIC
+                   : wrapped_form(vm, found, argc, &function);
     if (form == OP_CALL_METHOD) return form;
-    guard_type(cache, as_type(class), found);
+    guard_type(cache, as_type(class), function);
     return remember(vm, name, OP_CALL_METHOD | (unsigned)argc << 8, form, cache);
 }
 
