@@ -11,15 +11,32 @@ typedef int CaseMap(uint32_t point, uint32_t out[3]);
 
 enum { MAPPED_MOST = 3 }; /* so many points may come of one */
 
-/* Where text in another case is gathered; there is room. */
+/* What a map made of a point, when that was one point. */
+typedef struct Known {
+    CaseMap *map;
+    uint32_t from, to;
+} Known;
+
+/* Where text in another case is gathered; there is room.  Text has few letters: what became of each
+ * is known the next time. */
 typedef struct Recased {
     uint32_t *points;
     ptrdiff_t len;
+    Known known[64]; /* by the low bits of the point */
 } Recased;
 
 static void add_mapped(Recased *out, CaseMap *map, uint32_t point)
 {
-    out->len += map(point, out->points + out->len);
+    Known *known = &out->known[point % 64];
+    uint32_t *to = out->points + out->len;
+    if (known->map == map && known->from == point) {
+        *to = known->to;
+        out->len++;
+        return;
+    }
+    int count = map(point, to);
+    if (count == 1) *known = (Known){map, point, *to};
+    out->len += count;
 }
 
 /* Is the sigma at s[i] the last letter of a word? */
@@ -49,9 +66,22 @@ typedef enum CaseForm {
     FORM_CAPITAL
 } CaseForm;
 
+static char ascii_in_form(char c, CaseForm form, bool first, bool in_word)
+{
+    bool lower = c >= 'a' && c <= 'z', upper = c >= 'A' && c <= 'Z';
+    bool want_upper = form == FORM_UPPER || (form == FORM_TITLE && !in_word) ||
+                      (form == FORM_CAPITAL && first) || (form == FORM_SWAP && lower);
+    if (want_upper) return lower ? (char)(c - 32) : c;
+    return upper ? (char)(c + 32) : c;
+}
+
 static void add_in_form(Recased *out, const Str *s, ptrdiff_t i, CaseForm form, bool in_word)
 {
     uint32_t point = str_at(s, i);
+    if (point < 128) {
+        out->points[out->len++] = (uint8_t)ascii_in_form((char)point, form, i == 0, in_word);
+        return;
+    }
     switch (form) {
     case FORM_LOWER: add_lower(out, s, i); break;
     case FORM_UPPER: add_mapped(out, char_upper, point); break;
@@ -70,15 +100,6 @@ static void add_in_form(Recased *out, const Str *s, ptrdiff_t i, CaseForm form, 
         else out->points[out->len++] = point;
         break;
     }
-}
-
-static char ascii_in_form(char c, CaseForm form, bool first, bool in_word)
-{
-    bool lower = c >= 'a' && c <= 'z', upper = c >= 'A' && c <= 'Z';
-    bool want_upper = form == FORM_UPPER || (form == FORM_TITLE && !in_word) ||
-                      (form == FORM_CAPITAL && first) || (form == FORM_SWAP && lower);
-    if (want_upper) return lower ? (char)(c - 32) : c;
-    return upper ? (char)(c + 32) : c;
 }
 
 /* Changes the case of those of eight ASCII bytes that lie between first and first + 25. */
@@ -126,7 +147,7 @@ static Ref convert(Vm *vm, Value self, CaseForm form)
         return out;
     }
     uint32_t few[64 * MAPPED_MOST];
-    Recased out = {few, 0};
+    Recased out = {.points = few};
     few[0] = 0; /* the compiler cannot tell that s is not empty */
     if (s->len > 64 &&
         !(out.points = memory_new(vm, (size_t)s->len * MAPPED_MOST * sizeof *out.points)))
