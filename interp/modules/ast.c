@@ -5,6 +5,7 @@
  * Neighbours: syntax/ast.h, compiler/compiler.h (parse_source), stdlib/ast.aio. */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/compiler.h"
+#include "modules/source.h"
 #include "object/attr.h"
 #include "object/bytes.h"
 #include "object/call.h"
@@ -148,31 +149,16 @@ NATIVE(ast_parse, "parse(source, filename, mode, classes, /)",
     ParseMode mode = str_is(argv[2], "eval")     ? PARSE_EVAL
                      : str_is(argv[2], "single") ? PARSE_SINGLE
                                                  : PARSE_FILE;
-    ptrdiff_t len;
-    char *owned = NULL;
-    Buffer buffer = {.data = NULL};
-    const char *text;
-    if (is_str(argv[0])) {
-        text = str_utf8(vm, argv[0], &len, &owned);
-        if (!text) return FAIL;
-    } else {
-        if (!buffer_get(vm, argv[0], &buffer, false)) return FAIL;
-        text = buffer.data;
-        len = buffer.len;
-    }
+    SourceText from;
+    if (!source_text_open(vm, argv[0], "compile() arg 1", "string, bytes or AST object", &from))
+        return FAIL;
     Arena arena;
     arena_open(&arena);
     Ref out = FAIL;
-    Node *tree = NULL;
-    if (memchr(text, 0, (size_t)len))
-        throw(vm, SyntaxError, "source code string cannot contain null bytes");
-    else
-        tree = parse_source(vm, &arena, text, len, argv[1],
-                            mode | (owned || is_str(argv[0]) ? PARSE_UTF8 : 0));
+    Node *tree = parse_source(vm, &arena, from.text, from.len, argv[1], mode | from.mode);
     if (tree) out = make_node(&(Maker){vm, argv[3]}, tree);
     arena_close(&arena);
-    memory_free(owned);
-    if (buffer.data) buffer_release(vm, &buffer);
+    source_text_close(vm, &from);
     return out;
 }
 

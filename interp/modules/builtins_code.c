@@ -3,6 +3,7 @@
 #include "compiler/compiler.h"
 #include "modules/asttree.h"
 #include "modules/builtins.h"
+#include "modules/source.h"
 #include "object/attr.h"
 #include "object/audit.h"
 #include "object/bytes.h"
@@ -32,28 +33,12 @@ static bool audit_compile(Vm *vm, const char *text, ptrdiff_t len, Value filenam
 static Ref compile_value(Vm *vm, Value source, Value filename, ParseMode mode, unsigned flags,
                          const char *who)
 {
-    ptrdiff_t len;
-    char *owned = NULL;
-    Buffer buffer = {.data = NULL};
-    const char *text;
-    if (is_str(source)) {
-        text = str_utf8(vm, source, &len, &owned);
-        if (!text) return FAIL;
-        mode |= PARSE_UTF8;
-    } else {
-        if (!type_of(vm, source)->slots.buffer)
-            return throw(vm, TypeError, "%s must be a string, bytes or code object", who);
-        if (!buffer_get(vm, source, &buffer, false)) return FAIL;
-        text = buffer.data;
-        len = buffer.len;
-    }
+    SourceText from;
+    if (!source_text_open(vm, source, who, "string, bytes or code object", &from)) return FAIL;
     Ref code = FAIL;
-    if (memchr(text, 0, (size_t)len))
-        throw(vm, SyntaxError, "source code string cannot contain null bytes");
-    else if (audit_compile(vm, text, len, filename))
-        code = compile_source(vm, text, len, filename, mode, flags);
-    memory_free(owned);
-    if (buffer.data) buffer_release(vm, &buffer);
+    if (audit_compile(vm, from.text, from.len, filename))
+        code = compile_source(vm, from.text, from.len, filename, mode | from.mode, flags);
+    source_text_close(vm, &from);
     return code;
 }
 

@@ -5,6 +5,7 @@
  * scope around.  Neighbours: compiler/scope.h (the scopes), stdlib/symtable.aio. */
 /* SPDX-License-Identifier: MIT */
 #include "compiler/compile.h"
+#include "modules/source.h"
 #include "object/bytes.h"
 #include "object/error.h"
 #include "object/int.h"
@@ -167,26 +168,11 @@ NATIVE(symtable_tables, "tables(source, filename, mode, /)",
         return throw(vm, ValueError, "symtable() arg 3 must be 'exec' or 'eval' or 'single'");
     if (str_is(argv[2], "exec")) mode = PARSE_FILE;
     if (str_is(argv[2], "eval")) mode = PARSE_EVAL;
-    ptrdiff_t len;
-    char *owned = NULL;
-    Buffer buffer = {.data = NULL};
-    const char *text;
-    if (is_str(argv[0])) {
-        text = str_utf8(vm, argv[0], &len, &owned);
-        if (!text) return FAIL;
-    } else {
-        if (!type_of(vm, argv[0])->slots.buffer)
-            return throw(vm, TypeError, "symtable() arg 1 must be a string or bytes object");
-        if (!buffer_get(vm, argv[0], &buffer, false)) return FAIL;
-        text = buffer.data;
-        len = buffer.len;
-    }
-    Ref out = FAIL;
-    if (memchr(text, 0, (size_t)len))
-        throw(vm, SyntaxError, "source code string cannot contain null bytes");
-    else out = tables_of(vm, text, len, argv[1], mode);
-    memory_free(owned);
-    if (buffer.data) buffer_release(vm, &buffer);
+    SourceText from;
+    if (!source_text_open(vm, argv[0], "symtable() arg 1", "string or bytes object", &from))
+        return FAIL;
+    Ref out = tables_of(vm, from.text, from.len, argv[1], mode | from.mode);
+    source_text_close(vm, &from);
     return out;
 }
 
