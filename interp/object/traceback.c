@@ -36,6 +36,52 @@ void traceback_add(Vm *vm, Exception *exception, Value called, int instr, int re
     error_restore(vm, saved);
 }
 
+/* Of the frame with that code and record, and without its variables yet. */
+static bool lacks_variables(Value at, Value code, int record)
+{
+    const Traceback *step = is_kind(at, KIND_TRACEBACK) ? as_traceback(at) : NULL;
+    return step && step->record == record && borrow(step->code) == code && absent(step->frame) &&
+           !step->count;
+}
+
+/* What step shows of a call that ended; its variables are taken out of registers. */
+static Ref ended_frame(Vm *vm, const Traceback *step, Ref *registers, int count)
+{
+    Function *function = absent(step->function) ? NULL : as_function(step->function);
+    FrameObject *frame = frame_object_new(vm, function, step->code, step->globals);
+    if (!frame) return FAIL;
+    Ref made = from_object(frame), values = count ? tuple_new(vm, count) : UNDEF;
+    if (failed(values)) {
+        decref(made);
+        return FAIL;
+    }
+    for (int n = 0; n < count; n++) as_tuple(values)->items[n] = take(&registers[n]);
+    frame->values = values;
+    frame->instr = step->instr;
+    frame->line = step->line;
+    return made;
+}
+
+void traceback_leave(Vm *vm, Exception *exception, const Code *code, int record, Value frame,
+                     Ref *registers)
+{
+    Ref saved = error_take(vm), shown = newref(frame);
+    while (lacks_variables(exception->traceback, borrow(code), record)) {
+        Traceback *step = as_traceback(exception->traceback);
+        if (absent(shown)) shown = ended_frame(vm, step, registers, code->locals);
+        if (failed(shown)) break;
+        for (;; step = as_traceback(step->next)) {
+            step->frame = newref(shown);
+            if (!lacks_variables(step->next, borrow(code), record)) break;
+        }
+        if (!is_exception(exception->context)) break;
+        exception = as_exception(exception->context);
+    }
+    decref(shown);
+    error_clear(vm);
+    error_restore(vm, saved);
+}
+
 static void traceback_visit(Object *self, Visit *visit, void *context)
 {
     Traceback *step = (Traceback *)self;
@@ -83,16 +129,9 @@ Ref traceback_frame(Vm *vm, Value self)
     if (absent(step->frame)) {
         Ref running = frame_object_handling(vm, self);
         if (!absent(running)) return running;
-        Function *function = absent(step->function) ? NULL : as_function(step->function);
-        FrameObject *frame = frame_object_new(vm, function, step->code, step->globals);
-        if (!frame) return FAIL;
-        step->frame = from_object(frame);
-        Ref values = step->count ? tuple_new(vm, step->count) : UNDEF;
-        if (failed(values)) return FAIL;
-        for (int n = 0; n < step->count; n++) as_tuple(values)->items[n] = take(&step->values[n]);
-        frame->values = values;
-        frame->instr = step->instr;
-        frame->line = step->line;
+        Ref frame = ended_frame(vm, step, step->values, step->count);
+        if (failed(frame)) return FAIL;
+        step->frame = frame;
     }
     return newref(step->frame);
 }

@@ -8,4 +8,10 @@
 /* The frame of a step, a Traceback. */
 Ref traceback_frame(Vm *vm, Value step);
 
+/* A frame is left whose steps in the traceback of exception, and of what that was raised in place
+ * of, were added when it still went on in a handler: they get its variables, which are taken out of
+ * registers when frame, what scripts see of it, is absent. */
+void traceback_leave(Vm *vm, Exception *exception, const Code *code, int record, Value frame,
+                     Ref *registers);
+
 #endif

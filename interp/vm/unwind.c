@@ -6,6 +6,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/exception.h"
 #include "object/frameobject.h"
+#include "object/traceback.h"
 #include "vm/eval.h"
 #include "vm/flow.h"
 #include "vm/trace.h"
@@ -52,14 +53,18 @@ static void drop_hidden(Vm *vm, Frame *frame)
             clear(&frame->base[n]);
 }
 
+/* The object that scripts have of a frame; UNDEF: none. */
+static Value frame_shown(const Frame *frame)
+{
+    if (frame->coroutine) return frame->coroutine->frame;
+    return frame->kind & FRAME_SHOWN ? (Value)frame->handled.error : (Value)UNDEF;
+}
+
 /* Adds the step of the running frame; one that is left leaves its variables there. */
 static void add_step(Vm *vm, Frame *frame, int index, bool left)
 {
-    Value shown = frame->coroutine            ? (Value)frame->coroutine->frame
-                  : frame->kind & FRAME_SHOWN ? (Value)frame->handled.error
-                                              : (Value)UNDEF;
     traceback_add(vm, as_exception(vm->error), borrow(frame->function), index,
-                  (int)(frame - vm->frames), shown, left ? frame->base : NULL);
+                  (int)(frame - vm->frames), frame_shown(frame), left ? frame->base : NULL);
 }
 
 static Flow unwind_from(Vm *vm, bool step)
@@ -72,6 +77,9 @@ static Flow unwind_from(Vm *vm, bool step)
         const HandlerRow *row = handler_at(code, index);
         if (step && is_exception(vm->error)) add_step(vm, frame, (int)index, !row);
         if (step && is_traced(vm)) trace_raised(vm, frame);
+        if (!step && !row && is_exception(vm->error))
+            traceback_leave(vm, as_exception(vm->error), code, (int)(frame - vm->frames),
+                            frame_shown(frame), frame->base);
         step = true;
         if (row) {
             drop_hidden(vm, frame);
