@@ -268,6 +268,9 @@ bool frame_object_jump(Vm *vm, FrameObject *shown, int line)
     if (good) {
         leave_temporaries(vm, frame, row_of(&walk, from), row_of(&walk, target));
         frame->pc = code->instrs + target;
+        shown->shown_offset = code_offset(target);
+        shown->traced_line = code_position(code, target).line; /* no event tells of it again */
+        shown->traced_instr = target - 1;
     }
     walk_close(&walk);
     return good;

@@ -283,6 +283,7 @@ static bool tell_line(Vm *vm, FrameObject *shown, int index)
     shown->flags |= TRACE_AT_LINE;
     bool good = tell_trace(vm, shown, NAME_line, NONE);
     shown->flags &= (uint8_t)~TRACE_AT_LINE;
+    shown->shown_offset = -1; /* a jump set it */
     return good;
 }
 
@@ -352,6 +353,7 @@ static bool tell_all(Vm *vm, Frame *frame, unsigned tells)
         tells & TELL_RESUME && frame->coroutine && (!shown || shown->flags & TRACE_SUSPENDED);
     if (!shown && resumed) shown = frame_shown(vm, frame, true);
     if (!shown) return absent(vm->error);
+    starts &= shown->traced_line <= 0; /* else a jump led here */
     Instruction in;
     int index = (int)(frame->pc - 1 - frame->code->instrs);
     instruction_read(frame->code, index, &in);
