@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/error.h"
 #include "object/function.h"
+#include "object/life.h"
 #include "object/native.h"
 #include "object/number.h"
 
@@ -11,7 +12,7 @@ static Cell *as_cell(Value v) { return (Cell *)as_object(v); }
 
 Ref cell_new(Vm *vm, Ref value)
 {
-    Cell *cell = type_instance(vm, type_builtin(vm, KIND_CELL));
+    Cell *cell = object_new_inline(vm, type_builtin(vm, KIND_CELL)->shape, sizeof(Cell));
     if (!cell) {
         decref(value);
         return FAIL;

@@ -3,7 +3,7 @@
  * A row of `codecs` gives each encoding its two directions.  A decoder hands a bad sequence to
  * decode_error, an encoder an unencodable run to encode_error; those apply the error handler and
  * say where to go on.  Handlers are looked up by name only when something is wrong.
- * Neighbours: codecescape.c (unicode_escape), codeccharmap.c (one byte each), base/utf8.h,
+ * Neighbours: codecutf.c, codecescape.c (unicode_escape), codeccharmap.c (one byte each),
  * modules/codecs.c (encodings and handlers that scripts register). */
 /* SPDX-License-Identifier: MIT */
 #include "object/codec.h"
@@ -211,8 +211,7 @@ bool decode_error(Decoder *d, ptrdiff_t start, ptrdiff_t end, const char *reason
 
 /* --- encoder output -------------------------------------------------------------------------- */
 
-/* Room for len more bytes: where they go; NULL: raised. */
-static char *encoder_room(Encoder *e, ptrdiff_t len)
+char *encoder_room(Encoder *e, ptrdiff_t len)
 {
     if (e->len + len > e->capacity) {
         ptrdiff_t capacity = e->len ? (e->len + len) * 2 : len;
@@ -231,27 +230,6 @@ bool encoder_bytes(Encoder *e, const char *bytes, ptrdiff_t len)
     memcpy(to, bytes, (size_t)len);
     e->len += len;
     return true;
-}
-
-ALWAYS_INLINE uint32_t points_at(const char *data, int width, ptrdiff_t i)
-{
-    uint16_t two;
-    uint32_t four;
-    if (width == 1) return (uint8_t)data[i];
-    if (width == 2) return memcpy(&two, data + 2 * i, 2), two;
-    return memcpy(&four, data + 4 * i, 4), four;
-}
-
-/* The end of the surrogates, or of what is none, in s from `from` on. */
-static ptrdiff_t run_end(const Str *s, ptrdiff_t from, bool surrogates)
-{
-    if (s->width == 1) return surrogates ? from : s->len;
-    if (s->width == 2 && !surrogates) {
-        while (from < s->len && !char_is_surrogate(points_at(s->data, 2, from))) from++;
-        return from;
-    }
-    while (from < s->len && char_is_surrogate(str_at(s, from)) == surrogates) from++;
-    return from;
 }
 
 static bool encoder_text(Encoder *e, const char *ascii)
@@ -339,401 +317,15 @@ bool encode_error(Encoder *e, ptrdiff_t start, ptrdiff_t end, ptrdiff_t *resume)
     return true;
 }
 
-void escape_point(char text[12], uint32_t point)
+int escape_point(char text[12], uint32_t point)
 {
-    const char *form = point < 0x100 ? "\\x%02x" : point < 0x10000 ? "\\u%04x" : "\\U%08x";
-    snprintf(text, 12, form, point);
-}
-
-/* --- UTF-8 ----------------------------------------------------------------------------------- */
-
-/* The valid sequence at p: its length; else minus the length of the bad part, and why. */
-static int utf8_step(const uint8_t *p, ptrdiff_t left, uint32_t *point, const char **reason)
-{
-    uint8_t lead = p[0];
-    if (lead < 0x80) {
-        *point = lead;
-        return 1;
-    }
-    if (lead < 0xC2 || lead > 0xF4) {
-        *reason = "invalid start byte";
-        return -1;
-    }
-    int size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    uint32_t value = lead & (0xFFu >> (size + 1));
-    for (int i = 1; i < size; i++) {
-        if (i >= left) {
-            *reason = "unexpected end of data";
-            return -i;
-        }
-        uint8_t low = 0x80, high = 0xBF;
-        if (i == 1) {
-            if (lead == 0xE0) low = 0xA0;
-            if (lead == 0xED) high = 0x9F;
-            if (lead == 0xF0) low = 0x90;
-            if (lead == 0xF4) high = 0x8F;
-        }
-        if (p[i] < low || p[i] > high) {
-            *reason = "invalid continuation byte";
-            return -i;
-        }
-        value = value << 6 | (p[i] & 63);
-    }
-    *point = value;
-    return size;
-}
-
-/* How many bytes from the start are ASCII. */
-static ptrdiff_t ascii_run(const char *data, ptrdiff_t len)
-{
-    ptrdiff_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        uint64_t eight;
-        memcpy(&eight, data + i, 8);
-        if (eight & 0x8080808080808080u) break;
-    }
-    while (i < len && !(data[i] & 0x80)) i++;
-    return i;
-}
-
-/* How much of the data is valid UTF-8; *count: its points, *limit: their bitwise or. */
-static ptrdiff_t utf8_valid(const char *data, ptrdiff_t len, ptrdiff_t *count, uint32_t *limit)
-{
-    ptrdiff_t i = 0;
-    *count = 0;
-    *limit = 0;
-    while (i < len) {
-        const uint8_t *p = (const uint8_t *)data + i;
-        if (p[0] < 0x80) {
-            ptrdiff_t run = i + 8 <= len && !(p[1] & 0x80) ? ascii_run(data + i, len - i) : 1;
-            i += run;
-            *count += run;
-            continue;
-        }
-        if (p[0] >= 0xC2 && p[0] < 0xE0 && i + 1 < len && p[1] >> 6 == 2) {
-            *limit |= (p[0] & 31u) << 6 | (p[1] & 63u);
-            i += 2;
-            ++*count;
-            continue;
-        }
-        uint32_t point = 0;
-        const char *reason;
-        int n = utf8_step((const uint8_t *)data + i, len - i, &point, &reason);
-        if (n <= 0) break;
-        i += n;
-        ++*count;
-        *limit |= point;
-    }
-    return i;
-}
-
-/* The points of valid UTF-8 into a text of that width. */
-ALWAYS_INLINE void utf8_points(char *to, int width, const char *data, ptrdiff_t len)
-{
-    ptrdiff_t at = 0;
-    for (ptrdiff_t i = 0; i < len; at++) {
-        const uint8_t *p = (const uint8_t *)data + i;
-        uint32_t point = p[0];
-        if (point < 0x80) {
-            i++;
-        } else if (width == 1 || point < 0xE0) {
-            point = (point & 31) << 6 | (p[1] & 63);
-            i += 2;
-        } else if (width == 2 || point < 0xF0) {
-            point = (point & 15) << 12 | (uint32_t)(p[1] & 63) << 6 | (p[2] & 63);
-            i += 3;
-        } else {
-            point = (point & 7) << 18 | (uint32_t)(p[1] & 63) << 12 | (uint32_t)(p[2] & 63) << 6 |
-                    (p[3] & 63);
-            i += 4;
-        }
-        points_set(to, width, at, point);
-    }
-}
-
-/* The str of valid UTF-8 of that many points. */
-static Ref utf8_copy(Vm *vm, const char *data, ptrdiff_t len, ptrdiff_t count, uint32_t limit)
-{
-    if (count == len) return str_from_ascii(vm, data, len);
-    if (count == 1) return str_from_char(vm, limit);
-    Ref out = str_new(vm, count, limit > STR_FULL ? STR_FULL : limit);
-    if (failed(out)) return FAIL;
-    Str *s = as_str(out);
-    if (s->width == 1) utf8_points(s->data, 1, data, len);
-    else if (s->width == 2) utf8_points(s->data, 2, data, len);
-    else utf8_points(s->data, 4, data, len);
-    return out;
-}
-
-/* The first two bytes of a surrogate at the end of a piece: surrogatepass may want the third. */
-static bool is_cut_surrogate(const uint8_t *p, ptrdiff_t left)
-{
-    return left == 2 && p[0] == 0xED && p[1] >= 0xA0 && p[1] <= 0xBF;
-}
-
-static bool utf8_decode_all(Decoder *d)
-{
-    ptrdiff_t i = 0;
-    while (i < d->len) {
-        const uint8_t *data = (const uint8_t *)d->data; /* an error may put others in their place */
-        ptrdiff_t run = i + ascii_run(d->data + i, d->len - i);
-        if (run > i && !builder_ascii(d->vm, &d->out, d->data + i, run - i)) return false;
-        i = run;
-        if (i == d->len) break;
-        uint32_t point = 0;
-        const char *reason = "";
-        int n = utf8_step(data + i, d->len - i, &point, &reason);
-        if (n > 0) {
-            if (!builder_char(d->vm, &d->out, point)) return false;
-            i += n;
-        } else if (d->partial && (reason[0] == 'u' || is_cut_surrogate(data + i, d->len - i))) {
-            break;
-        } else if (!decode_error(d, i, i - n, reason, &i)) {
-            return false;
-        }
-    }
-    d->used = i;
-    return true;
-}
-
-static bool utf8_sig_decode(Decoder *d)
-{
-    ptrdiff_t skip = d->len >= 3 && memcmp(d->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    d->data += skip;
-    d->len -= skip;
-    bool ok = utf8_decode_all(d);
-    d->used += skip;
-    return ok;
-}
-
-static bool put_utf8(Encoder *e, uint32_t point)
-{
-    char bytes[UTF8_MAX_BYTES];
-    return encoder_bytes(e, bytes, utf8_encode(bytes, point));
-}
-
-/* The points of a text of that width from `from` to `to`; where they end. */
-ALWAYS_INLINE char *utf8_put(char *at, const char *data, int width, ptrdiff_t from, ptrdiff_t to)
-{
-    for (ptrdiff_t i = from; i < to; i++) {
-        uint32_t point = points_at(data, width, i);
-        if (point < 0x80) {
-            *at++ = (char)point;
-        } else if (width == 1 || point < 0x800) {
-            *at++ = (char)(0xC0 | point >> 6);
-            *at++ = (char)(0x80 | (point & 63));
-        } else {
-            at += utf8_encode(at, point);
-        }
-    }
-    return at;
-}
-
-/* The points of s from `from` to `to`, none of them a surrogate. */
-static bool put_utf8_run(Encoder *e, const Str *s, ptrdiff_t from, ptrdiff_t to)
-{
-    char *at = encoder_room(e, (to - from) * (s->width == 1 ? 2 : s->width == 2 ? 3 : 4));
-    if (!at) return false;
-    if (s->width == 1) at = utf8_put(at, s->data, 1, from, to);
-    else if (s->width == 2) at = utf8_put(at, s->data, 2, from, to);
-    else at = utf8_put(at, s->data, 4, from, to);
-    e->len = at - e->data;
-    return true;
-}
-
-/* By runs without surrogates, which put_run writes, and runs of them. */
-static bool encode_runs(Encoder *e,
-                        bool (*put_run)(Encoder *e, const Str *s, ptrdiff_t from, ptrdiff_t to))
-{
-    const Str *s = as_str(e->text);
-    e->reason = "surrogates not allowed";
-    for (ptrdiff_t i = 0; i < s->len;) {
-        ptrdiff_t end = run_end(s, i, false);
-        if (end > i && !put_run(e, s, i, end)) return false;
-        if (end == s->len) return true;
-        ptrdiff_t bad = e->put == put_utf8 ? run_end(s, end, true) : end + 1; /* as Python does */
-        if (!encode_error(e, end, bad, &i)) return false;
-    }
-    return true;
-}
-
-static bool utf8_encode_all(Encoder *e) { return encode_runs(e, put_utf8_run); }
-
-static bool utf8_sig_encode(Encoder *e)
-{
-    return encoder_bytes(e, "\xEF\xBB\xBF", 3) && utf8_encode_all(e);
-}
-
-/* --- UTF-16 and UTF-32 ----------------------------------------------------------------------- */
-
-enum { MACHINE_IS_BIG = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ };
-enum { RUN_LEAST = 8 }; /* units */
-
-static inline uint32_t unit_at(const Decoder *d, ptrdiff_t i, int size)
-{
-    const uint8_t *p = (const uint8_t *)d->data + i;
-    if (size == 2) return d->big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
-    uint32_t unit = 0;
-    for (int j = 0; j < size; j++) unit = unit << 8 | p[d->big ? j : size - 1 - j];
-    return unit;
-}
-
-/* Skips a byte order mark where the encoding calls for one; the offset of the first unit. */
-static ptrdiff_t skip_mark(Decoder *d, int size)
-{
-    d->big = d->order == ORDER_BIG;
-    if (d->order != ORDER_MARK) return 0;
-    d->encoding = size == 2 ? "utf-16-le" : "utf-32-le";
-    if (d->len < size) return 0;
-    if (unit_at(d, 0, size) == 0xFEFF) return size;
-    d->big = true;
-    if (unit_at(d, 0, size) != 0xFEFF) {
-        d->big = false;
-        return 0;
-    }
-    d->encoding = size == 2 ? "utf-16-be" : "utf-32-be";
-    return size;
-}
-
-/* Takes the units from i on up to a surrogate, when they are many; where they end, -1: raised. */
-static ptrdiff_t utf16_run(Decoder *d, ptrdiff_t i)
-{
-    ptrdiff_t end = i;
-    uint32_t limit = 0;
-    for (; end + 2 <= d->len; end += 2) {
-        uint32_t unit = unit_at(d, end, 2);
-        if (char_is_surrogate(unit)) break;
-        limit |= unit;
-    }
-    ptrdiff_t count = (end - i) / 2;
-    if (count < RUN_LEAST) return i;
-    Ref run = str_new(d->vm, count, limit);
-    if (failed(run)) return -1;
-    Str *s = as_str(run);
-    for (ptrdiff_t k = 0; k < count; k++)
-        points_set(s->data, s->width, k, unit_at(d, i + 2 * k, 2));
-    bool good = builder_str(d->vm, &d->out, run);
-    decref(run);
-    return good ? end : -1;
-}
-
-static bool utf16_decode_all(Decoder *d)
-{
-    ptrdiff_t i = utf16_run(d, skip_mark(d, 2));
-    if (i < 0) return false;
-    while (i < d->len) {
-        const char *reason = NULL;
-        ptrdiff_t end = i + 2;
-        uint32_t point = 0;
-        if (d->len - i < 2) {
-            if (d->partial) break;
-            reason = "truncated data";
-            end = d->len;
-        } else {
-            point = unit_at(d, i, 2);
-            if (point - 0xDC00 < 0x400) {
-                reason = "illegal encoding";
-            } else if (char_is_surrogate(point)) {
-                if (d->len - i < 4) {
-                    if (d->partial) break;
-                    reason = "unexpected end of data";
-                    end = d->len;
-                } else if (unit_at(d, i + 2, 2) - 0xDC00 >= 0x400) {
-                    reason = "illegal UTF-16 surrogate";
-                } else {
-                    point = 0x10000 + ((point - 0xD800) << 10) + (unit_at(d, i + 2, 2) - 0xDC00);
-                    end = i + 4;
-                }
-            }
-        }
-        if (reason) {
-            if (!decode_error(d, i, end, reason, &i)) return false;
-        } else {
-            if (!builder_char(d->vm, &d->out, point)) return false;
-            i = end;
-        }
-    }
-    d->used = i;
-    return true;
-}
-
-static bool utf32_decode_all(Decoder *d)
-{
-    ptrdiff_t i = skip_mark(d, 4);
-    while (i < d->len) {
-        const char *reason = NULL;
-        ptrdiff_t end = i + 4;
-        uint32_t point = 0;
-        if (d->len - i < 4) {
-            if (d->partial) break;
-            reason = "truncated data";
-            end = d->len;
-        } else {
-            point = unit_at(d, i, 4);
-            if (char_is_surrogate(point))
-                reason = "code point in surrogate code point range(0xd800, 0xe000)";
-            if (point > CHAR_MAX_POINT) reason = "code point not in range(0x110000)";
-        }
-        if (reason) {
-            if (!decode_error(d, i, end, reason, &i)) return false;
-        } else {
-            if (!builder_char(d->vm, &d->out, point)) return false;
-            i = end;
-        }
-    }
-    d->used = i;
-    return true;
-}
-
-static inline char *unit_put(char *to, uint32_t unit, int size, ByteOrder order)
-{
-    for (int i = 0; i < size; i++)
-        to[order == ORDER_BIG ? size - 1 - i : i] = (char)(unit >> (8 * i));
-    return to + size;
-}
-
-static inline char *utf16_put(char *to, uint32_t point, ByteOrder order)
-{
-    if (point < 0x10000) return unit_put(to, point, 2, order);
-    to = unit_put(to, 0xD7C0 + (point >> 10), 2, order);
-    return unit_put(to, 0xDC00 + (point & 0x3FF), 2, order);
-}
-
-static bool put_utf16(Encoder *e, uint32_t point)
-{
-    char bytes[4];
-    return encoder_bytes(e, bytes, utf16_put(bytes, point, e->order) - bytes);
-}
-
-static bool put_utf32(Encoder *e, uint32_t point)
-{
-    char bytes[4];
-    return encoder_bytes(e, bytes, unit_put(bytes, point, 4, e->order) - bytes);
-}
-
-static bool put_wide_run(Encoder *e, const Str *s, ptrdiff_t from, ptrdiff_t to)
-{
-    bool four = e->put == put_utf32;
-    char *at = encoder_room(e, (to - from) * (four || s->width == 4 ? 4 : 2));
-    if (!at) return false;
-    ByteOrder order = e->order;
-    if (!four && s->width == 2 && (order == ORDER_BIG) == MACHINE_IS_BIG) {
-        memcpy(at, s->data + 2 * from, (size_t)(2 * (to - from)));
-        e->len += 2 * (to - from);
-        return true;
-    }
-    if (four)
-        for (ptrdiff_t i = from; i < to; i++) at = unit_put(at, str_at(s, i), 4, order);
-    else
-        for (ptrdiff_t i = from; i < to; i++) at = utf16_put(at, str_at(s, i), order);
-    e->len = at - e->data;
-    return true;
-}
-
-static bool utf_wide_encode(Encoder *e)
-{
-    if (e->order == ORDER_MARK && !e->put(e, 0xFEFF)) return false;
-    return encode_runs(e, put_wide_run);
+    int digits = point < 0x100 ? 2 : point < 0x10000 ? 4 : 8;
+    text[0] = '\\';
+    text[1] = digits == 2 ? 'x' : digits == 4 ? 'u' : 'U';
+    for (int i = 0; i < digits; i++)
+        text[2 + i] = "0123456789abcdef"[point >> 4 * (digits - 1 - i) & 15];
+    text[2 + digits] = 0;
+    return 2 + digits;
 }
 
 /* --- one byte per point ---------------------------------------------------------------------- */
@@ -927,18 +519,12 @@ Ref codec_decode_partial(Vm *vm, const char *data, ptrdiff_t len, const char *en
     const char *canonical;
     const Codec *codec = codec_find(encoding, &charmap, &canonical);
     if (!codec) return codec_decode_other(vm, data, len, encoding, errors);
-    if (codec->decode == utf8_decode_all) {
-        ptrdiff_t count;
-        uint32_t limit;
-        ptrdiff_t valid = utf8_valid(data, len, &count, &limit);
-        if (valid == len) {
-            if (used) *used = len;
-            return utf8_copy(vm, data, len, count, limit);
-        }
-    } else if (codec->decode == ascii_decode_all && ascii_run(data, len) == len) {
+    bool narrow = codec->decode == utf8_decode_all || codec->decode == ascii_decode_all;
+    if (narrow && ascii_run(data, len) == len) {
         if (used) *used = len;
         return str_from_ascii(vm, data, len);
-    } else if (codec->decode == latin1_decode_all) {
+    }
+    if (codec->decode == latin1_decode_all) {
         if (used) *used = len;
         return latin1_copy(vm, data, len);
     }

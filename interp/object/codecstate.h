@@ -1,8 +1,9 @@
-/* codecstate.h - a conversion in progress; shared by codec.c and codecescape.c. */
+/* codecstate.h - a conversion in progress; shared by codec.c and its neighbours. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_OBJECT_CODECSTATE_H
 #define AIO_OBJECT_CODECSTATE_H
 
+#include "object/block.h"
 #include "object/codec.h"
 
 enum { /* error handlers */
@@ -61,9 +62,35 @@ bool decode_error(Decoder *d, ptrdiff_t start, ptrdiff_t end, const char *reason
 /* Applies the error handler to text[start:end], none of whose points can be encoded; *resume: where
  * to go on. */
 bool encode_error(Encoder *e, ptrdiff_t start, ptrdiff_t end, ptrdiff_t *resume);
+/* Room for len more bytes: where they go; NULL: raised. */
+char *encoder_room(Encoder *e, ptrdiff_t len);
 bool encoder_bytes(Encoder *e, const char *bytes, ptrdiff_t len);
-/* \xNN, \uNNNN or \UNNNNNNNN */
-void escape_point(char text[12], uint32_t point);
+/* \xNN, \uNNNN or \UNNNNNNNN; its length. */
+int escape_point(char text[12], uint32_t point);
+
+/* How many bytes from the start are ASCII. */
+static inline ptrdiff_t ascii_run(const char *data, ptrdiff_t len)
+{
+    ptrdiff_t i = 0;
+    for (; i + BLOCK_BYTES <= len; i += BLOCK_BYTES) {
+        unsigned mask = block_mask(bytes16_at(data + i));
+        if (mask) return i + __builtin_ctz(mask);
+    }
+    while (i < len && !(data[i] & 0x80)) i++;
+    return i;
+}
+
+/* codecutf.c */
+bool utf8_decode_all(Decoder *d);
+bool utf8_encode_all(Encoder *e);
+bool utf8_sig_decode(Decoder *d);
+bool utf8_sig_encode(Encoder *e);
+bool put_utf8(Encoder *e, uint32_t point);
+bool utf16_decode_all(Decoder *d);
+bool utf32_decode_all(Decoder *d);
+bool utf_wide_encode(Encoder *e);
+bool put_utf16(Encoder *e, uint32_t point);
+bool put_utf32(Encoder *e, uint32_t point);
 
 /* codecescape.c */
 bool escape_decode(Decoder *d);

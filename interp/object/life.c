@@ -11,6 +11,7 @@
 #include "memory/gc.h"
 #include "object/dict.h"
 #include "object/int.h"
+#include "object/life.h"
 #include "object/shape.h"
 #include "object/str.h"
 #include "object/typeparts.h"
@@ -19,41 +20,9 @@ enum { DROP_DEPTH = 64 };
 
 /* ---- birth ---- */
 
-enum { CELLS_FEW = 16 };
-typedef uint64_t Cell __attribute__((vector_size(CELL_BYTES)));
-
-/* Few cells are zeroed in place: the empty asm keeps the compiler from taking string instructions
- * or calling memset() for them, which takes longer. */
-static inline void zero_cells(void *memory, size_t count)
-{
-    if (count > CELLS_FEW) {
-        memset(memory, 0, count * CELL_BYTES);
-        return;
-    }
-    for (Cell *cell = memory, *end = cell + count; cell < end; cell++) {
-        *cell = (Cell){0};
-        __asm__("" : "+r"(cell));
-    }
-}
-
-/* A free cell run of that size, not zeroed; NULL: there is none, or somebody counts them. */
-static inline Object *cells_reuse(Allocator *memory, size_t cells)
-{
-    if (__builtin_expect(cells > CELLS_MAX || !memory->free[cells] || memory->watch, 0))
-        return NULL;
-    FreeCell *cell = memory->free[cells];
-    memory->free[cells] = cell->next;
-    memory->live++;
-    return (Object *)(void *)cell;
-}
-
 static void *start(Object *object, Shape *shape, size_t cells)
 {
-    object->count = 1;
-    object->kind = shape->kind;
-    object->flags = shape->object_flags;
-    object->cells = (uint16_t)cells;
-    object->shape = shape;
+    object_begin(object, shape, cells);
     if (shape->object_flags & OBJ_SUBCLASS) shape->type->head.head.count++;
     return object;
 }

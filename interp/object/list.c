@@ -14,6 +14,7 @@
 #include "object/genericalias.h"
 #include "object/int.h"
 #include "object/iter.h"
+#include "object/life.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
@@ -76,7 +77,7 @@ static Ref list_new_of(Vm *vm, Type *type, ptrdiff_t capacity)
 
 Ref list_new(Vm *vm, ptrdiff_t capacity)
 {
-    List *list = object_new(vm, type_builtin(vm, KIND_LIST)->shape, sizeof(List));
+    List *list = object_new_inline(vm, type_builtin(vm, KIND_LIST)->shape, sizeof(List));
     if (!list) return FAIL;
     if (capacity > 0 && !list_reserve_exact(vm, list, capacity)) {
         decref_object(list);

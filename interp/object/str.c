@@ -14,13 +14,15 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "object/block.h"
 #include "object/bytes.h"
 #include "object/call.h"
 #include "object/char.h"
-#include "object/codec.h"
+#include "object/codecstate.h"
 #include "object/error.h"
 #include "object/int.h"
 #include "object/iter.h"
+#include "object/life.h"
 #include "object/list.h"
 #include "object/intern.h"
 #include "object/native.h"
@@ -37,20 +39,6 @@
 
 static int width_of(uint32_t limit) { return limit <= STR_LATIN1 ? 1 : limit <= STR_WIDE ? 2 : 4; }
 
-/* Copies few bytes without a call; gives where they end. */
-static inline char *bytes_put(char *to, const char *from, size_t len)
-{
-    if (len > 16) {
-        memcpy(to, from, len);
-    } else if (len >= 8) {
-        memcpy(to, from, 8);
-        memmove(to + len - 8, from + len - 8, 8);
-    } else {
-        for (size_t i = 0; i < len; i++) to[i] = from[i];
-    }
-    return to + len;
-}
-
 /* A plain str with at least `spare` bytes behind its terminator. */
 ALWAYS_INLINE Str *str_allocate(Vm *vm, ptrdiff_t len, uint32_t limit, size_t spare)
 {
@@ -61,12 +49,14 @@ ALWAYS_INLINE Str *str_allocate(Vm *vm, ptrdiff_t len, uint32_t limit, size_t sp
     }
     size_t used = sizeof(Str) + (size_t)(len + 1) * (size_t)width;
     size_t size = (used + spare + CELL_BYTES - 1) & ~(size_t)(CELL_BYTES - 1);
-    Str *s = object_new_open(vm, type_builtin(vm, KIND_STR)->shape, size, sizeof *s);
+    Str *s = object_new_raw(vm, type_builtin(vm, KIND_STR)->shape, size);
     if (!s) return NULL;
     memset((char *)s + used - 4, 0, 4); /* the terminator: what lies behind may be spare bytes */
     s->len = len;
+    s->hash = 0;
     s->width = (uint8_t)width;
     s->ascii = limit <= STR_ASCII;
+    s->interned = false;
     s->spare = size - used > UINT32_MAX ? UINT32_MAX : (uint32_t)(size - used);
     return s;
 }
@@ -198,17 +188,16 @@ Ref str_exact(Vm *vm, Value s)
 
 uint32_t str_limit_of(const Str *s, ptrdiff_t start, ptrdiff_t end)
 {
-    uint32_t all = 0;
     if (s->ascii) return STR_ASCII;
     if (s->width == 1) return all_ascii(s->data + start, end - start) ? STR_ASCII : STR_LATIN1;
-    if (s->width == 2) {
-        const uint16_t *points = (const uint16_t *)(const void *)s->data;
-        for (ptrdiff_t i = start; i < end; i++) all |= points[i];
-    } else {
-        const uint32_t *points = (const uint32_t *)(const void *)s->data;
-        for (ptrdiff_t i = start; i < end; i++) all |= points[i];
-    }
-    return all;
+    uint32_t limit = 0;
+    ptrdiff_t i = start, points = BLOCK_BYTES / s->width;
+    Bytes16 all = {0};
+    for (; i + points <= end; i += points) all |= bytes16_at(s->data + i * s->width);
+    for (int k = 0; k < points; k++)
+        limit |= s->width == 2 ? ((Units8)all)[k] : ((Points4)all)[k % 4];
+    for (; i < end; i++) limit |= str_at(s, i);
+    return limit;
 }
 
 #define CONVERT(to_type, from_type)                                                                \
@@ -476,23 +465,16 @@ const char *str_utf8(Vm *vm, Value v, ptrdiff_t *len_bytes, char **owned)
 /* Adds one point as repr shows it: itself or an escape. */
 static bool repr_point(Vm *vm, StrBuilder *out, uint32_t point, uint32_t quote)
 {
-    char escape[12];
-    const char *text = escape;
-    if (point == quote || point == '\\') {
-        snprintf(escape, sizeof escape, "\\%c", (char)point);
-    } else if (char_is_printable(point)) {
-        return builder_char(vm, out, point);
-    } else if (point == '\n') {
-        text = "\\n";
-    } else if (point == '\r') {
-        text = "\\r";
-    } else if (point == '\t') {
-        text = "\\t";
-    } else {
-        const char *form = point < 0x100 ? "\\x%02x" : point < 0x10000 ? "\\u%04x" : "\\U%08x";
-        snprintf(escape, sizeof escape, form, point);
+    char escape[12] = {'\\', (char)point};
+    int len = 2;
+    if (point != quote && point != '\\') {
+        if (char_is_printable(point)) return builder_char(vm, out, point);
+        if (point == '\n') escape[1] = 'n';
+        else if (point == '\r') escape[1] = 'r';
+        else if (point == '\t') escape[1] = 't';
+        else len = escape_point(escape, point);
     }
-    return builder_text(vm, out, text);
+    return builder_ascii(vm, out, escape, len);
 }
 
 Ref str_repr_of(Vm *vm, Value v)

@@ -29,18 +29,15 @@ typedef struct StrIter {
 
 static inline bool is_str(Value v) { return is_kind(v, KIND_STR); }
 static inline Str *as_str(Value v) { return (Str *)as_object(v); }
-static inline uint32_t str_at(const Str *s, ptrdiff_t i)
+ALWAYS_INLINE uint32_t points_at(const char *data, int width, ptrdiff_t i)
 {
-    if (s->width == 1) return (uint8_t)s->data[i];
-    if (s->width == 2) {
-        uint16_t c;
-        memcpy(&c, s->data + 2 * i, 2);
-        return c;
-    }
-    uint32_t c;
-    memcpy(&c, s->data + 4 * i, 4);
-    return c;
+    uint16_t two;
+    uint32_t four;
+    if (width == 1) return (uint8_t)data[i];
+    if (width == 2) return memcpy(&two, data + 2 * i, 2), two;
+    return memcpy(&four, data + 4 * i, 4), four;
 }
+static inline uint32_t str_at(const Str *s, ptrdiff_t i) { return points_at(s->data, s->width, i); }
 
 /* A new str of len points, none above limit (STR_* or any higher point); fill data at once: only
  * the terminator is there.  len 0 gives the shared empty string. */
@@ -112,10 +109,15 @@ typedef struct StrBuilder {
     char few[256]; /* what short text is gathered in */
 } StrBuilder;
 void builder_open(StrBuilder *builder);
+bool builder_room(Vm *vm, StrBuilder *builder, ptrdiff_t more,
+                  uint32_t limit); /* for so many more points, none above limit */
 bool builder_char(Vm *vm, StrBuilder *builder, uint32_t point);
 bool builder_str(Vm *vm, StrBuilder *builder, Value s);
 bool builder_text(Vm *vm, StrBuilder *builder, const char *utf8); /* NUL-terminated */
 bool builder_ascii(Vm *vm, StrBuilder *builder, const char *text, ptrdiff_t len);
+/* The points[0 .. count), 2 or 4 bytes wide, whose bitwise or is limit. */
+bool builder_points(Vm *vm, StrBuilder *builder, const char *points, int width, ptrdiff_t count,
+                    uint32_t limit);
 bool builder_slice(Vm *vm, StrBuilder *builder, Value s, ptrdiff_t start, ptrdiff_t end);
 bool builder_fill(Vm *vm, StrBuilder *builder, uint32_t point, ptrdiff_t count);
 bool builder_repr(Vm *vm, StrBuilder *builder, Value v);

@@ -24,10 +24,7 @@ void builder_close(StrBuilder *builder)
 
 static uint32_t builder_at(const StrBuilder *builder, ptrdiff_t i)
 {
-    uint32_t point = 0;
-    if (builder->width == 1) return (uint8_t)builder->data[i];
-    memcpy(&point, builder->data + i * builder->width, builder->width);
-    return point;
+    return points_at(builder->data, builder->width, i);
 }
 
 /* Moves to where so many points of that width have room. */
@@ -51,7 +48,6 @@ static bool builder_grow(Vm *vm, StrBuilder *builder, ptrdiff_t needed, int widt
     return true;
 }
 
-/* Makes room for `more` points, none above limit. */
 static inline bool builder_reserve(Vm *vm, StrBuilder *builder, ptrdiff_t more, uint32_t limit)
 {
     int width = limit <= STR_LATIN1 ? 1 : limit <= STR_WIDE ? 2 : 4;
@@ -62,10 +58,30 @@ static inline bool builder_reserve(Vm *vm, StrBuilder *builder, ptrdiff_t more, 
     return builder_grow(vm, builder, needed, width);
 }
 
+bool builder_room(Vm *vm, StrBuilder *builder, ptrdiff_t more, uint32_t limit)
+{
+    return builder_reserve(vm, builder, more, limit);
+}
+
 bool builder_char(Vm *vm, StrBuilder *builder, uint32_t point)
 {
     if (!builder_reserve(vm, builder, 1, point)) return false;
     points_set(builder->data, builder->width, builder->len++, point);
+    return true;
+}
+
+bool builder_points(Vm *vm, StrBuilder *builder, const char *points, int width, ptrdiff_t count,
+                    uint32_t limit)
+{
+    if (!builder_reserve(vm, builder, count, limit)) return false;
+    char *to = builder->data + builder->len * builder->width;
+    builder->len += count;
+    if (builder->width == width) memcpy(to, points, (size_t)(count * width));
+    else if (width == 2 && builder->width == 1)
+        for (ptrdiff_t i = 0; i < count; i++) to[i] = (char)points_at(points, 2, i);
+    else
+        for (ptrdiff_t i = 0; i < count; i++)
+            points_set(to, builder->width, i, points_at(points, width, i));
     return true;
 }
 

@@ -9,6 +9,7 @@
 
 typedef int CaseMap(uint32_t point, uint32_t out[3]);
 
+enum { CAPITAL_SIGMA = 0x3A3 };
 enum { MAPPED_MOST = 3 }; /* so many points may come of one */
 
 /* What a map made of a point, when that was one point. */
@@ -53,7 +54,7 @@ static bool is_final_sigma(const Str *s, ptrdiff_t i)
 static void add_lower(Recased *out, const Str *s, ptrdiff_t i)
 {
     uint32_t point = str_at(s, i);
-    if (point == 0x3A3) out->points[out->len++] = is_final_sigma(s, i) ? 0x3C2 : 0x3C3;
+    if (point == CAPITAL_SIGMA) out->points[out->len++] = is_final_sigma(s, i) ? 0x3C2 : 0x3C3;
     else add_mapped(out, char_lower, point);
 }
 
@@ -128,6 +129,45 @@ static void ascii_recase(char *to, const char *from, ptrdiff_t len, bool upper)
     }
 }
 
+/* Writes the points of s, of that width, in lower, upper or folded case to `to`, of the same width;
+ * gives their bitwise or, 0: some do not give one point that fits. */
+ALWAYS_INLINE uint32_t recase_into(char *to, int width, const Str *s, CaseForm form)
+{
+    CaseMap *map = form == FORM_LOWER ? char_lower : form == FORM_UPPER ? char_upper : char_fold;
+    uint32_t first = form == FORM_UPPER ? 'a' : 'A', all = 0;
+    Known known[64] = {0};
+    for (ptrdiff_t i = 0; i < s->len; i++) {
+        uint32_t point = points_at(s->data, width, i), made[MAPPED_MOST];
+        Known *seen = &known[point % 64];
+        if (point < 128) {
+            *made = point ^ (point - first < 26 ? 32 : 0);
+        } else if (seen->from == point) {
+            *made = seen->to;
+        } else {
+            if (point == CAPITAL_SIGMA && form == FORM_LOWER) return 0; /* its place decides */
+            if (map(point, made) != 1 || *made > str_limit(s)) return 0;
+            *seen = (Known){map, point, *made};
+        }
+        all |= *made;
+        points_set(to, width, i, *made);
+    }
+    return all;
+}
+
+/* Text, not ASCII, in lower, upper or folded case; UNDEF: it has another length or width. */
+static Ref recase_points(Vm *vm, const Str *s, CaseForm form)
+{
+    Ref out = str_new(vm, s->len, str_limit(s));
+    if (failed(out)) return FAIL;
+    char *to = as_str(out)->data;
+    uint32_t all = s->width == 1   ? recase_into(to, 1, s, form)
+                   : s->width == 2 ? recase_into(to, 2, s, form)
+                                   : recase_into(to, 4, s, form);
+    if (all > (s->width == 1 ? STR_ASCII : s->width == 2 ? STR_LATIN1 : STR_WIDE)) return out;
+    decref(out);
+    return UNDEF;
+}
+
 static Ref convert(Vm *vm, Value self, CaseForm form)
 {
     const Str *s = as_str(self);
@@ -146,6 +186,8 @@ static Ref convert(Vm *vm, Value self, CaseForm form)
         }
         return out;
     }
+    Ref same_length = form <= FORM_FOLD && s->len > 1 ? recase_points(vm, s, form) : UNDEF;
+    if (!absent(same_length)) return same_length;
     uint32_t few[64 * MAPPED_MOST];
     Recased out = {.points = few};
     few[0] = 0; /* the compiler cannot tell that s is not empty */

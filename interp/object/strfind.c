@@ -1,12 +1,13 @@
 /* strfind.c - searching: str.find, count, replace, startswith and their like.
  *
- * One code point is searched with memchr where it is a byte, longer patterns with the C library's
- * memmem (linear time), widened to the text's width first and checked for alignment; as that
- * prepares itself for long, the first few places where the pattern may begin are tried without it.
- * Neighbours: str.c, strsplit.c. */
+ * One code point is searched with memchr where it is a byte.  For a longer pattern, places where
+ * its first and its last point stand are looked for sixteen bytes at a time; when many of them
+ * mislead, the C library's memmem (linear time) goes on, whose matches are checked for alignment.
+ * Neighbours: str.c, strsplit.c, block.h. */
 /* SPDX-License-Identifier: MIT */
 #include <wchar.h>
 
+#include "object/block.h"
 #include "object/error.h"
 #include "object/int.h"
 #include "object/range.h"
@@ -27,15 +28,13 @@ static ptrdiff_t find_point(const Str *s, uint32_t point, ptrdiff_t start, ptrdi
         const wchar_t *found = wmemchr(points + start, (wchar_t)point, (size_t)(end - start));
         return found ? found - points : -1;
     }
-    const uint16_t *points = (const uint16_t *)(const void *)s->data;
     ptrdiff_t i = start;
-    for (; i + 8 <= end; i += 8) { /* eight at a time, in one vector comparison */
-        uint16_t any = 0;
-        for (int k = 0; k < 8; k++) any |= points[i + k] == point;
-        if (any) break;
+    for (; i + 8 <= end; i += 8) {
+        unsigned mask = block_equal(s->data + 2 * i, 2, point);
+        if (mask) return i + __builtin_ctz(mask) / 2;
     }
     for (; i < end; i++)
-        if (points[i] == point) return i;
+        if (points_at(s->data, 2, i) == point) return i;
     return -1;
 }
 
@@ -60,19 +59,47 @@ static bool matches_at(const Str *s, const Str *sub, ptrdiff_t i)
     return true;
 }
 
-/* Looks at the places where sub's first point is, while few of them mislead; *from: where to go on
- * when -1 says that it found nothing yet. */
-static ptrdiff_t find_near(const Str *s, const Str *sub, ptrdiff_t *from, ptrdiff_t end)
+/* A search in progress: goes on at `at`; places where sub may begin lie before `end`. */
+typedef struct Search {
+    const Str *s, *sub;
+    ptrdiff_t at, end;
+    int misled;
+} Search;
+
+enum { MISLED_MOST = 32 }; /* places */
+
+/* Does the rest of sub lie at s[i], where its first and its last point do? */
+ALWAYS_INLINE bool middle_matches(const Str *s, const Str *sub, ptrdiff_t i, int width)
 {
-    enum { MISLED_MOST = 12 };
-    uint32_t first = str_at(sub, 0);
-    ptrdiff_t last = end - sub->len + 1, i = *from;
-    for (int misled = 0; misled < MISLED_MOST; misled++, i++) {
-        i = find_point(s, first, i, last);
-        if (i < 0) break;
-        if (matches_at(s, sub, i)) return i;
+    if (sub->len > BLOCK_BYTES) return matches_at(s, sub, i);
+    for (ptrdiff_t j = 1; j < sub->len - 1; j++)
+        if (points_at(s->data, width, i + j) != str_at(sub, j)) return false;
+    return true;
+}
+
+/* Looks at the places where the first and the last point of sub stand; -1: there is none, or, when
+ * search->at is before the end, too many of them were misleading. */
+ALWAYS_INLINE ptrdiff_t find_by_ends(Search *search, int width)
+{
+    const Str *s = search->s, *sub = search->sub;
+    uint32_t first = str_at(sub, 0), final = str_at(sub, sub->len - 1);
+    ptrdiff_t i = search->at, points = BLOCK_BYTES / width;
+    const char *ahead = s->data + (sub->len - 1) * width;
+    for (; i + points <= search->end; i += points) {
+        unsigned mask = block_equal(s->data + i * width, width, first) &
+                        block_equal(ahead + i * width, width, final);
+        for (; mask; mask &= ~(((1u << width) - 1) << __builtin_ctz(mask))) {
+            ptrdiff_t found = i + __builtin_ctz(mask) / width;
+            if (middle_matches(s, sub, found, width)) return found;
+            search->at = found + 1;
+            if (++search->misled > MISLED_MOST) return -1;
+        }
     }
-    *from = i < 0 ? end : i;
+    for (; i < search->end; i++)
+        if (points_at(s->data, width, i) == first && points_at(ahead, width, i) == final &&
+            middle_matches(s, sub, i, width))
+            return i;
+    search->at = i;
     return -1;
 }
 
@@ -80,8 +107,6 @@ static ptrdiff_t find_near(const Str *s, const Str *sub, ptrdiff_t *from, ptrdif
 static ptrdiff_t find_aligned(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t end)
 {
     size_t width = s->width;
-    ptrdiff_t near = find_near(s, sub, &start, end);
-    if (near >= 0) return near;
     const char *at = s->data + start * s->width, *stop = s->data + end * s->width;
     for (;;) {
         const char *found = memmem(at, (size_t)(stop - at), sub->data, (size_t)sub->len * width);
@@ -98,11 +123,15 @@ ptrdiff_t str_find(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t end)
     if (sub->len == 0) return start;
     if (sub->width > s->width) return -1;
     if (sub->len == 1) return find_point(s, str_at(sub, 0), start, end);
-    if (s->width == sub->width) return find_aligned(s, sub, start, end);
-    uint32_t first = str_at(sub, 0);
-    for (ptrdiff_t i = start; (i = find_point(s, first, i, end - sub->len + 1)) >= 0; i++)
-        if (matches_at(s, sub, i)) return i;
-    return -1;
+    Search search = {s, sub, start, end - sub->len + 1, 0};
+    do { /* patterns of another width have no faster way */
+        ptrdiff_t found = s->width == 1   ? find_by_ends(&search, 1)
+                          : s->width == 2 ? find_by_ends(&search, 2)
+                                          : find_by_ends(&search, 4);
+        if (found >= 0 || search.at >= search.end) return found;
+        search.misled = 0;
+    } while (s->width != sub->width);
+    return find_aligned(s, sub, search.at, end);
 }
 
 ptrdiff_t str_find_last(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t end)
@@ -118,11 +147,23 @@ ptrdiff_t str_find_last(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t
     return -1;
 }
 
+static ptrdiff_t count_point(const Str *s, uint32_t point, ptrdiff_t start, ptrdiff_t end)
+{
+    ptrdiff_t count = 0, i = start, points = BLOCK_BYTES / s->width;
+    if (point > str_limit(s)) return 0;
+    for (; i + points <= end; i += points)
+        count += __builtin_popcount(block_equal(s->data + i * s->width, s->width, point));
+    count /= s->width;
+    for (; i < end; i++) count += str_at(s, i) == point;
+    return count;
+}
+
 ptrdiff_t str_count_of(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t end, ptrdiff_t most)
 {
     if (end < start) return 0;
     if (sub->len == 0) return end - start + 1 < most ? end - start + 1 : most;
     ptrdiff_t count = 0;
+    if (sub->len == 1 && most == PTRDIFF_MAX) return count_point(s, str_at(sub, 0), start, end);
     for (; count < most && (start = str_find(s, sub, start, end)) >= 0; count++) start += sub->len;
     return count;
 }
@@ -297,19 +338,46 @@ static Ref interleave(Vm *vm, Value self, Value new, ptrdiff_t count)
     return out;
 }
 
-/* ASCII text in which each point old is new. */
-static Ref replace_points(Vm *vm, Value self, char old, char new)
+/* out, filled: as it is, or a narrower copy when its widest points have gone. */
+static Ref narrowed(Vm *vm, Ref out)
+{
+    const Str *s = as_str(out);
+    uint32_t limit = str_limit_of(s, 0, s->len), narrower = s->width == 1   ? STR_ASCII
+                                                            : s->width == 2 ? STR_LATIN1
+                                                                            : STR_WIDE;
+    if (s->len > 1 && (s->ascii || limit > narrower)) return out;
+    Ref copy = s->len == 1 ? str_from_char(vm, str_at(s, 0)) : str_new(vm, s->len, limit);
+    if (!failed(copy) && s->len > 1)
+        points_copy(as_str(copy)->data, as_str(copy)->width, 0, s, 0, s->len);
+    decref(out);
+    return copy;
+}
+
+/* Text in which each point old is new, none of them wider than the text. */
+static Ref replace_points(Vm *vm, Value self, uint32_t old, uint32_t new)
 {
     const Str *s = as_str(self);
-    const char *first = memchr(s->data, old, (size_t)s->len);
-    if (!first || old == new) return str_exact(vm, self);
-    Ref out = str_new(vm, s->len, STR_ASCII);
+    int width = s->width;
+    ptrdiff_t i = find_point(s, old, 0, s->len);
+    if (i < 0 || old == new) return str_exact(vm, self);
+    if (s->len == 1) return str_from_char(vm, new);
+    Ref out = str_new(vm, s->len, s->ascii && new > STR_ASCII ? STR_LATIN1 : str_limit(s));
     if (failed(out)) return out;
     char *to = as_str(out)->data;
-    memcpy(to, s->data, (size_t)s->len);
-    for (ptrdiff_t i = first - s->data; i < s->len; i++)
-        if (to[i] == old) to[i] = new;
-    return out;
+    memcpy(to, s->data, (size_t)s->len * s->width);
+    for (; width == 1 && i + BLOCK_BYTES <= s->len; i += BLOCK_BYTES) {
+        Bytes16 block = bytes16_at(to + i), there = (Bytes16)(block == (uint8_t)old);
+        block = (block & ~there) | (there & (uint8_t) new);
+        memcpy(to + i, &block, sizeof block);
+    }
+    for (; width == 2 && i + 8 <= s->len; i += 8) {
+        Units8 block = units8_at(to + 2 * i), there = (Units8)(block == (uint16_t)old);
+        block = (block & ~there) | (there & (uint16_t) new);
+        memcpy(to + 2 * i, &block, sizeof block);
+    }
+    for (; i < s->len; i++)
+        if (points_at(to, width, i) == old) points_set(to, width, i, new);
+    return narrowed(vm, out);
 }
 
 enum { FOUND_KEPT = 16 };
@@ -325,6 +393,14 @@ static ptrdiff_t find_all(const Str *s, const Str *old, ptrdiff_t most,
     return count;
 }
 
+/* Copies s[start:end] to *at of out, and moves on. */
+ALWAYS_INLINE void put_slice(Str *out, ptrdiff_t *at, const Str *s, ptrdiff_t start, ptrdiff_t end)
+{
+    if (out->width == 1) bytes_put(out->data + *at, s->data + start, (size_t)(end - start));
+    else points_copy(out->data, out->width, *at, s, start, end - start);
+    *at += end - start;
+}
+
 /* Replaces the first `count` (> 0, all there) occurrences of old, of which some places are known.
  */
 static Ref replace_found(Vm *vm, Value self, const Str *old, const Str *new, ptrdiff_t count,
@@ -335,35 +411,17 @@ static Ref replace_found(Vm *vm, Value self, const Str *old, const Str *new, ptr
     if (__builtin_mul_overflow(count, new->len - old->len, &grow) ||
         __builtin_add_overflow(s->len, grow, &len))
         return throw(vm, OverflowError, "replace string is too long");
-    bool may_narrow = s->width > 1 || !s->ascii;
-    if (may_narrow) { /* the widest points may go: find out afterwards */
-        StrBuilder out;
-        builder_open(&out);
-        ptrdiff_t from = 0;
-        bool ok = true;
-        for (ptrdiff_t i = 0; ok && i < count; i++) {
-            ptrdiff_t at = str_find(s, old, from, s->len);
-            ok = builder_slice(vm, &out, self, from, at) && builder_str(vm, &out, borrow(new));
-            from = at + old->len;
-        }
-        if (ok && builder_slice(vm, &out, self, from, s->len)) return builder_finish(vm, &out);
-        builder_close(&out);
-        return FAIL;
-    }
-    Ref out = str_new(vm, len, str_limit(new));
+    Ref out = str_new(vm, len, str_limit(new) > str_limit(s) ? str_limit(new) : str_limit(s));
     if (failed(out) || len == 0) return out;
-    Str *to = as_str(out);
     ptrdiff_t from = 0, at = 0;
     for (ptrdiff_t i = 0; i < count; i++) {
         ptrdiff_t found = i < FOUND_KEPT ? places[i] : str_find(s, old, from, s->len);
-        points_copy(to->data, to->width, at, s, from, found - from);
-        at += found - from;
-        points_copy(to->data, to->width, at, new, 0, new->len);
-        at += new->len;
+        put_slice(as_str(out), &at, s, from, found);
+        put_slice(as_str(out), &at, new, 0, new->len);
         from = found + old->len;
     }
-    points_copy(to->data, to->width, at, s, from, s->len - from);
-    return out;
+    put_slice(as_str(out), &at, s, from, s->len);
+    return narrowed(vm, out);
 }
 
 SHARED_NATIVE(
@@ -375,8 +433,9 @@ SHARED_NATIVE(
         !index_argument(vm, argv[3], &most))
         return FAIL;
     const Str *s = as_str(argv[0]), *old = as_str(argv[1]), *new = as_str(argv[2]);
-    if (most < 0 && s->ascii && old->ascii && new->ascii && old->len == 1 && new->len == 1)
-        return replace_points(vm, argv[0], old->data[0], new->data[0]);
+    if (most < 0 && old->len == 1 && new->len == 1 &&
+        old->width <= s->width &&new->width <= s->width)
+        return replace_points(vm, argv[0], str_at(old, 0), str_at(new, 0));
     ptrdiff_t places[FOUND_KEPT], count = find_all(s, old, most < 0 ? PTRDIFF_MAX : most, places);
     if (count == 0 || str_equal(old, new)) return str_exact(vm, argv[0]);
     return old->len == 0 ? interleave(vm, argv[0], argv[2], count)

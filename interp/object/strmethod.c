@@ -173,26 +173,46 @@ static bool add_translated(Vm *vm, StrBuilder *out, uint32_t point, Value found)
     return builder_char(vm, out, (uint32_t)n);
 }
 
-enum { TRANSLATED_KEPT = 128, TRANSLATED_LEAST = 32 };
-
-/* What points below TRANSLATED_KEPT become, each looked up once: the point plus one, 0 when not
- * known yet or when it is no single point. */
+/* What table makes of ASCII points, each looked up once: the point, or one of these. */
+enum { NOT_KNOWN = 0x80, DROPPED = 0x81, LONGER = 0x82 };
 typedef struct Translated {
-    uint32_t kept[TRANSLATED_KEPT];
+    uint8_t to[128];
 } Translated;
 
-static bool translate_point(Vm *vm, StrBuilder *out, Value table, uint32_t point, uint32_t *kept)
+/* Into known: what table, a dict, makes of point. */
+static bool translated_learn(Vm *vm, Translated *known, Value table, uint8_t point)
 {
-    if (kept && *kept) return builder_char(vm, out, *kept - 1);
+    StrBuilder one;
     Ref found = translation(vm, table, point);
-    ptrdiff_t before = out->len;
-    bool ok = !failed(found) && add_translated(vm, out, point, found);
-    if (ok && kept && out->len == before + 1)
-        *kept = 1 + (absent(found)   ? point
-                     : is_str(found) ? str_at(as_str(found), 0)
-                                     : (uint32_t)as_int(found));
+    builder_open(&one);
+    bool ok = !failed(found) && add_translated(vm, &one, point, found);
+    bool ascii = one.max <= STR_ASCII && one.len <= 1;
+    if (ok) known->to[point] = !ascii ? LONGER : one.len ? (uint8_t)one.data[0] : DROPPED;
+    builder_close(&one);
     decref(found);
     return ok;
+}
+
+/* Translates s from *at on while the result is ASCII, into to, which has room; *len: so many
+ * points. */
+static bool translate_ascii(Vm *vm, const Str *s, Value table, ptrdiff_t *at, char *to,
+                            ptrdiff_t *len)
+{
+    Translated known;
+    memset(known.to, NOT_KNOWN, sizeof known.to);
+    ptrdiff_t n = 0, i = 0;
+    for (; i < s->len; i++) {
+        uint8_t point = (uint8_t)s->data[i], made = known.to[point];
+        if (made == NOT_KNOWN) {
+            if (!translated_learn(vm, &known, table, point)) return false;
+            made = known.to[point];
+        }
+        if (made == LONGER) break;
+        if (made != DROPPED) to[n++] = (char)made;
+    }
+    *at = i;
+    *len = n;
+    return true;
 }
 
 SHARED_NATIVE(str_translate, "translate(self, table, /)",
@@ -201,20 +221,25 @@ SHARED_NATIVE(str_translate, "translate(self, table, /)",
               "Characters for which the lookup fails stay.")
 {
     const Str *s = as_str(argv[0]);
-    Translated known;
-    bool keeps = s->len >= TRANSLATED_LEAST && is_exact(argv[1], KIND_DICT);
-    if (keeps) known = (Translated){0};
     StrBuilder out;
     builder_open(&out);
-    for (ptrdiff_t i = 0; i < s->len; i++) {
-        uint32_t point = str_at(s, i),
-                 *kept = keeps && point < TRANSLATED_KEPT ? &known.kept[point] : NULL;
-        if (!translate_point(vm, &out, argv[1], point, kept)) {
-            builder_close(&out);
-            return FAIL;
-        }
+    ptrdiff_t i = 0;
+    if (s->ascii && is_exact(argv[1], KIND_DICT) && s->len > 0) {
+        if (!builder_room(vm, &out, s->len, STR_ASCII) ||
+            !translate_ascii(vm, s, argv[1], &i, out.data, &out.len))
+            goto failed;
+    }
+    for (; i < s->len; i++) {
+        uint32_t point = str_at(s, i);
+        Ref found = translation(vm, argv[1], point);
+        bool ok = !failed(found) && add_translated(vm, &out, point, found);
+        decref(found);
+        if (!ok) goto failed;
     }
     return builder_finish(vm, &out);
+failed:
+    builder_close(&out);
+    return FAIL;
 }
 
 /* maketrans(dict): the keys as ordinals. */

@@ -3,6 +3,7 @@
  *
  * Neighbours: strfind.c (the search), char.c (what a blank is). */
 /* SPDX-License-Identifier: MIT */
+#include "object/block.h"
 #include "object/char.h"
 #include "object/error.h"
 #include "object/int.h"
@@ -158,20 +159,33 @@ SHARED_NATIVE(str_rsplit, "rsplit(self, /, sep=None, maxsplit=-1)",
     return split(vm, argv, true);
 }
 
+ALWAYS_INLINE bool may_break(uint32_t point)
+{
+    return point <= 0x1E || point == 0x85 || point >> 4 == 0x202;
+}
+
+ALWAYS_INLINE ptrdiff_t line_end_in(const Str *s, int width, ptrdiff_t i)
+{
+    for (; i < s->len; i++) {
+        uint32_t point = points_at(s->data, width, i);
+        if (may_break(point) && char_is_line_break(point)) break;
+    }
+    return i;
+}
+
 /* Where the line that begins at i ends. */
 static ptrdiff_t line_end(const Str *s, ptrdiff_t i)
 {
-    if (s->ascii) {
-        while (i < s->len && (s->data[i] > 0x1E || !char_is_line_break((uint8_t)s->data[i]))) i++;
-    } else {
-        for (; i < s->len; i++) {
-            uint32_t point = str_at(s, i);
-            if ((point <= 0x1E || point == 0x85 || point >> 4 == 0x202) &&
-                char_is_line_break(point))
-                break;
+    if (s->width == 2) { /* past blocks in which no line ends */
+        for (; i + 8 <= s->len; i += 8) {
+            Units8 block = units8_at(s->data + 2 * i);
+            Units8 ends = (Units8)(block <= 0x1E) | (Units8)(block == 0x85) |
+                          (Units8)((block & 0xFFF0) == 0x2020);
+            if (!block_is_zero((Bytes16)ends)) break;
         }
+        return line_end_in(s, 2, i);
     }
-    return i;
+    return s->width == 1 ? line_end_in(s, 1, i) : line_end_in(s, 4, i);
 }
 
 SHARED_NATIVE(str_splitlines, "splitlines(self, /, keepends=False)",

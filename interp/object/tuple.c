@@ -13,6 +13,7 @@
 #include "object/genericalias.h"
 #include "object/int.h"
 #include "object/iter.h"
+#include "object/life.h"
 #include "object/native.h"
 #include "object/number.h"
 #include "object/range.h"
@@ -28,8 +29,8 @@ Ref tuple_new(Vm *vm, ptrdiff_t len)
     if (len == 0) return newref(vm->interp->empty_tuple);
     if (len > (PTRDIFF_MAX - (ptrdiff_t)sizeof(Tuple)) / (ptrdiff_t)sizeof(Ref))
         return throw_no_memory(vm);
-    Tuple *tuple =
-        object_new(vm, type_builtin(vm, KIND_TUPLE)->shape, sizeof(Tuple) + len * sizeof(Ref));
+    Tuple *tuple = object_new_inline(vm, type_builtin(vm, KIND_TUPLE)->shape,
+                                     sizeof(Tuple) + len * sizeof(Ref));
     if (!tuple) return FAIL;
     tuple->len = len;
     return from_object(tuple);

@@ -12,6 +12,7 @@
 #include "object/call.h"
 #include "object/exception.h"
 #include "object/iter.h"
+#include "object/life.h"
 #include "object/list.h"
 #include "object/name.h"
 #include "object/str.h"
@@ -67,11 +68,13 @@ Ref coroutine_new(Vm *vm, Function *function, Ref *args)
         origin = coroutine_origin(vm);
     if (failed(origin)) return FAIL;
     Coroutine *coroutine =
-        object_new(vm, shape, sizeof(Coroutine) + (size_t)registers * sizeof(Ref));
+        object_new_raw(vm, shape, sizeof(Coroutine) + (size_t)registers * sizeof(Ref));
     if (!coroutine) {
         decref(origin);
         return FAIL;
     }
+    memset((char *)coroutine + sizeof(Object), 0, sizeof(Coroutine) - sizeof(Object));
+    for (int n = code->parameters; n < registers; n++) coroutine->regs[n] = UNDEF;
     coroutine->registers = registers;
     coroutine->function = function;
     newref(borrow(function));
@@ -89,12 +92,6 @@ Ref coroutine_new(Vm *vm, Function *function, Ref *args)
         }
     }
     return from_object(coroutine);
-}
-
-void coroutine_begin(Coroutine *coroutine)
-{
-    coroutine->pc = coroutine->function->code->instrs;
-    clear(&coroutine->act.awaiting);
 }
 
 void coroutine_clear(Coroutine *coroutine)

@@ -141,9 +141,8 @@ Step iterator_step(Vm *vm, Value iterator, Value sent, Ref *out);
 /* Raises StopIteration(value) (stolen). */
 void throw_stop(Vm *vm, Ref value);
 
-/* For flow.c: a created coroutine starts; a finished one lets go of its registers; StopIteration
- * that leaves a body becomes RuntimeError. */
-void coroutine_begin(Coroutine *coroutine);
+/* For flow.c: a finished coroutine lets go of its registers; StopIteration that leaves a body
+ * becomes RuntimeError. */
 void coroutine_clear(Coroutine *coroutine);
 /* It is about to let go of its registers, and has a frame object (frameobject.c). */
 void coroutine_hide_frame(Coroutine *coroutine);

@@ -13,6 +13,7 @@
 #include "object/exception.h"
 #include "object/iter.h"
 #include "object/name.h"
+#include "object/shape.h"
 #include "vm/asyncgen.h"
 #include "vm/eval.h"
 #include "vm/trace.h"
@@ -137,6 +138,26 @@ static Flow pass_error(Vm *vm, Activation *activation)
     return deliver_error(vm, awaiter);
 }
 
+/* Drops what waiter awaited: mostly a script's coroutine that is done and that nobody else holds,
+ * which has let go of everything but its function. */
+static void drop_awaited(Activation *waiter)
+{
+    Ref awaited = take(&waiter->awaiting);
+    if (!is_kind(awaited, KIND_COROUTINE)) {
+        decref(awaited);
+        return;
+    }
+    Coroutine *inner = as_coroutine(as_activation(awaited));
+    const Container *head = &inner->act.head;
+    bool last = head->head.count == 1 && !(head->head.flags & OBJ_WEAKREFS) && !head->candidate;
+    if (!last || activation_state(&inner->act) != ACTIVATION_DONE) {
+        decref(awaited);
+        return;
+    }
+    decref_object(inner->function);
+    object_free(inner->act.head.head.shape->interp, &inner->act.head.head);
+}
+
 /* What waiter awaited is there: value (stolen).  Script coroutines get it in their register and
  * run. */
 static Flow deliver(Vm *vm, Activation *waiter, Ref value)
@@ -154,7 +175,7 @@ static Flow deliver(Vm *vm, Activation *waiter, Ref value)
     coroutine->act.head.aux &= ~(uint32_t)ACTIVATION_IN_ASYNC_FOR;
     record_enter(vm->frame, coroutine);
     replace(&vm->frame->regs[coroutine->dst], value);
-    clear(&waiter->awaiting);
+    drop_awaited(waiter);
     return FLOW_RUN;
 }
 
@@ -293,6 +314,13 @@ static Flow start_inner(Vm *vm, Activation *waiter, Activation *inner, Ref sent)
     return flow_resume(vm, innermost, sent);
 }
 
+/* A script's coroutine that nobody has begun: the usual thing to await. */
+static inline bool is_fresh(Value v)
+{
+    return is_kind(v, KIND_COROUTINE) && !as_activation(v)->awaiter &&
+           activation_state(as_activation(v)) == ACTIVATION_CREATED;
+}
+
 /* waiter (not running any more) waits for awaitable (stolen). */
 static Flow await_on(Vm *vm, Activation *waiter, Ref awaitable)
 {
@@ -321,7 +349,13 @@ Flow flow_await(Vm *vm, Ref awaitable, int dst)
     Coroutine *coroutine = vm->frame->coroutine;
     coroutine->dst = (int16_t)dst;
     record_park(vm->frame, ACTIVATION_SUSPENDED);
-    return await_on(vm, &coroutine->act, awaitable);
+    if (!is_fresh(awaitable)) return await_on(vm, &coroutine->act, awaitable);
+    replace(&coroutine->act.awaiting, awaitable);
+    Coroutine *inner = as_coroutine(as_activation(awaitable));
+    if (!attach(vm, &coroutine->act, &inner->act)) return deliver_error(vm, &coroutine->act);
+    coroutine_begin(inner);
+    record_enter(vm->frame, inner);
+    return FLOW_RUN;
 }
 
 Flow flow_async_for(Vm *vm, int iter, int dst)

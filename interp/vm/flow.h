@@ -56,6 +56,13 @@ static inline void record_open(Vm *vm, Frame *frame, FrameKind kind, int dst, in
     vm->frame = frame;
 }
 
+/* A created coroutine is about to start. */
+static inline void coroutine_begin(Coroutine *coroutine)
+{
+    coroutine->pc = coroutine->function->code->instrs;
+    clear(&coroutine->act.awaiting);
+}
+
 /* The record runs coroutine from where it was parked. */
 static inline void record_enter(Frame *frame, Coroutine *coroutine)
 {

@@ -33,7 +33,7 @@ enum { RUNS_OF_A_LEAK = 5, ROUNDS_TO_SETTLE = 20, RUNS_UNLOOKED_AT = 10000 };
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-    return "allocator_may_return_null=1:max_allocation_size_mb=32";
+    return "allocator_may_return_null=1:max_allocation_size_mb=4";
 }
 
 _Noreturn void host_finding(Vm *vm, const char *what)
