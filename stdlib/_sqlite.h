@@ -37,6 +37,7 @@ typedef struct Database {
 typedef struct Statement {
     Container head;
     Ref database;
+    Ref library; /* what ends it when a cycle went, and with it first the database */
     sqlite3_stmt *stmt; /* NULL: no statement, only blanks and comments; or finalized */
     bool ready;         /* a row can be read */
     bool busy;          /* a cursor uses it */

@@ -5,10 +5,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "_sqlite.h"
 
-static const Library *library_here(const Statement *self)
-{
-    return library_of(as_database(self->database));
-}
+static const Library *library_here(const Statement *self) { return as_library(self->library); }
 
 /* ---- preparing ---- */
 
@@ -59,6 +56,7 @@ SHARED_NATIVE(database_prepare, "prepare(self, sql, script, /)",
     if (self) {
         const char *tail = text;
         self->database = newref(argv[0]);
+        self->library = newref(database->library);
         gil_release(vm);
         int code = library->prepare_v2(db, text, (int)len + 1, &self->stmt, &tail);
         gil_acquire(vm);
@@ -80,7 +78,7 @@ SHARED_NATIVE(database_prepare, "prepare(self, sql, script, /)",
 static void statement_clear(Object *object)
 {
     Statement *self = (Statement *)(void *)object;
-    if (self->stmt && !absent(self->database)) library_here(self)->finalize(self->stmt);
+    if (self->stmt) library_here(self)->finalize(self->stmt);
     self->stmt = NULL;
 }
 
@@ -486,7 +484,7 @@ const TypeDef statement_type = {
     .doc = "A statement that SQLite has prepared.",
     .size = sizeof(Statement),
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
-    .refs = REFS(REF(Statement, database)),
+    .refs = REFS(REF(Statement, database), REF(Statement, library)),
     .clear = statement_clear,
     .methods = statement_methods,
     .attributes = statement_attributes,
