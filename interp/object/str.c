@@ -510,11 +510,6 @@ static Ref str_repr(Vm *vm, Value self) { return str_repr_of(vm, self); }
 static Ref str_str(Vm *vm, Value self) { return str_exact(vm, self); }
 static ptrdiff_t str_len(Vm *vm __attribute__((unused)), Value self) { return as_str(self)->len; }
 
-static Truth str_truth(Vm *vm __attribute__((unused)), Value self)
-{
-    return as_str(self)->len ? YES : NO;
-}
-
 static bool str_hash_slot(Vm *vm, Value self, int64_t *hash)
 {
     *hash = str_hash(vm, as_str(self));
@@ -717,7 +712,6 @@ const TypeDef str_type = {
     .hash = str_hash_slot,
     .compare = str_compare_slot,
     .binary = str_binary,
-    .truth = str_truth,
     .len = str_len,
     .get_item = str_get_item,
     .contains = str_contains,
