@@ -55,7 +55,8 @@ NATIVE(math_lgamma, "lgamma(x, /)",
        "The logarithm of the absolute value of the gamma function at x.")
 {
     double x;
-    return float_from(vm, argv[0], &x) ? checked(vm, x, lgamma(x), true) : FAIL;
+    if (!float_from(vm, argv[0], &x)) return FAIL;
+    return checked(vm, x, lgamma(x), x == floor(x) && x <= 0);
 }
 
 #define MATH2(name, function, text)                                                                \

@@ -107,10 +107,11 @@ bool float_from_value(Vm *vm, Value v, double *number)
         *number = as_float(v);
         return true;
     }
-    if (is_str(v)) return float_from_str(vm, v, number);
+    const Slots *slots = &type_of(vm, v)->slots;
+    if (is_str(v) && !slots->as_float && !slots->index) return float_from_str(vm, v, number);
     Truth done = float_by_slot(vm, v, number);
     if (done != NO) return done == YES;
-    if (type_of(vm, v)->slots.buffer) return float_from_str(vm, v, number);
+    if (slots->buffer) return float_from_str(vm, v, number);
     throw(vm, TypeError, "float() argument must be a string or a real number, not '%T'", v);
     return false;
 }

@@ -58,7 +58,8 @@ NATIVE_CLASS(
     NumberText text;
     double number = 0;
     if (!number_text(vm, argv[1], &text)) return FAIL;
-    HexResult outcome = double_from_hex(text.text, text.len, &number);
+    HexResult outcome =
+        as_str(argv[1])->ascii ? double_from_hex(text.text, text.len, &number) : HEX_INVALID;
     number_text_close(&text);
     if (outcome == HEX_INVALID)
         return throw(vm, ValueError, "invalid hexadecimal floating-point string");
