@@ -1,11 +1,13 @@
 /* bytearray.c - mutable bytes.
  *
  * While `exports` is not zero a buffer points into data, and every change of size raises
- * BufferError.  Capacity always leaves room for a zero byte after the data.
+ * BufferError.  Capacity always leaves room for a zero byte after the data.  Deleting at the
+ * beginning only moves `data` forward; the room before it comes back when the storage changes.
  * Neighbours: bytesmethod.c, bytessearch.c (methods shared with bytes). */
 /* SPDX-License-Identifier: MIT */
 #include "object/bytearray.h"
 
+#include "base/copy.h"
 #include "object/bytesmethod.h"
 #include "object/call.h"
 #include "object/error.h"
@@ -19,29 +21,69 @@
 
 /* --- storage --------------------------------------------------------------------------------- */
 
+static void storage_free(ByteArray *array)
+{
+    memory_free(array->data ? array->data - array->front : NULL);
+    array->data = NULL;
+    array->front = 0;
+}
+
+/* Makes room for `capacity` bytes, the zero byte included; false: raised, nothing changed. */
+static bool storage_move(Vm *vm, ByteArray *array, ptrdiff_t capacity)
+{
+    char *data;
+    if (array->data && !array->front) {
+        data = memory_resize(vm, array->data, (size_t)capacity);
+        if (!data) return false;
+    } else {
+        ptrdiff_t kept = array->len < capacity ? array->len : capacity;
+        data = memory_new(vm, (size_t)capacity);
+        if (!data) return false;
+        if (kept) memcpy(data, array->data, (size_t)kept);
+        storage_free(array);
+    }
+    array->data = data;
+    array->capacity = capacity;
+    return true;
+}
+
+/* Gives the room before the data to what follows it, when that is worth the moving. */
+static bool storage_close_up(ByteArray *array, ptrdiff_t len)
+{
+    ptrdiff_t capacity = array->capacity + array->front;
+    if (array->front < array->len || len + 1 + len / 8 > capacity) return false;
+    array->data = memmove(array->data - array->front, array->data, (size_t)array->len);
+    array->front = 0;
+    array->capacity = capacity;
+    return true;
+}
+
+/* bytearray_resize where the storage may have to change. */
+static bool resize_storage(Vm *vm, ByteArray *array, ptrdiff_t len)
+{
+    if (len > PTRDIFF_MAX / 2) {
+        throw_no_memory(vm);
+        return false;
+    }
+    if (len > array->len && storage_close_up(array, len)) return true;
+    bool grows = len > array->len && (array->len || len < 64); /* or it is being made */
+    if (storage_move(vm, array, len + 1 + (grows ? len / 8 + 16 : 0))) return true;
+    if (len > array->len) return false;
+    error_clear(vm); /* it stays in the larger block */
+    return true;
+}
+
 bool bytearray_resize(Vm *vm, ByteArray *array, ptrdiff_t len)
 {
+    enum { WORTH_SHRINKING = 256 };
     if (len == array->len) return true;
     if (array->exports) {
         throw(vm, BufferError, "Existing exports of data: object cannot be re-sized");
         return false;
     }
-    if (len >= array->capacity || len < array->capacity / 4) {
-        if (len > PTRDIFF_MAX / 2) {
-            throw_no_memory(vm);
-            return false;
-        }
-        bool grows = len > array->len && (array->len || len < 64); /* or it is being made */
-        ptrdiff_t capacity = len + 1 + (grows ? len / 8 + 16 : 0);
-        char *data = memory_resize(vm, array->data, (size_t)capacity);
-        if (!data && len > array->len) return false;
-        if (data) {
-            array->data = data;
-            array->capacity = capacity;
-        } else {
-            error_clear(vm); /* it stays in the larger block */
-        }
-    }
+    ptrdiff_t room = array->capacity + array->front;
+    bool fits = len < array->capacity && (len >= room / 4 || room < WORTH_SHRINKING);
+    if (!fits && !resize_storage(vm, array, len)) return false;
     array->len = len;
     array->data[len] = 0;
     return true;
@@ -49,27 +91,49 @@ bool bytearray_resize(Vm *vm, ByteArray *array, ptrdiff_t len)
 
 Ref bytearray_from(Vm *vm, const char *data, ptrdiff_t len)
 {
-    ByteArray *array = type_instance(vm, type_builtin(vm, KIND_BYTEARRAY));
+    ByteArray *array = object_new(vm, type_builtin(vm, KIND_BYTEARRAY)->shape, sizeof(ByteArray));
     if (!array) return FAIL;
     if (len == 0) return from_object(array);
-    if (!bytearray_resize(vm, array, len)) {
+    if (len > PTRDIFF_MAX / 2) throw_no_memory(vm);
+    else array->data = (data ? memory_new : memory_zeroed)(vm, (size_t)len + 1);
+    if (!array->data) {
         decref_object(array);
         return FAIL;
     }
-    if (data) memcpy(array->data, data, (size_t)len);
-    else memset(array->data, 0, (size_t)len);
+    array->capacity = len + 1;
+    array->len = len;
+    if (data) copy_few(array->data, data, (size_t)len);
+    array->data[len] = 0;
     return from_object(array);
+}
+
+/* Takes count bytes, not all, from the beginning; what is mostly unused becomes smaller. */
+static void drop_front(Vm *vm, ByteArray *array, ptrdiff_t count)
+{
+    enum { FRONT_ALLOWED = 4096 };
+    array->data += count;
+    array->front += count;
+    array->capacity -= count;
+    array->len -= count;
+    if (array->front <= 4 * array->len + FRONT_ALLOWED) return;
+    if (storage_move(vm, array, array->len + 1)) array->data[array->len] = 0;
+    else error_clear(vm); /* it stays in the larger block */
 }
 
 bool bytearray_splice(Vm *vm, ByteArray *array, ptrdiff_t start, ptrdiff_t end, const char *data,
                       ptrdiff_t len)
 {
     ptrdiff_t grow = len - (end - start), tail = array->len - end;
-    if (grow < 0 && !array->exports && tail > 0)
+    bool free = !array->exports && tail > 0;
+    if (free && grow < 0 && start == 0) {
+        drop_front(vm, array, -grow);
+        grow = 0;
+    } else if (free && grow < 0) {
         memmove(array->data + end + grow, array->data + end, (size_t)tail);
+    }
     if (grow && !bytearray_resize(vm, array, array->len + grow)) return false;
     if (grow > 0 && tail > 0) memmove(array->data + end + grow, array->data + end, (size_t)tail);
-    if (len) memcpy(array->data + start, data, (size_t)len);
+    if (len) copy_few(array->data + start, data, (size_t)len);
     return true;
 }
 
@@ -80,11 +144,17 @@ static bool add_byte(Vm *vm, ByteArray *array, char byte)
     return true;
 }
 
-static void bytearray_clear_object(Object *self)
+static void bytearray_clear_object(Object *self) { storage_free((ByteArray *)(void *)self); }
+
+/* self, which holds nothing, takes what other holds, which nobody else has seen. */
+static void storage_take(ByteArray *self, ByteArray *other)
 {
-    ByteArray *array = (ByteArray *)(void *)self;
-    memory_free(array->data);
-    array->data = NULL;
+    self->data = other->data;
+    self->front = other->front;
+    self->capacity = other->capacity;
+    self->len = other->len;
+    other->data = NULL;
+    other->front = other->capacity = other->len = 0;
 }
 
 /* --- construction ---------------------------------------------------------------------------- */
@@ -101,10 +171,19 @@ NATIVE(bytearray_init, "__init__(self, source=?, encoding=?, errors=?)",
        "or with as many zeros as an integer says.")
 {
     ByteArray *self = as_bytearray(argv[0]);
+    if (is_exact(argv[1], KIND_BYTES) && absent(argv[2]) && absent(argv[3])) {
+        Span from = span_of(argv[1]);
+        return bytearray_splice(vm, self, 0, self->len, from.data, from.len) ? NONE : FAIL;
+    }
     Ref made = bytes_from_arguments(vm, "bytearray", argv[1], argv[2], argv[3]);
     if (failed(made)) return FAIL;
-    Span span = span_of(made);
-    bool ok = bytearray_splice(vm, self, 0, self->len, span.data, span.len);
+    bool ok = true;
+    if (!self->data && is_bytearray(made)) {
+        storage_take(self, as_bytearray(made));
+    } else {
+        Span span = span_of(made);
+        ok = bytearray_splice(vm, self, 0, self->len, span.data, span.len);
+    }
     decref(made);
     return ok ? NONE : FAIL;
 }
@@ -171,6 +250,9 @@ static Ref bytearray_binary(Vm *vm, BinaryOp op, Value a, Value b)
 /* self[start:end] = the bytes of a bytes-like object (self too). */
 static bool splice_buffer(Vm *vm, Value self, ptrdiff_t start, ptrdiff_t end, Value source)
 {
+    if (is_exact(source, KIND_BYTES))
+        return bytearray_splice(vm, as_bytearray(self), start, end, as_bytes(source)->data,
+                                as_bytes(source)->len);
     if (source == self) {
         Ref copy = bytes_from(vm, span_of(self).data, span_of(self).len);
         if (failed(copy)) return false;
@@ -255,6 +337,8 @@ static bool set_slice(Vm *vm, Value self, Value key, Value value)
     ptrdiff_t start, step, count;
     if (!slice_resolve(vm, key, &array->len, &start, &step, &count)) return false;
     if (absent(value)) return delete_slice(vm, array, start, step, count);
+    if (is_bytearray(value) && value != self)
+        return assign_slice(vm, array, start, step, count, span_of(value));
     Ref from = assigned_bytes(vm, value);
     if (failed(from)) return false;
     bool ok = slice_resolve(vm, key, &array->len, &start, &step, &count) &&
@@ -315,7 +399,9 @@ NATIVE(bytearray_extend, "extend(self, iterable_of_ints, /)",
     if (is_str(argv[1])) return throw(vm, TypeError, "expected iterable of integers; got: 'str'");
     if (!type->slots.iter && !type->slots.get_item)
         return throw(vm, TypeError, "can't extend bytearray with %T", argv[1]);
-    Ref items = list_from(vm, argv[1]);
+    Ref items = is_exact(argv[1], KIND_LIST) || is_exact(argv[1], KIND_TUPLE)
+                    ? newref(argv[1])
+                    : list_from(vm, argv[1]);
     if (failed(items)) return FAIL;
     Ref made = bytes_from_arguments(vm, "bytearray", items, UNDEF, UNDEF);
     decref(items);
@@ -400,7 +486,8 @@ NATIVE(bytearray_resize_method, "resize(self, size, /)",
 
 NATIVE(bytearray_sizeof, "__sizeof__(self, /)", "Return the size in bytes.")
 {
-    return from_small((int64_t)sizeof(ByteArray) + as_bytearray(argv[0])->capacity);
+    return from_small((int64_t)sizeof(ByteArray) + as_bytearray(argv[0])->capacity +
+                      as_bytearray(argv[0])->front);
 }
 
 NATIVE(bytearray_reduce, "__reduce__(self, /)",

@@ -8,7 +8,8 @@
 typedef struct ByteArray {
     Container head;
     ptrdiff_t len, capacity; /* capacity leaves room for a zero byte after len */
-    char *data;              /* memory_new; NULL when capacity is 0 */
+    char *data;              /* NULL when capacity is 0, else memory_new's block + front */
+    ptrdiff_t front;         /* unused bytes before data: what was deleted at the beginning */
     ptrdiff_t exports;       /* buffers out: the size must not change */
 } ByteArray;
 

@@ -5,6 +5,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/bytes.h"
 
+#include "base/copy.h"
 #include "base/hash.h"
 #include "object/bytesmethod.h"
 #include "object/call.h"
@@ -22,7 +23,7 @@
 
 /* --- making ---------------------------------------------------------------------------------- */
 
-static Bytes *bytes_allocate(Vm *vm, ptrdiff_t len)
+static inline Bytes *bytes_allocate(Vm *vm, ptrdiff_t len)
 {
     if (len > PTRDIFF_MAX - 64) {
         throw_no_memory(vm);
@@ -46,7 +47,7 @@ Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len)
     }
     Bytes *bytes = bytes_allocate(vm, len);
     if (!bytes) return FAIL;
-    if (data) memcpy(bytes->data, data, (size_t)len);
+    if (data) copy_few(bytes->data, data, (size_t)len);
     return from_object(bytes);
 }
 
@@ -74,6 +75,17 @@ static Ref bytes_of_subclass(Vm *vm, Type *type, Span from)
     return from_object(copy);
 }
 
+/* Of two spans that together are no longer than bytes can be. */
+static Ref joined_spans(Vm *vm, Value like, Span left, Span right)
+{
+    Ref out = bytes_like(vm, like, NULL, left.len + right.len);
+    if (failed(out)) return FAIL;
+    char *data = (char *)(uintptr_t)span_of(out).data;
+    data = copy_few(data, left.data, (size_t)left.len);
+    copy_few(data, right.data, (size_t)right.len);
+    return out;
+}
+
 Ref bytes_concat(Vm *vm, Value a, Value b)
 {
     Buffer buffer;
@@ -88,12 +100,7 @@ Ref bytes_concat(Vm *vm, Value a, Value b)
     } else if (left.len > PTRDIFF_MAX - 64 - buffer.len) {
         throw_no_memory(vm);
     } else {
-        out = bytes_like(vm, a, NULL, left.len + buffer.len);
-        if (!failed(out)) {
-            char *data = (char *)(uintptr_t)span_of(out).data;
-            memcpy(data, left.data, (size_t)left.len);
-            memcpy(data + left.len, buffer.data, (size_t)buffer.len);
-        }
+        out = joined_spans(vm, a, left, (Span){buffer.data, buffer.len});
     }
     buffer_release(vm, &buffer);
     return out;
@@ -250,33 +257,58 @@ NATIVE(bytes_make, "new(cls, source=?, encoding=?, errors=?)",
 
 /* --- slots ----------------------------------------------------------------------------------- */
 
+/* How many characters of a repr stand for byte: itself, an escape, \xNN. */
+static int shown_width(uint8_t byte, char quote, bool escape_single)
+{
+    if (byte == '\t' || byte == '\n' || byte == '\r' || byte == '\\' || byte == (uint8_t)quote)
+        return 2;
+    if (byte == '\'' && escape_single) return 2;
+    return byte - 32u < 95 ? 1 : 4;
+}
+
+/* Writes what shown_width measured. */
+static char *show_byte(char *to, uint8_t byte, int width)
+{
+    static const char hex[] = "0123456789abcdef";
+    if (width == 1) {
+        *to++ = (char)byte;
+        return to;
+    }
+    *to++ = '\\';
+    if (width == 2) {
+        *to++ = byte == '\t' ? 't' : byte == '\n' ? 'n' : byte == '\r' ? 'r' : (char)byte;
+        return to;
+    }
+    *to++ = 'x';
+    *to++ = hex[byte >> 4];
+    *to++ = hex[byte & 15];
+    return to;
+}
+
 Ref bytes_repr_of(Vm *vm, const char *data, ptrdiff_t len, const char *prefix, const char *suffix)
 {
     char quote = memchr(data, '\'', (size_t)len) && !memchr(data, '"', (size_t)len) ? '"' : '\'';
+    bool always = *suffix; /* a bytearray escapes ' whatever the quotes are */
+    ptrdiff_t shown = 3;
+    if (len > (PTRDIFF_MAX - 64) / 4) return throw_no_memory(vm);
+    for (ptrdiff_t i = 0; i < len; i++) shown += shown_width((uint8_t)data[i], quote, always);
+    Ref text = str_new(vm, shown, STR_ASCII);
+    if (failed(text)) return FAIL;
+    char *to = as_str(text)->data;
+    *to++ = 'b';
+    *to++ = quote;
+    for (ptrdiff_t i = 0; i < len; i++) {
+        uint8_t byte = (uint8_t)data[i];
+        to = show_byte(to, byte, shown_width(byte, quote, always));
+    }
+    *to = quote;
+    if (!*prefix && !*suffix) return text;
     StrBuilder out;
     builder_open(&out);
-    bool ok = builder_text(vm, &out, prefix) && builder_ascii(vm, &out, "b", 1) &&
-              builder_ascii(vm, &out, &quote, 1);
-    for (ptrdiff_t i = 0; ok && i < len; i++) {
-        static const char hex[] = "0123456789abcdef";
-        uint8_t byte = (uint8_t)data[i];
-        char text[4] = {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
-        int n = 4;
-        if (byte == '\t' || byte == '\n' || byte == '\r') {
-            text[1] = byte == '\t' ? 't' : byte == '\n' ? 'n' : 'r';
-            n = 2;
-        } else if (byte == '\\' || byte == quote ||
-                   (byte == '\'' && *suffix)) { /* bytearray: always */
-            text[1] = (char)byte;
-            n = 2;
-        } else if (byte - 32u < 95) {
-            text[0] = (char)byte;
-            n = 1;
-        }
-        ok = builder_ascii(vm, &out, text, n);
-    }
-    if (ok && builder_ascii(vm, &out, &quote, 1) && builder_text(vm, &out, suffix))
-        return builder_finish(vm, &out);
+    bool ok = builder_text(vm, &out, prefix) &&
+              builder_ascii(vm, &out, as_str(text)->data, shown) && builder_text(vm, &out, suffix);
+    decref(text);
+    if (ok) return builder_finish(vm, &out);
     builder_close(&out);
     return FAIL;
 }
@@ -335,6 +367,8 @@ static Ref bytes_binary(Vm *vm, BinaryOp op, Value a, Value b)
     switch (op) {
     case OP2_ADD:
         if (!is_bytes(a)) return NOT_IMPLEMENTED;
+        if (is_exact(a, KIND_BYTES) && is_exact(b, KIND_BYTES) && span_of(a).len && span_of(b).len)
+            return joined_spans(vm, a, span_of(a), span_of(b));
         if (may_add_reflected(vm, b)) return NOT_IMPLEMENTED;
         return bytes_concat(vm, a, b);
     case OP2_MUL: return is_bytes(a) ? bytes_times(vm, a, b) : bytes_times(vm, b, a);

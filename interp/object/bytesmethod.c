@@ -6,8 +6,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/bytesmethod.h"
 
-#include <ctype.h>
-
+#include "base/copy.h"
 #include "base/hex.h"
 #include "base/numtext.h"
 #include "object/call.h"
@@ -100,6 +99,10 @@ Ref bytes_times(Vm *vm, Value self, Value operand)
     if (failed(out) || len == 0) return out;
     span = span_of(self);
     char *to = fresh(out);
+    if (span.len == 1) {
+        memset(to, *span.data, (size_t)len);
+        return out;
+    }
     memcpy(to, span.data, (size_t)span.len);
     for (ptrdiff_t done = span.len; done < len; done *= 2)
         memcpy(to + done, to, (size_t)(done < len - done ? done : len - done));
@@ -117,72 +120,83 @@ static bool is_blank(char c) { return c == ' ' || (c >= 9 && c <= 13); }
 static char to_lower(char c) { return is_upper(c) ? (char)(c + 32) : c; }
 static char to_upper(char c) { return is_lower(c) ? (char)(c - 32) : c; }
 
-typedef char Recase(char c, char before, bool first);
+enum { BLOCK = 16 };
+typedef uint8_t Block __attribute__((vector_size(BLOCK)));
 
-static char lower_form(char c, char before __attribute__((unused)),
-                       bool first __attribute__((unused)))
+/* The lanes that hold letters, those of the case that begins with `first`: all ones. */
+static inline Block letters_from(Block block, char first)
 {
-    return to_lower(c);
-}
-static char upper_form(char c, char before __attribute__((unused)),
-                       bool first __attribute__((unused)))
-{
-    return to_upper(c);
-}
-static char swap_form(char c, char before __attribute__((unused)),
-                      bool first __attribute__((unused)))
-{
-    return is_lower(c) ? to_upper(c) : to_lower(c);
-}
-static char title_form(char c, char before, bool first)
-{
-    return first || !is_alpha(before) ? to_upper(c) : to_lower(c);
-}
-static char capital_form(char c, char before __attribute__((unused)), bool first)
-{
-    return first ? to_upper(c) : to_lower(c);
+    return (Block)(block - (uint8_t)first < 26);
 }
 
-static Ref recase(Vm *vm, Value self, Recase *form)
+/* Exchanges the case of what `changes` tells, 16 bytes at a time; upper: of letters in upper case,
+ * lower: of those in lower case. */
+static inline void exchange_case(char *to, const char *from, ptrdiff_t len, bool upper, bool lower)
+{
+    ptrdiff_t i = 0;
+    for (; i + BLOCK <= len; i += BLOCK) {
+        Block block, changed = {0};
+        memcpy(&block, from + i, BLOCK);
+        if (upper) changed |= letters_from(block, 'A');
+        if (lower) changed |= letters_from(block, 'a');
+        block ^= changed & ('a' - 'A');
+        memcpy(to + i, &block, BLOCK);
+    }
+    for (; i < len; i++) {
+        bool changed = (upper && is_upper(from[i])) || (lower && is_lower(from[i]));
+        to[i] = (char)(from[i] ^ (changed ? 'a' - 'A' : 0));
+    }
+}
+
+static inline Ref recase(Vm *vm, Value self, bool upper, bool lower)
 {
     Span span = span_of(self);
     Ref out = bytes_like(vm, self, NULL, span.len);
-    if (failed(out) || span.len == 0) return out;
-    char *to = fresh(out);
-    for (ptrdiff_t i = 0; i < span.len; i++)
-        to[i] = form(span.data[i], i ? span.data[i - 1] : 0, i == 0);
+    if (!failed(out) && span.len) exchange_case(fresh(out), span.data, span.len, upper, lower);
     return out;
 }
 
 SHARED_NATIVE(bytes_lower, "lower(self, /)", "Return a copy with ASCII letters in lower case.")
 {
-    return recase(vm, argv[0], lower_form);
+    return recase(vm, argv[0], true, false);
 }
 
 SHARED_NATIVE(bytes_upper, "upper(self, /)", "Return a copy with ASCII letters in upper case.")
 {
-    return recase(vm, argv[0], upper_form);
+    return recase(vm, argv[0], false, true);
 }
 
 SHARED_NATIVE(bytes_swapcase, "swapcase(self, /)",
               "Return a copy with the case of ASCII letters exchanged.")
 {
-    return recase(vm, argv[0], swap_form);
+    return recase(vm, argv[0], true, true);
 }
 
 SHARED_NATIVE(bytes_title, "title(self, /)",
               "Return a copy in which each ASCII word begins in upper case.")
 {
-    return recase(vm, argv[0], title_form);
+    Span span = span_of(argv[0]);
+    Ref out = bytes_like(vm, argv[0], NULL, span.len);
+    if (failed(out) || span.len == 0) return out;
+    char *to = fresh(out);
+    bool in_word = false;
+    for (ptrdiff_t i = 0; i < span.len; i++) {
+        char c = span.data[i];
+        to[i] = in_word ? to_lower(c) : to_upper(c);
+        in_word = is_alpha(c);
+    }
+    return out;
 }
 
 SHARED_NATIVE(bytes_capitalize, "capitalize(self, /)",
               "Return a copy whose first byte is in upper case, the rest in lower case.")
 {
-    return recase(vm, argv[0], capital_form);
+    Ref out = recase(vm, argv[0], true, false);
+    if (!failed(out) && span_of(out).len) *fresh(out) = to_upper(*fresh(out));
+    return out;
 }
 
-static Ref all_bytes(Value self, bool (*test)(char c))
+static inline Ref all_bytes(Value self, bool (*test)(char c))
 {
     Span span = span_of(self);
     for (ptrdiff_t i = 0; i < span.len; i++)
@@ -190,7 +204,7 @@ static Ref all_bytes(Value self, bool (*test)(char c))
     return from_bool(span.len > 0);
 }
 
-static Ref all_cased(Value self, bool (*right)(char c), bool (*wrong)(char c))
+static inline Ref all_cased(Value self, bool (*right)(char c), bool (*wrong)(char c))
 {
     Span span = span_of(self);
     bool cased = false;
@@ -225,12 +239,23 @@ SHARED_NATIVE(bytes_isspace, "isspace(self, /)",
     return all_bytes(argv[0], is_blank);
 }
 
+static bool is_ascii(Span span)
+{
+    const uint64_t high = 0x8080808080808080u;
+    ptrdiff_t i = 0;
+    uint64_t word;
+    for (; i + 8 <= span.len; i += 8) {
+        memcpy(&word, span.data + i, 8);
+        if (word & high) return false;
+    }
+    for (; i < span.len; i++)
+        if (span.data[i] & 0x80) return false;
+    return true;
+}
+
 SHARED_NATIVE(bytes_isascii, "isascii(self, /)", "Tell whether all bytes are below 128.")
 {
-    Span span = span_of(argv[0]);
-    for (ptrdiff_t i = 0; i < span.len; i++)
-        if (span.data[i] & 0x80) return FALSE;
-    return TRUE;
+    return from_bool(is_ascii(span_of(argv[0])));
 }
 
 SHARED_NATIVE(bytes_islower, "islower(self, /)",
@@ -270,7 +295,7 @@ static Ref pad(Vm *vm, Value self, ptrdiff_t left, ptrdiff_t right, char fill)
     if (failed(out)) return FAIL;
     char *to = fresh(out);
     if (left) memset(to, fill, (size_t)left);
-    memcpy(to + left, span.data, (size_t)span.len);
+    copy_few(to + left, span.data, (size_t)span.len);
     if (right) memset(to + left + span.len, fill, (size_t)right);
     return out;
 }
@@ -351,30 +376,38 @@ SHARED_NATIVE(bytes_zfill, "zfill(self, width, /)",
     return out;
 }
 
+/* The length of span with its tabs expanded, which are written to `to` unless that is NULL; -1: too
+ * long. */
+static ptrdiff_t expand_tabs(Span span, int64_t size, char *to)
+{
+    ptrdiff_t column = 0, made = 0;
+    for (ptrdiff_t i = 0; i < span.len; i++) {
+        char c = span.data[i];
+        ptrdiff_t width = 1;
+        if (c == '\t') {
+            width = size > 0 ? size - column % size : 0;
+            if (width > PTRDIFF_MAX / 2 - made) return -1;
+            if (to) memset(to + made, ' ', (size_t)width);
+        } else if (to) {
+            to[made] = c;
+        }
+        column = c == '\n' || c == '\r' ? 0 : column + width;
+        made += width;
+    }
+    return made;
+}
+
 SHARED_NATIVE(bytes_expandtabs, "expandtabs(self, /, tabsize=8)",
               "Return a copy whose tabs are blanks up to the next multiple of tabsize.")
 {
     int64_t size;
     if (!index_argument(vm, argv[1], &size)) return FAIL;
-    Ref out = bytearray_from(vm, NULL, 0);
-    if (failed(out)) return FAIL;
-    ByteArray *array = as_bytearray(out);
     Span span = span_of(argv[0]);
-    ptrdiff_t column = 0;
-    for (ptrdiff_t i = 0; i < span.len; i++) {
-        char c = span.data[i];
-        ptrdiff_t blanks = c != '\t' ? 1 : size > 0 ? size - column % size : 0;
-        column = c == '\n' || c == '\r' ? 0 : column + blanks;
-        if (!bytearray_resize(vm, array, array->len + blanks)) {
-            decref(out);
-            return FAIL;
-        }
-        if (blanks) memset(array->data + array->len - blanks, c == '\t' ? ' ' : c, (size_t)blanks);
-    }
-    if (is_bytearray(argv[0])) return out;
-    Ref plain = bytes_from(vm, array->data, array->len);
-    decref(out);
-    return plain;
+    ptrdiff_t len = expand_tabs(span, size, NULL);
+    if (len < 0) return throw_no_memory(vm);
+    Ref out = bytes_like(vm, argv[0], NULL, len);
+    if (!failed(out) && len) expand_tabs(span, size, fresh(out));
+    return out;
 }
 
 /* --- conversion ------------------------------------------------------------------------------ */
@@ -389,6 +422,8 @@ SHARED_NATIVE(bytes_decode, "decode(self, /, encoding=?'utf-8', errors=?'strict'
             return throw(vm, TypeError, "decode() argument '%s' must be str, not %s", names[i],
                          argument_type(vm, argv[i + 1]));
     Span span = span_of(argv[0]);
+    if (absent(argv[1]) && absent(argv[2]) && is_ascii(span))
+        return str_from_ascii(vm, span.data, span.len);
     return codec_decode_values(vm, span.data, span.len, argv[1], argv[2]);
 }
 
@@ -419,8 +454,9 @@ static int hex_separator(Vm *vm, Value v)
 Ref bytes_to_hex(Vm *vm, Span span, Value separator, Value group)
 {
     int64_t size;
+    if (!index_argument(vm, group, &size)) return FAIL;
     int between = hex_separator(vm, separator);
-    if (between < 0 || !index_argument(vm, group, &size)) return FAIL;
+    if (between < 0) return FAIL;
     if (absent(separator) || size == 0) size = span.len + 1;
     bool from_right = size > 0;
     size = size < 0 ? -size : size;
@@ -433,7 +469,8 @@ Ref bytes_to_hex(Vm *vm, Span span, Value separator, Value group)
     for (ptrdiff_t i = 0, count = first; i < span.len; i += count, count = size) {
         if (i > 0) *to++ = (char)between;
         if (count > span.len - i) count = span.len - i;
-        hex_write(to, span.data + i, count);
+        if (count == 1) hex_write(to, span.data + i, 1);
+        else hex_write(to, span.data + i, count);
         to += 2 * count;
     }
     return out;
@@ -447,34 +484,42 @@ SHARED_NATIVE(bytes_hex, "hex(self, sep=?, bytes_per_sep=1)",
     return bytes_to_hex(vm, span_of(argv[0]), argv[1], argv[2]);
 }
 
-/* The bytes that hexadecimal text stands for, blanks between them ignored; a bytearray. */
-static Ref parse_hex(Vm *vm, const char *text, ptrdiff_t len)
+/* Writes the bytes that hexadecimal text stands for, blanks between them ignored; gives how many,
+ * -1: raised. */
+static ptrdiff_t parse_hex(Vm *vm, const char *text, ptrdiff_t len, char *to)
 {
-    Ref out = bytearray_from(vm, NULL, len / 2);
-    if (failed(out)) return FAIL;
-    char *to = as_bytearray(out)->data;
     ptrdiff_t made = 0, i = 0;
     for (;;) {
-        while (i < len && is_blank(text[i])) i++;
-        if (i == len) break;
-        ptrdiff_t bad = i;
-        unsigned high = hex_value(text[i]), low = 99;
-        if (high < 16 && ++bad < len) low = hex_value(text[i + 1]);
-        if (high > 15 || low > 15) {
-            if (high < 16 && bad == len)
-                throw(vm, ValueError,
-                      "fromhex() arg must contain an even number of hexadecimal digits");
-            else
-                throw(vm, ValueError,
-                      "non-hexadecimal number found in fromhex() arg at position %zd", bad);
-            decref(out);
-            return FAIL;
+        while (i + 1 < len) {
+            unsigned high = hex_value(text[i]), low = hex_value(text[i + 1]);
+            if ((high | low) > 15) break;
+            to[made++] = (char)(high << 4 | low);
+            i += 2;
         }
-        to[made++] = (char)(high << 4 | low);
-        i += 2;
+        ptrdiff_t digit = i;
+        while (i < len && is_blank(text[i])) i++;
+        if (i == len) return made;
+        if (i > digit) continue;
+        if (hex_value(text[i]) > 15) break;
+        if (++i < len) break;
+        throw(vm, ValueError, "fromhex() arg must contain an even number of hexadecimal digits");
+        return -1;
     }
-    bytearray_resize(vm, as_bytearray(out), made);
-    return out;
+    throw(vm, ValueError, "non-hexadecimal number found in fromhex() arg at position %zd", i);
+    return -1;
+}
+
+/* As a bytearray or bytes. */
+static Ref bytes_of_hex(Vm *vm, const char *text, ptrdiff_t len, bool mutable)
+{
+    Ref out = mutable ? bytearray_from(vm, NULL, len / 2) : bytes_from(vm, NULL, len / 2);
+    if (failed(out)) return FAIL;
+    ptrdiff_t made = parse_hex(vm, text, len, fresh(out));
+    if (made == len / 2) return out;
+    if (made >= 0 && !mutable) return bytes_cut(vm, out, made);
+    if (made >= 0 && bytearray_resize(vm, as_bytearray(out), made)) return out;
+    decref(out);
+    return FAIL;
 }
 
 SHARED_NATIVE_BOUND(
@@ -482,6 +527,7 @@ SHARED_NATIVE_BOUND(
     "Return the bytes that string spells in hexadecimal; blanks between bytes are ignored.")
 {
     Ref made;
+    bool mutable = as_type(argv[0]) == type_builtin(vm, KIND_BYTEARRAY);
     if (is_str(argv[1])) {
         const Str *s = as_str(argv[1]);
         if (!s->ascii) {
@@ -490,23 +536,47 @@ SHARED_NATIVE_BOUND(
             return throw(vm, ValueError,
                          "non-hexadecimal number found in fromhex() arg at position %zd", i);
         }
-        made = parse_hex(vm, s->data, s->len);
+        made = bytes_of_hex(vm, s->data, s->len, mutable);
     } else {
         Buffer buffer;
         if (!type_of(vm, argv[1])->slots.buffer)
             return throw(vm, TypeError, "fromhex() argument must be str or bytes-like, not %T",
                          argv[1]);
         if (!buffer_get(vm, argv[1], &buffer, false)) return FAIL;
-        made = parse_hex(vm, buffer.data, buffer.len);
+        made = bytes_of_hex(vm, buffer.data, buffer.len, mutable);
         buffer_release(vm, &buffer);
     }
-    if (failed(made) || as_type(argv[0]) == type_builtin(vm, KIND_BYTEARRAY)) return made;
-    Ref out = bytes_from(vm, as_bytearray(made)->data, as_bytearray(made)->len);
+    if (failed(made) || mutable || as_type(argv[0]) == type_builtin(vm, KIND_BYTES)) return made;
+    Ref out = call1(vm, argv[0], made);
     decref(made);
-    if (failed(out) || as_type(argv[0]) == type_builtin(vm, KIND_BYTES)) return out;
-    made = call1(vm, argv[0], out);
-    decref(out);
-    return made;
+    return out;
+}
+
+/* span with each byte looked up in table (NULL: as it is), those of drop left out. */
+static Ref translated(Vm *vm, Value self, const char *table, Span drop)
+{
+    Span span = span_of(self);
+    Ref out = bytes_like(vm, self, NULL, span.len);
+    if (failed(out) || span.len == 0) return out;
+    char *to = fresh(out);
+    ptrdiff_t len = 0;
+    if (drop.len == 0) {
+        for (ptrdiff_t i = 0; i < span.len; i++)
+            to[i] = table ? table[(uint8_t)span.data[i]] : span.data[i];
+        return out;
+    }
+    bool kept[256];
+    memset(kept, true, sizeof kept);
+    for (ptrdiff_t i = 0; i < drop.len; i++) kept[(uint8_t)drop.data[i]] = false;
+    for (ptrdiff_t i = 0; i < span.len; i++) {
+        uint8_t byte = (uint8_t)span.data[i];
+        to[len] = table ? table[byte] : (char)byte;
+        len += kept[byte];
+    }
+    if (len == span.len) return out;
+    if (is_bytes(self)) return bytes_cut(vm, out, len);
+    bytearray_resize(vm, as_bytearray(out), len); /* shorter: that does not fail */
+    return out;
 }
 
 SHARED_NATIVE(bytes_translate, "translate(self, table, /, delete=b'')",
@@ -515,25 +585,11 @@ SHARED_NATIVE(bytes_translate, "translate(self, table, /, delete=b'')",
 {
     Buffer table = {.owner = UNDEF}, drop = {.owner = UNDEF};
     Ref out = FAIL;
-    bool dropped[256] = {false};
     if (!is_none(argv[1]) && !buffer_get(vm, argv[1], &table, false)) return FAIL;
-    if (!is_none(argv[1]) && table.len != 256) {
+    if (!is_none(argv[1]) && table.len != 256)
         throw(vm, ValueError, "translation table must be 256 characters long");
-        goto done;
-    }
-    if (!buffer_get(vm, argv[2], &drop, false)) goto done;
-    for (ptrdiff_t i = 0; i < drop.len; i++) dropped[(uint8_t)drop.data[i]] = true;
-    Span span = span_of(argv[0]);
-    char *to = memory_new(vm, (size_t)span.len + 1);
-    if (!to) goto done;
-    ptrdiff_t len = 0;
-    for (ptrdiff_t i = 0; i < span.len; i++) {
-        uint8_t byte = (uint8_t)span.data[i];
-        if (!dropped[byte]) to[len++] = table.data ? table.data[byte] : (char)byte;
-    }
-    out = bytes_like(vm, argv[0], to, len);
-    memory_free(to);
-done:
+    else if (buffer_get(vm, argv[2], &drop, false))
+        out = translated(vm, argv[0], table.data, (Span){drop.data, drop.len});
     buffer_release(vm, &table);
     buffer_release(vm, &drop);
     return out;

@@ -2,8 +2,10 @@
  *
  * An argument's bytes are borrowed through a Buffer for the duration; self's bytes are looked at
  * only afterwards, since getting a buffer may run script code.
- * Neighbours: bytesmethod.c, bytesmethods.def (the table). */
+ * Neighbours: base/bytescan.c (the search), bytesmethod.c, bytesmethods.def (the table). */
 /* SPDX-License-Identifier: MIT */
+#include "base/bytescan.h"
+#include "base/copy.h"
 #include "object/bytesmethod.h"
 #include "object/error.h"
 #include "object/int.h"
@@ -19,8 +21,8 @@ static ptrdiff_t find(Span s, Span sub, ptrdiff_t start, ptrdiff_t end)
 {
     if (end - start < sub.len) return -1;
     if (sub.len == 0) return start;
-    const char *found = memmem(s.data + start, (size_t)(end - start), sub.data, (size_t)sub.len);
-    return found ? found - s.data : -1;
+    ptrdiff_t at = bytescan_find(s.data + start, end - start, sub.data, sub.len);
+    return at < 0 ? -1 : start + at;
 }
 
 static ptrdiff_t find_last(Span s, Span sub, ptrdiff_t start, ptrdiff_t end)
@@ -40,24 +42,41 @@ static ptrdiff_t count_of(Span s, Span sub, ptrdiff_t start, ptrdiff_t end, ptrd
 {
     if (end < start) return 0;
     if (sub.len == 0) return end - start + 1 < most ? end - start + 1 : most;
-    ptrdiff_t count = 0;
-    for (; count < most && (start = find(s, sub, start, end)) >= 0; count++) start += sub.len;
-    return count;
+    return bytescan_count(s.data + start, end - start, sub.data, sub.len, most);
 }
 
 /* --- arguments ------------------------------------------------------------------------------- */
 
-/* What is searched for: a bytes-like object or one byte. */
-typedef struct Needle {
-    Buffer buffer;
-    char byte;
+/* The bytes of an argument, which stay in place until they are given back. */
+typedef struct Loan {
     Span span;
-} Needle;
+    Buffer buffer; /* owner UNDEF: the argument itself keeps them */
+    char byte;     /* of an argument that is one */
+} Loan;
 
-static bool needle_get(Vm *vm, Value v, Needle *needle)
+static inline bool loan_take(Vm *vm, Value v, Loan *loan)
 {
-    needle->buffer.owner = UNDEF;
+    if (is_exact(v, KIND_BYTES)) {
+        loan->buffer.owner = UNDEF;
+        loan->span = span_of(v);
+        return true;
+    }
+    if (!buffer_get(vm, v, &loan->buffer, false)) return false;
+    loan->span = (Span){loan->buffer.data, loan->buffer.len};
+    return true;
+}
+
+static inline void loan_return(Vm *vm, Loan *loan)
+{
+    if (!absent(loan->buffer.owner)) buffer_release(vm, &loan->buffer);
+}
+
+/* What is searched for: a bytes-like object or one byte. */
+static inline bool needle_take(Vm *vm, Value v, Loan *needle)
+{
+    if (is_exact(v, KIND_BYTES)) return loan_take(vm, v, needle);
     if (sequence_is_index(vm, v)) {
+        needle->buffer.owner = UNDEF;
         needle->span = (Span){&needle->byte, 1};
         return byte_value(vm, v, "byte must be in range(0, 256)", &needle->byte);
     }
@@ -65,24 +84,49 @@ static bool needle_get(Vm *vm, Value v, Needle *needle)
         throw(vm, TypeError, "argument should be integer or bytes-like object, not '%T'", v);
         return false;
     }
-    if (!buffer_get(vm, v, &needle->buffer, false)) return false;
-    needle->span = (Span){needle->buffer.data, needle->buffer.len};
+    return loan_take(vm, v, needle);
+}
+
+/* The bounds of a search.  What runs script code is asked for its index at once, while the length
+ * that both are clamped to is that of the moment when the search begins. */
+typedef struct Bounds {
+    Value start, end;
+} Bounds;
+
+static bool bound_fix(Vm *vm, Value *bound)
+{
+    enum { FAR_BITS = 48 }; /* farther than any length */
+    ptrdiff_t n, far = (ptrdiff_t)1 << FAR_BITS;
+    if (absent(*bound) || is_none(*bound) || is_int(*bound)) return true;
+    if (!is_any_int(*bound) && !type_of(vm, *bound)->slots.index) {
+        throw(vm, TypeError, "slice indices must be integers or None or have an __index__ method");
+        return false;
+    }
+    if (!int_subscript(vm, *bound, &n, true)) return false;
+    *bound = from_small(n < -far ? -far : n > far ? far : n);
     return true;
+}
+
+static inline bool bounds_fix(Vm *vm, Value start, Value end, Bounds *bounds)
+{
+    *bounds = (Bounds){start, end};
+    return bound_fix(vm, &bounds->start) && bound_fix(vm, &bounds->end);
 }
 
 typedef ptrdiff_t Find(Span s, Span sub, ptrdiff_t start, ptrdiff_t end);
 
 /* argv: self, sub, start, end.  -2: raised. */
-static ptrdiff_t search(Vm *vm, Value *argv, Find *how)
+static inline ptrdiff_t search(Vm *vm, Value *argv, Find *how)
 {
-    Needle needle;
-    ptrdiff_t from, to, at = -2;
-    if (!needle_get(vm, argv[1], &needle)) return -2;
-    if (slice_bounds(vm, argv[2], argv[3], span_of(argv[0]).len, &from, &to)) {
-        Span s = span_of(argv[0]); /* perhaps shorter now: a bound's __index__ may do anything */
-        at = how(s, needle.span, from, to < s.len ? to : s.len);
-    }
-    buffer_release(vm, &needle.buffer);
+    Loan needle;
+    Bounds bounds;
+    ptrdiff_t from, to;
+    if (!bounds_fix(vm, argv[2], argv[3], &bounds)) return -2;
+    if (!needle_take(vm, argv[1], &needle)) return -2;
+    Span s = span_of(argv[0]);
+    slice_bounds(vm, bounds.start, bounds.end, s.len, &from, &to);
+    ptrdiff_t at = how(s, needle.span, from, to);
+    loan_return(vm, &needle);
     return at;
 }
 
@@ -143,33 +187,33 @@ SHARED_NATIVE(
     return count == -2 ? FAIL : from_small(count);
 }
 
-/* Does self[from:to] begin (end) with affix? */
-static Truth affix_matches(Vm *vm, Value self, Value affix, ptrdiff_t from, ptrdiff_t to,
-                           bool at_end)
+/* Does self[start:end] begin (end) with affix? */
+static inline Truth affix_matches(Vm *vm, Value self, Value affix, Bounds bounds, bool at_end)
 {
-    Buffer buffer;
-    if (!buffer_get(vm, affix, &buffer, false)) return FAILED;
-    Span s = span_of(self);
-    bool fits = to <= s.len && to - from >= buffer.len;
-    bool same = fits && memcmp(s.data + (at_end ? to - buffer.len : from), buffer.data,
-                               (size_t)buffer.len) == 0;
-    buffer_release(vm, &buffer);
+    Loan loan;
+    ptrdiff_t from, to;
+    if (!loan_take(vm, affix, &loan)) return FAILED;
+    Span s = span_of(self), sub = loan.span;
+    slice_bounds(vm, bounds.start, bounds.end, s.len, &from, &to);
+    bool same = to - from >= sub.len &&
+                memcmp(s.data + (at_end ? to - sub.len : from), sub.data, (size_t)sub.len) == 0;
+    loan_return(vm, &loan);
     return same ? YES : NO;
 }
 
 static Ref has_affix(Vm *vm, const char *name, Value *argv, bool at_end)
 {
-    ptrdiff_t from, to;
-    if (!slice_bounds(vm, argv[2], argv[3], span_of(argv[0]).len, &from, &to)) return FAIL;
+    Bounds bounds;
+    if (!bounds_fix(vm, argv[2], argv[3], &bounds)) return FAIL;
     if (!is_tuple(argv[1])) {
         if (!type_of(vm, argv[1])->slots.buffer)
             return throw(vm, TypeError, "%s first arg must be bytes or a tuple of bytes, not %T",
                          name, argv[1]);
-        Truth known = affix_matches(vm, argv[0], argv[1], from, to, at_end);
+        Truth known = affix_matches(vm, argv[0], argv[1], bounds, at_end);
         return known == FAILED ? FAIL : from_bool(known == YES);
     }
     for (ptrdiff_t i = 0; i < tuple_len(argv[1]); i++) {
-        Truth known = affix_matches(vm, argv[0], tuple_at(argv[1], i), from, to, at_end);
+        Truth known = affix_matches(vm, argv[0], tuple_at(argv[1], i), bounds, at_end);
         if (known != NO) return known == FAILED ? FAIL : TRUE;
     }
     return FALSE;
@@ -190,71 +234,106 @@ SHARED_NATIVE(bytes_endswith, "endswith(self, suffix, start=None, end=None, /)",
 SHARED_NATIVE(bytes_removeprefix, "removeprefix(self, prefix, /)",
               "Return a copy without prefix at its beginning, if it is there.")
 {
-    Buffer buffer;
-    if (!buffer_get(vm, argv[1], &buffer, false)) return FAIL;
-    Span s = span_of(argv[0]);
-    bool there = s.len >= buffer.len && memcmp(s.data, buffer.data, (size_t)buffer.len) == 0;
-    Ref out = part(vm, argv[0], there ? buffer.len : 0, s.len);
-    buffer_release(vm, &buffer);
+    Loan loan;
+    if (!loan_take(vm, argv[1], &loan)) return FAIL;
+    Span s = span_of(argv[0]), sub = loan.span;
+    bool there = s.len >= sub.len && memcmp(s.data, sub.data, (size_t)sub.len) == 0;
+    Ref out = part(vm, argv[0], there ? sub.len : 0, s.len);
+    loan_return(vm, &loan);
     return out;
 }
 
 SHARED_NATIVE(bytes_removesuffix, "removesuffix(self, suffix, /)",
               "Return a copy without suffix at its end, if it is there.")
 {
-    Buffer buffer;
-    if (!buffer_get(vm, argv[1], &buffer, false)) return FAIL;
-    Span s = span_of(argv[0]);
-    bool there = s.len >= buffer.len &&
-                 memcmp(s.data + s.len - buffer.len, buffer.data, (size_t)buffer.len) == 0;
-    Ref out = part(vm, argv[0], 0, there ? s.len - buffer.len : s.len);
-    buffer_release(vm, &buffer);
+    Loan loan;
+    if (!loan_take(vm, argv[1], &loan)) return FAIL;
+    Span s = span_of(argv[0]), sub = loan.span;
+    bool there =
+        s.len >= sub.len && memcmp(s.data + s.len - sub.len, sub.data, (size_t)sub.len) == 0;
+    Ref out = part(vm, argv[0], 0, there ? s.len - sub.len : s.len);
+    loan_return(vm, &loan);
     return out;
 }
 
 /* --- replace --------------------------------------------------------------------------------- */
 
+/* New between the bytes and at both ends, count times in all; to has room. */
+static void write_interleaved(char *to, Span s, Span new, ptrdiff_t count)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        if (i) *to++ = s.data[i - 1];
+        to = copy_few(to, new.data, (size_t) new.len);
+    }
+    if (count <= s.len) memcpy(to, s.data + count - 1, (size_t)(s.len - count + 1));
+}
+
 /* The first `count` occurrences of old (all there) replaced by new; to has room. */
 static void write_replaced(char *to, Span s, Span old, Span new, ptrdiff_t count)
 {
+    ByteScan scan = bytescan_open(s.data, s.len, old.data, old.len);
     ptrdiff_t from = 0;
     for (ptrdiff_t i = 0; i < count; i++) {
-        ptrdiff_t at = old.len ? find(s, old, from, s.len) : i;
-        if (at > from) memcpy(to, s.data + from, (size_t)(at - from));
-        to += at - from;
-        if (new.len) memcpy(to, new.data, (size_t) new.len);
-        to += new.len;
+        ptrdiff_t at = bytescan_next(&scan, from);
+        to = copy_few(to, s.data + from, (size_t)(at - from));
+        to = copy_few(to, new.data, (size_t) new.len);
         from = at + old.len;
     }
-    if (s.len > from) memcpy(to, s.data + from, (size_t)(s.len - from));
+    memcpy(to, s.data + from, (size_t)(s.len - from));
+}
+
+/* self with old (not empty) replaced by as many bytes: a copy is overwritten where old was. */
+static Ref replace_alike(Vm *vm, Value self, Span old, Span new, ptrdiff_t most)
+{
+    Span s = span_of(self);
+    ByteScan scan = bytescan_open(s.data, s.len, old.data, old.len);
+    ptrdiff_t at = most ? bytescan_next(&scan, 0) : -1;
+    if (at < 0) return part(vm, self, 0, s.len);
+    Ref out = bytes_like(vm, self, s.data, s.len);
+    if (failed(out)) return FAIL;
+    char *to = (char *)(uintptr_t)span_of(out).data;
+    if (old.len == 1 && most >= s.len) {
+        bytescan_exchange(to + at, s.len - at, *old.data, *new.data);
+        return out;
+    }
+    for (; at >= 0 && most > 0; most--, at = bytescan_next(&scan, at + old.len))
+        copy_few(to + at, new.data, (size_t) new.len);
+    return out;
+}
+
+static Ref replace_spans(Vm *vm, Value self, Span old, Span new, ptrdiff_t most)
+{
+    if (old.len == new.len && old.len) return replace_alike(vm, self, old, new, most);
+    Span s = span_of(self);
+    ptrdiff_t count = count_of(s, old, 0, s.len, most), grow, len;
+    if (count == 0) return part(vm, self, 0, s.len);
+    if (__builtin_mul_overflow(count, new.len - old.len, &grow) ||
+        __builtin_add_overflow(s.len, grow, &len))
+        return throw(vm, OverflowError, "replace bytes is too long");
+    Ref out = bytes_like(vm, self, NULL, len);
+    if (failed(out) || len == 0) return out;
+    char *to = (char *)(uintptr_t)span_of(out).data;
+    if (old.len) write_replaced(to, s, old, new, count);
+    else write_interleaved(to, s, new, count);
+    return out;
 }
 
 SHARED_NATIVE(
     bytes_replace, "replace(self, old, new, count=-1, /)",
     "Return a copy in which occurrences of old (the first count, all when negative) are new.")
 {
-    Buffer old, new;
+    Loan old, new;
     int64_t most;
-    Ref out = FAIL;
-    if (!index_argument(vm, argv[3], &most) || !buffer_get(vm, argv[1], &old, false)) return FAIL;
-    if (!buffer_get(vm, argv[2], &new, false)) {
-        buffer_release(vm, &old);
+    if (!loan_take(vm, argv[1], &old)) return FAIL;
+    if (!loan_take(vm, argv[2], &new)) {
+        loan_return(vm, &old);
         return FAIL;
     }
-    Span s = span_of(argv[0]), from = {old.data, old.len}, into = {new.data, new.len};
-    ptrdiff_t count = count_of(s, from, 0, s.len, most < 0 ? PTRDIFF_MAX : most), grow, len;
-    if (count == 0) {
-        out = part(vm, argv[0], 0, s.len);
-    } else if (__builtin_mul_overflow(count, into.len - from.len, &grow) ||
-               __builtin_add_overflow(s.len, grow, &len)) {
-        throw(vm, OverflowError, "replace bytes is too long");
-    } else {
-        out = bytes_like(vm, argv[0], NULL, len);
-        if (!failed(out) && len)
-            write_replaced((char *)(uintptr_t)span_of(out).data, s, from, into, count);
-    }
-    buffer_release(vm, &new);
-    buffer_release(vm, &old);
+    Ref out = FAIL;
+    if (index_argument(vm, argv[3], &most))
+        out = replace_spans(vm, argv[0], old.span, new.span, most < 0 ? PTRDIFF_MAX : most);
+    loan_return(vm, &new);
+    loan_return(vm, &old);
     return out;
 }
 
@@ -262,7 +341,9 @@ SHARED_NATIVE(
 
 static bool is_blank(char c) { return c == ' ' || (c >= 9 && c <= 13); }
 
-static bool push_part(Vm *vm, Ref list, Value self, ptrdiff_t start, ptrdiff_t end)
+enum { USUAL_PARTS = 8 }; /* what a new list has room for */
+
+static inline bool push_part(Vm *vm, Ref list, Value self, ptrdiff_t start, ptrdiff_t end)
 {
     Ref piece = part(vm, self, start, end);
     return !failed(piece) && list_push(vm, as_list(list), piece);
@@ -297,8 +378,9 @@ static bool rsplit_blanks(Vm *vm, Ref out, Value self, ptrdiff_t most)
 static bool split_at(Vm *vm, Ref out, Value self, Span separator, ptrdiff_t most)
 {
     Span s = span_of(self);
+    ByteScan scan = bytescan_open(s.data, s.len, separator.data, separator.len);
     ptrdiff_t start = 0, at;
-    while (most-- > 0 && (at = find(s, separator, start, s.len)) >= 0) {
+    while (most-- > 0 && (at = bytescan_next(&scan, start)) >= 0) {
         if (!push_part(vm, out, self, start, at)) return false;
         start = at + separator.len;
     }
@@ -326,28 +408,31 @@ static void reverse_items(List *list)
     }
 }
 
+/* separator NULL: blanks */
+static Ref split_self(Vm *vm, Value self, const Span *separator, ptrdiff_t most, bool from_right)
+{
+    bool ok;
+    if (separator && separator->len == 0) return throw(vm, ValueError, "empty separator");
+    Ref out = list_new(vm, most < USUAL_PARTS ? most + 1 : USUAL_PARTS);
+    if (failed(out)) return FAIL;
+    if (separator) ok = (from_right ? rsplit_at : split_at)(vm, out, self, *separator, most);
+    else ok = (from_right ? rsplit_blanks : split_blanks)(vm, out, self, most);
+    if (ok && from_right) reverse_items(as_list(out));
+    if (ok) return out;
+    decref(out);
+    return FAIL;
+}
+
 static Ref split(Vm *vm, Value *argv, bool from_right)
 {
     int64_t most;
-    Buffer buffer = {.owner = UNDEF};
+    Loan loan;
     if (!index_argument(vm, argv[2], &most)) return FAIL;
     if (most < 0) most = PTRDIFF_MAX;
-    if (!is_none(argv[1]) && !buffer_get(vm, argv[1], &buffer, false)) return FAIL;
-    Ref out = FAIL;
-    if (!is_none(argv[1]) && buffer.len == 0) throw(vm, ValueError, "empty separator");
-    else out = list_new(vm, 0);
-    if (!failed(out)) {
-        Span separator = {buffer.data, buffer.len};
-        bool ok = is_none(argv[1])
-                      ? (from_right ? rsplit_blanks : split_blanks)(vm, out, argv[0], most)
-                      : (from_right ? rsplit_at : split_at)(vm, out, argv[0], separator, most);
-        if (ok && from_right) reverse_items(as_list(out));
-        if (!ok) {
-            decref(out);
-            out = FAIL;
-        }
-    }
-    buffer_release(vm, &buffer);
+    if (is_none(argv[1])) return split_self(vm, argv[0], NULL, most, from_right);
+    if (!loan_take(vm, argv[1], &loan)) return FAIL;
+    Ref out = split_self(vm, argv[0], &loan.span, most, from_right);
+    loan_return(vm, &loan);
     return out;
 }
 
@@ -369,12 +454,12 @@ SHARED_NATIVE(bytes_splitlines, "splitlines(self, /, keepends=False)",
 {
     Truth keep = value_truth(vm, argv[1]);
     if (keep == FAILED) return FAIL;
-    Ref out = list_new(vm, 0);
+    Ref out = list_new(vm, USUAL_PARTS);
     if (failed(out)) return FAIL;
     Span s = span_of(argv[0]);
     for (ptrdiff_t i = 0; i < s.len;) {
         ptrdiff_t start = i;
-        while (i < s.len && s.data[i] != '\n' && s.data[i] != '\r') i++;
+        i += bytescan_either(s.data + i, s.len - i, '\n', '\r');
         ptrdiff_t end = i;
         if (i < s.len) i += s.data[i] == '\r' && i + 1 < s.len && s.data[i + 1] == '\n' ? 2 : 1;
         if (!push_part(vm, out, argv[0], start, keep ? i : end)) {
@@ -385,30 +470,36 @@ SHARED_NATIVE(bytes_splitlines, "splitlines(self, /, keepends=False)",
     return out;
 }
 
-static Ref partition(Vm *vm, Value self, Value separator, bool from_right)
+/* self[:first], separator (or nothing) and self[second:] as a tuple; middle UNDEF: a new copy. */
+static Ref three_parts(Vm *vm, Value self, ptrdiff_t first, ptrdiff_t second, Value separator,
+                       Span sub)
 {
-    Buffer buffer;
-    Ref head = FAIL, middle = FAIL, tail = FAIL, out = FAIL;
-    if (!buffer_get(vm, separator, &buffer, false)) return FAIL;
-    if (buffer.len == 0) {
-        throw(vm, ValueError, "empty separator");
-        goto done;
-    }
-    Span s = span_of(self), sub = {buffer.data, buffer.len};
-    ptrdiff_t at = from_right ? find_last(s, sub, 0, s.len) : find(s, sub, 0, s.len);
-    ptrdiff_t first = at >= 0 ? at : from_right ? 0 : s.len; /* where head ends, and tail begins */
-    ptrdiff_t second = at >= 0 ? at + sub.len : first;
-    head = part(vm, self, 0, first);
-    if (at >= 0 && is_bytes(self)) middle = newref(separator);
-    else middle = bytes_like(vm, self, sub.data, at >= 0 ? sub.len : 0);
-    tail = part(vm, self, second, s.len);
+    Ref out = FAIL, middle, head = part(vm, self, 0, first);
+    if (second > first && is_bytes(self)) middle = newref(separator);
+    else middle = bytes_like(vm, self, sub.data, second - first);
+    Ref tail = part(vm, self, second, span_of(self).len);
     if (!failed(head) && !failed(middle) && !failed(tail))
         out = tuple_pack(vm, 3, (Value)head, (Value)middle, (Value)tail);
-done:
     decref(head);
     decref(middle);
     decref(tail);
-    buffer_release(vm, &buffer);
+    return out;
+}
+
+static Ref partition(Vm *vm, Value self, Value separator, bool from_right)
+{
+    Loan loan;
+    Ref out = FAIL;
+    if (!loan_take(vm, separator, &loan)) return FAIL;
+    Span s = span_of(self), sub = loan.span;
+    if (sub.len == 0) {
+        throw(vm, ValueError, "empty separator");
+    } else {
+        ptrdiff_t at = from_right ? find_last(s, sub, 0, s.len) : find(s, sub, 0, s.len);
+        ptrdiff_t first = at >= 0 ? at : from_right ? 0 : s.len; /* where head ends */
+        out = three_parts(vm, self, first, at >= 0 ? at + sub.len : first, separator, sub);
+    }
+    loan_return(vm, &loan);
     return out;
 }
 
@@ -430,18 +521,37 @@ SHARED_NATIVE(
 
 enum { STRIP_LEFT = 1, STRIP_RIGHT = 2 };
 
-static Ref strip(Vm *vm, Value *argv, int sides)
+static inline Ref strip_blanks(Vm *vm, Value self, int sides)
 {
-    Buffer buffer = {.data = " \t\n\v\f\r", .len = 6, .owner = UNDEF};
-    if (!is_none(argv[1]) && !buffer_get(vm, argv[1], &buffer, false)) return FAIL;
-    Span s = span_of(argv[0]);
+    Span s = span_of(self);
     ptrdiff_t start = 0, end = s.len;
     if (sides & STRIP_LEFT)
-        while (start < end && memchr(buffer.data, s.data[start], (size_t)buffer.len)) start++;
+        while (start < end && is_blank(s.data[start])) start++;
     if (sides & STRIP_RIGHT)
-        while (end > start && memchr(buffer.data, s.data[end - 1], (size_t)buffer.len)) end--;
-    if (!is_none(argv[1])) buffer_release(vm, &buffer);
-    return part(vm, argv[0], start, end);
+        while (end > start && is_blank(s.data[end - 1])) end--;
+    return part(vm, self, start, end);
+}
+
+static Ref strip_bytes(Vm *vm, Value self, Value bytes, int sides)
+{
+    Loan loan;
+    bool unwanted[256] = {false};
+    if (!loan_take(vm, bytes, &loan)) return FAIL;
+    for (ptrdiff_t i = 0; i < loan.span.len; i++) unwanted[(uint8_t)loan.span.data[i]] = true;
+    Span s = span_of(self);
+    ptrdiff_t start = 0, end = s.len;
+    if (sides & STRIP_LEFT)
+        while (start < end && unwanted[(uint8_t)s.data[start]]) start++;
+    if (sides & STRIP_RIGHT)
+        while (end > start && unwanted[(uint8_t)s.data[end - 1]]) end--;
+    loan_return(vm, &loan);
+    return part(vm, self, start, end);
+}
+
+static inline Ref strip(Vm *vm, Value *argv, int sides)
+{
+    return is_none(argv[1]) ? strip_blanks(vm, argv[0], sides)
+                            : strip_bytes(vm, argv[0], argv[1], sides);
 }
 
 SHARED_NATIVE(bytes_strip, "strip(self, bytes=None, /)",
@@ -486,23 +596,25 @@ static bool join_item(Vm *vm, ByteArray *out, Value item, ptrdiff_t i)
     return ok;
 }
 
-/* Of bytes objects and nothing else; UNDEF: there is something else among them. */
+/* Of bytes and bytearrays and nothing else; UNDEF: there is something else among them. */
 static Ref join_plain(Vm *vm, Value joiner, Value items)
 {
-    ptrdiff_t len, total = 0, between = as_bytes(joiner)->len;
+    Span between = span_of(joiner);
+    ptrdiff_t len, total = 0;
     const Ref *item = sequence_items(items, &len);
     for (ptrdiff_t i = 0; i < len; i++) {
-        if (!is_exact(item[i], KIND_BYTES)) return UNDEF;
-        ptrdiff_t more = as_bytes(item[i])->len + (i ? between : 0);
+        if (!is_exact(item[i], KIND_BYTES) && !is_exact(item[i], KIND_BYTEARRAY)) return UNDEF;
+        ptrdiff_t more = span_of(item[i]).len + (i ? between.len : 0);
         if (__builtin_add_overflow(total, more, &total)) return throw_no_memory(vm);
     }
-    if (len == 1) return newref(item[0]);
-    Ref made = bytes_from(vm, NULL, total);
+    if (len == 1 && is_bytes(joiner) && is_bytes(item[0])) return newref(item[0]);
+    Ref made = bytes_like(vm, joiner, NULL, total);
     if (failed(made)) return FAIL;
-    char *to = as_bytes(made)->data;
+    char *to = (char *)(uintptr_t)span_of(made).data;
     for (ptrdiff_t i = 0; i < len; i++) {
-        if (i) to = (char *)mempcpy(to, as_bytes(joiner)->data, (size_t)between);
-        to = (char *)mempcpy(to, as_bytes(item[i])->data, (size_t)as_bytes(item[i])->len);
+        Span piece = span_of(item[i]);
+        if (i) to = copy_few(to, between.data, (size_t)between.len);
+        to = copy_few(to, piece.data, (size_t)piece.len);
     }
     return made;
 }
@@ -515,7 +627,7 @@ SHARED_NATIVE(bytes_join, "join(self, iterable_of_bytes, /)",
         return throw(vm, TypeError, "can only join an iterable");
     Ref items = joined_items(vm, argv[0], argv[1]);
     if (failed(items)) return FAIL;
-    Ref out = is_bytes(argv[0]) ? join_plain(vm, argv[0], items) : UNDEF;
+    Ref out = join_plain(vm, argv[0], items);
     if (!absent(out)) {
         decref(items);
         return out;
