@@ -7,10 +7,14 @@
  * somebody touched it), and the array holds each item exactly once whenever a comparison can
  * fail. The routines are written once and inlined for each way to compare: `less` and `paired`
  * are constants there.
- * Neighbours: list.c. */
+ * Ints, floats and strs, whose comparisons nobody sees, are sorted by numbers that stand for them:
+ * a smaller number is a smaller key, and only keys that share one are compared.
+ * Neighbours: list.c, base/radix.c (sorting by numbers). */
 /* SPDX-License-Identifier: MIT */
+#include "base/radix.h"
 #include "object/call.h"
 #include "object/error.h"
+#include "object/int.h"
 #include "object/list.h"
 #include "object/number.h"
 #include "object/sequence.h"
@@ -84,6 +88,10 @@ static inline int less_str(Vm *vm __attribute__((unused)), Value a, Value b)
     }
     int order = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
     return order ? order < 0 : x->len < y->len;
+}
+static inline int less_long(Vm *vm __attribute__((unused)), Value a, Value b)
+{
+    return int_compare(a, b) < 0;
 }
 /* Small ints and floats; exact, since a small int is a double too. */
 static inline double number_of(Value v) { return is_int(v) ? (double)as_int(v) : as_float(v); }
@@ -396,91 +404,186 @@ INLINE bool sort_by(Sorter *s, Less *less, bool paired)
 
 /* ---- the sorts, one for each way to compare ---- */
 
-static bool sort_ints(Sorter *s)
+INLINE bool sort_with(Sorter *s, Less *less)
 {
-    return s->values ? sort_by(s, less_int, true) : sort_by(s, less_int, false);
+    return s->values ? sort_by(s, less, true) : sort_by(s, less, false);
 }
+static bool sort_whole_strs(Sorter *s) { return sort_with(s, less_str); }
+static bool sort_numbers(Sorter *s) { return sort_with(s, less_number); }
+static bool sort_other(Sorter *s, Less *less) { return sort_with(s, less); }
+static bool sort_whole_longs(Sorter *s) { return sort_other(s, less_long); }
+
+/* ---- sorting by numbers ---- */
+
+enum { FEW_KEYS = 64, MANY_KEYS = 1 << 22 }; /* fewer, or more, are compared */
+#define SIGN_BIT ((uint64_t)1 << 63)
+
+/* Room for len items and as many spare ones; NULL: raised. */
+static Ranked *ranks_new(Vm *vm, ptrdiff_t len)
+{
+    return memory_new(vm, (size_t)len * 2 * sizeof(Ranked));
+}
+
+static void rearrange(Ref *items, const Ranked *ranks, ptrdiff_t len, Ref *spare)
+{
+    for (ptrdiff_t i = 0; i < len; i++) spare[i] = items[ranks[i].place];
+    memcpy(items, spare, (size_t)len * sizeof *items);
+}
+
+/* Brings keys and values (or NULL) into the order of the numbers in ranks. */
+static void sort_ranks(Ranked *ranks, Ref *keys, Ref *values, ptrdiff_t len)
+{
+    for (ptrdiff_t i = 0; i < len; i++) ranks[i].place = (uint64_t)i;
+    if (!radix_sort(ranks, ranks + len, len)) return;
+    Ref *spare = (Ref *)(void *)(ranks + len);
+    rearrange(keys, ranks, len, spare);
+    if (values) rearrange(values, ranks, len, spare);
+}
+
+static uint64_t number_of_small(Value v) { return (uint64_t)as_int(v) ^ SIGN_BIT; }
+static uint64_t number_of_float(Value v) { return (uint64_t)order_of(v) ^ SIGN_BIT; }
+
+/* Any int: its sign, how many bits it has, and the first 50 after the leading one. */
+static uint64_t number_of_int(Value v)
+{
+    enum { BITS_MOST = (1 << 13) - 1, SHOWN = 50 };
+    IntView view;
+    long bits;
+    double fraction = mpz_get_d_2exp(&bits, int_view(&view, v));
+    if (fraction == 0) return SIGN_BIT;
+    uint64_t shown = (uint64_t)((fabs(fraction) - 0.5) * (double)(1ull << (SHOWN + 1)));
+    if (bits >= BITS_MOST) { /* too long to be told apart */
+        bits = BITS_MOST;
+        shown = 0;
+    }
+    uint64_t magnitude = (uint64_t)bits << SHOWN | shown;
+    return fraction < 0 ? SIGN_BIT - magnitude : SIGN_BIT + magnitude;
+}
+
+/* Keys whose number says all there is to say. */
+INLINE bool sort_by_number(Sorter *s, uint64_t (*number)(Value v), Less *less)
+{
+    if (s->len < FEW_KEYS || s->len > MANY_KEYS) return sort_with(s, less);
+    Ranked *ranks = ranks_new(s->vm, s->len);
+    if (!ranks) return false;
+    for (ptrdiff_t i = 0; i < s->len; i++) ranks[i].number = number(s->keys[i]);
+    sort_ranks(ranks, s->keys, s->values, s->len);
+    memory_free(ranks);
+    return true;
+}
+
+static bool sort_ints(Sorter *s) { return sort_by_number(s, number_of_small, less_int); }
+
 static bool sort_floats(Sorter *s)
 {
     bool ordered = true;
     for (ptrdiff_t i = 0; i < s->len && ordered; i++) ordered = by_bits(as_float(s->keys[i]));
-    if (ordered)
-        return s->values ? sort_by(s, less_ordered, true) : sort_by(s, less_ordered, false);
-    return s->values ? sort_by(s, less_float, true) : sort_by(s, less_float, false);
+    if (ordered) return sort_by_number(s, number_of_float, less_ordered);
+    return sort_with(s, less_float);
 }
-static bool sort_whole_strs(Sorter *s)
+
+/* keys[start .. end), and values if there are any, by comparing them. */
+static bool sort_part(const Sorter *s, ptrdiff_t start, ptrdiff_t end, bool (*sort)(Sorter *))
 {
-    return s->values ? sort_by(s, less_str, true) : sort_by(s, less_str, false);
+    Sorter part = {.vm = s->vm,
+                   .keys = s->keys + start,
+                   .values = s->values ? s->values + start : NULL,
+                   .len = end - start};
+    bool ok = sort(&part);
+    memory_free(part.spare);
+    return ok;
+}
+
+/* Ints of every size. */
+static bool sort_longs(Sorter *s)
+{
+    if (s->len < FEW_KEYS || s->len > MANY_KEYS) return sort_whole_longs(s);
+    Ranked *ranks = ranks_new(s->vm, s->len);
+    if (!ranks) return false;
+    for (ptrdiff_t i = 0; i < s->len; i++) ranks[i].number = number_of_int(s->keys[i]);
+    sort_ranks(ranks, s->keys, s->values, s->len);
+    bool ok = true;
+    for (ptrdiff_t start = 0, end; ok && start < s->len; start = end) {
+        for (end = start + 1; end < s->len && ranks[end].number == ranks[start].number;) end++;
+        if (end - start > 1) ok = sort_part(s, start, end, sort_whole_longs);
+    }
+    memory_free(ranks);
+    return ok;
 }
 
 /* ---- strs by several characters at a time ----
  *
  * Characters [offset, offset + step) of each str make one number, eight narrow ones, or as many as
  * fit of the widest that there are, so that sorting touches the strs themselves once; then the
- * groups that share it are sorted by those that follow.  The numbers pass through the sorter as
- * keys; they are no values and nothing else looks at them. */
+ * groups that share it are sorted by those that follow. */
 
-enum { FEW_STRS = 48, OFFSET_MAX = 64 };
+enum { OFFSET_MAX = 64 };
 
-static inline int less_bits(Vm *vm __attribute__((unused)), Value a, Value b)
+static bool sort_strs_at(const Sorter *s, ptrdiff_t start, ptrdiff_t end, ptrdiff_t offset,
+                         int width);
+
+/* Are no characters left from offset on, so that only NULs at their ends tell strs apart? */
+static bool spent_at(Ref *strs, ptrdiff_t len, ptrdiff_t offset, bool *alike)
 {
-    return bits_of(a) < bits_of(b);
+    *alike = true;
+    for (ptrdiff_t i = 0; i < len; i++) {
+        if (as_str(strs[i])->len > offset) return false;
+        *alike &= as_str(strs[i])->len == as_str(strs[0])->len;
+    }
+    return true;
 }
 
-static bool sort_strs_at(Vm *vm, Ref *strs, ptrdiff_t len, ptrdiff_t offset, int width);
-
-/* Sorts each group of strs that share their characters at offset. */
-static bool sort_groups(Vm *vm, Ref *numbers, Ref *strs, ptrdiff_t len, ptrdiff_t offset, int width)
+/* Sorts each group of the strs from start on that share their characters at offset. */
+static bool sort_groups(const Sorter *s, const Ranked *ranks, ptrdiff_t start, ptrdiff_t len,
+                        ptrdiff_t offset, int width)
 {
-    for (ptrdiff_t start = 0, end; start < len; start = end) {
-        for (end = start + 1; end < len && numbers[end] == numbers[start];) end++;
-        if (end - start > 1 &&
-            !sort_strs_at(vm, strs + start, end - start, offset + 8 / width, width))
+    for (ptrdiff_t i = 0, end; i < len; i = end) {
+        for (end = i + 1; end < len && ranks[end].number == ranks[i].number;) end++;
+        if (end - i > 1 && !sort_strs_at(s, start + i, start + end, offset + 8 / width, width))
             return false;
     }
     return true;
 }
 
-static bool sort_strs_at(Vm *vm, Ref *strs, ptrdiff_t len, ptrdiff_t offset, int width)
+/* keys[start .. end), all of whose characters before offset are the same. */
+static bool sort_strs_at(const Sorter *s, ptrdiff_t start, ptrdiff_t end, ptrdiff_t offset,
+                         int width)
 {
-    bool longer = false;
-    for (ptrdiff_t i = 0; i < len && !longer; i++) longer = as_str(strs[i])->len > offset;
-    if (len < FEW_STRS || offset > OFFSET_MAX || !longer) {
-        Sorter whole = {.vm = vm, .keys = strs, .len = len};
-        bool ok = sort_whole_strs(&whole);
-        memory_free(whole.spare);
-        return ok;
-    }
-    Ref *numbers = memory_new(vm, len * sizeof(Ref));
-    if (!numbers) return false;
+    ptrdiff_t len = end - start;
+    Ref *strs = s->keys + start;
+    bool alike, spent = spent_at(strs, len, offset, &alike);
+    if (spent && alike && offset) return true; /* the same strs */
+    if (len < FEW_KEYS || len > MANY_KEYS || offset > OFFSET_MAX || spent)
+        return sort_part(s, start, end, sort_whole_strs);
+    Ranked *ranks = ranks_new(s->vm, len);
+    if (!ranks) return false;
     for (ptrdiff_t i = 0; i < len; i++)
-        numbers[i] = VALUE_OF_BITS(leading_characters(as_str(strs[i]), offset, width));
-    Sorter sorter = {.vm = vm, .keys = numbers, .values = strs, .len = len};
-    bool ok = sort_by(&sorter, less_bits, true);
-    memory_free(sorter.spare);
-    ok = ok && sort_groups(vm, numbers, strs, len, offset, width);
-    memory_free(numbers);
+        ranks[i].number = leading_characters(as_str(strs[i]), offset, width);
+    sort_ranks(ranks, strs, s->values ? s->values + start : NULL, len);
+    bool ok = sort_groups(s, ranks, start, len, offset, width);
+    memory_free(ranks);
     return ok;
 }
 
 static bool sort_strs(Sorter *s)
 {
-    if (s->values) return sort_whole_strs(s);
     int width = 1;
     for (ptrdiff_t i = 0; i < s->len; i++)
         if (as_str(s->keys[i])->width > width) width = as_str(s->keys[i])->width;
-    return sort_strs_at(s->vm, s->keys, s->len, 0, width);
-}
-
-static bool sort_other(Sorter *s, Less *less)
-{
-    return s->values ? sort_by(s, less, true) : sort_by(s, less, false);
+    return sort_strs_at(s, 0, s->len, 0, width);
 }
 
 static bool all_exact(const Sorter *s, Kind kind)
 {
     for (ptrdiff_t i = 0; i < s->len; i++)
         if (!is_exact(s->keys[i], kind)) return false;
+    return true;
+}
+
+static bool all_ints(const Sorter *s)
+{
+    for (ptrdiff_t i = 0; i < s->len; i++)
+        if (!is_int(s->keys[i]) && !is_exact(s->keys[i], KIND_INT)) return false;
     return true;
 }
 
@@ -509,8 +612,8 @@ static bool sort_keys(Sorter *s)
         if (i == s->len) return sort_floats(s);
     }
     while (i < s->len && (is_int(s->keys[i]) || is_float(s->keys[i]))) i++;
-    if (i == s->len)
-        return s->values ? sort_by(s, less_number, true) : sort_by(s, less_number, false);
+    if (i == s->len) return sort_numbers(s);
+    if (all_ints(s)) return sort_longs(s);
     if (all_exact(s, KIND_STR)) return sort_strs(s);
     if (all_exact(s, KIND_TUPLE)) return sort_other(s, less_tuple);
     if (all_exact(s, KIND_LIST)) return sort_other(s, less_list);
