@@ -16,7 +16,7 @@
 #include "memory/vm.h"
 
 #define SLAB_BYTES       (64 * 1024)
-#define HEAP_START_BYTES (512 * 1024)
+#define HEAP_START_BYTES (384 * 1024)
 #define MAPPED_BYTES     (32 * 1024 * 1024) /* blocks from here on are maps of their own */
 #define BLOCK_MAX        ((size_t)1 << 39)  /* bytes: more is refused without asking the system */
 
