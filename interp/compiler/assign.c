@@ -66,7 +66,7 @@ static void store_subscript(Compiler *c, NodeSubscript *node, int from)
 {
     int object = compile_operand(c, node->value, true);
     int k = constant_operand(c, node->slice);
-    if (k >= 0) emit_aux(c, OP_SET_ITEM_K, object, k, from, 0);
+    if (k >= 0) emit_item(c, OP_SET_ITEM_K, object, k, from, k);
     else emit_aux(c, OP_SET_ITEM, object, compile_operand(c, node->slice, false), from, 0);
 }
 
@@ -255,11 +255,13 @@ static void augment_subscript(Compiler *c, NodeAugAssign *node)
         emit(c, OP_COPY, index, key, 0);
         c->unit->depth = index;
     }
-    emit_aux(c, k >= 0 ? OP_GET_ITEM_K : OP_GET_ITEM, value, from, index, 0);
+    if (k >= 0) emit_item(c, OP_GET_ITEM_K, value, from, k, k);
+    else emit_aux(c, OP_GET_ITEM, value, from, index, 0);
     c->pos = pos;
     compile_arithmetic(c, node->op, value, value, node->value, true);
     c->pos = node->target->pos;
-    emit_aux(c, k >= 0 ? OP_SET_ITEM_K : OP_SET_ITEM, object, key, value, 0);
+    if (k >= 0) emit_item(c, OP_SET_ITEM_K, object, k, value, k);
+    else emit_aux(c, OP_SET_ITEM, object, key, value, 0);
     c->pos = pos;
 }
 

@@ -147,7 +147,8 @@ static void put_cache(const Listing *listing, const Instruction *in)
 static void put_aux(const Listing *listing, const Instruction *in)
 {
     switch (opcode_info[in->op].aux) {
-    case AUX_NONE: break;
+    case AUX_NONE:
+    case AUX_INDEX: break;
     case AUX_JUMP:
         fputs("  to ", listing->out);
         put_target(listing, in->target);

@@ -110,6 +110,13 @@ void emit_aux(Compiler *c, Opcode op, int a, int b, int third, uint32_t aux)
     unit_word(c, aux);
 }
 
+void emit_item(Compiler *c, Opcode op, int a, int b, int third, int k)
+{
+    Value key = c->unit->constants[k];
+    bool small = is_int(key) && as_int(key) == (int32_t)as_int(key);
+    emit_aux(c, op, a, b, third, small ? (uint32_t)(int32_t)as_int(key) : 0);
+}
+
 void emit_cached(Compiler *c, Opcode op, int a, int b, int third, int k)
 {
     Unit *unit = c->unit;

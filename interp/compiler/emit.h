@@ -112,6 +112,8 @@ void *unit_grow(Compiler *c, void *items, int count, int *capacity, size_t size)
 
 void emit(Compiler *c, Opcode op, int a, int b, int third); /* without aux word */
 void emit_aux(Compiler *c, Opcode op, int a, int b, int third, uint32_t aux);
+/* GET_ITEM_K or SET_ITEM_K, whose aux word holds constant k when that is a small index. */
+void emit_item(Compiler *c, Opcode op, int a, int b, int third, int k);
 void emit_cached(Compiler *c, Opcode op, int a, int b, int third,
                  int k); /* CACHE: k names a constant */
 void emit_jump(Compiler *c, Opcode op, int a, int b, int third, Label target); /* JUMP aux word */

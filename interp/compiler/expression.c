@@ -453,7 +453,7 @@ static int compile_subscript(Compiler *c, NodeSubscript *node, int want)
     int k = subscript_constant(c, node->slice);
     if (k >= 0) {
         int to = result_register(c, want, mark, base);
-        emit_aux(c, OP_GET_ITEM_K, to, object, k, 0);
+        emit_item(c, OP_GET_ITEM_K, to, object, k, k);
         return to;
     }
     int key = compile_operand(c, node->slice, false);

@@ -15,7 +15,7 @@ typedef enum Opcode {
 
 enum { BINARY_IN_PLACE = 1, BINARY_SWAPPED = 2 }; /* bits of a BINARY aux word */
 
-typedef enum Aux { AUX_NONE, AUX_JUMP, AUX_CACHE, AUX_BINARY, AUX_COUNT } Aux;
+typedef enum Aux { AUX_NONE, AUX_JUMP, AUX_CACHE, AUX_BINARY, AUX_COUNT, AUX_INDEX } Aux;
 
 typedef struct OpcodeInfo {
     const char *name, *operands, *meaning;

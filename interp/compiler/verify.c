@@ -177,6 +177,7 @@ static void check_instruction(const Check *check)
         if (in->aux > 1) BROKEN("aux: %#x, neither 0 nor 1", in->aux);
         break;
     case AUX_NONE:
+    case AUX_INDEX:
     case AUX_JUMP: break;
     }
     if (in->op == OP_JUMP || in->op == OP_JUMP_BACK || opcode_info[in->op].aux == AUX_JUMP)
