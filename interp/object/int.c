@@ -13,6 +13,7 @@
 
 #include "base/numtext.h"
 #include "object/error.h"
+#include "object/life.h"
 #include "object/number.h"
 #include "object/tuple.h"
 
@@ -28,8 +29,10 @@ static Int *int_object(Vm *vm)
 
 static Ref int_medium(Vm *vm, Wide n)
 {
-    Int *object = int_object(vm);
+    Int *object = object_new_raw(vm, type_builtin(vm, KIND_INT)->shape, sizeof(Int));
     if (!object) return FAIL;
+    object->candidate = 0;
+    object->is_big = false;
     object->medium = n;
     object->head.flags |= OBJ_CLEARED;
     return from_object(object);
