@@ -5,6 +5,8 @@
  * wider to write, a StrBuilder takes over.  Containers being written form a chain on the C stack,
  * which tells circular references.  Neighbours: _json.c (the module), json/encoder.aio. */
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
 #include "_json.h"
 
 typedef struct Enclosing {
@@ -12,189 +14,369 @@ typedef struct Enclosing {
     const struct Enclosing *outer;
 } Enclosing;
 
+enum {
+    FEW_BYTES = 512, /* of a text that needs no memory of its own */
+    ESCAPE_MOST = 6, /* characters that stand for a point below 0x10000 */
+    BLOCK_MOST =
+        JSON_BLOCK * (ESCAPE_MOST + 1), /* that are written, or written over, for a block */
+    SORT_FEW = 32,                      /* keys whose pairs are sorted in place */
+};
+
+/* The text so far: as wide as its widest point needs. */
 typedef struct Writer {
     Vm *vm;
-    char *data; /* ASCII so far */
-    ptrdiff_t len, capacity;
-    StrBuilder wide; /* in use when is_wide */
-    bool is_wide, skip_keys, ascii, circular, nan, sort;
+    char *data;
+    ptrdiff_t len, room; /* in points */
+    int width;
+    uint32_t limit; /* no point is above it: STR_ASCII and so on */
+    bool skip_keys, ascii, circular, nan, sort;
     Value fallback; /* called for what JSON does not know */
     Value indent;   /* str, or UNDEF */
     Value item_separator, key_separator;
     ptrdiff_t level;
+    char few[FEW_BYTES];
 } Writer;
 
 static bool write_value(Writer *w, Value v, const Enclosing *outer);
 
 /* ---- output ---- */
 
-static bool reserve(Writer *w, ptrdiff_t more)
+/* Gives the text room for `more` points and another width. */
+static __attribute__((noinline)) bool writer_grow(Writer *w, ptrdiff_t more, int width)
 {
-    if (w->len + more <= w->capacity) return true;
-    ptrdiff_t capacity = (w->len + more) * 2 + 256;
-    char *data = memory_resize(w->vm, w->data, capacity);
+    ptrdiff_t room = (w->len + more) * 2;
+    char *data = memory_new(w->vm, (size_t)(room * width));
     if (!data) return false;
+    if (width == w->width) memcpy(data, w->data, (size_t)(w->len * width));
+    else
+        for (ptrdiff_t i = 0; i < w->len; i++)
+            points_set(data, width, i, json_point(w->data + i * w->width, w->width));
+    if (w->data != w->few) memory_free(w->data);
     w->data = data;
-    w->capacity = capacity;
+    w->room = room;
+    w->width = width;
     return true;
 }
 
-static inline bool put(Writer *w, const char *text, ptrdiff_t len)
+static inline bool reserve(Writer *w, ptrdiff_t more)
 {
-    if (w->is_wide) return builder_ascii(w->vm, &w->wide, text, len);
-    if (w->len + len > w->capacity && !reserve(w, len)) return false;
-    memcpy(w->data + w->len, text, len);
+    return w->len + more <= w->room || writer_grow(w, more, w->width);
+}
+
+static bool put(Writer *w, const char *text, ptrdiff_t len)
+{
+    if (!reserve(w, len)) return false;
+    if (w->width == 1) json_bytes_copy(w->data + w->len, text, len);
+    else
+        for (ptrdiff_t n = 0; n < len; n++)
+            points_set(w->data, w->width, w->len + n, (uint8_t)text[n]);
     w->len += len;
     return true;
 }
 
-/* The same of a run that is mostly short. */
-static inline bool put_run(Writer *w, const char *text, ptrdiff_t len)
+static inline bool put_char(Writer *w, char c)
 {
-    if (len > 16 || w->is_wide || w->len + 16 > w->capacity) return put(w, text, len);
-    char *to = w->data + w->len;
-    if (len >= 8) {
-        memcpy(to, text, 8);
-        memcpy(to + len - 8, text + len - 8, 8);
-    } else {
-        for (ptrdiff_t n = 0; n < len; n++) to[n] = text[n];
-    }
-    w->len += len;
+    if (!reserve(w, 1)) return false;
+    points_set(w->data, w->width, w->len++, (uint8_t)c);
     return true;
 }
 
-static bool widen(Writer *w)
+/* The points of text will be written as they are. */
+static bool widen_for(Writer *w, const Str *text)
 {
-    if (w->is_wide) return true;
-    builder_open(&w->wide);
-    w->is_wide = true;
-    return builder_ascii(w->vm, &w->wide, w->data, w->len);
+    uint32_t limit = str_limit(text);
+    if (limit <= w->limit) return true;
+    w->limit = limit;
+    return text->width == w->width || writer_grow(w, text->len, text->width);
 }
 
 static bool put_str(Writer *w, Value v)
 {
     const Str *text = as_str(v);
-    if (text->ascii) return put_run(w, text->data, text->len);
-    return widen(w) && builder_str(w->vm, &w->wide, v);
+    if (text->ascii) return put(w, text->data, text->len);
+    if (!widen_for(w, text) || !reserve(w, text->len)) return false;
+    points_copy(w->data, w->width, w->len, text, 0, text->len);
+    w->len += text->len;
+    return true;
 }
 
 static Ref writer_finish(Writer *w, bool good)
 {
     Ref out = FAIL;
-    if (w->is_wide) {
-        if (good) out = builder_finish(w->vm, &w->wide);
-        else builder_close(&w->wide);
+    if (good && w->len == 1) {
+        out = str_from_char(w->vm, json_point(w->data, w->width));
     } else if (good) {
-        out = str_from_ascii(w->vm, w->data ? w->data : "", w->len);
+        out = str_new(w->vm, w->len, w->limit);
+        if (!failed(out) && w->len) memcpy(as_str(out)->data, w->data, (size_t)(w->len * w->width));
     }
-    memory_free(w->data);
+    if (w->data != w->few) memory_free(w->data);
     return out;
+}
+
+static void writer_open(Writer *w, Vm *vm, bool ascii)
+{
+    memset(w, 0, offsetof(Writer, few));
+    w->vm = vm;
+    w->data = w->few;
+    w->room = FEW_BYTES;
+    w->width = 1;
+    w->limit = STR_ASCII;
+    w->ascii = ascii;
 }
 
 /* ---- strings ---- */
 
-/* The escape of a point below 0x10000 that needs one, in out; its length. */
-static inline int escape_point(uint32_t c, char *out)
+/* Bytes of a word in the order of the text, its first one lowest. */
+ALWAYS_INLINE uint64_t in_order(uint64_t word)
 {
-    static const char names[128] = {['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
-                                    ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't'};
-    static const char digits[] = "0123456789abcdef";
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
+}
+
+/* Writes a number below 0x10000 as four hexadecimal digits, made together, a byte for each. */
+ALWAYS_INLINE void hex4_write(char *to, uint32_t n)
+{
+    uint64_t lanes = (n >> 8 | n << 16) & 0x00FF00FF;
+    lanes = (lanes >> 4 | lanes << 8) & 0x0F0F0F0F;
+    uint64_t letters = (lanes + 0x06060606) >> 4 & 0x01010101;
+    lanes = in_order(lanes + 0x30303030 + letters * ('a' - '9' - 1));
+    memcpy(to, &lanes, 4);
+}
+
+/* Writes a number below 10^8 as eight digits, halved until each lane of a byte holds one: dividing
+ * is multiplying by a reciprocal that is close enough for so few digits. */
+ALWAYS_INLINE void digits8_write(char *to, uint32_t n)
+{
+    uint64_t lanes = n / 10000 | (uint64_t)(n % 10000) << 32;
+    uint64_t hundreds = (lanes * 10486 >> 20) & UINT64_C(0x0000007F0000007F);
+    lanes = hundreds | (lanes - hundreds * 100) << 16;
+    uint64_t tens = (lanes * 103 >> 10) & UINT64_C(0x000F000F000F000F);
+    lanes = in_order((tens | (lanes - tens * 10) << 8) + UINT64_C(0x3030303030303030));
+    memcpy(to, &lanes, 8);
+}
+
+/* How an ASCII character is escaped: a letter, 'u' for its code, 0: it may be written as it is. */
+static const char letters[128] = {
+    [0 ... 7] = 'u', ['\b'] = 'b',      ['\t'] = 't', ['\n'] = 'n',  ['\v'] = 'u', ['\f'] = 'f',
+    ['\r'] = 'r',    [14 ... 31] = 'u', ['"'] = '"',  ['\\'] = '\\', [127] = 'u',
+};
+
+/* Writes the escape of a point below 0x10000; its length. */
+ALWAYS_INLINE int escape_point(uint32_t c, char out[ESCAPE_MOST])
+{
     out[0] = '\\';
-    if (c < 128 && names[c]) {
-        out[1] = names[c];
-        return 2;
-    }
-    out[1] = 'u';
-    for (int n = 0; n < 4; n++) out[2 + n] = digits[c >> (12 - 4 * n) & 15];
+    out[1] = c < 128 ? letters[c] : 'u';
+    if (out[1] != 'u') return 2;
+    hex4_write(out + 2, c);
     return 6;
 }
 
-enum { ESCAPE_MOST = 12 };
-
-static inline int escape_any(uint32_t c, char *out)
+/* Writes any point with nothing but ASCII; its length. */
+ALWAYS_INLINE int ascii_point(uint32_t c, char out[2 * ESCAPE_MOST])
 {
+    if (c < 128 && !letters[c]) {
+        *out = (char)c;
+        return 1;
+    }
     if (c <= 0xFFFF) return escape_point(c, out);
-    int len = escape_point(0xD800 + ((c - 0x10000) >> 10), out);
-    return len + escape_point(0xDC00 + (c & 0x3FF), out + len);
+    escape_point(0xD800 + ((c - 0x10000) >> 10), out);
+    escape_point(0xDC00 + (c & 0x3FF), out + ESCAPE_MOST);
+    return 2 * ESCAPE_MOST;
 }
 
-static bool put_escaped(Writer *w, uint32_t c)
+/* Bit n: byte n of the span, a block at most, of a str's text belongs to a point to be escaped;
+ * when ascii is set the text is ASCII. */
+ALWAYS_INLINE unsigned escapes_in(const char *p, ptrdiff_t span, int width, bool ascii)
 {
-    char out[ESCAPE_MOST];
-    if (w->is_wide) return builder_ascii(w->vm, &w->wide, out, escape_any(c, out));
-    if (w->len + ESCAPE_MOST > w->capacity && !reserve(w, ESCAPE_MOST)) return false;
-    w->len += escape_any(c, w->data + w->len);
-    return true;
+#ifdef __SSE2__
+    const char *start = p + span - JSON_BLOCK; /* it may lie in the str's head */
+    JsonBlock block = json_block(start);
+    unsigned bits = json_block_bits(json_block_special(block, width));
+    if (ascii) bits |= json_block_bits(json_block_is(block, width, 127));
+    return bits >> (p - start);
+#else
+    unsigned bits = 0;
+    for (ptrdiff_t n = 0; n < span; n += width) {
+        uint32_t c = json_point(p + n, width);
+        bits |= (unsigned)!(json_is_plain(c) && !(ascii && c == 127)) << n;
+    }
+    return bits;
+#endif
 }
 
-static bool write_ascii_text(Writer *w, const Str *text)
+/* Copies a run of bytes, a block at most, of a text that ends at end. */
+ALWAYS_INLINE void run_copy(char *to, int out, const char *p, ptrdiff_t bytes, const char *end,
+                            int width)
 {
-    const char but = w->ascii ? 127 : '"'; /* not printable: escaped too */
-    for (ptrdiff_t i = 0; i < text->len;) {
-        ptrdiff_t start = i;
-        i = json_run_end(text->data, i, text->len, but);
-        if (!put_run(w, text->data + start, i - start)) return false;
-        if (i < text->len && !put_escaped(w, (uint8_t)text->data[i++])) return false;
+#ifdef __SSE2__
+    if (end - p >= JSON_BLOCK) {
+        json_block_widen(to, out, json_block(p), width);
+        return;
+    }
+#else
+    (void)end;
+#endif
+    if (out == width) json_bytes_copy(to, p, bytes);
+    else
+        for (ptrdiff_t n = 0; n < bytes / width; n++)
+            points_set(to, out, n, json_point(p + n * width, width));
+}
+
+/* Writes a block of text, or what is left of it, where BLOCK_MOST points have room: where writing
+ * goes on. */
+ALWAYS_INLINE char *write_block(char *to, int out, const char **at, const char *end, int width,
+                                bool ascii)
+{
+    const char *p = *at;
+    ptrdiff_t span = end - p < JSON_BLOCK ? end - p : JSON_BLOCK;
+    unsigned escapes = escapes_in(p, span, width, ascii);
+    *at = p + span;
+    while (escapes) {
+        const ptrdiff_t run = __builtin_ctz(escapes);
+        char escape[ESCAPE_MOST];
+        run_copy(to, out, p, run, end, width);
+        to += run / width * out;
+        uint32_t c = json_point(p + run, width);
+        int len = escape_point(c, out == 1 ? to : escape);
+        for (int n = 0; out > 1 && n < len; n++) points_set(to, out, n, (uint8_t)escape[n]);
+        to += len * out;
+        p += run + width;
+        span -= run + width;
+        escapes >>= run + width;
+    }
+    run_copy(to, out, p, span, end, width);
+    return to + span / width * out;
+}
+
+/* Text whose points are written as they are, or that is ASCII. */
+ALWAYS_INLINE bool write_kept(Writer *w, const Str *text, int width, int out)
+{
+    const char *p = text->data, *end = p + text->len * width;
+    const bool ascii = width == 1 && w->ascii;
+    while (p < end) {
+        if (!reserve(w, BLOCK_MOST)) return false;
+        char *to = w->data + w->len * out;
+        w->len = (write_block(to, out, &p, end, width, ascii) - w->data) / out;
     }
     return true;
 }
 
-/* What is not ASCII, escaped; nothing wide has been written. */
-static bool write_wide_escaped(Writer *w, const Str *text)
+/* Text that is not ASCII, all of it made ASCII; what is written is as narrow. */
+ALWAYS_INLINE bool write_escaped(Writer *w, const Str *text, int width)
+{
+    const char *p = text->data, *end = p + text->len * width;
+    while (p < end) {
+        const char *stop = end - p > JSON_BLOCK ? p + JSON_BLOCK : end;
+        if (!reserve(w, BLOCK_MOST)) return false;
+        char *to = w->data + w->len;
+        for (; p < stop; p += width) to += ascii_point(json_point(p, width), to);
+        w->len = to - w->data;
+    }
+    return true;
+}
+
+/* The same when something wide has been written, a separator for instance. */
+static bool write_escaped_wide(Writer *w, const Str *text)
 {
     for (ptrdiff_t i = 0; i < text->len; i++) {
-        uint32_t c = str_at(text, i);
-        if (w->len + ESCAPE_MOST > w->capacity && !reserve(w, ESCAPE_MOST)) return false;
-        if (json_is_plain(c) && c < 127) w->data[w->len++] = (char)c;
-        else w->len += escape_any(c, w->data + w->len);
+        char ascii[2 * ESCAPE_MOST];
+        if (!put(w, ascii, ascii_point(str_at(text, i), ascii))) return false;
     }
     return true;
 }
 
-static bool write_wide_text(Writer *w, Value v)
+/* There is code for each width of the text, and of what is written. */
+static bool write_points(Writer *w, const Str *text)
 {
-    const Str *text = as_str(v);
-    if (w->ascii && !w->is_wide) return write_wide_escaped(w, text);
-    if (!w->ascii && !widen(w)) return false;
-    for (ptrdiff_t i = 0; i < text->len;) {
-        ptrdiff_t start = i;
-        if (!w->ascii) {
-            i = json_plain_end(text, i);
-            if (!builder_slice(w->vm, &w->wide, v, start, i)) return false;
-        }
-        if (i == text->len) break;
-        uint32_t c = str_at(text, i++);
-        char plain = (char)c;
-        if (!(json_is_plain(c) && c < 127 ? put(w, &plain, 1) : put_escaped(w, c))) return false;
+    const int width = text->width;
+    if (w->ascii && !text->ascii) {
+        if (w->width > 1) return write_escaped_wide(w, text);
+        return width == 1   ? write_escaped(w, text, 1)
+               : width == 2 ? write_escaped(w, text, 2)
+                            : write_escaped(w, text, 4);
     }
-    return true;
+    if (w->width == 1) return write_kept(w, text, 1, 1);
+    if (w->width == 2) return width == 1 ? write_kept(w, text, 1, 2) : write_kept(w, text, 2, 2);
+    return width == 1   ? write_kept(w, text, 1, 4)
+           : width == 2 ? write_kept(w, text, 2, 4)
+                        : write_kept(w, text, 4, 4);
 }
 
 static bool write_text(Writer *w, Value v)
 {
-    return put(w, "\"", 1) &&
-           (as_str(v)->ascii ? write_ascii_text(w, as_str(v)) : write_wide_text(w, v)) &&
-           put(w, "\"", 1);
+    const Str *text = as_str(v);
+    if (!w->ascii && !widen_for(w, text)) return false;
+    return put_char(w, '"') && write_points(w, text) && put_char(w, '"');
 }
 
 /* ---- numbers ---- */
 
+/* An int beyond 64 bits and within 128: its decimal digits in pieces. */
+static bool write_medium(Writer *w, Wide n)
+{
+    enum { PIECE_DIGITS = 16, PIECES = 2 };
+    const uint64_t piece = UINT64_C(10000000000000000), half = UINT64_C(100000000);
+    unsigned __int128 left = n < 0 ? 0 - (unsigned __int128)n : (unsigned __int128)n;
+    char text[INT64_TEXT_MAX + PIECES * PIECE_DIGITS], few[INT64_TEXT_MAX];
+    char *at = text + sizeof text;
+    while (left >= piece) {
+        unsigned __int128 more = left / piece;
+        uint64_t digits = (uint64_t)(left - more * piece);
+        at -= PIECE_DIGITS;
+        digits8_write(at, (uint32_t)(digits / half));
+        digits8_write(at + 8, (uint32_t)(digits % half));
+        left = more;
+    }
+    int len = int64_text(n < 0 ? -(int64_t)left : (int64_t)left, few);
+    at = memcpy(at - len, few, (size_t)len);
+    return put(w, at, text + sizeof text - at);
+}
+
+/* An int that is larger. */
+static bool write_big(Writer *w, Value v)
+{
+    enum { LIMBS_FEW = 30, DIGITS_FEW = 600 }; /* 10^578 has 30 limbs; no limit refuses so many */
+    mpz_srcptr number = ((const Int *)(const void *)as_object(v))->big;
+    const size_t size = mpz_size(number);
+    if (size > LIMBS_FEW) {
+        Ref digits = int_to_text(w->vm, v, 10);
+        bool good = !failed(digits) && put_str(w, digits);
+        decref(digits);
+        return good;
+    }
+    mp_limb_t limbs[LIMBS_FEW + 1];
+    unsigned char digits[DIGITS_FEW];
+    memcpy(limbs, mpz_limbs_read(number), size * sizeof *limbs);
+    size_t count = mpn_get_str(digits, 10, limbs, (mp_size_t)size), zeros = 0;
+    while (digits[zeros] == 0) zeros++;
+    for (size_t n = zeros; n < count; n++) digits[n] += '0';
+    return (mpz_sgn(number) > 0 || put_char(w, '-')) &&
+           put(w, (const char *)digits + zeros, (ptrdiff_t)(count - zeros));
+}
+
 static bool write_int(Writer *w, Value v)
 {
-    char text[INT64_TEXT_MAX];
     int overflow = 0;
     int64_t n = int_value(v, &overflow);
-    if (!overflow) return put(w, text, int64_text(n, text));
-    Ref digits = int_to_text(w->vm, v, 10);
-    bool good = !failed(digits) && put_str(w, digits);
-    decref(digits);
-    return good;
+    if (!overflow) {
+        char text[INT64_TEXT_MAX];
+        if (w->width > 1) return put(w, text, int64_text(n, text));
+        if (!reserve(w, INT64_TEXT_MAX)) return false;
+        w->len += int64_text(n, w->data + w->len);
+        return true;
+    }
+    const Int *number = (const Int *)(const void *)as_object(v);
+    return number->is_big ? write_big(w, v) : write_medium(w, number->medium);
 }
 
 static bool write_float(Writer *w, double number)
 {
     char text[DOUBLE_REPR_MAX];
-    if (isfinite(number)) return put(w, text, double_repr(number, text));
+    if (isfinite(number)) {
+        if (w->width > 1) return put(w, text, double_repr(number, text));
+        if (!reserve(w, DOUBLE_REPR_MAX)) return false;
+        w->len += double_repr(number, w->data + w->len);
+        return true;
+    }
     if (!w->nan) {
         double_repr(number, text);
         throw(w->vm, ValueError, "Out of range float values are not JSON compliant: %s", text);
@@ -329,32 +511,90 @@ static Ref pairs_of(Writer *w, Value mapping)
     return pairs;
 }
 
+/* A dict as it lies; the fallback may change it meanwhile. */
+static bool write_entries(Writer *w, Value mapping, bool *first, const Enclosing *self)
+{
+    Value key, value;
+    for (ptrdiff_t i = 0; dict_next(as_dict(mapping), &i, &key, &value);) {
+        Ref kept_key = newref(key), kept = newref(value);
+        bool good = write_pair(w, mapping, kept_key, kept, first, self);
+        decref(kept);
+        decref(kept_key);
+        if (!good) return false;
+    }
+    return true;
+}
+
+/* Are all keys exactly str?  Then they differ, and sorting them calls nobody. */
+static bool has_plain_keys(Dict *dict)
+{
+    Value key, value;
+    for (ptrdiff_t i = 0; dict_next(dict, &i, &key, &value);)
+        if (!is_exact(key, KIND_STR)) return false;
+    return true;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return str_compare(as_str(((const DictEntry *)a)->key), as_str(((const DictEntry *)b)->key));
+}
+
+/* Sorts few entries by their keys, or many. */
+static void sort_entries(DictEntry *entries, ptrdiff_t len)
+{
+    if (len > SORT_FEW) {
+        qsort(entries, (size_t)len, sizeof *entries, compare_keys);
+        return;
+    }
+    for (ptrdiff_t n = 1; n < len; n++) {
+        DictEntry entry = entries[n];
+        ptrdiff_t i = n;
+        for (; i > 0 && compare_keys(&entries[i - 1], &entry) > 0; i--) entries[i] = entries[i - 1];
+        entries[i] = entry;
+    }
+}
+
+/* A dict whose keys are all str, sorted: what it had when this began. */
+static bool write_sorted(Writer *w, Value mapping, bool *first, const Enclosing *self)
+{
+    DictEntry few[SORT_FEW], *entries = few;
+    ptrdiff_t len = 0, total = as_dict(mapping)->len;
+    Value key, value;
+    if (total > SORT_FEW && !(entries = memory_new(w->vm, (size_t)total * sizeof *entries)))
+        return false;
+    for (ptrdiff_t i = 0; dict_next(as_dict(mapping), &i, &key, &value);)
+        entries[len++] = (DictEntry){0, newref(key), newref(value)};
+    sort_entries(entries, len);
+    bool good = true;
+    for (ptrdiff_t n = 0; n < len; n++) {
+        good = good && write_pair(w, mapping, entries[n].key, entries[n].value, first, self);
+        decref(entries[n].key);
+        decref(entries[n].value);
+    }
+    if (entries != few) memory_free(entries);
+    return good;
+}
+
+static bool write_any_pairs(Writer *w, Value mapping, bool *first, const Enclosing *self)
+{
+    Ref pairs = pairs_of(w, mapping);
+    bool good = !failed(pairs);
+    for (ptrdiff_t n = 0; good && n < as_list(pairs)->len; n++) {
+        Ref pair = newref(list_at(as_list(pairs), n));
+        good = write_pair(w, mapping, tuple_at(pair, 0), tuple_at(pair, 1), first, self);
+        decref(pair);
+    }
+    decref(pairs);
+    return good;
+}
+
 static bool write_pairs(Writer *w, Value mapping, const Enclosing *self)
 {
-    bool first = true, good = true;
-    if (is_exact(mapping, KIND_DICT) && !w->sort) {
-        Value key, value;
-        ptrdiff_t len = as_dict(mapping)->len;
-        for (ptrdiff_t i = 0; good && dict_next(as_dict(mapping), &i, &key, &value);) {
-            Ref kept_key = newref(key), kept = newref(value);
-            good = write_pair(w, mapping, kept_key, kept, &first, self);
-            decref(kept);
-            decref(kept_key);
-            if (good && as_dict(mapping)->len != len) {
-                throw(w->vm, RuntimeError, "dictionary changed size during iteration");
-                good = false;
-            }
-        }
-    } else {
-        Ref pairs = pairs_of(w, mapping);
-        good = !failed(pairs);
-        for (ptrdiff_t n = 0; good && n < as_list(pairs)->len; n++) {
-            Ref pair = newref(list_at(as_list(pairs), n));
-            good = write_pair(w, mapping, tuple_at(pair, 0), tuple_at(pair, 1), &first, self);
-            decref(pair);
-        }
-        decref(pairs);
-    }
+    bool first = true, exact = is_exact(mapping, KIND_DICT);
+    bool good = exact && !w->sort ? write_entries(w, mapping, &first, self)
+                : exact && has_plain_keys(as_dict(mapping))
+                    ? write_sorted(w, mapping, &first, self)
+                    : write_any_pairs(w, mapping, &first, self);
     if (!good) return false;
     w->level--;
     good = first || write_line(w);
@@ -420,25 +660,24 @@ NATIVE(json_encode,
         if (!is_str(argv[14 - n]))
             return throw(vm, TypeError, "make_encoder() argument %d must be str, not %T", n,
                          argv[14 - n]);
-    Writer w = {
-        .vm = vm,
-        .fallback = argv[1],
-        .skip_keys = flags[0] == YES,
-        .ascii = flags[1] == YES,
-        .circular = flags[2] == YES,
-        .nan = flags[3] == YES,
-        .sort = flags[4] == YES,
-        .indent = is_str(argv[7]) ? argv[7] : UNDEF,
-        .item_separator = argv[8],
-        .key_separator = argv[9],
-    };
+    Writer w;
+    writer_open(&w, vm, flags[1] == YES);
+    w.fallback = argv[1];
+    w.skip_keys = flags[0] == YES;
+    w.circular = flags[2] == YES;
+    w.nan = flags[3] == YES;
+    w.sort = flags[4] == YES;
+    w.indent = is_str(argv[7]) ? argv[7] : UNDEF;
+    w.item_separator = argv[8];
+    w.key_separator = argv[9];
     return writer_finish(&w, write_value(&w, argv[0], NULL));
 }
 
 static Ref quoted(Vm *vm, Value v, bool ascii)
 {
     if (!is_str(v)) return throw(vm, TypeError, "first argument must be a string, not %T", v);
-    Writer w = {.vm = vm, .ascii = ascii};
+    Writer w;
+    writer_open(&w, vm, ascii);
     return writer_finish(&w, write_text(&w, v));
 }
 NATIVE(json_quote_ascii, "encode_basestring_ascii(string, /)",
