@@ -18,6 +18,7 @@
 #include "object/dict.h"
 #include "object/error.h"
 #include "object/exception.h"
+#include "object/list.h"
 #include "object/module.h"
 #include "object/name.h"
 #include "object/str.h"
@@ -81,28 +82,60 @@ Vm *interp_open(unsigned debug, int64_t fail_after, const Flags *flags)
     return vm;
 }
 
-static void drop_modules(Vm *vm)
+/* The program goes first: its objects may need the library. */
+static void drop_program(Vm *vm, Dict *modules)
+{
+    Ref name = str_from(vm, "__main__");
+    if (!failed(name)) dict_delete(vm, modules, name);
+    decref(name);
+    collector_run_full(vm);
+    pending_run(vm);
+}
+
+/* Weak references to the modules that are forgotten here: all but builtins and sys. */
+static Ref forget_modules(Vm *vm, Dict *modules)
 {
     Interp *interp = vm->interp;
+    Ref weak = list_new(vm, 0);
     Value key, module;
-    if (is_dict(interp->modules)) { /* the program first: its objects may need the library */
-        Ref name = str_from(vm, "__main__");
-        if (!failed(name)) dict_delete(vm, as_dict(interp->modules), name);
-        decref(name);
-        collector_run_full(vm);
-        pending_run(vm);
+    for (ptrdiff_t i = 0; !failed(weak) && dict_next(modules, &i, &key, &module);) {
+        if (!is_kind(module, KIND_MODULE) || module_dict(module) == as_dict(interp->builtins) ||
+            (is_dict(interp->sys) && module_dict(module) == as_dict(interp->sys)))
+            continue;
+        Ref link = weakref_new(vm, type_builtin(vm, KIND_WEAKREF), module, UNDEF);
+        if (failed(link) || !list_push(vm, as_list(weak), link)) replace(&weak, FAIL);
     }
-    for (ptrdiff_t i = 0;
-         is_dict(interp->modules) && dict_next(as_dict(interp->modules), &i, &key, &module);) {
-        if (is_kind(module, KIND_MODULE) && module_dict(module) != as_dict(interp->builtins) &&
-            !(is_dict(interp->sys) && module_dict(module) == as_dict(interp->sys))) {
-            Ref kept = newref(module);
-            dict_clear(module_dict(kept));
-            decref(kept);
-        }
-    }
+    dict_clear(modules);
+    return weak;
+}
+
+/* A module that did not go by itself: finalisers that come find None for its names. */
+static void empty_module(Vm *vm, Value module)
+{
+    Value key, value;
+    for (ptrdiff_t i = 0; dict_next(module_dict(module), &i, &key, &value);)
+        if (!str_is(key, "__builtins__")) dict_set(vm, module_dict(module), key, NONE);
     pending_run(vm);
-    if (is_dict(interp->modules)) dict_clear(as_dict(interp->modules));
+    dict_clear(module_dict(module));
+}
+
+/* What can go does so while the names that its finalisers use are there; the rest is emptied, what
+ * was imported last first. */
+static void drop_modules(Vm *vm)
+{
+    if (!is_dict(vm->interp->modules)) return;
+    drop_program(vm, as_dict(vm->interp->modules));
+    Ref weak = forget_modules(vm, as_dict(vm->interp->modules));
+    error_clear(vm);
+    collector_run_full(vm);
+    pending_run(vm);
+    for (ptrdiff_t i = failed(weak) ? 0 : as_list(weak)->len; i-- > 0;) {
+        Ref module = weakref_get(as_list(weak)->items[i]);
+        if (!absent(module)) empty_module(vm, module);
+        decref(module);
+    }
+    decref(weak);
+    pending_run(vm);
 }
 
 /* module.function(), when the program has imported that module. */
