@@ -431,6 +431,7 @@ bool types_open(Vm *vm)
                  .basic_size = sizeof(Type),
                  .refs = type_type.refs,
                  .clear = type_type.clear};
+    interp->types[KIND_TYPE] = &fake; /* its shape is no derived class's */
     Shape *boot = shape_new_root(vm, &fake, 0, 0);
     if (!boot || !open_rows(vm, boot) || !names_open(vm)) return false;
     if (absent(interp->empty_tuple)) {
