@@ -1,5 +1,5 @@
 # What tests of the prompt source: a terminal (tmux) with aio in it.  Nothing sleeps to synchronise: `see` waits
-# until the screen shows a line that matches, at most eight seconds.
+# until the screen shows a line that matches, at most a minute.
 export HOME=$TMP TERM=xterm TMUX= NO_COLOR=${NO_COLOR-1}
 # Each start has a server of its own: one that is being killed would still answer to the name of the next.
 server=0
@@ -15,7 +15,7 @@ see() {
     tries=0
     until screen | grep -q -- "$1"; do
         tries=$((tries + 1))
-        if [ $tries -gt 160 ]; then echo "not seen: $1"; screen | sed '/^$/d'; exit 1; fi
+        if [ $tries -gt 1200 ]; then echo "not seen: $1"; screen | sed '/^$/d'; exit 1; fi
         sleep 0.05
     done
 }
