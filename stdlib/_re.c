@@ -875,7 +875,9 @@ static bool re_open(Vm *vm, Value module)
     ReState *state = type ? type_instance(vm, type) : NULL;
     if (!state) return false;
     Ref self = from_object(state);
-    bool good = !failed(state->plain = dict_new(vm)) && !failed(state->flagged = dict_new(vm)) &&
+    state->match_type = type_from_def(vm, &re_match_type);
+    bool good = state->match_type && !failed(state->plain = dict_new(vm)) &&
+                !failed(state->flagged = dict_new(vm)) &&
                 (state->engines = memory_zeroed(vm, 16 * sizeof(void *)));
     good = good && module_bind(vm, module, self, state_methods, "re");
     decref(self);

@@ -57,6 +57,7 @@ typedef struct ReState {
     Ref plain;   /* dict: pattern without flags -> Pattern, oldest first */
     Ref flagged; /* dict: (pattern, flags) -> Pattern */
     Engines *engines;
+    Type *match_type;
 } ReState;
 
 typedef struct RegexCode {

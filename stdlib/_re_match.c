@@ -30,8 +30,9 @@ static int match_last(Match *match)
 Ref match_new(Vm *vm, Pattern *pattern, const Subject *subject, const size_t *offsets)
 {
     size_t pairs = pattern->groups + 1;
-    Type *type = type_from_def(vm, &re_match_type);
-    Match *match = type ? type_instance_sized(vm, type, pairs * 2 * sizeof(ptrdiff_t)) : NULL;
+    const Type *type = ((ReState *)as_object(pattern->state))->match_type;
+    Match *match = object_new_open(vm, type->shape, sizeof *match + pairs * 2 * sizeof(ptrdiff_t),
+                                   sizeof *match);
     if (!match) return FAIL;
     match->pattern = newref(borrow(pattern));
     match->text = newref(subject->text);
@@ -92,16 +93,15 @@ static Ref group_value(Vm *vm, Value self, Value key)
 }
 
 NATIVE(
-    match_group, "group(self, /, *groups)",
+    match_group, "group(self, group=0, /, *groups)",
     "Return what the group of that number or name matched, the whole match without one, a tuple\n"
     "for several; None for one that took no part.  Raises IndexError for an unknown group.")
 {
-    ptrdiff_t count = tuple_len(argv[1]);
-    if (count == 0) return group_text(vm, as_match(argv[0]), 0, NONE);
-    if (count == 1) return group_value(vm, argv[0], tuple_at(argv[1], 0));
+    ptrdiff_t count = tuple_len(argv[2]) + 1;
+    if (count == 1) return group_value(vm, argv[0], argv[1]);
     Ref out = tuple_new(vm, count);
     for (ptrdiff_t n = 0; !failed(out) && n < count; n++) {
-        Ref text = group_value(vm, argv[0], tuple_at(argv[1], n));
+        Ref text = group_value(vm, argv[0], n ? tuple_at(argv[2], n - 1) : argv[1]);
         if (failed(text)) replace(&out, FAIL);
         else as_tuple(out)->items[n] = text;
     }
@@ -126,7 +126,7 @@ NATIVE(match_groupdict, "groupdict(self, /, default=None)",
        "Return a dict from the names of groups to their texts.")
 {
     const Match *match = as_match(argv[0]);
-    Ref out = dict_new(vm);
+    Ref out = dict_new_sized(vm, as_dict(as_pattern(match->pattern)->names)->len);
     Value name, number;
     for (ptrdiff_t i = 0; !failed(out) && dict_next(as_dict(as_pattern(match->pattern)->names), &i,
                                                     &name, &number);) {
@@ -394,6 +394,17 @@ NATIVE(match_expand, "expand(self, /, template)",
 
 /* ---- the object ---- */
 
+static void match_visit(Object *self, void (*visit)(Ref *slot, void *context), void *context)
+{
+    visit(&((Match *)self)->pattern, context);
+    visit(&((Match *)self)->text, context);
+}
+static void match_clear(Object *self)
+{
+    clear(&((Match *)self)->pattern);
+    clear(&((Match *)self)->text);
+}
+
 static Ref match_repr(Vm *vm, Value self)
 {
     const Match *match = as_match(self);
@@ -482,7 +493,8 @@ const TypeDef re_match_type = {
     .doc = "What a pattern found: where it lies, and what its groups hold.",
     .size = sizeof(Match),
     .flags = TYPE_FINAL | TYPE_NO_NEW,
-    .refs = REFS(REF(Match, pattern), REF(Match, text)),
+    .visit = match_visit,
+    .clear = match_clear,
     .repr = match_repr,
     .get_item = group_value,
     .methods = match_methods,
