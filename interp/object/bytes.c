@@ -13,6 +13,7 @@
 #include "object/error.h"
 #include "object/int.h"
 #include "object/iter.h"
+#include "object/life.h"
 #include "object/name.h"
 #include "object/number.h"
 #include "object/range.h"
@@ -29,9 +30,13 @@ static inline Bytes *bytes_allocate(Vm *vm, ptrdiff_t len)
         throw_no_memory(vm);
         return NULL;
     }
-    Bytes *bytes = object_new_open(vm, type_builtin(vm, KIND_BYTES)->shape,
-                                   sizeof(Bytes) + (size_t)len + 1, sizeof(Bytes));
-    if (bytes) bytes->len = len;
+    Bytes *bytes =
+        object_new_raw(vm, type_builtin(vm, KIND_BYTES)->shape, sizeof(Bytes) + (size_t)len + 1);
+    if (!bytes) return NULL;
+    bytes->head.candidate = bytes->head.aux = 0;
+    bytes->hash = 0;
+    bytes->len = len;
+    bytes->data[len] = 0;
     return bytes;
 }
 
