@@ -34,7 +34,8 @@ typedef struct Report {
     int depth;   /* nesting of groups */
     bool margin; /* lines get the "  | " of a group */
     bool colour;
-    Ref seen_ref; /* list of the exceptions already printed, against loops */
+    int64_t limit; /* steps of a traceback that are shown, the innermost ones; 0: nothing of it */
+    Ref seen_ref;  /* list of the exceptions already printed, against loops */
 } Report;
 
 static bool put(Report *report, const char *text)
@@ -207,11 +208,21 @@ static bool put_repeats(Report *report, int more)
     return put_margin(report) && put(report, text);
 }
 
+/* Past the outermost steps that are too many. */
+static Value first_shown(const Report *report, Value traceback)
+{
+    int64_t more = -report->limit;
+    Value first = traceback;
+    for (Value at = traceback; is_kind(at, KIND_TRACEBACK); at = as_traceback(at)->next) more++;
+    for (; more > 0; more--) first = as_traceback(first)->next;
+    return first;
+}
+
 static bool put_traceback(Report *report, Value traceback)
 {
     const Traceback *before = NULL;
     int run = 0;
-    for (Value at = traceback; is_kind(at, KIND_TRACEBACK);) {
+    for (Value at = first_shown(report, traceback); is_kind(at, KIND_TRACEBACK);) {
         const Traceback *step = (const Traceback *)as_object(at);
         if (before && same_place(step, before)) {
             run++;
@@ -438,7 +449,7 @@ static bool put_exception(Report *report, Value error)
     if (!recursion_enter(vm)) return false;
     bool good = list_push(vm, as_list(report->seen_ref), newref(error)) && put_chain(report, error);
     bool group = is_group(vm, error);
-    Value traceback = as_exception(error)->traceback;
+    Value traceback = report->limit ? (Value)as_exception(error)->traceback : (Value)UNDEF;
     if (good && group && report->depth == 0) {
         report->depth = 1;
         report->margin = true;
@@ -460,9 +471,21 @@ static bool put_exception(Report *report, Value error)
     return good;
 }
 
+/* What sys.tracebacklimit says, when it is an int. */
+static int64_t traceback_limit(Vm *vm)
+{
+    Ref sys = vm->interp->sys;
+    Value limit = is_dict(sys) ? dict_get_text(vm, as_dict(sys), "tracebacklimit") : (Value)UNDEF;
+    if (failed(limit)) error_clear(vm);
+    if (is_bool(limit)) return limit == TRUE;
+    if (is_int(limit)) return as_int(limit) > 0 ? as_int(limit) : 0;
+    return is_any_int(limit) && int_sign(limit) <= 0 ? 0 : INT64_MAX;
+}
+
 static Ref format(Vm *vm, Value exception, bool colour)
 {
-    Report report = {.vm = vm, .colour = colour, .seen_ref = list_new(vm, 4)};
+    Report report = {
+        .vm = vm, .colour = colour, .limit = traceback_limit(vm), .seen_ref = list_new(vm, 4)};
     if (failed(report.seen_ref)) return FAIL;
     builder_open(&report.text);
     bool good = put_exception(&report, exception);
