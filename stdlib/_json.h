@@ -92,6 +92,21 @@ ALWAYS_INLINE void json_block_widen(char *to, int to_width, JsonBlock block, int
     }
 }
 
+/* Are the points of so many bytes, of width 2 or 4 and JSON_BLOCK of them at most, all ASCII?  As many
+ * may be read. */
+ALWAYS_INLINE bool json_few_ascii(const char *p, ptrdiff_t bytes, int width)
+{
+    const JsonBlock most = width == 2 ? _mm_set1_epi16(127) : _mm_set1_epi32(127);
+    uint64_t others = 0; /* bit n tells byte n */
+    for (int n = 0; n < width; n++) {
+        JsonBlock block = json_block(p + n * JSON_BLOCK);
+        JsonBlock above = width == 2 ? _mm_subs_epu16(block, most) : _mm_cmpgt_epi32(block, most);
+        JsonBlock none = json_block_is(above, width, 0);
+        others |= (uint64_t)(json_block_bits(none) ^ 0xFFFF) << n * JSON_BLOCK;
+    }
+    return bytes == 64 ? others == 0 : (others & ((UINT64_C(1) << bytes) - 1)) == 0;
+}
+
 /* JSON_BLOCK points of a greater width, none too wide, as one block or two of 1 or 2 bytes. */
 ALWAYS_INLINE void json_block_narrow(char *to, int to_width, const char *from, int width)
 {

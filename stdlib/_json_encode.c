@@ -1,9 +1,10 @@
 /* _json_encode.c - objects written as JSON text.
  *
- * Text that is all ASCII, the usual case, gathers in plain bytes; with ensure_ascii off and
- * something
- * wider to write, a StrBuilder takes over.  Containers being written form a chain on the C stack,
- * which tells circular references.  Neighbours: _json.c (the module), json/encoder.aio. */
+ * Text gathers in the width of its widest point so far: bytes, until with ensure_ascii off
+ * something wider is written.  A str is copied a block at a time, what must be escaped being bits
+ * of a mask.  Containers being written form a chain on the C stack, which tells circular
+ * references.
+ * Neighbours: _json.h (blocks), _json.c (the module), json/encoder.aio. */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
@@ -41,17 +42,18 @@ static bool write_value(Writer *w, Value v, const Enclosing *outer);
 
 /* ---- output ---- */
 
-/* Gives the text room for `more` points and another width. */
+/* Gives the text room for `more` points, and another width perhaps. */
 static __attribute__((noinline)) bool writer_grow(Writer *w, ptrdiff_t more, int width)
 {
-    ptrdiff_t room = (w->len + more) * 2;
-    char *data = memory_new(w->vm, (size_t)(room * width));
+    const ptrdiff_t room = (w->len + more) * 2;
+    const size_t size = (size_t)(room * width);
+    const bool in_place = width == w->width && w->data != w->few;
+    char *data = in_place ? memory_resize(w->vm, w->data, size) : memory_new(w->vm, size);
     if (!data) return false;
-    if (width == w->width) memcpy(data, w->data, (size_t)(w->len * width));
-    else
-        for (ptrdiff_t i = 0; i < w->len; i++)
-            points_set(data, width, i, json_point(w->data + i * w->width, w->width));
-    if (w->data != w->few) memory_free(w->data);
+    for (ptrdiff_t i = 0; width != w->width && i < w->len; i++)
+        points_set(data, width, i, json_point(w->data + i * w->width, w->width));
+    if (width == w->width && !in_place) memcpy(data, w->data, (size_t)(w->len * width));
+    if (!in_place && w->data != w->few) memory_free(w->data);
     w->data = data;
     w->room = room;
     w->width = width;

@@ -89,11 +89,31 @@ ALWAYS_INLINE bool is_word(const Reader *r, const char *p, const char *word, int
 
 /* ---- strings ---- */
 
-/* The str of the points [p, end). */
-ALWAYS_INLINE Ref text_of(Reader *r, const char *p, const char *end, int width, bool ascii)
+/* Narrows JSON_BLOCK points when those before end are ASCII. */
+ALWAYS_INLINE bool few_narrowed(char few[JSON_BLOCK], const char *p, const char *end, int width)
 {
-    ptrdiff_t len = (end - p) / width;
-    uint32_t limit = ascii && len != 1 ? STR_ASCII : json_limit(p, end, width);
+#ifdef __SSE2__
+    if (!json_few_ascii(p, end - p, width)) return false;
+    json_block_narrow(few, 1, p, width);
+    return true;
+#else
+    return (void)few, (void)p, (void)end, (void)width, false;
+#endif
+}
+
+/* The str of the points [p, end); as far as `room` may be read. */
+ALWAYS_INLINE Ref text_of(Reader *r, const char *p, const char *end, const char *room, int width,
+                          bool ascii)
+{
+    const ptrdiff_t len = (end - p) / width;
+    char few[JSON_BLOCK];
+    if (width > 1 && len > 1 && len <= JSON_BLOCK && room - p >= JSON_BLOCK * width &&
+        few_narrowed(few, p, end, width)) {
+        Ref text = str_new(r->vm, len, STR_ASCII);
+        if (!failed(text)) json_bytes_copy(as_str(text)->data, few, len);
+        return text;
+    }
+    const uint32_t limit = ascii && len != 1 ? STR_ASCII : json_limit(p, end, width);
     if (len == 1) return str_from_char(r->vm, limit);
     Ref text = str_new(r->vm, len, limit);
     if (failed(text) || len == 0) return text;
@@ -247,9 +267,9 @@ ALWAYS_INLINE Ref read_gathered(Reader *r, const char *start, int width)
     if (!p) return FAIL;
     r->at = p + width;
     const char *data = r->gathered, *end = data + len * out;
-    return out == 1   ? text_of(r, data, end, 1, false)
-           : out == 2 ? text_of(r, data, end, 2, false)
-                      : text_of(r, data, end, 4, false);
+    return out == 1   ? text_of(r, data, end, end, 1, false)
+           : out == 2 ? text_of(r, data, end, end, 2, false)
+                      : text_of(r, data, end, end, 4, false);
 }
 
 /* There is one copy of the code for each width. */
@@ -311,7 +331,7 @@ ALWAYS_INLINE Ref read_short(Reader *r, const char *p, ptrdiff_t bytes, int widt
     JsonShort *known = &r->shorts[place];
     bool used = is_used(&r->shorts_used, place);
     if (used && known->bytes == word) return newref(known->text);
-    Ref text = text_of(r, p, p + bytes, width, ascii);
+    Ref text = text_of(r, p, p + bytes, r->end, width, ascii);
     if (failed(text)) return FAIL;
     if (used) decref(known->text);
     else use(&r->shorts_used, place);
@@ -329,7 +349,7 @@ ALWAYS_INLINE Ref read_long_key(Reader *r, const char *p, ptrdiff_t bytes, int w
     if (used && known->bytes == bytes && bytes_word(known->at, 8) == first &&
         memcmp(known->at + 8, p + 8, (size_t)bytes - 8) == 0)
         return newref(known->key);
-    Ref key = text_of(r, p, p + bytes, width, ascii);
+    Ref key = text_of(r, p, p + bytes, r->end, width, ascii);
     if (failed(key)) return FAIL;
     if (used) decref(known->key);
     else use(&r->keys_used, place);
@@ -349,7 +369,7 @@ ALWAYS_INLINE Ref read_string(Reader *r, const char **at, int width, bool key)
         return read_short(r, start, bytes, width, ascii);
     if (key && bytes > 8 && bytes <= KEY_BYTES_MOST)
         return read_long_key(r, start, bytes, width, ascii);
-    return text_of(r, start, end, width, ascii);
+    return text_of(r, start, end, r->end, width, ascii);
 }
 
 /* ---- numbers ---- */
@@ -385,9 +405,12 @@ static uint64_t digits_value(const char *p, const char *end, int width)
 /* The text [start, end), all ASCII, given to a hook. */
 static Ref call_with_text(Reader *r, Value hook, const char *start, const char *end)
 {
-    ptrdiff_t width = r->text->width, from = reader_index(r, start);
-    Ref text = str_slice(r->vm, r->source, from, from + (end - start) / width);
-    Ref out = failed(text) ? FAIL : call1(r->vm, hook, text);
+    Vm *vm = r->vm;
+    const ptrdiff_t width = r->text->width, len = (end - start) / width;
+    const ptrdiff_t from = reader_index(r, start);
+    Ref text =
+        width == 1 ? str_from_ascii(vm, start, len) : str_slice(vm, r->source, from, from + len);
+    Ref out = failed(text) ? FAIL : call1(vm, hook, text);
     decref(text);
     return out;
 }
