@@ -66,9 +66,10 @@ static Ref enumerate_next(Vm *vm, Value v)
     return pair_tuple(vm, enumerate_pair(vm, v, pair), pair, &as_enumerate(v)->pair);
 }
 
-Ref pair_tuple(Vm *vm, Truth found, const Ref pair[2], Ref *kept)
+Ref pair_tuple(Vm *vm, Truth found, Ref pair[2], Ref *kept)
 {
     if (found != YES) return found == NO ? UNDEF : FAIL;
+    if (*kept == NONE) return tuple_from_refs(vm, 2, pair); /* each is a new one */
     Ref tuple = tuple_again(vm, 2, kept);
     if (failed(tuple)) {
         decref(pair[0]);

@@ -26,6 +26,6 @@ static inline Truth iter_pair(Vm *vm, Value v, Ref pair[2])
                                       : dict_item_pair(vm, v, pair);
 }
 /* What such an iterator's `next` answers: the pair as a tuple; kept: the last one given. */
-Ref pair_tuple(Vm *vm, Truth found, const Ref pair[2], Ref *kept);
+Ref pair_tuple(Vm *vm, Truth found, Ref pair[2], Ref *kept);
 
 #endif

@@ -24,15 +24,27 @@ static TupleIter *as_tuple_iter(Value v) { return (TupleIter *)as_object(v); }
 
 /* ---- making tuples ---- */
 
+/* A tuple of so many (> 0) items, which are to be set at once. */
+ALWAYS_INLINE Tuple *tuple_raw(Vm *vm, ptrdiff_t len)
+{
+    if (len > (PTRDIFF_MAX - (ptrdiff_t)sizeof(Tuple)) / (ptrdiff_t)sizeof(Ref)) {
+        throw_no_memory(vm);
+        return NULL;
+    }
+    Tuple *tuple = object_new_raw(vm, type_builtin(vm, KIND_TUPLE)->shape,
+                                  sizeof(Tuple) + len * sizeof(Ref));
+    if (!tuple) return NULL;
+    tuple->head.candidate = tuple->head.aux = 0;
+    tuple->len = len;
+    return tuple;
+}
+
 Ref tuple_new(Vm *vm, ptrdiff_t len)
 {
     if (len == 0) return newref(vm->interp->empty_tuple);
-    if (len > (PTRDIFF_MAX - (ptrdiff_t)sizeof(Tuple)) / (ptrdiff_t)sizeof(Ref))
-        return throw_no_memory(vm);
-    Tuple *tuple = object_new_inline(vm, type_builtin(vm, KIND_TUPLE)->shape,
-                                     sizeof(Tuple) + len * sizeof(Ref));
+    Tuple *tuple = tuple_raw(vm, len);
     if (!tuple) return FAIL;
-    tuple->len = len;
+    for (ptrdiff_t i = 0; i < len; i++) tuple->items[i] = UNDEF;
     return from_object(tuple);
 }
 
@@ -50,21 +62,23 @@ Ref tuple_anew(Vm *vm, ptrdiff_t len, Ref *kept)
 
 Ref tuple_from_values(Vm *vm, ptrdiff_t len, Value *items)
 {
-    Ref tuple = tuple_new(vm, len);
-    if (failed(tuple)) return FAIL;
-    for (ptrdiff_t i = 0; i < len; i++) as_tuple(tuple)->items[i] = newref(items[i]);
-    return tuple;
+    if (len == 0) return newref(vm->interp->empty_tuple);
+    Tuple *tuple = tuple_raw(vm, len);
+    if (!tuple) return FAIL;
+    for (ptrdiff_t i = 0; i < len; i++) tuple->items[i] = newref(items[i]);
+    return from_object(tuple);
 }
 
 Ref tuple_from_refs(Vm *vm, ptrdiff_t len, Ref *items)
 {
-    Ref tuple = tuple_new(vm, len);
-    if (failed(tuple)) {
+    if (len == 0) return newref(vm->interp->empty_tuple);
+    Tuple *tuple = tuple_raw(vm, len);
+    if (!tuple) {
         for (ptrdiff_t i = 0; i < len; i++) decref(items[i]);
         return FAIL;
     }
-    if (len) memcpy(as_tuple(tuple)->items, items, len * sizeof(Ref));
-    return tuple;
+    for (ptrdiff_t i = 0; i < len; i++) tuple->items[i] = items[i];
+    return from_object(tuple);
 }
 
 Ref tuple_pack(Vm *vm, int len, ...)

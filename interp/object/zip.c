@@ -110,6 +110,11 @@ static Ref zip_next(Vm *vm, Value v)
 {
     Zip *self = as_zip(v);
     if (absent(self->iters) || tuple_len(self->iters) == 0) return UNDEF;
+    if (self->kept == NONE && tuple_len(self->iters) == 2) { /* each is a new one */
+        Ref pair[2] = {UNDEF, UNDEF};
+        Truth found = next_items(vm, self, pair);
+        return found == YES ? tuple_from_refs(vm, 2, pair) : found == NO ? UNDEF : FAIL;
+    }
     Ref out = tuple_again(vm, tuple_len(self->iters), &self->kept);
     if (failed(out)) return FAIL;
     Truth more = next_items(vm, self, as_tuple(out)->items);
