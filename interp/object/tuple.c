@@ -31,8 +31,8 @@ ALWAYS_INLINE Tuple *tuple_raw(Vm *vm, ptrdiff_t len)
         throw_no_memory(vm);
         return NULL;
     }
-    Tuple *tuple = object_new_raw(vm, type_builtin(vm, KIND_TUPLE)->shape,
-                                  sizeof(Tuple) + len * sizeof(Ref));
+    Tuple *tuple =
+        object_new_raw(vm, type_builtin(vm, KIND_TUPLE)->shape, sizeof(Tuple) + len * sizeof(Ref));
     if (!tuple) return NULL;
     tuple->head.candidate = tuple->head.aux = 0;
     tuple->len = len;
