@@ -121,6 +121,8 @@ static int compile_binary(Compiler *c, NodeBinOp *node, int want)
 {
     Ref value = constant_value(c, &node->head);
     if (!absent(value)) return constant_load(c, value, want);
+    int made;
+    if (compile_percent(c, node, want, &made)) return made;
     int mark = c->unit->depth, base = temp_base(c, want);
     bool swapped = (node->op == BIN_ADD || node->op == BIN_MULT) && is_number(node->left);
     int number = swapped ? constant_operand(c, node->left) : -1;

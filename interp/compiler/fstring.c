@@ -1,4 +1,4 @@
-/* fstring.c - f-strings and t-strings.
+/* fstring.c - f-strings and t-strings, and "..." % (a, b) where that is an f-string.
  *
  * The pieces of an f-string are made in a row of temporaries and joined; a t-string keeps them
  * apart. Neighbours: expression.c, constant.c. */
@@ -6,8 +6,21 @@
 #include "compiler/fstring.h"
 
 #include "compiler/constant.h"
+#include "object/str.h"
 
-enum { PIECES_WINDOW = 60 }; /* pieces joined at once */
+enum {
+    PIECES_WINDOW = 60, /* pieces joined at once */
+    PERCENT_DIGITS = 3, /* a width or precision with more of them is left to the % operator */
+};
+
+/* Another piece stands in its temporary; more of them follow.  Joins a window that is full. */
+static void piece_done(Compiler *c, int base, int *count)
+{
+    if (++*count < PIECES_WINDOW) return;
+    emit(c, OP_BUILD_STRING, base, base, *count);
+    c->unit->depth = base + 1;
+    *count = 1;
+}
 
 /* The number of a conversion: none, !s, !r, !a. */
 static int conversion_number(int conversion)
@@ -34,20 +47,134 @@ int compile_joined(Compiler *c, NodeJoinedStr *node, int want)
 {
     Nodes values = node->values;
     if (values.len == 0) return constant_load(c, newref(c->vm->interp->empty_str), want);
-    if (values.len == 1 && values.items[0]->kind != NODE_Constant)
+    if (values.len == 1 && (values.items[0]->kind != NODE_Constant ||
+                            as_Constant(values.items[0])->value.kind == LITERAL_STR))
         return compile_expr(c, values.items[0], want);
     int mark = c->unit->depth, base = temp_base(c, want), count = 0;
     c->unit->depth = base;
     for (ptrdiff_t i = 0; i < values.len && !c->failed; i++) {
         compile_expr(c, values.items[i], temp_push(c));
-        if (++count < PIECES_WINDOW || i + 1 == values.len) continue;
-        emit(c, OP_BUILD_STRING, base, base, count);
-        c->unit->depth = base + 1;
-        count = 1;
+        if (i + 1 < values.len) piece_done(c, base, &count);
+        else count++;
     }
     int to = result_register(c, want, mark, base);
     emit(c, OP_BUILD_STRING, to, base, count);
     return to;
+}
+
+/* ---- "%s of %r" % (a, b) */
+
+/* A piece of a format: text, then a conversion unless it is 0. */
+typedef struct Piece {
+    ptrdiff_t text, text_end;
+    uint32_t conversion;               /* s, r, a; 0: none, only text */
+    char spec[2 * PERCENT_DIGITS + 3]; /* what the conversion is padded and cut to; "": nothing */
+} Piece;
+
+/* Copies a run of digits to *spec; false: too many. */
+static bool read_digits(const Str *s, ptrdiff_t *at, char **spec)
+{
+    ptrdiff_t start = *at;
+    for (; *at < s->len && str_at(s, *at) - '0' < 10; ++*at) {
+        if (*at - start == PERCENT_DIGITS) return false;
+        *(*spec)++ = (char)str_at(s, *at);
+    }
+    return true;
+}
+
+/* Reads the piece at *at; false: it is more than the flags, width, precision and conversion that
+ * an f-string could say as well. */
+static bool read_piece(const Str *s, ptrdiff_t *at, Piece *piece)
+{
+    *piece = (Piece){.text = *at};
+    while (*at < s->len && str_at(s, *at) != '%') ++*at;
+    piece->text_end = *at;
+    if (*at == s->len) return true;
+    if (++*at < s->len && str_at(s, *at) == '%') {
+        piece->text_end = (*at)++;
+        return true;
+    }
+    bool left = false;
+    for (; *at < s->len && str_at(s, *at) < 128 && strchr("-+ #0", (int)str_at(s, *at)); ++*at)
+        left |= str_at(s, *at) == '-';
+    char *spec = piece->spec;
+    if (!left) *spec++ = '>';
+    if (!read_digits(s, at, &spec)) return false;
+    if (!left && spec == piece->spec + 1) spec--; /* no width */
+    if (*at < s->len && str_at(s, *at) == '.') {
+        ++*at;
+        *spec++ = '.';
+        char *digits = spec;
+        if (!read_digits(s, at, &spec)) return false;
+        if (spec == digits) *spec++ = '0';
+    }
+    *spec = '\0';
+    piece->conversion = *at < s->len ? str_at(s, (*at)++) : 0;
+    return piece->conversion == 's' || piece->conversion == 'r' || piece->conversion == 'a';
+}
+
+/* Is each conversion of format one for read_piece, and are there as many as values? */
+static bool is_joined(const Str *format, Nodes values)
+{
+    ptrdiff_t count = 0;
+    for (ptrdiff_t at = 0; at < format->len;) {
+        Piece piece;
+        if (!read_piece(format, &at, &piece)) return false;
+        count += piece.conversion != 0;
+    }
+    for (ptrdiff_t i = 0; i < values.len; i++)
+        if (values.items[i]->kind == NODE_Starred) return false;
+    return count == values.len;
+}
+
+/* The text of value in `to`, where the row of temporaries ends. */
+static void compile_converted(Compiler *c, Node *value, const Piece *piece, int to)
+{
+    Pos pos = c->pos;
+    c->pos = value->pos;
+    int how = conversion_number((int)piece->conversion);
+    compile_expr(c, value, to);
+    if (*piece->spec) {
+        constant_load(c, str_interned(c->vm, piece->spec), temp_push(c));
+        how |= 4;
+    }
+    emit(c, OP_FORMAT_VALUE, to, to, how);
+    c->unit->depth = to + 1;
+    c->pos = pos;
+}
+
+static int compile_pieces(Compiler *c, Value format, Nodes values, int want)
+{
+    int mark = c->unit->depth, base = temp_base(c, want), count = 0;
+    c->unit->depth = base;
+    ptrdiff_t next = 0;
+    for (ptrdiff_t at = 0; at < as_str(format)->len && !c->failed;) {
+        Piece piece;
+        read_piece(as_str(format), &at, &piece);
+        if (piece.text < piece.text_end) {
+            constant_load(c, str_slice(c->vm, format, piece.text, piece.text_end), temp_push(c));
+            piece_done(c, base, &count);
+        }
+        if (!piece.conversion) continue;
+        compile_converted(c, values.items[next++], &piece, temp_push(c));
+        piece_done(c, base, &count);
+    }
+    int to = result_register(c, want, mark, base);
+    if (count == 1) move_to(c, to, base);
+    else emit(c, OP_BUILD_STRING, to, base, count);
+    return to;
+}
+
+bool compile_percent(Compiler *c, NodeBinOp *node, int want, int *to)
+{
+    if (node->op != BIN_MOD || node->right->kind != NODE_Tuple || constant_likely(node->right))
+        return false;
+    Ref format = constant_value(c, node->left);
+    Nodes values = as_Tuple(node->right)->elts;
+    bool joined = is_str(format) && is_joined(as_str(format), values);
+    if (joined) *to = compile_pieces(c, format, values, want);
+    decref(format);
+    return joined;
 }
 
 static void compile_interpolation(Compiler *c, NodeInterpolation *node, int at)
