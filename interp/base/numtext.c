@@ -72,15 +72,42 @@ static char *write_digits(uint64_t n, char *end)
     return end;
 }
 
+/* How many digits n has. */
+static int digit_count(uint64_t n)
+{
+    static const uint64_t powers[] = {
+        0,
+        10u,
+        100u,
+        1000u,
+        10000u,
+        100000u,
+        1000000u,
+        10000000u,
+        100000000u,
+        1000000000u,
+        10000000000u,
+        100000000000u,
+        1000000000000u,
+        10000000000000u,
+        100000000000000u,
+        1000000000000000u,
+        10000000000000000u,
+        100000000000000000u,
+        1000000000000000000u,
+        10000000000000000000u,
+    };
+    int about = (64 - __builtin_clzll(n | 1)) * 1233 >> 12; /* log10(2) is 1233 / 4096, nearly */
+    return about + (n >= powers[about]);
+}
+
 int int64_text(int64_t n, char *buffer)
 {
-    char digits[INT64_TEXT_MAX];
-    char *end = digits + sizeof digits;
-    char *start = write_digits(n < 0 ? 0 - (uint64_t)n : (uint64_t)n, end);
-    if (n < 0) *--start = '-';
-    int len = (int)(end - start);
-    memcpy(buffer, start, (size_t)len);
+    uint64_t magnitude = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    int len = digit_count(magnitude) + (n < 0);
+    *buffer = '-';
     buffer[len] = '\0';
+    write_digits(magnitude, buffer + len);
     return len;
 }
 

@@ -5,6 +5,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/error.h"
 #include "object/int.h"
+#include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
 #include "object/str.h"
@@ -15,10 +16,7 @@ NATIVE(bool_new, "new(cls, x=False, /)", "Return True when x is true, False othe
     return truth == FAILED ? FAIL : from_bool(truth);
 }
 
-static Ref bool_repr(Vm *vm, Value self)
-{
-    return str_interned(vm, self == TRUE ? "True" : "False");
-}
+static Ref bool_repr(Vm *vm, Value self) { return newref(self == TRUE ? N(True) : N(False)); }
 
 static Ref bool_binary(Vm *vm, BinaryOp op, Value a, Value b)
 {

@@ -231,18 +231,7 @@ static Ref bytearray_binary(Vm *vm, BinaryOp op, Value a, Value b)
         if (may_add_reflected(vm, b)) return NOT_IMPLEMENTED;
         return bytes_concat(vm, a, b);
     case OP2_MUL: return is_bytearray(a) ? bytes_times(vm, a, b) : bytes_times(vm, b, a);
-    case OP2_MOD: {
-        if (!is_bytearray(a)) return NOT_IMPLEMENTED;
-        Span span = span_of(a);
-        Ref format = bytes_from(vm, span.data, span.len);
-        if (failed(format)) return FAIL;
-        Ref made = bytes_percent(vm, format, b);
-        decref(format);
-        if (failed(made)) return FAIL;
-        Ref out = bytearray_from(vm, as_bytes(made)->data, as_bytes(made)->len);
-        decref(made);
-        return out;
-    }
+    case OP2_MOD: return is_bytearray(a) ? bytearray_percent(vm, a, b) : NOT_IMPLEMENTED;
     default: return NOT_IMPLEMENTED;
     }
 }

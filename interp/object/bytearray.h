@@ -22,5 +22,6 @@ bool bytearray_resize(Vm *vm, ByteArray *array, ptrdiff_t len);
 /* Replaces the bytes [start, end) by len others, which may not lie within array. */
 bool bytearray_splice(Vm *vm, ByteArray *array, ptrdiff_t start, ptrdiff_t end, const char *data,
                       ptrdiff_t len);
+Ref bytearray_percent(Vm *vm, Value self, Value args); /* self % args: bytearray (percent.c) */
 
 #endif

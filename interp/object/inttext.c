@@ -64,8 +64,8 @@ static char *write_bits(int64_t n, int base, char *end)
 
 char *int_digits(Vm *vm, Value v, int base, char few[INT_DIGITS_FEW], ptrdiff_t *len, Ref *owned)
 {
-    int overflow;
-    int64_t n = int_value(v, &overflow);
+    int overflow = 0;
+    int64_t n = is_int(v) ? as_int(v) : int_value(v, &overflow);
     *owned = UNDEF;
     if (!overflow && base == 10) {
         *len = int64_text(n, few);

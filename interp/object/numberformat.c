@@ -11,6 +11,7 @@
 #include <limits.h>
 
 #include "base/numtext.h"
+#include "object/block.h"
 #include "object/complex.h"
 #include "object/error.h"
 #include "object/float.h"
@@ -31,34 +32,34 @@ Ref format_unknown_code(Vm *vm, uint32_t code, Value self)
 
 typedef struct SpecReader {
     const Str *text;
-    ptrdiff_t next;
+    ptrdiff_t next, end;
 } SpecReader;
 
-static uint32_t peek(const SpecReader *reader, ptrdiff_t ahead)
+static inline uint32_t peek(const SpecReader *reader, ptrdiff_t ahead)
 {
     ptrdiff_t i = reader->next + ahead;
-    return i < reader->text->len ? str_at(reader->text, i) : 0;
+    return i < reader->end ? str_at(reader->text, i) : 0;
 }
 
-static bool accept(SpecReader *reader, uint32_t point)
+static inline bool accept(SpecReader *reader, uint32_t point)
 {
-    if (reader->next >= reader->text->len || str_at(reader->text, reader->next) != point)
-        return false;
+    if (reader->next >= reader->end || str_at(reader->text, reader->next) != point) return false;
     reader->next++;
     return true;
 }
 
-static bool is_align(uint32_t point)
+static inline bool is_align(uint32_t point)
 {
     return point == '<' || point == '>' || point == '=' || point == '^';
 }
 
 /* A run of decimal digits; *n stays -1 when there is none. */
-static bool read_number(Vm *vm, SpecReader *reader, ptrdiff_t *n)
+static inline bool read_number(Vm *vm, SpecReader *reader, ptrdiff_t *n)
 {
     *n = -1;
-    for (; reader->next < reader->text->len; reader->next++) {
-        int digit = point_digit(peek(reader, 0));
+    for (; reader->next < reader->end; reader->next++) {
+        uint32_t point = peek(reader, 0);
+        int digit = point < 128 ? (point - '0' < 10 ? (int)(point - '0') : -1) : point_digit(point);
         if (digit < 0) break;
         if (*n < 0) *n = 0;
         if (*n > (PTRDIFF_MAX - digit) / 10) {
@@ -70,7 +71,7 @@ static bool read_number(Vm *vm, SpecReader *reader, ptrdiff_t *n)
     return true;
 }
 
-static bool read_grouping(Vm *vm, SpecReader *reader, char *grouping)
+static inline bool read_grouping(Vm *vm, SpecReader *reader, char *grouping)
 {
     if (accept(reader, ',')) *grouping = ',';
     bool underscore = accept(reader, '_');
@@ -82,17 +83,17 @@ static bool read_grouping(Vm *vm, SpecReader *reader, char *grouping)
     return true;
 }
 
-static void read_fill_and_align(SpecReader *reader, FormatSpec *out)
+static inline void read_fill_and_align(SpecReader *reader, FormatSpec *out)
 {
-    if (reader->text->len >= 2 && is_align(peek(reader, 1))) {
+    if (is_align(peek(reader, 1))) {
         out->fill = peek(reader, 0);
         out->align = (char)peek(reader, 1);
         out->fill_given = out->align_given = true;
-        reader->next = 2;
+        reader->next += 2;
     } else if (is_align(peek(reader, 0))) {
         out->align = (char)peek(reader, 0);
         out->align_given = true;
-        reader->next = 1;
+        reader->next++;
     }
 }
 
@@ -110,6 +111,7 @@ static bool read_precision(Vm *vm, SpecReader *reader, FormatSpec *out)
 static bool check_grouping(Vm *vm, const FormatSpec *spec)
 {
     uint32_t type = spec->type;
+    if (!spec->grouping && !spec->fraction_grouping) return true;
     bool floating = type == 0 || (type < 128 && strchr("eEfFgG%", (int)type));
     bool binary = type && type < 128 && strchr("boxX", (int)type);
     bool wrong = spec->grouping && !floating && type != 'd' && !(binary && spec->grouping == '_');
@@ -125,10 +127,10 @@ static bool check_grouping(Vm *vm, const FormatSpec *spec)
     return false;
 }
 
-bool format_spec_parse(Vm *vm, Value spec, Value self, char default_type, char default_align,
+bool format_spec_parse(Vm *vm, SpecText spec, Value self, char default_type, char default_align,
                        FormatSpec *out)
 {
-    SpecReader reader = {as_str(spec), 0};
+    SpecReader reader = {as_str(spec.text), spec.start, spec.end};
     *out = (FormatSpec){.fill = ' ',
                         .align = default_align,
                         .width = -1,
@@ -150,9 +152,13 @@ bool format_spec_parse(Vm *vm, Value spec, Value self, char default_type, char d
     if (!read_number(vm, &reader, &out->width)) return false;
     if (!read_grouping(vm, &reader, &out->grouping)) return false;
     if (!read_precision(vm, &reader, out)) return false;
-    ptrdiff_t left = reader.text->len - reader.next;
+    ptrdiff_t left = reader.end - reader.next;
     if (left > 1) {
-        throw(vm, ValueError, "Invalid format specifier '%S' for object of type '%T'", spec, self);
+        Ref shown = str_slice(vm, spec.text, spec.start, spec.end);
+        if (!failed(shown))
+            throw(vm, ValueError, "Invalid format specifier '%S' for object of type '%T'",
+                  (Value)shown, self);
+        decref(shown);
         return false;
     }
     if (left == 1) out->type = peek(&reader, 0);
@@ -177,15 +183,23 @@ Ref format_pad(Vm *vm, const FormatSpec *spec, Value v)
     return out;
 }
 
+bool format_pad_into(Vm *vm, StrBuilder *out, const FormatSpec *spec, Value text, ptrdiff_t len)
+{
+    ptrdiff_t padding = spec->width > len ? spec->width - len : 0;
+    ptrdiff_t before = spec->align == '<' ? 0 : spec->align == '^' ? padding / 2 : padding;
+    return builder_fill(vm, out, spec->fill, before) && builder_slice(vm, out, text, 0, len) &&
+           builder_fill(vm, out, spec->fill, padding - before);
+}
+
 /* ---- layout of a number ---- */
 
 typedef struct Parts {
-    char head[4];       /* sign and prefix */
-    const char *digits; /* the integer part */
-    ptrdiff_t digit_count;
-    const char *rest; /* point, fraction, exponent, percent sign; inf and nan */
-    ptrdiff_t rest_len;
-    int group; /* digits in a group of the integer part: 3 or 4 */
+    char head[4]; /* sign and prefix */
+    int head_len;
+    const char *digits;    /* the integer part; behind it point, fraction, exponent, percent sign */
+    ptrdiff_t digit_count; /* of the integer part: none for inf and nan */
+    ptrdiff_t len;         /* of all */
+    int group;             /* digits in a group of the integer part: 3 or 4 */
 } Parts;
 
 /* The integer digits with separators, and zeros on the left up to min_width, written backwards
@@ -230,105 +244,135 @@ static char *group_fraction(const char *rest, ptrdiff_t len, char separator, cha
     return out + (len - i);
 }
 
-/* The text of a number by spec. */
-static Ref lay_out(Vm *vm, const FormatSpec *spec, const Parts *parts)
+static inline char *put_fill(char *to, char byte, ptrdiff_t count)
 {
-    ptrdiff_t head_len = (ptrdiff_t)strlen(parts->head);
+    if (count > 16) return (char *)memset(to, byte, (size_t)count) + count;
+    for (ptrdiff_t i = 0; i < count; i++) *to++ = byte;
+    return to;
+}
+
+/* Adds the head and the text behind it, padded by spec. */
+static bool put_padded(Vm *vm, StrBuilder *out, const FormatSpec *spec, const Parts *parts,
+                       const char *text, ptrdiff_t len)
+{
+    ptrdiff_t padding = spec->width - parts->head_len - len, before = 0, inside = 0;
+    if (padding < 0) padding = 0;
+    if (spec->align == '>') before = padding;
+    else if (spec->align == '^') before = padding / 2;
+    else if (spec->align == '=') inside = padding;
+    ptrdiff_t after = padding - before - inside;
+    if (spec->fill > 127 || padding > (ptrdiff_t)sizeof out->few ||
+        !builder_has_room(out, parts->head_len + len + padding))
+        return builder_fill(vm, out, spec->fill, before) &&
+               builder_ascii(vm, out, parts->head, parts->head_len) &&
+               builder_fill(vm, out, spec->fill, inside) && builder_ascii(vm, out, text, len) &&
+               builder_fill(vm, out, spec->fill, after);
+    char *to = put_fill(out->data + out->len, (char)spec->fill, before);
+    for (int i = 0; i < parts->head_len; i++) *to++ = parts->head[i];
+    to = put_fill(to, (char)spec->fill, inside);
+    to = bytes_put(to, text, (size_t)len);
+    put_fill(to, (char)spec->fill, after);
+    out->len += parts->head_len + len + padding;
+    return true;
+}
+
+/* Adds a number with separators between its groups of digits. */
+static bool lay_out_grouped(Vm *vm, StrBuilder *out, const FormatSpec *spec, const Parts *parts)
+{
     bool zeros = spec->fill == '0' && spec->align == '=';
-    ptrdiff_t room = 2 * (parts->digit_count + parts->rest_len) + 16;
+    ptrdiff_t room = 2 * parts->len + 16, rest_len = parts->len - parts->digit_count;
     if (zeros && spec->width > 0) {
-        if (spec->width > PTRDIFF_MAX / 4) return throw_no_memory(vm);
+        if (spec->width > PTRDIFF_MAX / 4) {
+            throw_no_memory(vm);
+            return false;
+        }
         room += spec->width + 1;
     }
     char small[256], *buffer = small;
     if (room * 2 > (ptrdiff_t)sizeof small && !(buffer = memory_new(vm, (size_t)room * 2)))
-        return FAIL;
-    char *tail = buffer + room; /* digits end here, rest begins */
-    char *end = group_fraction(parts->rest, parts->rest_len, spec->fraction_grouping, tail);
-    ptrdiff_t min_width = zeros && parts->digit_count ? spec->width - head_len - (end - tail) : 0;
+        return false;
+    char *tail = buffer + room; /* digits end here, the rest begins */
+    char *end =
+        group_fraction(parts->digits + parts->digit_count, rest_len, spec->fraction_grouping, tail);
+    ptrdiff_t min_width =
+        zeros && parts->digit_count ? spec->width - parts->head_len - (end - tail) : 0;
     char *start = group_digits(parts, spec->grouping, min_width, tail);
-    ptrdiff_t padding = spec->width - head_len - (end - start);
-    Ref result = FAIL;
-    if (padding <= 0) {
-        start -= head_len;
-        memcpy(start, parts->head, (size_t)head_len);
-        result = str_from_ascii(vm, start, end - start);
-    } else {
-        ptrdiff_t before = spec->align == '>' ? padding : spec->align == '^' ? padding / 2 : 0;
-        ptrdiff_t inside = spec->align == '=' ? padding : 0;
-        StrBuilder builder;
-        builder_open(&builder);
-        if (builder_fill(vm, &builder, spec->fill, before) &&
-            builder_ascii(vm, &builder, parts->head, head_len) &&
-            builder_fill(vm, &builder, spec->fill, inside) &&
-            builder_ascii(vm, &builder, start, end - start) &&
-            builder_fill(vm, &builder, spec->fill, padding - before - inside))
-            result = builder_finish(vm, &builder);
-        else builder_close(&builder);
-    }
+    bool ok = put_padded(vm, out, spec, parts, start, end - start);
     if (buffer != small) memory_free(buffer);
-    return result;
+    return ok;
 }
 
-static void put_sign(Parts *parts, bool negative, char sign)
+/* Adds a number by spec. */
+static bool lay_out(Vm *vm, StrBuilder *out, const FormatSpec *spec, const Parts *parts)
+{
+    if (spec->grouping || spec->fraction_grouping) return lay_out_grouped(vm, out, spec, parts);
+    return put_padded(vm, out, spec, parts, parts->digits, parts->len);
+}
+
+static inline void put_sign(Parts *parts, bool negative, char sign)
 {
     char mark = negative ? '-' : sign == '+' || sign == ' ' ? sign : '\0';
-    parts->head[0] = mark;
-    parts->head[1] = '\0';
+    if (mark) parts->head[parts->head_len++] = mark;
 }
 
 /* ---- ints ---- */
 
-static Ref format_char(Vm *vm, const FormatSpec *spec, Value self)
+static bool add_char(Vm *vm, StrBuilder *out, const FormatSpec *spec, Value self)
 {
     int overflow;
     int64_t point = int_value(self, &overflow);
-    if (spec->sign)
-        return throw(vm, ValueError, "Sign not allowed with integer format specifier 'c'");
-    if (spec->alternate)
-        return throw(vm, ValueError,
-                     "Alternate form (#) not allowed with integer format specifier 'c'");
-    if (overflow || point < 0 || point > 0x10ffff)
-        return throw(vm, OverflowError, "%%c arg not in range(0x110000)");
+    if (spec->sign) {
+        throw(vm, ValueError, "Sign not allowed with integer format specifier 'c'");
+        return false;
+    }
+    if (spec->alternate) {
+        throw(vm, ValueError, "Alternate form (#) not allowed with integer format specifier 'c'");
+        return false;
+    }
+    if (overflow || point < 0 || point > 0x10ffff) {
+        throw(vm, OverflowError,
+              overflow ? "Python int too large to convert to C long"
+                       : "%%c arg not in range(0x110000)");
+        return false;
+    }
     Ref text = str_from_char(vm, (uint32_t)point);
-    if (failed(text)) return FAIL;
-    Ref padded = format_pad(vm, spec, text);
+    bool ok = !failed(text) && format_pad_into(vm, out, spec, text, 1);
     decref(text);
-    return padded;
+    return ok;
 }
 
-static Ref format_integer(Vm *vm, const FormatSpec *spec, Value self)
+static bool add_integer(Vm *vm, StrBuilder *out, const FormatSpec *spec, Value self)
 {
-    if (spec->precision >= 0)
-        return throw(vm, ValueError, "Precision not allowed in integer format specifier");
-    if (spec->no_negative_zero)
-        return throw(vm, ValueError,
-                     "Negative zero coercion (z) not allowed in integer format specifier");
-    if (spec->type == 'c') return format_char(vm, spec, self);
     uint32_t type = spec->type;
+    if (spec->precision >= 0 || spec->no_negative_zero) {
+        throw(vm, ValueError,
+              spec->precision >= 0
+                  ? "Precision not allowed in integer format specifier"
+                  : "Negative zero coercion (z) not allowed in integer format specifier");
+        return false;
+    }
+    if (type == 'c') return add_char(vm, out, spec, self);
     int base = type == 'b' ? 2 : type == 'o' ? 8 : type == 'x' || type == 'X' ? 16 : 10;
     char few[INT_DIGITS_FEW];
     ptrdiff_t len;
     Ref owned;
     char *digits = int_digits(vm, self, base, few, &len, &owned);
-    if (!digits) return FAIL;
+    if (!digits) return false;
     bool negative = digits[0] == '-';
     if (type == 'X')
         for (ptrdiff_t i = 0; i < len; i++) digits[i] -= digits[i] >= 'a' ? 32 : 0;
     Parts parts = {.digits = digits + negative,
                    .digit_count = len - negative,
-                   .rest = "",
+                   .len = len - negative,
                    .group = base == 10 ? 3 : 4};
     put_sign(&parts, negative, spec->sign);
     if (spec->alternate && base != 10) {
-        size_t at = strlen(parts.head);
-        parts.head[at] = '0';
-        parts.head[at + 1] = (char)type;
-        parts.head[at + 2] = '\0';
+        parts.head[parts.head_len++] = '0';
+        parts.head[parts.head_len++] = (char)type;
     }
-    Ref result = lay_out(vm, spec, &parts);
+    bool ok = lay_out(vm, out, spec, &parts);
     decref(owned);
-    return result;
+    return ok;
 }
 
 /* ---- floats ---- */
@@ -374,11 +418,7 @@ static void write_double(const FormatSpec *spec, double number, char kind, int p
     }
     ptrdiff_t digits = 0;
     while (buffer[digits] >= '0' && buffer[digits] <= '9') digits++;
-    *parts = (Parts){.digits = buffer,
-                     .digit_count = digits,
-                     .rest = buffer + digits,
-                     .rest_len = len - digits,
-                     .group = 3};
+    *parts = (Parts){.digits = buffer, .digit_count = digits, .len = len, .group = 3};
     put_sign(parts, negative, spec->sign);
 }
 
@@ -395,9 +435,9 @@ static char *double_buffer(Vm *vm, int precision, char *small, size_t small_size
     return size <= small_size ? small : memory_new(vm, size);
 }
 
-static Ref format_double(Vm *vm, const FormatSpec *spec, double number)
+static bool add_double(Vm *vm, StrBuilder *out, const FormatSpec *spec, double number)
 {
-    if (!check_precision(vm, spec)) return FAIL;
+    if (!check_precision(vm, spec)) return false;
     int precision = (int)spec->precision;
     char kind = spec->type == 0     ? 'r'
                 : spec->type == '%' ? 'f'
@@ -405,41 +445,85 @@ static Ref format_double(Vm *vm, const FormatSpec *spec, double number)
                                     : (char)spec->type;
     char small[512];
     char *buffer = double_buffer(vm, precision, small, sizeof small);
-    if (!buffer) return FAIL;
+    if (!buffer) return false;
     Parts parts;
     write_double(spec, number, kind, precision, buffer, &parts);
-    Ref result = lay_out(vm, spec, &parts);
+    bool ok = lay_out(vm, out, spec, &parts);
     if (buffer != small) memory_free(buffer);
-    return result;
+    return ok;
 }
 
 static bool is_float_code(uint32_t type)
 {
-    return type && type < 128 && strchr("eEfFgGn%", (int)type);
+    switch (type) {
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G':
+    case 'n':
+    case '%': return true;
+    default: return false;
+    }
+}
+
+static bool is_int_code(uint32_t type)
+{
+    switch (type) {
+    case 'b':
+    case 'c':
+    case 'd':
+    case 'o':
+    case 'x':
+    case 'X':
+    case 'n': return true;
+    default: return false;
+    }
+}
+
+bool int_format_into(Vm *vm, StrBuilder *out, Value self, SpecText spec)
+{
+    FormatSpec parsed;
+    if (!format_spec_parse(vm, spec, self, 'd', '>', &parsed)) return false;
+    if (is_int_code(parsed.type)) return add_integer(vm, out, &parsed, self);
+    if (!is_float_code(parsed.type)) {
+        format_unknown_code(vm, parsed.type, self);
+        return false;
+    }
+    bool ok;
+    double number = int_to_double(vm, self, &ok);
+    return ok && add_double(vm, out, &parsed, number);
+}
+
+bool float_format_into(Vm *vm, StrBuilder *out, Value self, SpecText spec)
+{
+    FormatSpec parsed;
+    if (!format_spec_parse(vm, spec, self, 0, '>', &parsed)) return false;
+    if (!parsed.type || is_float_code(parsed.type))
+        return add_double(vm, out, &parsed, float_value(self));
+    format_unknown_code(vm, parsed.type, self);
+    return false;
 }
 
 Ref int_format(Vm *vm, Value self, Value spec)
 {
     if (as_str(spec)->len == 0) return value_str(vm, self);
-    FormatSpec parsed;
-    if (!format_spec_parse(vm, spec, self, 'd', '>', &parsed)) return FAIL;
-    uint32_t type = parsed.type;
-    if (type < 128 && type && strchr("bcdoxXn", (int)type))
-        return format_integer(vm, &parsed, self);
-    if (!is_float_code(type)) return format_unknown_code(vm, type, self);
-    bool ok;
-    double number = int_to_double(vm, self, &ok);
-    return ok ? format_double(vm, &parsed, number) : FAIL;
+    StrBuilder out;
+    builder_open(&out);
+    if (int_format_into(vm, &out, self, spec_text(spec))) return builder_finish(vm, &out);
+    builder_close(&out);
+    return FAIL;
 }
 
 Ref float_format(Vm *vm, Value self, Value spec)
 {
     if (as_str(spec)->len == 0) return value_str(vm, self);
-    FormatSpec parsed;
-    if (!format_spec_parse(vm, spec, self, 0, '>', &parsed)) return FAIL;
-    if (parsed.type && !is_float_code(parsed.type))
-        return format_unknown_code(vm, parsed.type, self);
-    return format_double(vm, &parsed, float_value(self));
+    StrBuilder out;
+    builder_open(&out);
+    if (float_format_into(vm, &out, self, spec_text(spec))) return builder_finish(vm, &out);
+    builder_close(&out);
+    return FAIL;
 }
 
 /* ---- complex ---- */
@@ -458,7 +542,11 @@ static Ref format_part(Vm *vm, const FormatSpec *spec, double number, char kind,
     if (!buffer) return FAIL;
     Parts parts;
     write_double(&bare, number, kind, precision, buffer, &parts);
-    Ref text = lay_out(vm, &bare, &parts);
+    StrBuilder out;
+    builder_open(&out);
+    Ref text = FAIL;
+    if (lay_out(vm, &out, &bare, &parts)) text = builder_finish(vm, &out);
+    else builder_close(&out);
     if (buffer != small) memory_free(buffer);
     return text;
 }
@@ -467,7 +555,7 @@ Ref complex_format(Vm *vm, Value self, Value spec)
 {
     if (as_str(spec)->len == 0) return value_str(vm, self);
     FormatSpec parsed;
-    if (!format_spec_parse(vm, spec, self, 0, '>', &parsed)) return FAIL;
+    if (!format_spec_parse(vm, spec_text(spec), self, 0, '>', &parsed)) return FAIL;
     uint32_t type = parsed.type;
     if (type == '%' || (type && !is_float_code(type))) return format_unknown_code(vm, type, self);
     if (parsed.fill == '0')

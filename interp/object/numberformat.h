@@ -4,6 +4,7 @@
 #ifndef AIO_OBJECT_NUMBERFORMAT_H
 #define AIO_OBJECT_NUMBERFORMAT_H
 
+#include "object/str.h"
 #include "object/type.h"
 
 typedef struct FormatSpec {
@@ -20,12 +21,21 @@ typedef struct FormatSpec {
     uint32_t type;              /* code point; the default when none was given */
 } FormatSpec;
 
-/* Parses spec (a str) for an object `self` (named in messages).  default_type may be 0. */
-bool format_spec_parse(Vm *vm, Value spec, Value self, char default_type, char default_align,
+/* A specification: text[start:end], text being a str. */
+typedef struct SpecText {
+    Value text;
+    ptrdiff_t start, end;
+} SpecText;
+static inline SpecText spec_text(Value text) { return (SpecText){text, 0, as_str(text)->len}; }
+
+/* Parses spec for an object `self` (named in messages).  default_type may be 0. */
+bool format_spec_parse(Vm *vm, SpecText spec, Value self, char default_type, char default_align,
                        FormatSpec *out);
 
 /* text (a str) padded to spec's width by spec's alignment ('=' counts as '>'); owned. */
 Ref format_pad(Vm *vm, const FormatSpec *spec, Value text);
+/* Adds the first len points of text, padded in that way. */
+bool format_pad_into(Vm *vm, StrBuilder *out, const FormatSpec *spec, Value text, ptrdiff_t len);
 
 /* Raises ValueError "Unknown format code 'x' for object of type 'int'". */
 Ref format_unknown_code(Vm *vm, uint32_t code, Value self);
@@ -33,6 +43,9 @@ Ref format_unknown_code(Vm *vm, uint32_t code, Value self);
 /* The __format__ slots of the number types. */
 Ref int_format(Vm *vm, Value self, Value spec);
 Ref float_format(Vm *vm, Value self, Value spec);
+/* The same added to text; spec is not empty. */
+bool int_format_into(Vm *vm, StrBuilder *out, Value self, SpecText spec);
+bool float_format_into(Vm *vm, StrBuilder *out, Value self, SpecText spec);
 Ref complex_format(Vm *vm, Value self, Value spec);
 
 #endif

@@ -3,16 +3,18 @@
  *   %[(key)][flags][width][.precision][h|l|L]type
  *
  * Bytes are formatted as text whose points are the bytes, with conversions of their own for %s, %b
- * and %c. Neighbours: strformat.c (str.format), base/numtext.h (doubles). */
+ * and %c: the builder never gets a point above 255 then, and what it holds are the bytes.
+ * Neighbours: strformat.c (str.format), base/numtext.h (doubles). */
 /* SPDX-License-Identifier: MIT */
 #include <limits.h>
 #include <stdio.h>
 
 #include "base/numtext.h"
+#include "object/block.h"
+#include "object/bytearray.h"
 #include "object/bytes.h"
 #include "object/call.h"
 #include "object/char.h"
-#include "object/codec.h"
 #include "object/error.h"
 #include "object/float.h"
 #include "object/int.h"
@@ -23,15 +25,19 @@
 
 typedef struct Percent {
     Vm *vm;
-    Value format;
-    const Str *text;
+    Value format;     /* str or bytes */
+    const char *data; /* its points */
+    int width;        /* bytes of each: 1, 2, 4 */
+    bool plain;       /* its points may be copied as bytes: bytes, or ASCII */
+    bool bytes;       /* formatting bytes */
+    ptrdiff_t len;
     ptrdiff_t at;    /* next point of the format */
-    bool bytes;      /* formatting bytes */
     Value args;      /* the right operand */
     ptrdiff_t taken; /* positional arguments used */
     ptrdiff_t given; /* how many there are; -1: args is one argument, not taken; -2: taken */
     bool is_mapping; /* %(key) may be asked of args */
     Ref keyed;       /* the value of the last %(key), owned; UNDEF */
+    Ref whole;       /* a str that is the whole result, owned; UNDEF: it is in out */
     StrBuilder *out;
 } Percent;
 
@@ -42,7 +48,7 @@ typedef struct Conversion {
 } Conversion;
 
 /* The next argument, borrowed; FAIL: raised. */
-static Value next_argument(Percent *p)
+static inline Value next_argument(Percent *p)
 {
     if (!absent(p->keyed)) return p->keyed;
     if (p->given >= 0 && p->taken < p->given) return tuple_at(p->args, p->taken++);
@@ -55,8 +61,11 @@ static Value next_argument(Percent *p)
 
 /* --- reading a conversion -------------------------------------------------------------------- */
 
-static bool at_end(const Percent *p) { return p->at >= p->text->len; }
-static uint32_t here(const Percent *p) { return str_at(p->text, p->at); }
+static inline bool at_end(const Percent *p) { return p->at >= p->len; }
+static inline uint32_t here(const Percent *p)
+{
+    return p->width == 1 ? (uint8_t)p->data[p->at] : str_at(as_str(p->format), p->at);
+}
 
 /* After "%(": looks the key up. */
 static bool read_key(Percent *p)
@@ -76,8 +85,9 @@ static bool read_key(Percent *p)
         throw(vm, ValueError, "incomplete format key");
         return false;
     }
-    Ref key = str_slice(vm, p->format, start, p->at++);
-    if (!failed(key) && p->bytes) replace(&key, codec_encode(vm, key, "latin-1", NULL));
+    ptrdiff_t end = p->at++;
+    Ref key = p->bytes ? bytes_from(vm, p->data + start, end - start)
+                       : str_slice(vm, p->format, start, end);
     if (failed(key)) return false;
     Ref found = value_get_item(vm, p->args, key);
     decref(key);
@@ -139,17 +149,10 @@ static void read_flags(Percent *p, Conversion *c)
     }
 }
 
-/* After the percent sign. */
+/* After the percent sign and the key. */
 static bool read_conversion(Percent *p, Conversion *c)
 {
     *c = (Conversion){.width = -1, .precision = -1};
-    clear(&p->keyed);
-    if (!at_end(p) && (here(p) == 's' || here(p) == 'd')) { /* mostly it is no more than that */
-        c->type = here(p);
-        p->at++;
-        return true;
-    }
-    if (!at_end(p) && here(p) == '(' && !read_key(p)) return false;
     read_flags(p, c);
     bool starred = !at_end(p) && here(p) == '*';
     if (!read_number(p, "width", &c->width)) return false;
@@ -175,41 +178,84 @@ static bool read_conversion(Percent *p, Conversion *c)
 /* --- writing --------------------------------------------------------------------------------- */
 
 /* How many places the width leaves to fill. */
-static ptrdiff_t missing_places(const Conversion *c, ptrdiff_t len)
+static inline ptrdiff_t missing_places(const Conversion *c, ptrdiff_t len)
 {
     return c->width > len ? c->width - len : 0;
 }
 
-static bool put(Percent *p, const Conversion *c, Value body)
+/* Writes bytes as they are, padded to the width. */
+static bool put_bytes(Percent *p, const Conversion *c, const char *data, ptrdiff_t len)
 {
-    ptrdiff_t missing = missing_places(c, as_str(body)->len);
+    ptrdiff_t missing = missing_places(c, len);
     return builder_fill(p->vm, p->out, ' ', c->left ? 0 : missing) &&
-           builder_str(p->vm, p->out, body) &&
+           builder_ascii(p->vm, p->out, data, len) &&
            builder_fill(p->vm, p->out, ' ', c->left ? missing : 0);
 }
 
-/* Writes sign and prefix, at least so many zeros, then the digits, padded to the width. */
-static bool put_number(Percent *p, const Conversion *c, const char *prefix, ptrdiff_t zeros,
-                       const char *digits, ptrdiff_t len)
-{
-    ptrdiff_t prefix_len = (ptrdiff_t)strlen(prefix);
-    ptrdiff_t missing = missing_places(c, prefix_len + zeros + len);
-    bool fill_zeros = c->zero && !c->left;
-    return builder_fill(p->vm, p->out, ' ', fill_zeros || c->left ? 0 : missing) &&
-           builder_ascii(p->vm, p->out, prefix, prefix_len) &&
-           builder_fill(p->vm, p->out, '0', zeros + (fill_zeros ? missing : 0)) &&
-           builder_ascii(p->vm, p->out, digits, len) &&
-           builder_fill(p->vm, p->out, ' ', c->left ? missing : 0);
-}
-
+/* Writes text, which is stolen, cut to the precision and padded to the width. */
 static bool put_text(Percent *p, const Conversion *c, Ref text)
 {
     if (failed(text)) return false;
     if (c->precision >= 0 && c->precision < as_str(text)->len)
         replace(&text, str_slice(p->vm, text, 0, c->precision));
-    bool ok = !failed(text) && put(p, c, text);
+    if (failed(text)) return false;
+    ptrdiff_t missing = missing_places(c, as_str(text)->len);
+    bool copied = c->plus || c->blank; /* they mean nothing to text, but make a copy of it */
+    if (missing == 0 && p->out->len == 0 && at_end(p) && !p->bytes && !copied) {
+        p->whole = text;
+        return true;
+    }
+    bool ok = builder_fill(p->vm, p->out, ' ', c->left ? 0 : missing) &&
+              builder_str(p->vm, p->out, text) &&
+              builder_fill(p->vm, p->out, ' ', c->left ? missing : 0);
     decref(text);
     return ok;
+}
+
+/* A number: sign and prefix, at least so many zeros, then the digits. */
+typedef struct Number {
+    char prefix[3];
+    int prefix_len;
+    ptrdiff_t zeros;
+    const char *digits;
+    ptrdiff_t len;
+} Number;
+
+static inline char *put_fill(char *to, char byte, ptrdiff_t count)
+{
+    if (count > 16) return (char *)memset(to, byte, (size_t)count) + count;
+    for (ptrdiff_t i = 0; i < count; i++) *to++ = byte;
+    return to;
+}
+
+/* Writes a number padded to the width. */
+static bool put_number(Percent *p, const Conversion *c, const Number *n)
+{
+    StrBuilder *out = p->out;
+    ptrdiff_t zeros = n->zeros, total = n->prefix_len + zeros + n->len;
+    ptrdiff_t missing = missing_places(c, total), before = 0, after = 0;
+    if (c->left) after = missing;
+    else if (c->zero) zeros += missing;
+    else before = missing;
+    if (!builder_has_room(out, total + missing))
+        return builder_fill(p->vm, out, ' ', before) &&
+               builder_ascii(p->vm, out, n->prefix, n->prefix_len) &&
+               builder_fill(p->vm, out, '0', zeros) &&
+               builder_ascii(p->vm, out, n->digits, n->len) && builder_fill(p->vm, out, ' ', after);
+    char *to = put_fill(out->data + out->len, ' ', before);
+    for (int i = 0; i < n->prefix_len; i++) *to++ = n->prefix[i];
+    to = put_fill(to, '0', zeros);
+    to = bytes_put(to, n->digits, (size_t)n->len);
+    put_fill(to, ' ', after);
+    out->len += total + missing;
+    return true;
+}
+
+/* The sign a number is written with. */
+static void put_sign(Number *n, const Conversion *c, bool negative)
+{
+    char sign = negative ? '-' : c->plus ? '+' : c->blank ? ' ' : 0;
+    if (sign) n->prefix[n->prefix_len++] = sign;
 }
 
 /* The number a %d, %x ... takes: owned int, or FAIL. */
@@ -236,21 +282,25 @@ static bool put_integer(Percent *p, const Conversion *c, Value v)
 {
     Vm *vm = p->vm;
     int base = c->type == 'x' || c->type == 'X' ? 16 : c->type == 'o' ? 8 : 10;
-    char few[INT_DIGITS_FEW], prefix[4] = "";
-    ptrdiff_t len;
+    char few[INT_DIGITS_FEW];
+    Number n = {.prefix_len = 0};
     Ref number = integer_argument(p, v, c->type), owned;
     if (failed(number)) return false;
-    char *digits = int_digits(vm, number, base, few, &len, &owned);
+    char *digits = int_digits(vm, number, base, few, &n.len, &owned);
     decref(number);
     if (!digits) return false;
     bool negative = *digits == '-';
-    digits += negative;
-    len -= negative;
+    n.digits = digits += negative;
+    n.len -= negative;
     if (c->type == 'X')
-        for (ptrdiff_t i = 0; i < len; i++) digits[i] -= digits[i] >= 'a' ? 32 : 0;
-    if (negative || c->plus || c->blank) strcat(prefix, negative ? "-" : c->plus ? "+" : " ");
-    if (c->alternate && base != 10) strcat(prefix, base == 8 ? "0o" : c->type == 'x' ? "0x" : "0X");
-    bool ok = put_number(p, c, prefix, c->precision > len ? c->precision - len : 0, digits, len);
+        for (ptrdiff_t i = 0; i < n.len; i++) digits[i] -= digits[i] >= 'a' ? 32 : 0;
+    put_sign(&n, c, negative);
+    if (c->alternate && base != 10) {
+        n.prefix[n.prefix_len++] = '0';
+        n.prefix[n.prefix_len++] = (char)c->type;
+    }
+    if (c->precision > n.len) n.zeros = c->precision - n.len;
+    bool ok = put_number(p, c, &n);
     decref(owned);
     return ok;
 }
@@ -259,7 +309,9 @@ static bool put_float(Percent *p, const Conversion *c, Value v)
 {
     Vm *vm = p->vm;
     double number;
-    if (!float_from(vm, v, &number)) {
+    if (is_float(v)) {
+        number = as_float(v);
+    } else if (!float_from(vm, v, &number)) {
         if (!p->bytes || !error_is(vm, TypeError)) return false;
         error_clear(vm);
         throw(vm, TypeError, "float argument required, not %T", v);
@@ -270,9 +322,10 @@ static bool put_float(Percent *p, const Conversion *c, Value v)
     size_t size = double_format_size(precision);
     char *text = size <= sizeof few ? few : memory_new(vm, size);
     if (!text) return false;
-    bool negative = signbit(number) && !isnan(number);
-    int len = double_format(fabs(number), (char)c->type, precision, c->alternate, text);
-    bool ok = put_number(p, c, negative ? "-" : c->plus ? "+" : c->blank ? " " : "", 0, text, len);
+    Number n = {.digits = text};
+    n.len = double_format(fabs(number), (char)c->type, precision, c->alternate, text);
+    put_sign(&n, c, signbit(number) && !isnan(number));
+    bool ok = put_number(p, c, &n);
     if (text != few) memory_free(text);
     return ok;
 }
@@ -286,12 +339,13 @@ static Ref char_text(Vm *vm, Value v)
                      "%%c requires an int or a unicode character, not a string of length %zd",
                      as_str(v)->len);
     }
-    if (!is_any_int(v) && !type_of(vm, v)->slots.index)
-        return throw(vm, TypeError, "%%c requires an int or a unicode character, not %T", v);
     int64_t n;
     if (!int_index(vm, v, &n)) {
-        if (!error_is(vm, OverflowError)) return FAIL;
+        bool wrong = error_is(vm, TypeError);
+        if (!wrong && !error_is(vm, OverflowError)) return FAIL;
         error_clear(vm);
+        if (wrong)
+            return throw(vm, TypeError, "%%c requires an int or a unicode character, not %T", v);
         n = -1;
     }
     if (n < 0 || n > CHAR_MAX_POINT)
@@ -299,57 +353,90 @@ static Ref char_text(Vm *vm, Value v)
     return str_from_char(vm, (uint32_t)n);
 }
 
-/* %c of a bytes format */
-static Ref byte_text(Vm *vm, Value v)
+/* %c of a bytes format; -1: raised */
+static int byte_of(Vm *vm, Value v)
 {
     int64_t n = -1;
     if (type_of(vm, v)->slots.buffer && !is_kind(v, KIND_MEMORYVIEW)) {
         Buffer buffer;
-        if (!buffer_get(vm, v, &buffer, false)) return FAIL;
+        if (!buffer_get(vm, v, &buffer, false)) return -1;
         bool one = buffer.len == 1;
         ptrdiff_t len = buffer.len;
         if (one) n = (uint8_t)*buffer.data;
         buffer_release(vm, &buffer);
-        if (!one)
-            return throw(vm, TypeError,
-                         "%%c requires an integer in range(256) or a single byte, not a %T object "
-                         "of length %zd",
-                         v, len);
-    } else if (!is_any_int(v) && !type_of(vm, v)->slots.index) {
-        return throw(vm, TypeError,
-                     "%%c requires an integer in range(256) or a single byte, not %T", v);
+        if (!one) {
+            throw(vm, TypeError,
+                  "%%c requires an integer in range(256) or a single byte, not a %T object of "
+                  "length %zd",
+                  v, len);
+            return -1;
+        }
     } else if (!int_index(vm, v, &n)) {
-        if (!error_is(vm, OverflowError)) return FAIL;
+        bool wrong = error_is(vm, TypeError);
+        if (!wrong && !error_is(vm, OverflowError)) return -1;
         error_clear(vm);
+        if (wrong) {
+            throw(vm, TypeError, "%%c requires an integer in range(256) or a single byte, not %T",
+                  v);
+            return -1;
+        }
         n = -1;
     }
-    if (n < 0 || n > 255) return throw(vm, OverflowError, "%%c arg not in range(256)");
-    return str_from_char(vm, (uint32_t)n);
+    if (n >= 0 && n <= 255) return (int)n;
+    throw(vm, OverflowError, "%%c arg not in range(256)");
+    return -1;
 }
 
-/* %s and %b of a bytes format: the bytes of v as Latin-1 text */
-static Ref bytes_text(Vm *vm, Value v)
+/* %s and %b of a bytes format: writes the bytes of v. */
+static bool put_bytes_of(Percent *p, const Conversion *c, Value v)
 {
+    Vm *vm = p->vm;
     Ref made = UNDEF;
-    Value source = v;
+    Buffer buffer;
     if (!is_bytes(v) && !type_of(vm, v)->slots.buffer) {
         made = call_special(vm, v, N(__bytes__), 0, NULL);
-        if (failed(made)) return FAIL;
-        if (absent(made))
-            return throw(vm, TypeError,
-                         "%%b requires a bytes-like object, or an object that implements "
-                         "__bytes__, not '%T'",
-                         v);
-        source = made;
+        if (failed(made)) return false;
+        if (absent(made)) {
+            throw(vm, TypeError,
+                  "%%b requires a bytes-like object, or an object that implements __bytes__, not "
+                  "'%T'",
+                  v);
+            return false;
+        }
     }
-    Buffer buffer;
-    Ref out = FAIL;
-    if (buffer_get(vm, source, &buffer, false)) {
-        out = codec_decode(vm, buffer.data, buffer.len, "latin-1", NULL);
+    bool ok = buffer_get(vm, absent(made) ? v : (Value)made, &buffer, false);
+    if (ok) {
+        bool cut = c->precision >= 0 && c->precision < buffer.len;
+        ok = put_bytes(p, c, buffer.data, cut ? c->precision : buffer.len);
         buffer_release(vm, &buffer);
     }
     decref(made);
-    return out;
+    return ok;
+}
+
+/* %s, %r, %a of a str format, and %r, %a of bytes */
+static bool put_shown(Percent *p, const Conversion *c, Value v)
+{
+    Vm *vm = p->vm;
+    bool ascii = c->type == 'a' || p->bytes, bare = c->width < 0 && c->precision < 0;
+    if (bare && !ascii && (p->out->len || !at_end(p)))
+        return (c->type == 's' ? builder_value : builder_repr)(vm, p->out, v);
+    if (bare && ascii && (is_int(v) || is_float(v) || (is_exact(v, KIND_STR) && as_str(v)->ascii)))
+        return builder_repr(vm, p->out, v);
+    return put_text(p, c,
+                    c->type == 's' ? value_str(vm, v)
+                    : ascii        ? value_ascii(vm, v)
+                                   : value_repr(vm, v));
+}
+
+static bool put_char(Percent *p, const Conversion *c, Value v)
+{
+    Conversion one = *c;
+    one.precision = -1;
+    if (!p->bytes) return put_text(p, &one, char_text(p->vm, v));
+    int byte = byte_of(p->vm, v);
+    char data = (char)byte;
+    return byte >= 0 && put_bytes(p, &one, &data, 1);
 }
 
 static bool unsupported(Percent *p, const Conversion *c)
@@ -362,14 +449,13 @@ static bool unsupported(Percent *p, const Conversion *c)
 
 static bool put_conversion(Percent *p, const Conversion *c)
 {
-    Vm *vm = p->vm;
     Value v = next_argument(p);
     if (failed(v)) return false;
     switch (c->type) {
-    case 'b': return p->bytes ? put_text(p, c, bytes_text(vm, v)) : unsupported(p, c);
-    case 's': return put_text(p, c, p->bytes ? bytes_text(vm, v) : value_str(vm, v));
-    case 'r': return put_text(p, c, p->bytes ? value_ascii(vm, v) : value_repr(vm, v));
-    case 'a': return put_text(p, c, value_ascii(vm, v));
+    case 'b': return p->bytes ? put_bytes_of(p, c, v) : unsupported(p, c);
+    case 's': return p->bytes ? put_bytes_of(p, c, v) : put_shown(p, c, v);
+    case 'r':
+    case 'a': return put_shown(p, c, v);
     case 'd':
     case 'i':
     case 'u':
@@ -382,30 +468,75 @@ static bool put_conversion(Percent *p, const Conversion *c)
     case 'F':
     case 'g':
     case 'G': return put_float(p, c, v);
-    case 'c': {
-        Conversion one = *c;
-        one.precision = -1;
-        return put_text(p, &one, p->bytes ? byte_text(vm, v) : char_text(vm, v));
-    }
+    case 'c': return put_char(p, c, v);
     default: return unsupported(p, c);
     }
+}
+
+/* Writes the format up to the next percent sign. */
+static bool put_literal(Percent *p)
+{
+    ptrdiff_t from = p->at;
+    if (p->width == 1) {
+        const char *found = memchr(p->data + from, '%', (size_t)(p->len - from));
+        p->at = found ? found - p->data : p->len;
+    } else {
+        while (!at_end(p) && here(p) != '%') p->at++;
+    }
+    if (p->at - from == p->len && !p->bytes) {
+        p->whole = newref(p->format);
+        return true;
+    }
+    return p->plain ? builder_ascii(p->vm, p->out, p->data + from, p->at - from)
+                    : builder_slice(p->vm, p->out, p->format, from, p->at);
+}
+
+/* The argument next_argument would give, not taken; UNDEF: there is none. */
+static inline Value peek_argument(const Percent *p)
+{
+    if (!absent(p->keyed)) return p->keyed;
+    if (p->given == -1) return p->args;
+    return p->taken < p->given ? tuple_at(p->args, p->taken) : (Value)UNDEF;
+}
+
+/* Mostly a conversion is no more than %s or %d, of text or a small int; YES: it was, and is
+ * done. */
+static Truth put_simple(Percent *p)
+{
+    Value v = peek_argument(p);
+    uint32_t type = here(p);
+    bool ok = true, whole = p->out->len == 0 && p->at + 1 == p->len;
+    if (type == 'd' && is_int(v)) ok = builder_value(p->vm, p->out, v);
+    else if (type == 'c' && is_int(v) && (uint64_t)as_int(v) < 128)
+        ok = builder_char(p->vm, p->out, (uint32_t)as_int(v));
+    else if (p->bytes && (type == 's' || type == 'b') && is_exact(v, KIND_BYTES))
+        ok = builder_ascii(p->vm, p->out, as_bytes(v)->data, as_bytes(v)->len);
+    else if (p->bytes || type != 's') return NO;
+    else if (is_exact(v, KIND_STR) && whole) p->whole = newref(v);
+    else if (is_exact(v, KIND_STR) || is_int(v)) ok = builder_value(p->vm, p->out, v);
+    else return NO;
+    if (p->given == -1) p->given = -2;
+    else if (p->given >= 0) p->taken++;
+    p->at++;
+    return ok ? YES : FAILED;
 }
 
 static bool format_all(Percent *p)
 {
     Conversion c;
     while (!at_end(p)) {
-        ptrdiff_t from = p->at;
-        while (!at_end(p) && here(p) != '%') p->at++;
-        if (!builder_slice(p->vm, p->out, p->format, from, p->at)) return false;
+        if (here(p) != '%' && !put_literal(p)) return false;
         if (at_end(p)) break;
         p->at++;
         if (!at_end(p) && here(p) == '%') {
             p->at++;
             if (!builder_char(p->vm, p->out, '%')) return false;
-        } else if (!read_conversion(p, &c) || !put_conversion(p, &c)) {
-            return false;
+            continue;
         }
+        if (!at_end(p) && here(p) == '(' && !read_key(p)) return false;
+        Truth done = at_end(p) ? NO : put_simple(p);
+        if (done == FAILED) return false;
+        if (done == NO && !(read_conversion(p, &c) && put_conversion(p, &c))) return false;
         clear(&p->keyed);
     }
     if ((p->given >= 0 && p->taken < p->given) || (p->given == -1 && !p->is_mapping)) {
@@ -416,38 +547,74 @@ static bool format_all(Percent *p)
     return true;
 }
 
-static Ref percent(Vm *vm, Value format, Value args, bool bytes)
+/* Fills in p->out, or p->whole. */
+static bool percent(Percent *p)
 {
-    const Type *type = type_of(vm, args);
+    Value args = p->args;
+    p->given = is_tuple(args) ? tuple_len(args) : -1;
+    p->is_mapping = !is_tuple(args) && !is_str(args) && type_of(p->vm, args)->slots.get_item &&
+                    !(p->bytes && (is_bytes(args) || is_kind(args, KIND_BYTEARRAY)));
+    p->keyed = p->whole = UNDEF;
+    builder_open(p->out);
+    bool ok = format_all(p);
+    clear(&p->keyed);
+    if (ok) return true;
+    clear(&p->whole);
+    builder_close(p->out);
+    return false;
+}
+
+Ref str_percent(Vm *vm, Value format, Value args)
+{
+    const Str *text = as_str(format);
     StrBuilder out;
     Percent p = {.vm = vm,
                  .format = format,
-                 .text = as_str(format),
-                 .bytes = bytes,
+                 .data = text->data,
+                 .width = text->width,
+                 .plain = text->ascii,
+                 .len = text->len,
                  .args = args,
-                 .keyed = UNDEF,
                  .out = &out};
-    p.given = is_tuple(args) ? tuple_len(args) : -1;
-    p.is_mapping = type->slots.get_item && !is_tuple(args) && !is_str(args) &&
-                   !(bytes && (is_bytes(args) || is_kind(args, KIND_BYTEARRAY)));
-    builder_open(&out);
-    bool ok = format_all(&p);
-    clear(&p.keyed);
-    if (ok) return builder_finish(vm, &out);
-    builder_close(&out);
-    return FAIL;
+    if (!percent(&p)) return FAIL;
+    return absent(p.whole) ? builder_finish(vm, &out) : p.whole;
 }
 
-Ref str_percent(Vm *vm, Value format, Value args) { return percent(vm, format, args, false); }
+/* format % args in out, which the caller closes. */
+static bool percent_bytes(Vm *vm, Value format, Value args, StrBuilder *out)
+{
+    const Bytes *bytes = as_bytes(format);
+    Percent p = {.vm = vm,
+                 .format = format,
+                 .data = bytes->data,
+                 .width = 1,
+                 .plain = true,
+                 .bytes = true,
+                 .len = bytes->len,
+                 .args = args,
+                 .out = out};
+    return percent(&p);
+}
 
 Ref bytes_percent(Vm *vm, Value format, Value args)
 {
-    Ref text = codec_decode(vm, as_bytes(format)->data, as_bytes(format)->len, "latin-1", NULL);
-    if (failed(text)) return FAIL;
-    Ref made = percent(vm, text, args, true);
-    decref(text);
-    if (failed(made)) return FAIL;
-    Ref out = codec_encode(vm, made, "latin-1", NULL);
-    decref(made);
-    return out;
+    StrBuilder out;
+    if (!percent_bytes(vm, format, args, &out)) return FAIL;
+    Ref made = bytes_from(vm, out.data, out.len);
+    builder_close(&out);
+    return made;
+}
+
+Ref bytearray_percent(Vm *vm, Value self, Value args)
+{
+    StrBuilder out;
+    const ByteArray *array = as_bytearray(self);
+    Ref format = bytes_from(vm, array->data, array->len); /* formatting may change the array */
+    if (failed(format)) return FAIL;
+    bool ok = percent_bytes(vm, format, args, &out);
+    decref(format);
+    if (!ok) return FAIL;
+    Ref made = bytearray_from(vm, out.data, out.len);
+    builder_close(&out);
+    return made;
 }

@@ -4,6 +4,7 @@
  * Neighbours: memory/value.h. */
 /* SPDX-License-Identifier: MIT */
 #include "object/error.h"
+#include "object/name.h"
 #include "object/native.h"
 #include "object/str.h"
 
@@ -11,10 +12,7 @@ enum { HASH_NONE = 0xfca86420, HASH_ELLIPSIS = 0x0e111b515, HASH_NOT_IMPLEMENTED
 
 NATIVE(none_new, "new(cls)", "Return None.") { return NONE; }
 
-static Ref none_repr(Vm *vm, Value self __attribute__((unused)))
-{
-    return str_interned(vm, "None");
-}
+static Ref none_repr(Vm *vm, Value self __attribute__((unused))) { return newref(N(None)); }
 
 static Truth none_truth(Vm *vm __attribute__((unused)), Value self __attribute__((unused)))
 {

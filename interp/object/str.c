@@ -4,7 +4,8 @@
  * equal bytes.  One-character strings below U+0100 and the empty string are shared.  `spare` bytes
  * lie behind the terminator: str_append uses them when nobody else holds the string.
  * Neighbours: intern.c (unique strings), strmethod.c, strcase.c, strsplit.c (methods), strfind.c,
- * strbuilder.c, strformat.c, percent.c, codec.c. */
+ * strbuilder.c, textrepr.c, strformat.c, percent.c,
+ * codec.c. */
 /* SPDX-License-Identifier: MIT */
 #include "object/str.h"
 
@@ -458,50 +459,6 @@ const char *str_utf8(Vm *vm, Value v, ptrdiff_t *len_bytes, char **owned)
     if (len_bytes) *len_bytes = at;
     *owned = out;
     return out;
-}
-
-/* --- repr ------------------------------------------------------------------------------------ */
-
-/* Adds one point as repr shows it: itself or an escape. */
-static bool repr_point(Vm *vm, StrBuilder *out, uint32_t point, uint32_t quote)
-{
-    char escape[12] = {'\\', (char)point};
-    int len = 2;
-    if (point != quote && point != '\\') {
-        if (char_is_printable(point)) return builder_char(vm, out, point);
-        if (point == '\n') escape[1] = 'n';
-        else if (point == '\r') escape[1] = 'r';
-        else if (point == '\t') escape[1] = 't';
-        else len = escape_point(escape, point);
-    }
-    return builder_ascii(vm, out, escape, len);
-}
-
-Ref str_repr_of(Vm *vm, Value v)
-{
-    const Str *s = as_str(v);
-    bool single = false, twofold = false, plain = s->ascii;
-    for (ptrdiff_t i = 0; i < s->len; i++) {
-        uint32_t point = str_at(s, i);
-        single |= point == '\'';
-        twofold |= point == '"';
-        plain = plain && point - 32 < 95 && point != '\\';
-    }
-    uint32_t quote = single && !twofold ? '"' : '\'';
-    if (plain && !(single && twofold)) {
-        Ref out = str_new(vm, s->len + 2, STR_ASCII);
-        if (failed(out)) return FAIL;
-        memcpy(as_str(out)->data + 1, s->data, (size_t)s->len);
-        as_str(out)->data[0] = as_str(out)->data[s->len + 1] = (char)quote;
-        return out;
-    }
-    StrBuilder out;
-    builder_open(&out);
-    bool ok = builder_char(vm, &out, quote);
-    for (ptrdiff_t i = 0; ok && i < s->len; i++) ok = repr_point(vm, &out, str_at(s, i), quote);
-    if (ok && builder_char(vm, &out, quote)) return builder_finish(vm, &out);
-    builder_close(&out);
-    return FAIL;
 }
 
 /* --- slots ----------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #ifndef AIO_OBJECT_STR_H
 #define AIO_OBJECT_STR_H
 
+#include "object/strbuilder.h"
 #include "object/type.h"
 
 typedef struct Str {
@@ -99,29 +100,5 @@ Ref str_exact(Vm *vm, Value s); /* s itself, or a plain copy of a subclass insta
 Ref str_repeat(Vm *vm, Value s, ptrdiff_t count);
 /* str.format: the template filled with positional args (tuple) and a mapping (UNDEF: none). */
 Ref str_format_values(Vm *vm, Value format, Value args, Value mapping);
-
-/* Growing text; a builder stays where it is, since data points into it at first. */
-typedef struct StrBuilder {
-    uint32_t max;
-    ptrdiff_t len, capacity;
-    uint8_t width;
-    char *data;
-    char few[256]; /* what short text is gathered in */
-} StrBuilder;
-void builder_open(StrBuilder *builder);
-bool builder_room(Vm *vm, StrBuilder *builder, ptrdiff_t more,
-                  uint32_t limit); /* for so many more points, none above limit */
-bool builder_char(Vm *vm, StrBuilder *builder, uint32_t point);
-bool builder_str(Vm *vm, StrBuilder *builder, Value s);
-bool builder_text(Vm *vm, StrBuilder *builder, const char *utf8); /* NUL-terminated */
-bool builder_ascii(Vm *vm, StrBuilder *builder, const char *text, ptrdiff_t len);
-/* The points[0 .. count), 2 or 4 bytes wide, whose bitwise or is limit. */
-bool builder_points(Vm *vm, StrBuilder *builder, const char *points, int width, ptrdiff_t count,
-                    uint32_t limit);
-bool builder_slice(Vm *vm, StrBuilder *builder, Value s, ptrdiff_t start, ptrdiff_t end);
-bool builder_fill(Vm *vm, StrBuilder *builder, uint32_t point, ptrdiff_t count);
-bool builder_repr(Vm *vm, StrBuilder *builder, Value v);
-Ref builder_finish(Vm *vm, StrBuilder *builder); /* and closes it */
-void builder_close(StrBuilder *builder);
 
 #endif

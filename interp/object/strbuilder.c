@@ -1,20 +1,16 @@
 /* strbuilder.c - text that grows: as narrow as what it holds, widened when a wider point arrives.
  *
- * `max` is the bitwise or of all points so far, which tells the narrowest str for the result.
- * Short text is gathered in the builder itself. Neighbours: str.c. */
+ * `max` is the bitwise or of the points so far, which tells the narrowest str for the result.
+ * Short text is gathered in the builder itself, and numbers are written down where they will
+ * stand. Neighbours: str.c, textrepr.c. */
 /* SPDX-License-Identifier: MIT */
+#include "base/numtext.h"
 #include "base/utf8.h"
+#include "object/block.h"
+#include "object/float.h"
+#include "object/name.h"
 #include "object/number.h"
 #include "object/str.h"
-
-void builder_open(StrBuilder *builder)
-{
-    builder->max = 0;
-    builder->len = 0;
-    builder->capacity = sizeof builder->few;
-    builder->width = 1;
-    builder->data = builder->few;
-}
 
 void builder_close(StrBuilder *builder)
 {
@@ -27,10 +23,14 @@ static uint32_t builder_at(const StrBuilder *builder, ptrdiff_t i)
     return points_at(builder->data, builder->width, i);
 }
 
-/* Moves to where so many points of that width have room. */
-static bool builder_grow(Vm *vm, StrBuilder *builder, ptrdiff_t needed, int width)
+/* Moves to where `more` points have room besides those there are, all of that width. */
+static bool builder_grow(Vm *vm, StrBuilder *builder, ptrdiff_t more, int width)
 {
-    ptrdiff_t capacity = (ptrdiff_t)sizeof builder->few / width;
+    if (more > PTRDIFF_MAX / 8 - builder->len) {
+        throw_no_memory(vm);
+        return false;
+    }
+    ptrdiff_t capacity = (ptrdiff_t)sizeof builder->few / width, needed = builder->len + more;
     char *data = builder->few;
     if (needed > capacity || builder->data != builder->few) {
         capacity = needed + needed / 2;
@@ -52,10 +52,9 @@ static inline bool builder_reserve(Vm *vm, StrBuilder *builder, ptrdiff_t more, 
 {
     int width = limit <= STR_LATIN1 ? 1 : limit <= STR_WIDE ? 2 : 4;
     if (width < builder->width) width = builder->width;
-    ptrdiff_t needed = builder->len + more;
     builder->max |= limit;
-    if (width == builder->width && needed <= builder->capacity) return true;
-    return builder_grow(vm, builder, needed, width);
+    if (width == builder->width && more <= builder->capacity - builder->len) return true;
+    return builder_grow(vm, builder, more, width);
 }
 
 bool builder_room(Vm *vm, StrBuilder *builder, ptrdiff_t more, uint32_t limit)
@@ -63,7 +62,7 @@ bool builder_room(Vm *vm, StrBuilder *builder, ptrdiff_t more, uint32_t limit)
     return builder_reserve(vm, builder, more, limit);
 }
 
-bool builder_char(Vm *vm, StrBuilder *builder, uint32_t point)
+bool builder_wide_char(Vm *vm, StrBuilder *builder, uint32_t point)
 {
     if (!builder_reserve(vm, builder, 1, point)) return false;
     points_set(builder->data, builder->width, builder->len++, point);
@@ -89,15 +88,16 @@ bool builder_slice(Vm *vm, StrBuilder *builder, Value v, ptrdiff_t start, ptrdif
 {
     const Str *s = as_str(v);
     if (end <= start) return true;
+    if (s->ascii) return builder_ascii(vm, builder, s->data + start, end - start);
     if (!builder_reserve(vm, builder, end - start, str_limit_of(s, start, end))) return false;
     points_copy(builder->data, builder->width, builder->len, s, start, end - start);
     builder->len += end - start;
     return true;
 }
 
-bool builder_str(Vm *vm, StrBuilder *builder, Value s)
+bool builder_str(Vm *vm, StrBuilder *builder, Value v)
 {
-    return builder_slice(vm, builder, s, 0, as_str(s)->len);
+    return builder_slice(vm, builder, v, 0, as_str(v)->len);
 }
 
 bool builder_fill(Vm *vm, StrBuilder *builder, uint32_t point, ptrdiff_t count)
@@ -109,7 +109,8 @@ bool builder_fill(Vm *vm, StrBuilder *builder, uint32_t point, ptrdiff_t count)
     return true;
 }
 
-bool builder_ascii(Vm *vm, StrBuilder *builder, const char *text, ptrdiff_t len)
+/* builder_ascii where there is no room, or points are wider. */
+static bool add_ascii(Vm *vm, StrBuilder *builder, const char *text, ptrdiff_t len)
 {
     if (len == 0) return true;
     if (!builder_reserve(vm, builder, len, STR_ASCII)) return false;
@@ -117,6 +118,14 @@ bool builder_ascii(Vm *vm, StrBuilder *builder, const char *text, ptrdiff_t len)
     else
         for (ptrdiff_t i = 0; i < len; i++)
             points_set(builder->data, builder->width, builder->len + i, (uint8_t)text[i]);
+    builder->len += len;
+    return true;
+}
+
+bool builder_ascii(Vm *vm, StrBuilder *builder, const char *text, ptrdiff_t len)
+{
+    if (!builder_has_room(builder, len)) return add_ascii(vm, builder, text, len);
+    bytes_put(builder->data + builder->len, text, (size_t)len);
     builder->len += len;
     return true;
 }
@@ -140,13 +149,51 @@ bool builder_text(Vm *vm, StrBuilder *builder, const char *utf8)
     return true;
 }
 
-bool builder_repr(Vm *vm, StrBuilder *builder, Value v)
+/* Adds text, stealing it. */
+static bool add_made(Vm *vm, StrBuilder *builder, Ref text)
 {
-    Ref text = value_repr(vm, v);
     if (failed(text)) return false;
     bool ok = builder_str(vm, builder, text);
     decref(text);
     return ok;
+}
+
+static bool add_number(Vm *vm, StrBuilder *builder, Value v)
+{
+    char text[DOUBLE_REPR_MAX];
+    bool room = builder_has_room(builder, sizeof text);
+    char *to = room ? builder->data + builder->len : text;
+    int len = is_int(v) ? int64_text(as_int(v), to) : double_repr(as_float(v), to);
+    if (!room) return builder_ascii(vm, builder, text, len);
+    builder->len += len;
+    return true;
+}
+
+/* What has the same text for str and repr: YES when v was that and has been added. */
+static Truth add_simple(Vm *vm, StrBuilder *builder, Value v)
+{
+    if (is_int(v) || is_float(v)) return add_number(vm, builder, v) ? YES : FAILED;
+    if (!is_none(v) && !is_bool(v)) return NO;
+    return builder_str(vm, builder,
+                       is_none(v)  ? N(None)
+                       : v == TRUE ? N(True)
+                                   : N(False))
+               ? YES
+               : FAILED;
+}
+
+bool builder_value(Vm *vm, StrBuilder *builder, Value v)
+{
+    if (is_exact(v, KIND_STR)) return builder_str(vm, builder, v);
+    Truth added = add_simple(vm, builder, v);
+    return added == NO ? add_made(vm, builder, value_str(vm, v)) : added == YES;
+}
+
+bool builder_repr(Vm *vm, StrBuilder *builder, Value v)
+{
+    if (is_exact(v, KIND_STR)) return builder_str_repr(vm, builder, v);
+    Truth added = add_simple(vm, builder, v);
+    return added == NO ? add_made(vm, builder, value_repr(vm, v)) : added == YES;
 }
 
 Ref builder_finish(Vm *vm, StrBuilder *builder)
@@ -157,7 +204,7 @@ Ref builder_finish(Vm *vm, StrBuilder *builder)
     } else {
         out = str_new(vm, builder->len, builder->max);
         if (!failed(out) && builder->len)
-            memcpy(as_str(out)->data, builder->data, (size_t)builder->len * builder->width);
+            bytes_put(as_str(out)->data, builder->data, (size_t)builder->len * builder->width);
     }
     builder_close(builder);
     return out;

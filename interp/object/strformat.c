@@ -18,21 +18,29 @@
 
 /* --- __format__ ------------------------------------------------------------------------------ */
 
-Ref str_format_spec(Vm *vm, Value self, Value spec_text)
+/* Parses the spec of a str. */
+static bool parse_str_spec(Vm *vm, Value self, SpecText text, FormatSpec *spec)
+{
+    if (!format_spec_parse(vm, text, self, 's', '<', spec)) return false;
+    const char *wrong = NULL;
+    if (spec->type != 's') {
+        format_unknown_code(vm, spec->type, self);
+        return false;
+    }
+    if (spec->sign == ' ') wrong = "Space not allowed in string format specifier";
+    else if (spec->sign) wrong = "Sign not allowed in string format specifier";
+    else if (spec->no_negative_zero)
+        wrong = "Negative zero coercion (z) not allowed in string format specifier";
+    else if (spec->alternate) wrong = "Alternate form (#) not allowed in string format specifier";
+    else if (spec->align == '=') wrong = "'=' alignment not allowed in string format specifier";
+    if (wrong) throw(vm, ValueError, "%s", wrong);
+    return !wrong;
+}
+
+Ref str_format_spec(Vm *vm, Value self, Value text)
 {
     FormatSpec spec;
-    if (!format_spec_parse(vm, spec_text, self, 's', '<', &spec)) return FAIL;
-    if (spec.type != 's') return format_unknown_code(vm, spec.type, self);
-    if (spec.sign == ' ')
-        return throw(vm, ValueError, "Space not allowed in string format specifier");
-    if (spec.sign) return throw(vm, ValueError, "Sign not allowed in string format specifier");
-    if (spec.no_negative_zero)
-        return throw(vm, ValueError,
-                     "Negative zero coercion (z) not allowed in string format specifier");
-    if (spec.alternate)
-        return throw(vm, ValueError, "Alternate form (#) not allowed in string format specifier");
-    if (spec.align == '=')
-        return throw(vm, ValueError, "'=' alignment not allowed in string format specifier");
+    if (!parse_str_spec(vm, self, spec_text(text), &spec)) return FAIL;
     if (spec.precision < 0 || spec.precision >= as_str(self)->len)
         return format_pad(vm, &spec, self);
     Ref cut = str_slice(vm, self, 0, spec.precision);
@@ -50,6 +58,7 @@ typedef struct Template {
     Value mapping; /* dict of keyword arguments, or what format_map was given */
     enum { NUMBERING_OPEN, NUMBERING_AUTO, NUMBERING_MANUAL } numbering;
     ptrdiff_t next; /* number of the next automatic field */
+    Ref whole;      /* a str that is the whole result, owned; UNDEF: it is in the builder */
 } Template;
 
 typedef struct Field { /* offsets in the template */
@@ -121,7 +130,8 @@ static ptrdiff_t scan_number(Vm *vm, const Str *s, ptrdiff_t start, ptrdiff_t en
     ptrdiff_t n = 0;
     if (start == end) return -1;
     for (ptrdiff_t i = start; i < end; i++) {
-        int digit = point_digit(str_at(s, i));
+        uint32_t point = str_at(s, i);
+        int digit = point - '0' < 10 ? (int)(point - '0') : point_digit(point);
         if (digit < 0) return -1;
         if (n > (PTRDIFF_MAX - digit) / 10) {
             throw(vm, ValueError, "Too many decimal digits in format string");
@@ -250,36 +260,95 @@ static Ref convert(Vm *vm, Ref value, uint32_t conversion)
 static bool fill_template(Template *t, StrBuilder *out, Value format, ptrdiff_t start,
                           ptrdiff_t end, int depth);
 
-/* The spec of a field, its own fields filled in: owned. */
-static Ref field_spec(Template *t, Value format, const Field *field, int depth)
-{
-    if (field->spec_end <= field->spec) return newref(t->vm->interp->empty_str);
-    if (!field->nested) return str_slice(t->vm, format, field->spec, field->spec_end);
-    StrBuilder out;
-    builder_open(&out);
-    if (fill_template(t, &out, format, field->spec, field->spec_end, depth - 1))
-        return builder_finish(t->vm, &out);
-    builder_close(&out);
-    return FAIL;
-}
+/* A value on its way into the builder. */
+typedef struct Filling {
+    Template *t;
+    StrBuilder *out;
+    bool whole; /* nothing stands before it and nothing will follow */
+} Filling;
 
-static bool fill_field(Template *t, StrBuilder *out, Value format, const Field *field, int depth)
+/* Adds text, which is stolen. */
+static bool add_made(Filling *f, Ref text)
 {
-    Vm *vm = t->vm;
-    Ref value = field_value(t, format, field), spec = UNDEF, text = UNDEF;
-    bool ok = false;
-    if (!failed(value)) value = convert(vm, value, field->conversion);
-    if (failed(value)) return false;
-    spec = field_spec(t, format, field, depth);
-    if (failed(spec)) goto done;
-    text = as_str(spec)->len == 0 && is_exact(value, KIND_STR) ? newref(value)
-                                                               : value_format(vm, value, spec);
-    ok = !failed(text) && builder_str(vm, out, text);
-done:
-    decref(value);
-    decref(spec);
+    if (failed(text)) return false;
+    if (f->whole) {
+        f->t->whole = text;
+        return true;
+    }
+    bool ok = builder_str(f->t->vm, f->out, text);
     decref(text);
     return ok;
+}
+
+/* Adds format(v, spec), v being a plain str. */
+static bool add_str(Filling *f, Value v, SpecText text)
+{
+    FormatSpec spec;
+    if (!parse_str_spec(f->t->vm, v, text, &spec)) return false;
+    ptrdiff_t len = as_str(v)->len;
+    bool cut = spec.precision >= 0 && spec.precision < len;
+    if (f->whole && !cut && spec.width <= len) return add_made(f, newref(v));
+    return format_pad_into(f->t->vm, f->out, &spec, v, cut ? spec.precision : len);
+}
+
+/* Adds format(value, spec). */
+static bool add_value(Filling *f, Value value, SpecText spec)
+{
+    Vm *vm = f->t->vm;
+    bool empty = spec.start == spec.end;
+    if (is_exact(value, KIND_STR)) {
+        if (!empty) return add_str(f, value, spec);
+        return f->whole ? add_made(f, newref(value)) : builder_str(vm, f->out, value);
+    }
+    if (is_int(value) || is_float(value)) {
+        if (empty) return builder_value(vm, f->out, value);
+        return (is_int(value) ? int_format_into : float_format_into)(vm, f->out, value, spec);
+    }
+    Ref cut = str_slice(vm, spec.text, spec.start, spec.end);
+    if (failed(cut)) return false;
+    bool ok = add_made(f, value_format(vm, value, cut));
+    decref(cut);
+    return ok;
+}
+
+/* The same, the fields of the spec to be filled in first. */
+static bool add_nested(Filling *f, Value value, SpecText spec, int depth)
+{
+    Vm *vm = f->t->vm;
+    StrBuilder made;
+    builder_open(&made);
+    if (!fill_template(f->t, &made, spec.text, spec.start, spec.end, depth - 1)) {
+        builder_close(&made);
+        return false;
+    }
+    Ref filled = builder_finish(vm, &made);
+    bool ok = !failed(filled) && add_value(f, value, spec_text(filled));
+    decref(filled);
+    return ok;
+}
+
+/* last: the template ends after the field, and is no spec. */
+static bool fill_field(Template *t, StrBuilder *out, Value format, const Field *field, int depth,
+                       bool last)
+{
+    Filling f = {t, out, last && out->len == 0};
+    Ref value = field_value(t, format, field);
+    if (!failed(value)) value = convert(t->vm, value, field->conversion);
+    if (failed(value)) return false;
+    SpecText spec = {format, field->spec, field->spec_end};
+    bool ok = field->nested ? add_nested(&f, value, spec, depth) : add_value(&f, value, spec);
+    decref(value);
+    return ok;
+}
+
+/* Where the next brace is, or end. */
+static ptrdiff_t find_brace(const Str *s, ptrdiff_t i, ptrdiff_t end)
+{
+    if (s->width == 1)
+        while (i < end && (uint8_t)s->data[i] != '{' && (uint8_t)s->data[i] != '}') i++;
+    else
+        while (i < end && str_at(s, i) != '{' && str_at(s, i) != '}') i++;
+    return i;
 }
 
 /* Adds format[start:end] with its fields filled in. */
@@ -293,8 +362,9 @@ static bool fill_template(Template *t, StrBuilder *out, Value format, ptrdiff_t 
     }
     for (ptrdiff_t i = start; i < end;) {
         ptrdiff_t from = i;
-        while (i < end && str_at(s, i) != '{' && str_at(s, i) != '}') i++;
-        if (!builder_slice(t->vm, out, format, from, i)) return false;
+        i = find_brace(s, i, end);
+        if (i - from == s->len) t->whole = newref(format);
+        else if (i > from && !builder_slice(t->vm, out, format, from, i)) return false;
         if (i == end) break;
         uint32_t brace = str_at(s, i++);
         if (i < end && str_at(s, i) == brace) {
@@ -306,7 +376,7 @@ static bool fill_template(Template *t, StrBuilder *out, Value format, ptrdiff_t 
         } else {
             Field field;
             if (!scan_field(t->vm, s, &i, end, &field) ||
-                !fill_field(t, out, format, &field, depth))
+                !fill_field(t, out, format, &field, depth, i == s->len))
                 return false;
         }
     }
@@ -315,11 +385,14 @@ static bool fill_template(Template *t, StrBuilder *out, Value format, ptrdiff_t 
 
 Ref str_format_values(Vm *vm, Value format, Value args, Value mapping)
 {
-    Template t = {.vm = vm, .args = args, .mapping = mapping};
+    Template t = {.vm = vm, .args = args, .mapping = mapping, .whole = UNDEF};
     StrBuilder out;
     builder_open(&out);
-    if (fill_template(&t, &out, format, 0, as_str(format)->len, 2)) return builder_finish(vm, &out);
+    bool ok = fill_template(&t, &out, format, 0, as_str(format)->len, 2);
+    if (ok && absent(t.whole)) return builder_finish(vm, &out);
     builder_close(&out);
+    if (ok) return t.whole;
+    decref(t.whole);
     return FAIL;
 }
 

@@ -138,7 +138,7 @@ Ref build_set(Vm *vm, Ref *items, int count)
 
 Ref format_value(Vm *vm, Value value, int conversion, Value spec)
 {
-    if (conversion == 0 && absent(spec) && is_exact(value, KIND_STR)) return newref(value);
+    if (conversion <= 1 && absent(spec) && is_exact(value, KIND_STR)) return newref(value);
     Ref converted = conversion == 1   ? value_str(vm, value)
                     : conversion == 2 ? value_repr(vm, value)
                     : conversion == 3 ? value_ascii(vm, value)
