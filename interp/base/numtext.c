@@ -72,33 +72,34 @@ static char *write_digits(uint64_t n, char *end)
     return end;
 }
 
+static const uint64_t powers_u64[] = {
+    1u,
+    10u,
+    100u,
+    1000u,
+    10000u,
+    100000u,
+    1000000u,
+    10000000u,
+    100000000u,
+    1000000000u,
+    10000000000u,
+    100000000000u,
+    1000000000000u,
+    10000000000000u,
+    100000000000000u,
+    1000000000000000u,
+    10000000000000000u,
+    100000000000000000u,
+    1000000000000000000u,
+    10000000000000000000u,
+};
+
 /* How many digits n has. */
 static int digit_count(uint64_t n)
 {
-    static const uint64_t powers[] = {
-        0,
-        10u,
-        100u,
-        1000u,
-        10000u,
-        100000u,
-        1000000u,
-        10000000u,
-        100000000u,
-        1000000000u,
-        10000000000u,
-        100000000000u,
-        1000000000000u,
-        10000000000000u,
-        100000000000000u,
-        1000000000000000u,
-        10000000000000000u,
-        100000000000000000u,
-        1000000000000000000u,
-        10000000000000000000u,
-    };
     int about = (64 - __builtin_clzll(n | 1)) * 1233 >> 12; /* log10(2) is 1233 / 4096, nearly */
-    return about + (n >= powers[about]);
+    return about + (n >= powers_u64[about] || about == 0);
 }
 
 int int64_text(int64_t n, char *buffer)
@@ -284,7 +285,76 @@ static int restore_point(char *text, int len)
     return len - (next - i) + 1;
 }
 
+/* x * 10^k rounded half to even, for x > 0.  false: it is too large, or 128 bits of 10^k leave
+ * open which way to round. */
+static bool scale_decimal(double x, int k, uint64_t *scaled)
+{
+    if (k < POWER10_MIN || k > POWER10_MAX) return false;
+    uint64_t bits = bits_of_double(x), c = bits & ((UINT64_C(1) << MANTISSA_BITS) - 1);
+    int biased = (int)(bits >> MANTISSA_BITS);
+    if (biased) c |= UINT64_C(1) << MANTISSA_BITS;
+    int zeros = __builtin_clzll(c);
+    c <<= zeros; /* now x is c * 2^q, and 10^k is g * 2^(floor(log2(10^k)) - 127) or a bit more */
+    int q = (biased ? biased : 1) - EXPONENT_BIAS - zeros;
+    int shift = -1 - q - floor_log2_pow10(k);
+    if (shift < 0 || shift > 63) return false;
+    Power10 g = powers10[k - POWER10_MIN];
+    bool exact = k >= 0 && k <= 55;
+    Wide low = (Wide)g.low * c, high = (Wide)g.high * c + (uint64_t)(low >> 64);
+    uint64_t whole = (uint64_t)(high >> 64) >> shift;
+    Wide fraction = shift ? high << (64 - shift) : high << 64; /* of 2^128 */
+    fraction |= (uint64_t)low >> shift;
+    if (!shift) fraction = (Wide)(uint64_t)high << 64 | (uint64_t)low;
+    bool rest = shift && (uint64_t)low << (64 - shift);
+    Wide half = (Wide)1 << 127, most = exact ? 0 : ((Wide)1 << (64 - shift)) + 1;
+    bool up = fraction > half || (fraction == half && (!exact || rest || (whole & 1)));
+    if (!up && fraction < half && half - fraction <= most) return false;
+    if (whole == UINT64_MAX) return false;
+    *scaled = whole + up;
+    return true;
+}
+
+/* The first count digits of x >= 0, rounded: 0.d1d2... * 10^*point.  false: see above. */
+static bool rounded_digits(double x, int count, char *digits, int *point)
+{
+    if (count > 18) return false;
+    if (x == 0) {
+        memset(digits, '0', (size_t)count);
+        *point = 1;
+        return true;
+    }
+    int exponent;
+    frexp(x, &exponent);
+    *point = floor_log10_pow2(exponent - 1) + 1; /* or one more */
+    uint64_t scaled;
+    if (!scale_decimal(x, count - *point, &scaled)) return false;
+    if (scaled >= powers_u64[count]) {
+        ++*point;
+        if (!scale_decimal(x, count - *point, &scaled)) return false;
+    }
+    write_digits(scaled, digits + count);
+    return true;
+}
+
 enum { FAST_PRECISION_MAX = 18 };
+
+/* whole.decimals with so many digits after the point, NUL-terminated; the length. */
+static int write_fixed(bool negative, uint64_t whole, uint64_t decimals, int precision,
+                       char *buffer)
+{
+    char digits[2 * INT64_TEXT_MAX];
+    char *end = digits + sizeof digits, *start = end;
+    if (precision) {
+        start = write_digits(decimals, end);
+        while (end - start < precision) *--start = '0';
+        *--start = '.';
+    }
+    start = write_digits(whole, start);
+    if (negative) *--start = '-';
+    memcpy(buffer, start, (size_t)(end - start));
+    buffer[end - start] = '\0';
+    return (int)(end - start);
+}
 
 /* %.<precision>f of |x| < 2^53 with no bit below 2^-64: the fraction times 10^precision is exact
  * in 128 bits. -1 when x is not such a number. */
@@ -296,66 +366,81 @@ static int format_fixed_fast(double x, int precision, char *buffer)
     double scaled = (magnitude - (double)whole) * 0x1p64;
     uint64_t fraction = (uint64_t)scaled;
     if ((double)fraction != scaled) return -1;
-    static const uint64_t powers[] = {
-        1u,
-        10u,
-        100u,
-        1000u,
-        10000u,
-        100000u,
-        1000000u,
-        10000000u,
-        100000000u,
-        1000000000u,
-        10000000000u,
-        100000000000u,
-        1000000000000u,
-        10000000000000u,
-        100000000000000u,
-        1000000000000000u,
-        10000000000000000u,
-        100000000000000000u,
-        1000000000000000000u,
-    };
-    Wide product = (Wide)fraction * powers[precision];
+    Wide product = (Wide)fraction * powers_u64[precision];
     uint64_t decimals = (uint64_t)(product >> 64), rest = (uint64_t)product;
     uint64_t half = UINT64_C(1) << 63;
     uint64_t odd = precision ? decimals & 1 : whole & 1;
     if (rest > half || (rest == half && odd)) decimals++;
-    if (decimals >= powers[precision]) {
-        decimals -= powers[precision];
+    if (decimals >= powers_u64[precision]) {
+        decimals -= powers_u64[precision];
         whole++;
     }
-    char digits[2 * INT64_TEXT_MAX];
-    char *end = digits + sizeof digits, *start = end;
-    if (precision) {
-        start = write_digits(decimals, end);
-        while (end - start < precision) *--start = '0';
-        *--start = '.';
+    return write_fixed(signbit(x), whole, decimals, precision, buffer);
+}
+
+/* The same of a number that is small, or has bits below 2^-64. */
+static int format_fixed_scaled(double x, int precision, char *buffer)
+{
+    uint64_t scaled = 0;
+    if (precision > FAST_PRECISION_MAX) return -1;
+    if (x != 0 && !scale_decimal(fabs(x), precision, &scaled)) return -1;
+    uint64_t one = powers_u64[precision];
+    return write_fixed(signbit(x), scaled / one, scaled % one, precision, buffer);
+}
+
+/* %.<precision>e and g; -1: it takes more digits than rounded_digits gives. */
+static int format_scientific_fast(double x, char type, int precision, bool alternate, char *buffer)
+{
+    char digits[20], *out = buffer;
+    int point;
+    bool general = type == 'g' || type == 'G';
+    int count = general ? (precision ? precision : 1) : precision + 1, widest = count;
+    if (!rounded_digits(fabs(x), count, digits, &point)) return -1;
+    if (general && !alternate)
+        while (count > 1 && digits[count - 1] == '0') count--;
+    if (signbit(x)) *out++ = '-';
+    if (!general || point < -3 || point > widest) {
+        if (count == 1 && alternate) {
+            *out++ = digits[0];
+            *out++ = '.';
+            out = write_exponent(out, point - 1);
+        } else {
+            out = write_scientific(out, digits, count, point);
+        }
+        char *mark = memchr(buffer, 'e', (size_t)(out - buffer));
+        if (type < 'a' && mark) *mark = 'E';
+    } else {
+        out = write_positional(out, digits, count, point);
+        if (point >= count) out -= alternate ? 1 : 2; /* the 0 of ".0", or both */
     }
-    start = write_digits(whole, start);
-    if (signbit(x)) *--start = '-';
-    memcpy(buffer, start, (size_t)(end - start));
-    buffer[end - start] = '\0';
-    return (int)(end - start);
+    *out = '\0';
+    return (int)(out - buffer);
+}
+
+/* The first count digits of x, exactly rounded, by printf; buffer is what it writes to. */
+static char *printed_digits(double x, int count, char *buffer, int *point)
+{
+    int len = snprintf(buffer, double_format_size(count), "%.*e", count - 1, x);
+    restore_point(buffer, len);
+    *point = atoi(strchr(buffer, 'e') + 1) + 1;
+    if (count > 1) memmove(buffer + 1, buffer + 2, (size_t)(count - 1));
+    return buffer;
 }
 
 /* format(x, '.<precision>'): the digits of %e, laid out like repr. */
 static int format_repr_like(double x, int precision, bool alternate, char *buffer)
 {
     if (precision == 0) precision = 1;
-    int len = snprintf(buffer, double_format_size(precision), "%.*e", precision - 1, x);
-    restore_point(buffer, len);
-    char *text = buffer + (x < 0 || signbit(x));
-    int point = atoi(strchr(text, 'e') + 1) + 1;
-    if (precision > 1) memmove(text + 1, text + 2, (size_t)(precision - 1));
+    char few[32], *digits = few; /* laid out over the buffer: not in it */
+    int point;
+    bool known = rounded_digits(fabs(x), precision, few, &point);
+    const char *text = known ? few : printed_digits(fabs(x), precision, buffer, &point);
     int count = precision;
     while (!alternate && count > 1 && text[count - 1] == '0') count--;
-    char few[32], *digits = few; /* laid out over itself: copy the digits away first */
     if (count > (int)sizeof few && !(digits = malloc((size_t)count))) abort();
-    memcpy(digits, text, (size_t)count);
-    len = write_general(signbit(x) != 0, digits, count, point,
-                        precision - 1 > 0 ? precision - 1 : 0, buffer);
+    if (!known) memcpy(digits, text, (size_t)count);
+    int len = write_general(signbit(x) != 0, digits, count, point,
+                            precision - 1 > 0 ? precision - 1 : 0, buffer);
     if (digits != few) free(digits);
     return len;
 }
@@ -366,16 +451,18 @@ int double_format(double x, char type, int precision, bool alternate, char *buff
     if (type == 'r' && precision < 0) return double_repr(x, buffer);
     if (type == 'r') return format_repr_like(x, precision, alternate, buffer);
     if (precision < 0) precision = 6;
-    if ((type == 'f' || type == 'F') && !alternate) {
-        int len = format_fixed_fast(x, precision, buffer);
-        if (len >= 0) return len;
-    }
+    int len = -1;
+    if (type != 'f' && type != 'F')
+        len = format_scientific_fast(x, type, precision, alternate, buffer);
+    else if (!alternate && (len = format_fixed_fast(x, precision, buffer)) < 0)
+        len = format_fixed_scaled(x, precision, buffer);
+    if (len >= 0) return len;
     char format[] = "%#.*f";
     format[4] = type;
     if (!alternate) memmove(format + 1, format + 2, 4);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    int len = snprintf(buffer, double_format_size(precision), format, precision, x);
+    len = snprintf(buffer, double_format_size(precision), format, precision, x);
 #pragma GCC diagnostic pop
     return restore_point(buffer, len);
 }
