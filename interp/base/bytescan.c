@@ -8,33 +8,12 @@
 #include "base/bytescan.h"
 
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
-enum { BLOCK = 16, WASTE_ALLOWED = 256 };
-typedef uint8_t Block __attribute__((vector_size(BLOCK)));
+#include "base/block.h"
 
-static inline Block block_at(const char *at)
-{
-    Block block;
-    memcpy(&block, at, sizeof block);
-    return block;
-}
+enum { BLOCK = BLOCK_BYTES, WASTE_ALLOWED = 256 };
 
-static inline Block block_of(char c) { return (Block){0} + (uint8_t)c; }
-
-/* A bit for each lane that is set, which is all ones. */
-static inline uint32_t lane_bits(Block set)
-{
-#ifdef __SSE2__
-    return (uint32_t)_mm_movemask_epi8((__m128i)set);
-#else
-    uint32_t bits = 0;
-    for (int i = 0; i < BLOCK; i++) bits |= (uint32_t)(set[i] & 1) << i;
-    return bits;
-#endif
-}
+static inline Bytes16 block_of(char c) { return (Bytes16){0} + (uint8_t)c; }
 
 ByteScan bytescan_open(const char *text, ptrdiff_t len, const char *sub, ptrdiff_t sub_len)
 {
@@ -54,9 +33,9 @@ static uint32_t last_hits(const ByteScan *scan, ptrdiff_t at)
     ptrdiff_t left = scan->places - at;
     if (scan->places >= BLOCK) { /* a block that ends there */
         const char *from = text + scan->places - BLOCK;
-        Block same = (Block)(block_at(from) == block_of(first)) &
-                     (Block)(block_at(from + (end - text)) == block_of(last));
-        return lane_bits(same) >> (BLOCK - left);
+        Bytes16 same = (Bytes16)(bytes16_at(from) == block_of(first)) &
+                       (Bytes16)(bytes16_at(from + (end - text)) == block_of(last));
+        return block_mask(same) >> (BLOCK - left);
     }
     uint32_t hits = 0;
     for (ptrdiff_t i = 0; i < left; i++)
@@ -71,10 +50,11 @@ static bool next_block(ByteScan *scan, ptrdiff_t from)
     if (scan->exhausted) return false;
     if (at < from) at = from;
     const char *text = scan->text, *end = text + scan->sub_len - 1;
-    Block first = block_of(scan->sub[0]), last = block_of(scan->sub[scan->sub_len - 1]);
+    Bytes16 first = block_of(scan->sub[0]), last = block_of(scan->sub[scan->sub_len - 1]);
     for (; at + BLOCK <= scan->places; at += BLOCK) {
-        Block same = (Block)(block_at(text + at) == first) & (Block)(block_at(end + at) == last);
-        scan->hits = lane_bits(same);
+        Bytes16 same =
+            (Bytes16)(bytes16_at(text + at) == first) & (Bytes16)(bytes16_at(end + at) == last);
+        scan->hits = block_mask(same);
         if (scan->hits) {
             scan->block = at;
             return true;
@@ -141,9 +121,9 @@ static ptrdiff_t count_byte(const char *text, ptrdiff_t len, char c)
     enum { ROUNDS = 255 }; /* before a lane's count overflows */
     ptrdiff_t count = 0, i = 0;
     while (i + BLOCK <= len) {
-        Block sums = {0}, wanted = block_of(c);
+        Bytes16 sums = {0}, wanted = block_of(c);
         for (int round = 0; round < ROUNDS && i + BLOCK <= len; round++, i += BLOCK)
-            sums -= (Block)(block_at(text + i) == wanted);
+            sums -= (Bytes16)(bytes16_at(text + i) == wanted);
         for (int k = 0; k < BLOCK; k++) count += sums[k];
     }
     for (; i < len; i++) count += text[i] == c;
@@ -162,11 +142,11 @@ ptrdiff_t bytescan_count(const char *text, ptrdiff_t len, const char *sub, ptrdi
 
 ptrdiff_t bytescan_either(const char *text, ptrdiff_t len, char a, char b)
 {
-    Block first = block_of(a), second = block_of(b);
+    Bytes16 first = block_of(a), second = block_of(b);
     ptrdiff_t i = 0;
     for (; i + BLOCK <= len; i += BLOCK) {
-        Block block = block_at(text + i);
-        uint32_t hits = lane_bits((Block)(block == first) | (Block)(block == second));
+        Bytes16 block = bytes16_at(text + i);
+        uint32_t hits = block_mask((Bytes16)(block == first) | (Bytes16)(block == second));
         if (hits) return i + __builtin_ctz(hits);
     }
     while (i < len && text[i] != a && text[i] != b) i++;
@@ -175,11 +155,11 @@ ptrdiff_t bytescan_either(const char *text, ptrdiff_t len, char a, char b)
 
 void bytescan_exchange(char *text, ptrdiff_t len, char old, char new)
 {
-    Block wanted = block_of(old), change = block_of((char)(old ^ new));
+    Bytes16 wanted = block_of(old), change = block_of((char)(old ^ new));
     ptrdiff_t i = 0;
     for (; i + BLOCK <= len; i += BLOCK) {
-        Block block = block_at(text + i);
-        block ^= (Block)(block == wanted) & change;
+        Bytes16 block = bytes16_at(text + i);
+        block ^= (Bytes16)(block == wanted) & change;
         memcpy(text + i, &block, BLOCK);
     }
     for (; i < len; i++)

@@ -3,7 +3,7 @@
 #ifndef AIO_OBJECT_CODECSTATE_H
 #define AIO_OBJECT_CODECSTATE_H
 
-#include "object/block.h"
+#include "base/block.h"
 #include "object/codec.h"
 
 enum { /* error handlers */

@@ -13,9 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/block.h"
+#include "base/copy.h"
 #include "base/hash.h"
 #include "base/utf8.h"
-#include "object/block.h"
 #include "object/bytes.h"
 #include "object/call.h"
 #include "object/char.h"
@@ -83,7 +84,7 @@ Ref str_from_ascii(Vm *vm, const char *text, ptrdiff_t len)
     if (len == 0) return str_new(vm, 0, STR_ASCII);
     Str *s = str_allocate(vm, len, STR_ASCII, 0);
     if (!s) return FAIL;
-    bytes_put(s->data, text, (size_t)len);
+    copy_few(s->data, text, (size_t)len);
     return from_object(s);
 }
 
@@ -294,8 +295,8 @@ static void join_bytes(char *to, const Str *between, ptrdiff_t count, Value *par
     size_t gap_len = between ? (size_t)between->len : 0;
     for (ptrdiff_t i = 0; i < count; i++) {
         const Str *part = as_str(parts[i]);
-        if (i > 0) to = bytes_put(to, gap, gap_len);
-        to = bytes_put(to, part->data, (size_t)part->len);
+        if (i > 0) to = copy_few(to, gap, gap_len);
+        to = copy_few(to, part->data, (size_t)part->len);
     }
 }
 

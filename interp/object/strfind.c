@@ -7,7 +7,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <wchar.h>
 
-#include "object/block.h"
+#include "base/block.h"
+#include "base/bytescan.h"
+#include "base/copy.h"
 #include "object/error.h"
 #include "object/int.h"
 #include "object/range.h"
@@ -123,11 +125,13 @@ ptrdiff_t str_find(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t end)
     if (sub->len == 0) return start;
     if (sub->width > s->width) return -1;
     if (sub->len == 1) return find_point(s, str_at(sub, 0), start, end);
+    if (s->width == 1) {
+        ptrdiff_t found = bytescan_find(s->data + start, end - start, sub->data, sub->len);
+        return found < 0 ? -1 : start + found;
+    }
     Search search = {s, sub, start, end - sub->len + 1, 0};
     do { /* patterns of another width have no faster way */
-        ptrdiff_t found = s->width == 1   ? find_by_ends(&search, 1)
-                          : s->width == 2 ? find_by_ends(&search, 2)
-                                          : find_by_ends(&search, 4);
+        ptrdiff_t found = s->width == 2 ? find_by_ends(&search, 2) : find_by_ends(&search, 4);
         if (found >= 0 || search.at >= search.end) return found;
         search.misled = 0;
     } while (s->width != sub->width);
@@ -163,6 +167,9 @@ ptrdiff_t str_count_of(const Str *s, const Str *sub, ptrdiff_t start, ptrdiff_t 
     if (end < start) return 0;
     if (sub->len == 0) return end - start + 1 < most ? end - start + 1 : most;
     ptrdiff_t count = 0;
+    if (sub->width > s->width) return 0;
+    if (s->width == 1)
+        return bytescan_count(s->data + start, end - start, sub->data, sub->len, most);
     if (sub->len == 1 && most == PTRDIFF_MAX) return count_point(s, str_at(sub, 0), start, end);
     for (; count < most && (start = str_find(s, sub, start, end)) >= 0; count++) start += sub->len;
     return count;
@@ -382,13 +389,22 @@ static Ref replace_points(Vm *vm, Value self, uint32_t old, uint32_t new)
 
 enum { FOUND_KEPT = 16 };
 
+/* The next place of old, which is not empty, in s, from `from` on; scan walks over text of one byte
+ * a point. */
+static inline ptrdiff_t next_place(const Str *s, const Str *old, ByteScan *scan, ptrdiff_t from)
+{
+    return s->width == 1 ? bytescan_next(scan, from) : str_find(s, old, from, s->len);
+}
+
 /* Counts the occurrences of old, `most` at most; the first ones' places are kept. */
 static ptrdiff_t find_all(const Str *s, const Str *old, ptrdiff_t most,
                           ptrdiff_t places[FOUND_KEPT])
 {
     ptrdiff_t count = 0, at = 0;
     if (old->len == 0) return str_count_of(s, old, 0, s->len, most);
-    for (; count < most && (at = str_find(s, old, at, s->len)) >= 0; count++, at += old->len)
+    if (old->width > s->width) return 0;
+    ByteScan scan = bytescan_open(s->data, s->len, old->data, old->len);
+    for (; count < most && (at = next_place(s, old, &scan, at)) >= 0; count++, at += old->len)
         if (count < FOUND_KEPT) places[count] = at;
     return count;
 }
@@ -396,7 +412,7 @@ static ptrdiff_t find_all(const Str *s, const Str *old, ptrdiff_t most,
 /* Copies s[start:end] to *at of out, and moves on. */
 ALWAYS_INLINE void put_slice(Str *out, ptrdiff_t *at, const Str *s, ptrdiff_t start, ptrdiff_t end)
 {
-    if (out->width == 1) bytes_put(out->data + *at, s->data + start, (size_t)(end - start));
+    if (out->width == 1) copy_few(out->data + *at, s->data + start, (size_t)(end - start));
     else points_copy(out->data, out->width, *at, s, start, end - start);
     *at += end - start;
 }
@@ -414,8 +430,9 @@ static Ref replace_found(Vm *vm, Value self, const Str *old, const Str *new, ptr
     Ref out = str_new(vm, len, str_limit(new) > str_limit(s) ? str_limit(new) : str_limit(s));
     if (failed(out) || len == 0) return out;
     ptrdiff_t from = 0, at = 0;
+    ByteScan scan = bytescan_open(s->data, s->len, old->data, old->len);
     for (ptrdiff_t i = 0; i < count; i++) {
-        ptrdiff_t found = i < FOUND_KEPT ? places[i] : str_find(s, old, from, s->len);
+        ptrdiff_t found = i < FOUND_KEPT ? places[i] : next_place(s, old, &scan, from);
         put_slice(as_str(out), &at, s, from, found);
         put_slice(as_str(out), &at, new, 0, new->len);
         from = found + old->len;

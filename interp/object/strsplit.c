@@ -3,7 +3,7 @@
  *
  * Neighbours: strfind.c (the search), char.c (what a blank is). */
 /* SPDX-License-Identifier: MIT */
-#include "object/block.h"
+#include "base/block.h"
 #include "object/char.h"
 #include "object/error.h"
 #include "object/int.h"
