@@ -193,6 +193,8 @@ NATIVE(bytearray_init, "__init__(self, source=?, encoding=?, errors=?)",
 static Ref bytearray_repr(Vm *vm, Value self)
 {
     Span span = span_of(self);
+    if (is_exact(self, KIND_BYTEARRAY))
+        return bytes_repr_of(vm, span.data, span.len, "bytearray(", ")");
     Ref prefix = format_text(vm, "%s(", type_name(vm, self));
     if (failed(prefix)) return FAIL;
     char *owned;

@@ -294,28 +294,29 @@ Ref bytes_repr_of(Vm *vm, const char *data, ptrdiff_t len, const char *prefix, c
 {
     char quote = memchr(data, '\'', (size_t)len) && !memchr(data, '"', (size_t)len) ? '"' : '\'';
     bool always = *suffix; /* a bytearray escapes ' whatever the quotes are */
-    ptrdiff_t shown = 3;
-    if (len > (PTRDIFF_MAX - 64) / 4) return throw_no_memory(vm);
+    size_t before = strlen(prefix), after = strlen(suffix);
+    ptrdiff_t shown = (ptrdiff_t)(before + after) + 3;
+    if (len > (PTRDIFF_MAX / 2 - shown) / 4) return throw_no_memory(vm);
+    for (size_t i = 0; i < before; i++)
+        if (prefix[i] & 0x80) { /* the name of a class */
+            Ref rest = bytes_repr_of(vm, data, len, "", suffix);
+            Ref whole = failed(rest) ? FAIL : format_text(vm, "%s%S", prefix, (Value)rest);
+            decref(rest);
+            return whole;
+        }
     for (ptrdiff_t i = 0; i < len; i++) shown += shown_width((uint8_t)data[i], quote, always);
     Ref text = str_new(vm, shown, STR_ASCII);
     if (failed(text)) return FAIL;
-    char *to = as_str(text)->data;
+    char *to = copy_few(as_str(text)->data, prefix, before);
     *to++ = 'b';
     *to++ = quote;
     for (ptrdiff_t i = 0; i < len; i++) {
         uint8_t byte = (uint8_t)data[i];
         to = show_byte(to, byte, shown_width(byte, quote, always));
     }
-    *to = quote;
-    if (!*prefix && !*suffix) return text;
-    StrBuilder out;
-    builder_open(&out);
-    bool ok = builder_text(vm, &out, prefix) &&
-              builder_ascii(vm, &out, as_str(text)->data, shown) && builder_text(vm, &out, suffix);
-    decref(text);
-    if (ok) return builder_finish(vm, &out);
-    builder_close(&out);
-    return FAIL;
+    *to++ = quote;
+    copy_few(to, suffix, after);
+    return text;
 }
 
 static Ref bytes_repr(Vm *vm, Value self)

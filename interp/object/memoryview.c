@@ -30,49 +30,62 @@
 /* --- items ----------------------------------------------------------------------------------- */
 
 typedef struct ItemFormat {
-    char letter;
-    uint8_t size;
-    char kind;
-} ItemFormat; /* kind: i u f ? c */
+    uint8_t size; /* bytes; 0: there is no such format */
+    char kind;    /* i u f ? c */
+} ItemFormat;
 
-static const ItemFormat item_formats[] = {
-    {'B', 1, 'u'}, {'b', 1, 'i'}, {'c', 1, 'c'}, {'?', 1, '?'}, {'h', 2, 'i'}, {'H', 2, 'u'},
-    {'i', 4, 'i'}, {'I', 4, 'u'}, {'l', 8, 'i'}, {'L', 8, 'u'}, {'q', 8, 'i'}, {'Q', 8, 'u'},
-    {'n', 8, 'i'}, {'N', 8, 'u'}, {'P', 8, 'u'}, {'f', 4, 'f'}, {'d', 8, 'f'}, {'e', 2, 'f'},
+static const ItemFormat item_formats[128] = {
+    /* by letter */
+    ['B'] = {1, 'u'}, ['b'] = {1, 'i'}, ['c'] = {1, 'c'}, ['?'] = {1, '?'}, ['h'] = {2, 'i'},
+    ['H'] = {2, 'u'}, ['i'] = {4, 'i'}, ['I'] = {4, 'u'}, ['l'] = {8, 'i'}, ['L'] = {8, 'u'},
+    ['q'] = {8, 'i'}, ['Q'] = {8, 'u'}, ['n'] = {8, 'i'}, ['N'] = {8, 'u'}, ['P'] = {8, 'u'},
+    ['f'] = {4, 'f'}, ['d'] = {8, 'f'}, ['e'] = {2, 'f'},
 };
 
 static const ItemFormat *item_format(const char *format)
 {
     if (*format == '@') format++;
-    if (!*format || format[1]) return NULL;
-    for (size_t i = 0; i < sizeof item_formats / sizeof *item_formats; i++)
-        if (item_formats[i].letter == *format) return &item_formats[i];
-    return NULL;
+    if (!*format || format[1] || *format & 0x80) return NULL;
+    const ItemFormat *found = &item_formats[(int)*format];
+    return found->size ? found : NULL;
+}
+
+static Ref float_load(const ItemFormat *format, const char *at)
+{
+    double number;
+    float narrow;
+    uint16_t half;
+    switch (format->size) {
+    case 2: memcpy(&half, at, 2); return from_any_float(half_value(half));
+    case 4: memcpy(&narrow, at, 4); return from_any_float((double)narrow);
+    default: memcpy(&number, at, 8); return from_any_float(number);
+    }
+}
+
+static inline Ref load_as(Vm *vm, const ItemFormat *format, const char *at)
+{
+    uint64_t bits = 0;
+    if (format->size == 1 && format->kind == 'u') return from_small((uint8_t)*at);
+    memcpy(&bits, at, format->size);
+    int unused = 64 - 8 * format->size;
+    switch (format->kind) {
+    case 'u': return from_uint64(vm, bits);
+    case 'i': return from_int64(vm, (int64_t)(bits << unused) >> unused);
+    case '?': return from_bool(bits != 0);
+    case 'c': return bytes_from(vm, at, 1);
+    default: return float_load(format, at);
+    }
+}
+
+static Ref not_supported(Vm *vm, const MemoryView *view)
+{
+    return throw(vm, NotImplementedError, "memoryview: format %s not supported", view->format);
 }
 
 static Ref item_load(Vm *vm, const MemoryView *view, const char *at)
 {
     const ItemFormat *format = item_format(view->format);
-    uint64_t bits = 0;
-    if (!format)
-        return throw(vm, NotImplementedError, "memoryview: format %s not supported", view->format);
-    memcpy(&bits, at, format->size);
-    switch (format->kind) {
-    case 'u': return from_uint64(vm, bits);
-    case 'i':
-        return from_int64(vm,
-                          (int64_t)(bits << (64 - 8 * format->size)) >> (64 - 8 * format->size));
-    case '?': return from_bool(bits != 0);
-    case 'c': return bytes_from(vm, at, 1);
-    default: {
-        double number;
-        float narrow;
-        if (format->size == 2) return from_any_float(half_value((uint16_t)bits));
-        memcpy(&number, at, format->size == 8 ? 8 : 0);
-        memcpy(&narrow, at, 4);
-        return from_any_float(format->size == 8 ? number : (double)narrow);
-    }
-    }
+    return format ? load_as(vm, format, at) : not_supported(vm, view);
 }
 
 /* An integer as bits of the given size; false: raised (ValueError says "invalid value"). */
@@ -316,11 +329,14 @@ static Truth same_items(Vm *vm, const MemoryView *a, const MemoryView *b)
     if (a->dimensions != b->dimensions || !left || !right) return NO;
     for (int i = 0; i < a->dimensions; i++)
         if (dimension(a, i) != dimension(b, i)) return NO;
+    bool by_bytes = left == right && left->kind != 'f';
+    if (by_bytes && is_contiguous(a) && is_contiguous(b))
+        return !size_bytes(a) || !memcmp(a->start, b->start, (size_t)size_bytes(a)) ? YES : NO;
     ptrdiff_t in_row = a->row_size / a->item_size;
     for (ptrdiff_t i = 0; i < a->count * in_row; i++) {
         const char *p = a->start + i / in_row * a->step + i % in_row * a->item_size;
         const char *q = b->start + i / in_row * b->step + i % in_row * b->item_size;
-        if (left == right && left->kind != 'f') {
+        if (by_bytes) {
             if (memcmp(p, q, left->size)) return NO;
             continue;
         }
@@ -479,9 +495,11 @@ static Ref to_list(Vm *vm, const MemoryView *view, int n, const char *at)
 {
     if (n == view->dimensions) return item_load(vm, view, at);
     ptrdiff_t count = dimension(view, n), step = stride(view, n);
+    const ItemFormat *format = n + 1 == view->dimensions ? item_format(view->format) : NULL;
     Ref out = list_new(vm, count);
     for (ptrdiff_t i = 0; !failed(out) && i < count; i++) {
-        Ref item = to_list(vm, view, n + 1, at + i * step);
+        Ref item =
+            format ? load_as(vm, format, at + i * step) : to_list(vm, view, n + 1, at + i * step);
         if (!failed(item) && list_push(vm, as_list(out), item)) continue;
         decref(out);
         out = FAIL;
