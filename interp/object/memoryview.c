@@ -62,11 +62,24 @@ static Ref float_load(const ItemFormat *format, const char *at)
     }
 }
 
+/* Reading so many bytes by a loop of the processor's would take longer than all the rest. */
+static inline uint64_t bits_at(const char *at, int size)
+{
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+    switch (size) {
+    case 1: return (uint8_t)*at;
+    case 2: memcpy(&two, at, 2); return two;
+    case 4: memcpy(&four, at, 4); return four;
+    default: memcpy(&eight, at, 8); return eight;
+    }
+}
+
 static inline Ref load_as(Vm *vm, const ItemFormat *format, const char *at)
 {
-    uint64_t bits = 0;
     if (format->size == 1 && format->kind == 'u') return from_small((uint8_t)*at);
-    memcpy(&bits, at, format->size);
+    uint64_t bits = bits_at(at, format->size);
     int unused = 64 - 8 * format->size;
     switch (format->kind) {
     case 'u': return from_uint64(vm, bits);
