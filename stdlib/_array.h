@@ -18,6 +18,16 @@ typedef struct ArrayKind {
 /* NULL: there is no such typecode. */
 const ArrayKind *array_kind(uint32_t code);
 
+/* Copies an item: a copy of a length that is not constant takes longer than all else. */
+static inline void array_item_copy(char *to, const char *from, int size)
+{
+    switch (size) {
+    case 1: *to = *from; break;
+    case 2: memcpy(to, from, 2); break;
+    case 4: memcpy(to, from, 4); break;
+    default: memcpy(to, from, 8); break;
+    }
+}
 Ref array_item_load(Vm *vm, const ArrayKind *kind, const char *at);
 /* Raises TypeError or OverflowError for what the kind cannot hold. */
 bool array_item_store(Vm *vm, const ArrayKind *kind, char *at, Value v);

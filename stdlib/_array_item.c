@@ -130,7 +130,8 @@ bool array_item_store(Vm *vm, const ArrayKind *kind, char *at, Value v)
         double wide;
         if (!float_from(vm, v, &wide)) return false;
         float narrow = (float)wide;
-        memcpy(&bits, kind->size == 8 ? (void *)&wide : (void *)&narrow, kind->size);
+        array_item_copy(at, kind->size == 8 ? (char *)&wide : (char *)&narrow, kind->size);
+        return true;
     } else if (kind->sort == 'c') {
         if (!is_str(v) || as_str(v)->len != 1) {
             throw(vm, TypeError, "array item must be unicode character");
@@ -140,7 +141,7 @@ bool array_item_store(Vm *vm, const ArrayKind *kind, char *at, Value v)
     } else if (!integer_bits(vm, kind->code, v, &bits)) {
         return false;
     }
-    memcpy(at, &bits, kind->size);
+    array_item_copy(at, (const char *)&bits, kind->size); /* the low bytes come first */
     return true;
 }
 

@@ -97,7 +97,7 @@ static bool push(Vm *vm, Array *array, Value item)
     char bytes[8];
     if (!array_item_store(vm, array->kind, bytes, item) || !resize(vm, array, array->len + 1))
         return false;
-    memcpy(item_at(array, array->len - 1), bytes, array->kind->size);
+    array_item_copy(item_at(array, array->len - 1), bytes, array->kind->size);
     return true;
 }
 static bool push_each(Vm *vm, Value item, void *array) { return push(vm, array, item); }
@@ -354,7 +354,7 @@ static bool array_set_item(Vm *vm, Value self, Value key, Value value)
     if (!sequence_index(vm, key, &array->len, "array", "array assignment index", &i)) return false;
     if (absent(value)) return make_gap(vm, array, i, 1, 0);
     if (!array_item_store(vm, array->kind, bytes, value)) return false;
-    if (i < array->len) memcpy(item_at(array, i), bytes, array->kind->size);
+    if (i < array->len) array_item_copy(item_at(array, i), bytes, array->kind->size);
     return true;
 }
 
@@ -377,13 +377,23 @@ static Truth array_contains(Vm *vm, Value self, Value item)
     return at == -2 ? FAILED : at >= 0 ? YES : NO;
 }
 
+/* How many items at their beginnings are seen to be equal without being loaded. */
+static ptrdiff_t alike(const Array *x, const Array *y)
+{
+    ptrdiff_t size = x->kind->size, len = x->len < y->len ? x->len : y->len, n = 0;
+    if (x->kind != y->kind || x->kind->sort == 'f' || len == 0) return 0;
+    if (memcmp(x->data, y->data, (size_t)(len * size)) == 0) return len;
+    while (x->data[n] == y->data[n]) n++;
+    return n / size;
+}
+
 static Ref array_compare(Vm *vm, Value a, Value b, CompareOp op)
 {
     if (!is_array(vm, a) || !is_array(vm, b)) return NOT_IMPLEMENTED;
     const Array *x = as_array(a), *y = as_array(b);
     bool equality = op == CMP_EQUAL || op == CMP_NOT_EQUAL;
     if (x->len != y->len && equality) return from_bool(op == CMP_NOT_EQUAL);
-    for (ptrdiff_t i = 0; i < x->len && i < y->len; i++) {
+    for (ptrdiff_t i = alike(x, y); i < x->len && i < y->len; i++) {
         Ref left = load(vm, x, i), right = failed(left) ? FAIL : load(vm, y, i), out = FAIL;
         Truth same = failed(right) ? FAILED : value_equal(vm, left, right);
         if (same == YES && is_float(left) && as_float(left) != as_float(left)) same = NO; /* NaN */
@@ -412,8 +422,10 @@ static bool repeat(Vm *vm, Array *to, const Array *from, ptrdiff_t n)
         return false;
     }
     if (!resize(vm, to, len * n)) return false;
-    for (ptrdiff_t i = to == from; i < n && bytes; i++)
-        memcpy(to->data + i * bytes, from->data, (size_t)bytes);
+    if (n == 0 || bytes == 0) return true;
+    if (to != from) memcpy(to->data, from->data, (size_t)bytes);
+    for (ptrdiff_t done = bytes, all = bytes * n; done < all; done *= 2)
+        memcpy(to->data + done, to->data, (size_t)(done < all - done ? done : all - done));
     return true;
 }
 
