@@ -186,20 +186,20 @@ ALWAYS_INLINE int ascii_point(uint32_t c, char out[2 * ESCAPE_MOST])
 }
 
 /* Bit n: byte n of the span, a block at most, of a str's text belongs to a point to be escaped;
- * when ascii is set the text is ASCII. */
+ * when ascii is set, in width 1 only, that is all that is not printable ASCII. */
 ALWAYS_INLINE unsigned escapes_in(const char *p, ptrdiff_t span, int width, bool ascii)
 {
 #ifdef __SSE2__
     const char *start = p + span - JSON_BLOCK; /* it may lie in the str's head */
     JsonBlock block = json_block(start);
     unsigned bits = json_block_bits(json_block_special(block, width));
-    if (ascii) bits |= json_block_bits(json_block_is(block, width, 127));
+    if (ascii) bits |= json_block_bits(_mm_or_si128(block, json_block_is(block, width, 127)));
     return bits >> (p - start);
 #else
     unsigned bits = 0;
     for (ptrdiff_t n = 0; n < span; n += width) {
         uint32_t c = json_point(p + n, width);
-        bits |= (unsigned)!(json_is_plain(c) && !(ascii && c == 127)) << n;
+        bits |= (unsigned)!(json_is_plain(c) && !(ascii && c >= 127)) << n;
     }
     return bits;
 #endif
@@ -249,7 +249,7 @@ ALWAYS_INLINE char *write_block(char *to, int out, const char **at, const char *
     return to + span / width * out;
 }
 
-/* Text whose points are written as they are, or that is ASCII. */
+/* Text whose points are written as they are, or that is of width 1. */
 ALWAYS_INLINE bool write_kept(Writer *w, const Str *text, int width, int out)
 {
     const char *p = text->data, *end = p + text->len * width;
@@ -262,7 +262,7 @@ ALWAYS_INLINE bool write_kept(Writer *w, const Str *text, int width, int out)
     return true;
 }
 
-/* Text that is not ASCII, all of it made ASCII; what is written is as narrow. */
+/* Wider text, all of it made ASCII; nothing wide has been written. */
 ALWAYS_INLINE bool write_escaped(Writer *w, const Str *text, int width)
 {
     const char *p = text->data, *end = p + text->len * width;
@@ -276,7 +276,7 @@ ALWAYS_INLINE bool write_escaped(Writer *w, const Str *text, int width)
     return true;
 }
 
-/* The same when something wide has been written, a separator for instance. */
+/* The same when something has been, a separator for instance. */
 static bool write_escaped_wide(Writer *w, const Str *text)
 {
     for (ptrdiff_t i = 0; i < text->len; i++) {
@@ -290,11 +290,9 @@ static bool write_escaped_wide(Writer *w, const Str *text)
 static bool write_points(Writer *w, const Str *text)
 {
     const int width = text->width;
-    if (w->ascii && !text->ascii) {
+    if (w->ascii && width > 1) {
         if (w->width > 1) return write_escaped_wide(w, text);
-        return width == 1   ? write_escaped(w, text, 1)
-               : width == 2 ? write_escaped(w, text, 2)
-                            : write_escaped(w, text, 4);
+        return width == 2 ? write_escaped(w, text, 2) : write_escaped(w, text, 4);
     }
     if (w->width == 1) return write_kept(w, text, 1, 1);
     if (w->width == 2) return width == 1 ? write_kept(w, text, 1, 2) : write_kept(w, text, 2, 2);
