@@ -14,7 +14,7 @@
 #include "object/int.h"
 #include "object/str.h"
 
-enum { DIGITS_LIMIT_DEFAULT = 4300, LITERAL_SHOWN_MAX = 200 };
+enum { DIGITS_LIMIT_DEFAULT = 4300, LITERAL_SHOWN_MAX = 200, DECIMAL_LIMBS_FEW = 8 };
 
 ptrdiff_t int_digits_limit(const Vm *vm)
 {
@@ -34,18 +34,41 @@ static Ref throw_too_long(Vm *vm)
                  int_digits_limit(vm));
 }
 
+/* The decimal digits of a number of few limbs, ending at end; where they begin. */
+static char *write_decimal(mpz_srcptr number, char *end)
+{
+    mp_limb_t limbs[DECIMAL_LIMBS_FEW];
+    mp_size_t count = (mp_size_t)mpz_size(number);
+    memcpy(limbs, mpz_limbs_read(number), (size_t)count * sizeof *limbs);
+    while (count > 0) {
+        char text[INT64_TEXT_MAX];
+        mp_limb_t part = mpn_divrem_1(limbs, 0, limbs, count, UINT64_C(1000000000000000000));
+        while (count > 0 && limbs[count - 1] == 0) count--;
+        int len = int64_text((int64_t)part, text);
+        end = memcpy(end - len, text, (size_t)len);
+        for (; count > 0 && len < 18; len++) *--end = '0';
+    }
+    if (mpz_sgn(number) < 0) *--end = '-';
+    return end;
+}
+
 static Ref big_to_text(Vm *vm, mpz_srcptr number, int base)
 {
+    if (base == 10 && mpz_size(number) <= DECIMAL_LIMBS_FEW) { /* within any limit */
+        char digits[DECIMAL_LIMBS_FEW * 20 + 1], *end = digits + sizeof digits;
+        char *start = write_decimal(number, end);
+        return str_from_ascii(vm, start, end - start);
+    }
     ptrdiff_t limit = is_power_of_two(base) ? 0 : int_digits_limit(vm);
     size_t size = mpz_sizeinbase(number, base); /* exact, or one too many */
     if (limit && (ptrdiff_t)size > limit + 1) return throw_too_long(vm);
-    char *text = memory_new(vm, size + 2);
-    if (!text) return FAIL;
+    char few[256], *text = few;
+    if (size + 2 > sizeof few && !(text = memory_new(vm, size + 2))) return FAIL;
     mpz_get_str(text, base, number);
     ptrdiff_t len = (ptrdiff_t)strlen(text);
     Ref result = limit && len - (text[0] == '-') > limit ? throw_too_long(vm)
                                                          : str_from_ascii(vm, text, len);
-    memory_free(text);
+    if (text != few) memory_free(text);
     return result;
 }
 

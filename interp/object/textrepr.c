@@ -46,16 +46,17 @@ static bool is_plain(const char *bytes, ptrdiff_t len)
 
 /* ---- str ---- */
 
-/* Adds a point that repr does not show as it is. */
-static bool add_escape(Vm *vm, StrBuilder *out, uint32_t point)
+/* Writes a point that repr does not show as it is; how much that takes. */
+static int write_escape(char text[12], uint32_t point)
 {
-    char text[12] = {'\\', (char)point};
     int len = 2;
+    text[0] = '\\';
+    text[1] = (char)point;
     if (point == '\n' || point == '\r' || point == '\t')
         text[1] = point == '\n' ? 'n' : point == '\r' ? 'r' : 't';
     else if (point != '\\' && point != '\'') /* of quotes only these are ever escaped */
         len = escape_point(text, point);
-    return builder_ascii(vm, out, text, len);
+    return len;
 }
 
 static inline bool is_shown(uint32_t point, uint32_t quote)
@@ -72,6 +73,42 @@ static bool has_point(const Str *s, uint32_t point)
     return i < s->len;
 }
 
+/* Adds what stands between the quotes, where points and builder are one byte wide. */
+static bool add_narrow(Vm *vm, StrBuilder *out, const Str *s, uint32_t quote)
+{
+    enum { PIECE = 48 };
+    for (ptrdiff_t i = 0; i < s->len;) {
+        ptrdiff_t end = s->len - i < PIECE ? s->len : i + PIECE;
+        if (!builder_room(vm, out, 4 * (end - i) + 12, STR_ASCII)) return false;
+        char *to = out->data + out->len;
+        for (; i < end; i++) {
+            uint8_t byte = (uint8_t)s->data[i];
+            if (is_shown(byte, quote)) {
+                *to++ = (char)byte;
+                out->max |= byte;
+            } else {
+                to += write_escape(to, byte);
+            }
+        }
+        out->len = to - out->data;
+    }
+    return true;
+}
+
+static bool add_wide(Vm *vm, StrBuilder *out, Value v, uint32_t quote)
+{
+    const Str *s = as_str(v);
+    for (ptrdiff_t i = 0; i < s->len; i++) {
+        char text[12];
+        ptrdiff_t run = i;
+        while (i < s->len && is_shown(str_at(s, i), quote)) i++;
+        if (!builder_slice(vm, out, v, run, i)) return false;
+        if (i == s->len) return true;
+        if (!builder_ascii(vm, out, text, write_escape(text, str_at(s, i)))) return false;
+    }
+    return true;
+}
+
 bool builder_str_repr(Vm *vm, StrBuilder *out, Value v)
 {
     const Str *s = as_str(v);
@@ -84,26 +121,30 @@ bool builder_str_repr(Vm *vm, StrBuilder *out, Value v)
         return true;
     }
     uint32_t quote = has_point(s, '\'') && !has_point(s, '"') ? '"' : '\'';
-    bool ok = builder_char(vm, out, quote);
-    for (ptrdiff_t i = 0; ok && i < s->len; i++) {
-        ptrdiff_t run = i;
-        while (i < s->len && is_shown(str_at(s, i), quote)) i++;
-        ok =
-            builder_slice(vm, out, v, run, i) && (i == s->len || add_escape(vm, out, str_at(s, i)));
-    }
-    return ok && builder_char(vm, out, quote);
+    bool narrow = s->width == 1 && out->width == 1;
+    return builder_char(vm, out, quote) &&
+           (narrow ? add_narrow(vm, out, s, quote) : add_wide(vm, out, v, quote)) &&
+           builder_char(vm, out, quote);
+}
+
+/* Does repr only put quotes around text that is not all ASCII? */
+static bool is_plain_wide(const Str *s)
+{
+    for (ptrdiff_t i = 0; i < s->len; i++)
+        if (!is_shown(str_at(s, i), '\'')) return false;
+    return true;
 }
 
 Ref str_repr_of(Vm *vm, Value v)
 {
     const Str *s = as_str(v);
-    if (s->ascii && is_plain(s->data, s->len)) {
-        Ref plain = str_new(vm, s->len + 2, STR_ASCII);
+    if (s->ascii ? is_plain(s->data, s->len) : is_plain_wide(s)) {
+        Ref plain = str_new(vm, s->len + 2, str_limit(s));
         if (failed(plain)) return FAIL;
         char *to = as_str(plain)->data;
-        *to++ = '\'';
-        to = bytes_put(to, s->data, (size_t)s->len);
-        *to = '\'';
+        points_set(to, s->width, 0, '\'');
+        bytes_put(to + s->width, s->data, (size_t)s->len * s->width);
+        points_set(to, s->width, s->len + 1, '\'');
         return plain;
     }
     StrBuilder out;
