@@ -10,8 +10,8 @@
 
 #include <limits.h>
 
+#include "base/copy.h"
 #include "base/numtext.h"
-#include "object/block.h"
 #include "object/complex.h"
 #include "object/error.h"
 #include "object/float.h"
@@ -270,7 +270,7 @@ static bool put_padded(Vm *vm, StrBuilder *out, const FormatSpec *spec, const Pa
     char *to = put_fill(out->data + out->len, (char)spec->fill, before);
     for (int i = 0; i < parts->head_len; i++) *to++ = parts->head[i];
     to = put_fill(to, (char)spec->fill, inside);
-    to = bytes_put(to, text, (size_t)len);
+    to = copy_few(to, text, (size_t)len);
     put_fill(to, (char)spec->fill, after);
     out->len += parts->head_len + len + padding;
     return true;

@@ -9,8 +9,8 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/copy.h"
 #include "base/numtext.h"
-#include "object/block.h"
 #include "object/bytearray.h"
 #include "object/bytes.h"
 #include "object/call.h"
@@ -245,7 +245,7 @@ static bool put_number(Percent *p, const Conversion *c, const Number *n)
     char *to = put_fill(out->data + out->len, ' ', before);
     for (int i = 0; i < n->prefix_len; i++) *to++ = n->prefix[i];
     to = put_fill(to, '0', zeros);
-    to = bytes_put(to, n->digits, (size_t)n->len);
+    to = copy_few(to, n->digits, (size_t)n->len);
     put_fill(to, ' ', after);
     out->len += total + missing;
     return true;

@@ -4,9 +4,9 @@
  * Short text is gathered in the builder itself, and numbers are written down where they will
  * stand. Neighbours: str.c, textrepr.c. */
 /* SPDX-License-Identifier: MIT */
+#include "base/copy.h"
 #include "base/numtext.h"
 #include "base/utf8.h"
-#include "object/block.h"
 #include "object/float.h"
 #include "object/name.h"
 #include "object/number.h"
@@ -125,7 +125,7 @@ static bool add_ascii(Vm *vm, StrBuilder *builder, const char *text, ptrdiff_t l
 bool builder_ascii(Vm *vm, StrBuilder *builder, const char *text, ptrdiff_t len)
 {
     if (!builder_has_room(builder, len)) return add_ascii(vm, builder, text, len);
-    bytes_put(builder->data + builder->len, text, (size_t)len);
+    copy_few(builder->data + builder->len, text, (size_t)len);
     builder->len += len;
     return true;
 }
@@ -204,7 +204,7 @@ Ref builder_finish(Vm *vm, StrBuilder *builder)
     } else {
         out = str_new(vm, builder->len, builder->max);
         if (!failed(out) && builder->len)
-            bytes_put(as_str(out)->data, builder->data, (size_t)builder->len * builder->width);
+            copy_few(as_str(out)->data, builder->data, (size_t)builder->len * builder->width);
     }
     builder_close(builder);
     return out;

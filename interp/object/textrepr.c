@@ -3,7 +3,7 @@
  * Most text has nothing to escape, which is found out eight bytes at a time; other text is copied
  * in runs between its escapes. Neighbours: str.c, strbuilder.c. */
 /* SPDX-License-Identifier: MIT */
-#include "object/block.h"
+#include "base/copy.h"
 #include "object/char.h"
 #include "object/codecstate.h"
 #include "object/str.h"
@@ -115,7 +115,7 @@ bool builder_str_repr(Vm *vm, StrBuilder *out, Value v)
     if (s->ascii && builder_has_room(out, s->len + 2) && is_plain(s->data, s->len)) {
         char *to = out->data + out->len;
         *to++ = '\'';
-        to = bytes_put(to, s->data, (size_t)s->len);
+        to = copy_few(to, s->data, (size_t)s->len);
         *to = '\'';
         out->len += s->len + 2;
         return true;
@@ -143,7 +143,7 @@ Ref str_repr_of(Vm *vm, Value v)
         if (failed(plain)) return FAIL;
         char *to = as_str(plain)->data;
         points_set(to, s->width, 0, '\'');
-        bytes_put(to + s->width, s->data, (size_t)s->len * s->width);
+        copy_few(to + s->width, s->data, (size_t)s->len * s->width);
         points_set(to, s->width, s->len + 1, '\'');
         return plain;
     }
