@@ -6,6 +6,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm/frame.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -37,17 +38,31 @@ void recursion_limit_set(Vm *vm, int limit)
     vm->interp->recursion_limit = limit;
 }
 
+/* The lowest address of the running thread's stack, and its size; of the main thread's, which grows,
+ * what it may come to. */
+static char *stack_bottom(const Vm *vm, size_t *size)
+{
+    pthread_attr_t attributes;
+    void *bottom = NULL;
+    if (vm != &vm->interp->main && pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        if (pthread_attr_getstack(&attributes, &bottom, size) != 0) bottom = NULL;
+        pthread_attr_destroy(&attributes);
+    }
+    if (bottom) return bottom;
+    struct rlimit limit;
+    *size = 8u << 20;
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        *size = limit.rlim_cur;
+    if (*size > 64u << 20) *size = 64u << 20;
+    return (char *)__builtin_frame_address(0) - *size;
+}
+
 /* C recursion may use three quarters of the thread's stack. */
 void c_stack_measure(Vm *vm)
 {
-    struct rlimit limit;
-    size_t size = 8u << 20;
-    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        size = limit.rlim_cur;
-    if (size > 64u << 20) size = 64u << 20;
-    char here;
-    char *address = &here;
-    vm->c_stack_limit = address - size / 4 * 3;
+    size_t size;
+    const char *bottom = stack_bottom(vm, &size);
+    vm->c_stack_limit = (char *)(uintptr_t)bottom + size / 4;
     vm->native_depth_limit = INT32_MAX;
 }
 
