@@ -6,6 +6,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/bytesmethod.h"
 
+#include "base/block.h"
 #include "base/copy.h"
 #include "base/hex.h"
 #include "base/numtext.h"
@@ -120,13 +121,10 @@ static bool is_blank(char c) { return c == ' ' || (c >= 9 && c <= 13); }
 static char to_lower(char c) { return is_upper(c) ? (char)(c + 32) : c; }
 static char to_upper(char c) { return is_lower(c) ? (char)(c - 32) : c; }
 
-enum { BLOCK = 16 };
-typedef uint8_t Block __attribute__((vector_size(BLOCK)));
-
 /* The lanes that hold letters, those of the case that begins with `first`: all ones. */
-static inline Block letters_from(Block block, char first)
+static inline Bytes16 letters_from(Bytes16 block, char first)
 {
-    return (Block)(block - (uint8_t)first < 26);
+    return (Bytes16)(block - (uint8_t)first < 26);
 }
 
 /* Exchanges the case of what `changes` tells, 16 bytes at a time; upper: of letters in upper case,
@@ -134,13 +132,12 @@ static inline Block letters_from(Block block, char first)
 static inline void exchange_case(char *to, const char *from, ptrdiff_t len, bool upper, bool lower)
 {
     ptrdiff_t i = 0;
-    for (; i + BLOCK <= len; i += BLOCK) {
-        Block block, changed = {0};
-        memcpy(&block, from + i, BLOCK);
+    for (; i + BLOCK_BYTES <= len; i += BLOCK_BYTES) {
+        Bytes16 block = bytes16_at(from + i), changed = {0};
         if (upper) changed |= letters_from(block, 'A');
         if (lower) changed |= letters_from(block, 'a');
         block ^= changed & ('a' - 'A');
-        memcpy(to + i, &block, BLOCK);
+        memcpy(to + i, &block, BLOCK_BYTES);
     }
     for (; i < len; i++) {
         bool changed = (upper && is_upper(from[i])) || (lower && is_lower(from[i]));

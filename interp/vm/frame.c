@@ -38,8 +38,8 @@ void recursion_limit_set(Vm *vm, int limit)
     vm->interp->recursion_limit = limit;
 }
 
-/* The lowest address of the running thread's stack, and its size; of the main thread's, which grows,
- * what it may come to. */
+/* The lowest address of the running thread's stack, and its size; of the main thread's, which
+ * grows, what it may come to. */
 static char *stack_bottom(const Vm *vm, size_t *size)
 {
     pthread_attr_t attributes;
