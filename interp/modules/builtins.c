@@ -99,6 +99,54 @@ NATIVE(builtins_hex, "hex(number, /)", "Return the hexadecimal representation of
     return based(vm, argv[0], 4, "0x");
 }
 
+/* The items that a fresh or half-used iterator of a list or tuple has left, and where it keeps its
+ * place; NULL: it is another one. */
+static const Ref *items_left(Value iter, ptrdiff_t **next, ptrdiff_t *len)
+{
+    if (is_exact(iter, KIND_LIST_ITER)) {
+        ListIter *walk = (ListIter *)as_object(iter);
+        *next = &walk->next;
+        *len = absent(walk->list) ? 0 : as_list(walk->list)->len;
+        return *len ? as_list(walk->list)->items : NULL;
+    }
+    if (is_exact(iter, KIND_TUPLE_ITER)) {
+        TupleIter *walk = (TupleIter *)as_object(iter);
+        *next = &walk->next;
+        *len = absent(walk->tuple) ? 0 : tuple_len(walk->tuple);
+        return *len ? as_tuple(walk->tuple)->items : NULL;
+    }
+    return NULL;
+}
+
+/* x + y, and what it lost to rounding added to *carry: Neumaier's variant of Kahan's algorithm. */
+static inline double add_compensated(double x, double y, double *carry)
+{
+    double t = x + y;
+    *carry += fabs(x) >= fabs(y) ? (x - t) + y : (y - t) + x;
+    return t;
+}
+
+/* Adds the next item of iter to *total as long as both are small ints, or floats: nobody sees it. */
+static void sum_run(Value iter, Ref *total, double *carry)
+{
+    ptrdiff_t *next, len;
+    const Ref *items = items_left(iter, &next, &len);
+    if (!items) return;
+    ptrdiff_t i = *next;
+    if (is_int(*total)) {
+        int64_t sum = as_int(*total);
+        for (; i < len && is_int(items[i]) && fits_small(sum + as_int(items[i])); i++)
+            sum += as_int(items[i]);
+        *total = from_small(sum);
+    } else if (is_float(*total)) {
+        double sum = as_float(*total);
+        for (; i < len && is_float(items[i]); i++)
+            sum = add_compensated(sum, as_float(items[i]), carry);
+        *total = from_float(sum);
+    }
+    *next = i;
+}
+
 NATIVE(builtins_sum, "sum(iterable, /, start=0)",
        "Return start plus every item of iterable, added from left to right.\n"
        "Raises TypeError when an item cannot be added; items already consumed stay consumed.")
@@ -110,11 +158,12 @@ NATIVE(builtins_sum, "sum(iterable, /, start=0)",
     if (is_kind(argv[1], KIND_BYTEARRAY))
         return throw(vm, TypeError, "sum() can't sum bytearray [use b''.join(seq) instead]");
     Ref out = FAIL, item = UNDEF, total = newref(argv[1]);
-    double carry = 0; /* compensation of float sums: Neumaier's variant of Kahan's algorithm */
+    double carry = 0;
     Ref iter = iter_of(vm, argv[0]);
     if (failed(iter)) goto done;
     Ref (*next)(Vm *, Value) = type_of(vm, iter)->slots.next;
     for (;;) {
+        sum_run(iter, &total, &carry);
         replace(&item, next(vm, iter)); /* UNDEF at the end */
         if (failed(item)) goto done;
         if (absent(item)) break;
@@ -123,10 +172,8 @@ NATIVE(builtins_sum, "sum(iterable, /, start=0)",
             continue;
         }
         if (is_float(total) && (is_float(item) || is_int(item))) {
-            double x = as_float(total), y = is_float(item) ? as_float(item) : (double)as_int(item),
-                   t = x + y;
-            carry += fabs(x) >= fabs(y) ? (x - t) + y : (y - t) + x;
-            total = from_float(t);
+            double y = is_float(item) ? as_float(item) : (double)as_int(item);
+            total = from_float(add_compensated(as_float(total), y, &carry));
             continue;
         }
         replace(&total, number_add(vm, total, item));
