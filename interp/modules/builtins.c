@@ -126,7 +126,7 @@ static inline double add_compensated(double x, double y, double *carry)
     return t;
 }
 
-/* Adds the next item of iter to *total as long as both are small ints, or floats: nobody sees it. */
+/* Adds the next items of iter to *total as long as they are small ints, or floats, as it is. */
 static void sum_run(Value iter, Ref *total, double *carry)
 {
     ptrdiff_t *next, len;
