@@ -287,7 +287,7 @@ Node *parse_source(Vm *vm, Arena *arena, const char *text, ptrdiff_t len, Value 
                    ParseMode mode)
 {
     Compiler c = {.vm = vm, .arena = arena, .text = text, .len = len, .filename = filename};
-    ParseResult result = parse(arena, text, len, mode);
+    ParseResult result = parse_within(arena, text, len, mode, vm->c_stack_limit);
     issue_notes(&c, result.notes);
     if (c.failed) return NULL;
     if (!result.tree) raise_problem(&c, &result.problem);
@@ -302,7 +302,7 @@ Ref compile_source(Vm *vm, const char *text, ptrdiff_t len, Value filename, Pars
     Compiler c = {
         .vm = vm, .arena = &arena, .text = text, .len = len, .filename = filename, .flags = flags};
     Ref code = FAIL;
-    ParseResult result = parse(&arena, text, len, mode);
+    ParseResult result = parse_within(&arena, text, len, mode, vm->c_stack_limit);
     issue_notes(&c, result.notes);
     if (c.failed) result.tree = NULL;
     if (result.tree) code = compile_in(&c, result.tree);

@@ -308,6 +308,12 @@ static bool awaits_empty_line(const Node *tree, const char *text, ptrdiff_t len)
 
 ParseResult parse(Arena *arena, const char *text, ptrdiff_t len, ParseMode mode)
 {
+    return parse_within(arena, text, len, mode, NULL);
+}
+
+ParseResult parse_within(Arena *arena, const char *text, ptrdiff_t len, ParseMode mode,
+                         const char *stack_limit)
+{
     ParseResult result = {0};
     Source source;
     bool is_utf8 = mode & PARSE_UTF8, open = mode & PARSE_OPEN;
@@ -315,7 +321,8 @@ ParseResult parse(Arena *arena, const char *text, ptrdiff_t len, ParseMode mode)
     if (!source_decode(arena, text, len, is_utf8, &source, &result.problem)) return result;
     Lexer lexer;
     lexer_run(&lexer, arena, source.text, source.len, mode == PARSE_SINGLE);
-    Parser parser = {.arena = arena, .lexer = &lexer, .text = source.text};
+    Parser parser = {
+        .arena = arena, .lexer = &lexer, .text = source.text, .stack_limit = stack_limit};
     result.tree = parse_tokens(&parser, start_rules[mode]);
     if (!result.tree) {
         result.problem = explain(&parser, start_rules[mode]);

@@ -50,5 +50,8 @@ typedef struct ParseResult {
  * NUL-terminated).  Everything returned lives in arena.  Never raises, never recurses beyond a
  * bounded depth (too deep: "too many nested parentheses" or a MemoryError-like problem). */
 ParseResult parse(Arena *arena, const char *text, ptrdiff_t len, ParseMode mode);
+/* The same on a thread whose C stack must not grow below stack_limit. */
+ParseResult parse_within(Arena *arena, const char *text, ptrdiff_t len, ParseMode mode,
+                         const char *stack_limit);
 
 #endif

@@ -22,12 +22,13 @@ enum { MAX_DEPTH = 3000 };
 typedef struct Parser {
     Arena *arena;
     Lexer *lexer;
-    const char *text; /* the decoded source */
-    const Token *at;  /* the next token */
-    const Token *far; /* the furthest token a rule stumbled over */
-    bool diagnose;    /* the second pass, which explains the failure of the first */
-    int depth;        /* nested rules that may recurse without brackets */
-    Node **stack;     /* lists being built, malloc'd */
+    const char *text;        /* the decoded source */
+    const Token *at;         /* the next token */
+    const Token *far;        /* the furthest token a rule stumbled over */
+    bool diagnose;           /* the second pass, which explains the failure of the first */
+    int depth;               /* nested rules that may recurse without brackets */
+    const char *stack_limit; /* rules nest no further when the C stack has come to it */
+    Node **stack;            /* lists being built, malloc'd */
     ptrdiff_t stack_len, stack_capacity;
     SyntaxProblem problem;
     jmp_buf *attempt; /* where mismatch() goes */
@@ -63,7 +64,8 @@ Node *attempt_quietly(Parser *p, Rule *rule);
 void enter_deep(Parser *p);
 static inline void enter(Parser *p)
 {
-    if (++p->depth > MAX_DEPTH) enter_deep(p);
+    const char *here = __builtin_frame_address(0);
+    if (++p->depth > MAX_DEPTH || here < p->stack_limit) enter_deep(p);
 }
 static inline void leave(Parser *p) { p->depth--; }
 
