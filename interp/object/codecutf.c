@@ -66,8 +66,6 @@ static bool is_cut_surrogate(const uint8_t *p, ptrdiff_t left)
     return left == 2 && p[0] == 0xED && p[1] >= 0xA0 && p[1] <= 0xBF;
 }
 
-ALWAYS_INLINE bool is_trail(uint8_t byte) { return byte >> 6 == 2; }
-
 /* Where the valid sequence of two to four bytes at p, which are there, ends, and its *point; NULL:
  * it is not valid, or of four bytes and those are not wanted. */
 ALWAYS_INLINE const uint8_t *utf8_sequence(const uint8_t *p, bool wide, uint32_t *point)
