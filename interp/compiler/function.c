@@ -19,7 +19,10 @@ enum { PART_DEFAULTS = 1, PART_KEYWORD_DEFAULTS = 2, PART_ANNOTATE = 4 };
 
 void emit_function(Compiler *c, Ref code, int base, int parts)
 {
-    if (failed(code)) return;
+    if (failed(code)) {
+        compile_raised(c);
+        return;
+    }
     emit_aux(c, OP_MAKE_FUNCTION, base, parts, 0, (uint32_t)constant_append(c, code));
 }
 

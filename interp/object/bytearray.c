@@ -195,7 +195,7 @@ static Ref bytearray_repr(Vm *vm, Value self)
     Span span = span_of(self);
     if (is_exact(self, KIND_BYTEARRAY))
         return bytes_repr_of(vm, span.data, span.len, "bytearray(", ")");
-    Ref prefix = format_text(vm, "%s(", type_name(vm, self));
+    Ref prefix = format_text(vm, "%N(", type_of(vm, self));
     if (failed(prefix)) return FAIL;
     char *owned;
     const char *text = str_utf8(vm, prefix, NULL, &owned);
