@@ -7,6 +7,7 @@
 #define AIO_BASE_BLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -62,6 +63,20 @@ static inline unsigned block_equal(const char *data, int width, uint32_t point)
     if (width == 1) return block_mask((Bytes16)(bytes16_at(data) == (uint8_t)point));
     if (width == 2) return block_mask((Bytes16)(units8_at(data) == (uint16_t)point));
     return block_mask((Bytes16)(points4_at(data) == point));
+}
+
+/* How many bytes from the start are ASCII. */
+static inline ptrdiff_t ascii_run(const char *data, ptrdiff_t len)
+{
+    ptrdiff_t i = 0;
+    for (; i + BLOCK_BYTES <= len; i += BLOCK_BYTES) {
+        unsigned mask = block_mask(bytes16_at(data + i));
+        if (mask) return i + __builtin_ctz(mask);
+    }
+    uint64_t eight;
+    if (i + 8 <= len && (memcpy(&eight, data + i, 8), !(eight & 0x8080808080808080u))) i += 8;
+    while (i < len && !(data[i] & 0x80)) i++;
+    return i;
 }
 
 #endif

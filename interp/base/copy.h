@@ -1,4 +1,4 @@
-/* copy.h - copying few bytes without a call.
+/* copy.h - copying and writing few bytes without a call.
  *
  * Two overlapping words of the size class cover any length of it, so that what has to be guessed
  * is the class and not the length.  Both words are read before one is written.
@@ -45,6 +45,14 @@ static inline char *copy_few(char *to, const char *from, size_t len)
         to[len - 1] = last;
     }
     return to + len;
+}
+
+/* Writes byte count times, mostly a few; gives where they end. */
+static inline char *fill_few(char *to, char byte, ptrdiff_t count)
+{
+    if (count > 16) return (char *)memset(to, byte, (size_t)count) + count;
+    for (ptrdiff_t i = 0; i < count; i++) *to++ = byte;
+    return to;
 }
 
 #endif

@@ -236,19 +236,7 @@ SHARED_NATIVE(bytes_isspace, "isspace(self, /)",
     return all_bytes(argv[0], is_blank);
 }
 
-static bool is_ascii(Span span)
-{
-    const uint64_t high = 0x8080808080808080u;
-    ptrdiff_t i = 0;
-    uint64_t word;
-    for (; i + 8 <= span.len; i += 8) {
-        memcpy(&word, span.data + i, 8);
-        if (word & high) return false;
-    }
-    for (; i < span.len; i++)
-        if (span.data[i] & 0x80) return false;
-    return true;
-}
+static bool is_ascii(Span span) { return ascii_run(span.data, span.len) == span.len; }
 
 SHARED_NATIVE(bytes_isascii, "isascii(self, /)", "Tell whether all bytes are below 128.")
 {

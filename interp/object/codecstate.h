@@ -68,18 +68,6 @@ bool encoder_bytes(Encoder *e, const char *bytes, ptrdiff_t len);
 /* \xNN, \uNNNN or \UNNNNNNNN; its length. */
 int escape_point(char text[12], uint32_t point);
 
-/* How many bytes from the start are ASCII. */
-static inline ptrdiff_t ascii_run(const char *data, ptrdiff_t len)
-{
-    ptrdiff_t i = 0;
-    for (; i + BLOCK_BYTES <= len; i += BLOCK_BYTES) {
-        unsigned mask = block_mask(bytes16_at(data + i));
-        if (mask) return i + __builtin_ctz(mask);
-    }
-    while (i < len && !(data[i] & 0x80)) i++;
-    return i;
-}
-
 /* codecutf.c */
 bool utf8_decode_all(Decoder *d);
 bool utf8_encode_all(Encoder *e);

@@ -244,13 +244,6 @@ static char *group_fraction(const char *rest, ptrdiff_t len, char separator, cha
     return out + (len - i);
 }
 
-static inline char *put_fill(char *to, char byte, ptrdiff_t count)
-{
-    if (count > 16) return (char *)memset(to, byte, (size_t)count) + count;
-    for (ptrdiff_t i = 0; i < count; i++) *to++ = byte;
-    return to;
-}
-
 /* Adds the head and the text behind it, padded by spec. */
 static bool put_padded(Vm *vm, StrBuilder *out, const FormatSpec *spec, const Parts *parts,
                        const char *text, ptrdiff_t len)
@@ -267,11 +260,11 @@ static bool put_padded(Vm *vm, StrBuilder *out, const FormatSpec *spec, const Pa
                builder_ascii(vm, out, parts->head, parts->head_len) &&
                builder_fill(vm, out, spec->fill, inside) && builder_ascii(vm, out, text, len) &&
                builder_fill(vm, out, spec->fill, after);
-    char *to = put_fill(out->data + out->len, (char)spec->fill, before);
+    char *to = fill_few(out->data + out->len, (char)spec->fill, before);
     for (int i = 0; i < parts->head_len; i++) *to++ = parts->head[i];
-    to = put_fill(to, (char)spec->fill, inside);
+    to = fill_few(to, (char)spec->fill, inside);
     to = copy_few(to, text, (size_t)len);
-    put_fill(to, (char)spec->fill, after);
+    fill_few(to, (char)spec->fill, after);
     out->len += parts->head_len + len + padding;
     return true;
 }

@@ -221,13 +221,6 @@ typedef struct Number {
     ptrdiff_t len;
 } Number;
 
-static inline char *put_fill(char *to, char byte, ptrdiff_t count)
-{
-    if (count > 16) return (char *)memset(to, byte, (size_t)count) + count;
-    for (ptrdiff_t i = 0; i < count; i++) *to++ = byte;
-    return to;
-}
-
 /* Writes a number padded to the width. */
 static bool put_number(Percent *p, const Conversion *c, const Number *n)
 {
@@ -242,11 +235,11 @@ static bool put_number(Percent *p, const Conversion *c, const Number *n)
                builder_ascii(p->vm, out, n->prefix, n->prefix_len) &&
                builder_fill(p->vm, out, '0', zeros) &&
                builder_ascii(p->vm, out, n->digits, n->len) && builder_fill(p->vm, out, ' ', after);
-    char *to = put_fill(out->data + out->len, ' ', before);
+    char *to = fill_few(out->data + out->len, ' ', before);
     for (int i = 0; i < n->prefix_len; i++) *to++ = n->prefix[i];
-    to = put_fill(to, '0', zeros);
+    to = fill_few(to, '0', zeros);
     to = copy_few(to, n->digits, (size_t)n->len);
-    put_fill(to, ' ', after);
+    fill_few(to, ' ', after);
     out->len += total + missing;
     return true;
 }

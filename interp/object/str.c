@@ -108,18 +108,7 @@ Ref str_from_points(Vm *vm, const uint32_t *points, ptrdiff_t len)
     return s;
 }
 
-static bool all_ascii(const char *text, ptrdiff_t len)
-{
-    ptrdiff_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        uint64_t word;
-        memcpy(&word, text + i, 8);
-        if (word & 0x8080808080808080u) return false;
-    }
-    for (; i < len; i++)
-        if (text[i] & 0x80) return false;
-    return true;
-}
+static bool all_ascii(const char *text, ptrdiff_t len) { return ascii_run(text, len) == len; }
 
 Ref str_from_utf8(Vm *vm, const char *utf8, ptrdiff_t len_bytes)
 {
