@@ -10,7 +10,7 @@
 /* NATIVE, its row being used in the table of another file. */
 #define NATIVE_SHARED(id, binding, signature, doc)                                                 \
     static Ref id(Vm *vm, Value *argv);                                                            \
-    const Native id##_def = {signature, doc, id, binding};                                         \
+    const Native id##_def = {signature, doc, id, binding, NULL};                                   \
     static Ref id(Vm *vm __attribute__((unused)), Value *argv __attribute__((unused)))
 
 /* ---- seconds since the epoch ---- */

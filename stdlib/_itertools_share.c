@@ -282,6 +282,7 @@ const Native itertools_tee_def = {
     "Items are kept until the slowest of them has come by.",
     itertools_tee,
     NATIVE_PLAIN,
+    NULL,
 };
 
 /* ---- tables ---- */

@@ -37,7 +37,7 @@ typedef struct Database {
 typedef struct Statement {
     Container head;
     Ref database;
-    Ref library; /* what ends it when a cycle went, and with it first the database */
+    Ref library;        /* what ends it when a cycle went, and with it first the database */
     sqlite3_stmt *stmt; /* NULL: no statement, only blanks and comments; or finalized */
     bool ready;         /* a row can be read */
     bool busy;          /* a cursor uses it */
@@ -61,7 +61,7 @@ extern const TypeDef database_type, statement_type, callback_type, blob_type;
 /* A NATIVE whose row stands in the table of another file. */
 #define SHARED_NATIVE(id, signature, doc)                                                          \
     static Ref id(Vm *vm, Value *argv);                                                            \
-    const Native id##_def = {signature, doc, id, NATIVE_PLAIN};                                    \
+    const Native id##_def = {signature, doc, id, NATIVE_PLAIN, NULL};                              \
     static Ref id(Vm *vm __attribute__((unused)), Value *argv __attribute__((unused)))
 
 /* Raises what SQLite says of the last call on database (or what a callback raised). */

@@ -106,7 +106,7 @@ Ref tls_path(Vm *vm, Value v, const char *message);
 /* A NATIVE whose row stands in the table of another file. */
 #define SHARED_NATIVE(id, signature, doc)                                                          \
     static Ref id(Vm *vm, Value *argv);                                                            \
-    const Native id##_def = {signature, doc, id, NATIVE_PLAIN};                                    \
+    const Native id##_def = {signature, doc, id, NATIVE_PLAIN, NULL};                              \
     static Ref id(Vm *vm __attribute__((unused)), Value *argv __attribute__((unused)))
 
 /* Errors.  The functions raise and give FAIL; the line goes into the text, as in CPython's. */

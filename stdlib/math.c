@@ -17,7 +17,8 @@ static Ref checked(Vm *vm, double x, double y, bool pole_is_domain)
     return from_float(y);
 }
 #define MATH(name, pole, text)                                                                     \
-    NATIVE(math_##name, #name "(x, /)", text)                                                      \
+    static double real_##name(double x) { return name(x); }                                        \
+    NATIVE_REAL(math_##name, real_##name, #name "(x, /)", text)                                    \
     {                                                                                              \
         double x;                                                                                  \
         if (!float_from(vm, argv[0], &x)) return FAIL;                                             \

@@ -85,7 +85,7 @@ static Ref loop_close_method(Vm *vm, Value *argv)
 const Native loop_close_method_def = {
     "close(self)",
     "Close the loop: what is scheduled is dropped.  Raises RuntimeError while it runs.",
-    loop_close_method, NATIVE_PLAIN};
+    loop_close_method, NATIVE_PLAIN, NULL};
 NATIVE(loop_is_running, "is_running(self)", "Return True while the loop runs.")
 {
     return from_bool(as_loop(argv[0])->running);
@@ -495,7 +495,7 @@ static const NativeCoroutineDef shutdown_asyncgens_coroutine = {
 static Ref loop_shutdown_asyncgens(Vm *vm, Value *argv);
 const Native loop_shutdown_asyncgens_def = {"async shutdown_asyncgens(self)",
                                             "A coroutine that closes all async generators in use.",
-                                            loop_shutdown_asyncgens, NATIVE_PLAIN};
+                                            loop_shutdown_asyncgens, NATIVE_PLAIN, NULL};
 static Ref loop_shutdown_asyncgens(Vm *vm, Value *argv)
 {
     ShutdownAsyncgens *self =

@@ -258,7 +258,7 @@ static Ref loop_run_in_executor(Vm *vm, Value *argv);
 const Native loop_run_in_executor_def = {
     "run_in_executor(self, executor, func, *args)",
     "A future of func(*args), run in a thread of executor (None: the default one).",
-    loop_run_in_executor, NATIVE_PLAIN};
+    loop_run_in_executor, NATIVE_PLAIN, NULL};
 static Ref loop_run_in_executor(Vm *vm, Value *argv)
 {
     Loop *self = as_loop(argv[0]);
@@ -280,7 +280,7 @@ static Ref loop_run_in_executor(Vm *vm, Value *argv)
 static Ref loop_set_default_executor(Vm *vm, Value *argv);
 const Native loop_set_default_executor_def = {"set_default_executor(self, executor)",
                                               "Set what run_in_executor(None, ...) uses.",
-                                              loop_set_default_executor, NATIVE_PLAIN};
+                                              loop_set_default_executor, NATIVE_PLAIN, NULL};
 
 /* Is it a ThreadPoolExecutor?  Nobody has one who has not imported the module. */
 static Truth is_thread_pool(Vm *vm, Value executor)
@@ -355,7 +355,7 @@ static Ref loop_shutdown_executor(Vm *vm, Value *argv);
 const Native loop_shutdown_executor_def = {
     "async shutdown_default_executor(self, timeout=None)",
     "A coroutine that waits until the default executor's threads ended.", loop_shutdown_executor,
-    NATIVE_PLAIN};
+    NATIVE_PLAIN, NULL};
 static Ref loop_shutdown_executor(Vm *vm, Value *argv)
 {
     ShutdownExecutor *self =

@@ -311,7 +311,7 @@ SOCKIO(connect_coroutine, "sock_connect");
 
 #define METHOD(id, signature, doc)                                                                 \
     static Ref id(Vm *vm, Value *argv);                                                            \
-    const Native id##_def = {signature, doc, id, NATIVE_PLAIN};                                    \
+    const Native id##_def = {signature, doc, id, NATIVE_PLAIN, NULL};                              \
     static Ref id(Vm *vm, Value *argv)
 
 METHOD(loop_sock_recv, "async sock_recv(self, sock, n)", "A coroutine that receives up to n bytes.")

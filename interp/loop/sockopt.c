@@ -17,7 +17,7 @@
 
 #define METHOD(id, signature, doc)                                                                 \
     static Ref id(Vm *vm, Value *argv);                                                            \
-    const Native id##_def = {signature, doc, id, NATIVE_PLAIN};                                    \
+    const Native id##_def = {signature, doc, id, NATIVE_PLAIN, NULL};                              \
     static Ref id(Vm *vm, Value *argv)
 
 /* ---- options ---- */

@@ -203,7 +203,7 @@ Truth subclass_select(Vm *vm, Loop *loop, int64_t timeout_ns)
 
 #define METHOD(id, signature, doc)                                                                 \
     static Ref id(Vm *vm, Value *argv);                                                            \
-    const Native id##_def = {signature, doc, id, NATIVE_PLAIN};                                    \
+    const Native id##_def = {signature, doc, id, NATIVE_PLAIN, NULL};                              \
     static Ref id(Vm *vm __attribute__((unused)), Value *argv __attribute__((unused)))
 
 METHOD(loop_run_once, "_run_once(self)", "One turn: wait, expire timers, run what is ready.")

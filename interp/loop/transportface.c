@@ -92,7 +92,7 @@ static Ref loop_make_transport(Vm *vm, Value *argv);
 const Native loop_make_transport_def = {
     "_make_socket_transport(self, sock, protocol, waiter=None, *, extra=None, server=None)",
     "A transport for a connected socket; waiter's result is set when reading has begun.",
-    loop_make_transport, NATIVE_PLAIN};
+    loop_make_transport, NATIVE_PLAIN, NULL};
 static Ref loop_make_transport(Vm *vm, Value *argv)
 {
     if (!is_socket(argv[1])) return throw(vm, TypeError, "a socket was expected, got %R", argv[1]);

@@ -29,7 +29,7 @@ static Ref sys_get_asyncgen_hooks(Vm *vm, Value *argv);
 const Native sys_get_asyncgen_hooks_def = {
     "get_asyncgen_hooks()",
     "The hooks of this thread's async generators: a tuple (firstiter, finalizer).",
-    sys_get_asyncgen_hooks, NATIVE_PLAIN};
+    sys_get_asyncgen_hooks, NATIVE_PLAIN, NULL};
 static Ref sys_get_asyncgen_hooks(Vm *vm, Value *argv __attribute__((unused)))
 {
     LoopState *state = loop_state(vm);
@@ -50,7 +50,7 @@ const Native sys_set_asyncgen_hooks_def = {
     "set_asyncgen_hooks(firstiter=?, finalizer=?)",
     "Call firstiter with each async generator that begins and finalizer with each one that is\n"
     "dropped before its end; None: no hook.  An event loop has its own while it runs.",
-    sys_set_asyncgen_hooks, NATIVE_PLAIN};
+    sys_set_asyncgen_hooks, NATIVE_PLAIN, NULL};
 static Ref sys_set_asyncgen_hooks(Vm *vm, Value *argv)
 {
     LoopState *state = loop_state(vm);
@@ -69,7 +69,7 @@ static Ref sys_set_asyncgen_hooks(Vm *vm, Value *argv)
 static Ref sys_addaudithook(Vm *vm, Value *argv);
 const Native sys_addaudithook_def = {"addaudithook(hook)",
                                      "Call hook(event, args) for each sys.audit().",
-                                     sys_addaudithook, NATIVE_PLAIN};
+                                     sys_addaudithook, NATIVE_PLAIN, NULL};
 static Ref sys_addaudithook(Vm *vm, Value *argv)
 {
     if (!audit(vm, "sys.addaudithook", 0, NULL)) {
@@ -82,7 +82,7 @@ static Ref sys_addaudithook(Vm *vm, Value *argv)
 static Ref sys_audit(Vm *vm, Value *argv);
 const Native sys_audit_def = {"audit(event, /, *args)",
                               "Call the audit hooks with event, a str, and the tuple of args.",
-                              sys_audit, NATIVE_PLAIN};
+                              sys_audit, NATIVE_PLAIN, NULL};
 static Ref sys_audit(Vm *vm, Value *argv)
 {
     if (!is_str(argv[0]))

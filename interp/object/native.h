@@ -23,16 +23,24 @@ struct Native {
     const char *signature; /* "pop(self, index=-1, /)" */
     const char *doc;
     NativeBody *body;
-    uint8_t binding; /* NATIVE_PLAIN... */
+    uint8_t binding;        /* NATIVE_PLAIN... */
+    double (*real)(double); /* of its one argument when that is a float: the result, or one that is
+                               not finite where body has to look; NULL: there is none */
 };
 
 #define NATIVE_BOUND(id, binding, signature, doc)                                                  \
     static Ref id(Vm *vm, Value *argv);                                                            \
-    static const Native id##_def = {signature, doc, id, binding};                                  \
+    static const Native id##_def = {signature, doc, id, binding, NULL};                            \
     static Ref id(Vm *vm __attribute__((unused)), Value *argv __attribute__((unused)))
 #define NATIVE(id, signature, doc)        NATIVE_BOUND(id, NATIVE_PLAIN, signature, doc)
 #define NATIVE_CLASS(id, signature, doc)  NATIVE_BOUND(id, NATIVE_CLASSMETHOD, signature, doc)
 #define NATIVE_STATIC(id, signature, doc) NATIVE_BOUND(id, NATIVE_STATICMETHOD, signature, doc)
+
+/* A function of a float; real gives what the body does where that is finite. */
+#define NATIVE_REAL(id, real, signature, doc)                                                      \
+    static Ref id(Vm *vm, Value *argv);                                                            \
+    static const Native id##_def = {signature, doc, id, NATIVE_PLAIN, real};                       \
+    static Ref id(Vm *vm, Value *argv)
 
 enum { NATIVE_PARAMS_MAX = 24 };
 enum {

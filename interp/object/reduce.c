@@ -136,7 +136,7 @@ static Ref iterator_reduce(Vm *vm, Value *argv)
 }
 const Native iterator_reduce_def = {"__reduce__(self, /)",
                                     "How to make it again: a function and its arguments.",
-                                    iterator_reduce, NATIVE_PLAIN};
+                                    iterator_reduce, NATIVE_PLAIN, NULL};
 
 static Ref iterator_setstate(Vm *vm, Value *argv)
 {
@@ -160,7 +160,7 @@ static Ref iterator_setstate(Vm *vm, Value *argv)
     return NONE;
 }
 const Native iterator_setstate_def = {"__setstate__(self, state, /)", "Go to the index state.",
-                                      iterator_setstate, NATIVE_PLAIN};
+                                      iterator_setstate, NATIVE_PLAIN, NULL};
 
 /* ---- objects ---- */
 

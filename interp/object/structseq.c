@@ -184,7 +184,7 @@ static Ref structseq_make(Vm *vm, Value *argv)
 const Native structseq_make_def = {
     "new(cls, /, sequence, dict=?)",
     "Items from a sequence; what it does not hold of the other fields, from dict.", structseq_make,
-    NATIVE_PLAIN};
+    NATIVE_PLAIN, NULL};
 
 NATIVE(structseq_open_reduce, "__reduce__(self, /)", "How to copy it: its items and other fields.")
 {

@@ -250,7 +250,10 @@ const char *type_full_name(Type *type);
 static inline bool is_kind(Value v, Kind kind) { return is_heap(v) && as_object(v)->kind == kind; }
 static inline bool is_exact(Value v, Kind kind)
 {
-    return is_kind(v, kind) && !(as_object(v)->flags & OBJ_SUBCLASS);
+    if (!is_heap(v)) return false;
+    uint16_t kind_and_flags; /* read at once */
+    memcpy(&kind_and_flags, &as_object(v)->kind, sizeof kind_and_flags);
+    return (kind_and_flags & (0xff | OBJ_SUBCLASS << 8)) == (int)kind;
 }
 static inline bool is_type(Value v) { return is_kind(v, KIND_TYPE); }
 static inline Type *as_type(Value v) { return (Type *)as_object(v); }

@@ -120,6 +120,12 @@ static inline int product_form(int a, Instr next)
     return right == a && (op == OP_SUB || op == OP_SUB_FLOAT) ? OP_MUL_SUB_FLOAT : OP_MUL_FLOAT;
 }
 
+/* Makes an index, which may count from the end, a place among len items; false: there is none. */
+ALWAYS_INLINE bool find_place(int64_t *n, ptrdiff_t len)
+{
+    return (uint64_t)*n < (uint64_t)len || (uint64_t)(*n += len) < (uint64_t)len;
+}
+
 ALWAYS_INLINE void drop_temporary(Ref *R, int n)
 {
     if (n >= 0 && is_heap(R[n])) clear(&R[n]);
