@@ -99,8 +99,8 @@ $(BUILD)/registry.c: $(CORE) $(BUILD)/files
 	   echo '#include "modules/registry.h"'; \
 	   sed -n 's/^const ModuleDef \([a-z0-9_]*_module\) .*/\1 /p' $(CORE) /dev/null | sort >$@.names; \
 	   sed 's/.*/extern const ModuleDef &;/' $@.names; \
-	   echo 'const ModuleDef *const native_modules[] = {'; sed 's/.*/    \&&,/' $@.names; \
-	   echo '    NULL};'; } >$@
+	   echo 'const NativeModule native_modules[] = {'; sed 's/\(.*\)_module/    {"\1", \&&},/' $@.names; \
+	   echo '    {NULL, NULL}};'; } >$@
 
 # Rewritten only when what they hold changes: a changed flag rebuilds all, a new file the tables.
 $(BUILD)/flags: FORCE

@@ -259,8 +259,8 @@ Ref import_find_in_folder(Vm *vm, Value folder, Value name)
 
 static const ModuleDef *find_native(const char *name)
 {
-    for (const ModuleDef *const *def = native_modules; *def; def++)
-        if (strcmp((*def)->name, name) == 0) return *def;
+    for (const NativeModule *row = native_modules; row->def; row++)
+        if (strcmp(row->name, name) == 0) return row->def;
     return NULL;
 }
 

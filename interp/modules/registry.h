@@ -8,6 +8,12 @@
 
 #include "object/native.h"
 
-extern const ModuleDef *const native_modules[]; /* ends with NULL */
+/* A row: the name beside the module, so that a search by name does not fetch a page of each. */
+typedef struct NativeModule {
+    const char *name;
+    const ModuleDef *def; /* NULL: the table ends */
+} NativeModule;
+
+extern const NativeModule native_modules[];
 
 #endif

@@ -186,10 +186,10 @@ static bool set_version(Vm *vm, Value module)
 Ref sys_builtin_names(Vm *vm)
 {
     int count = 0;
-    while (native_modules[count]) count++;
+    while (native_modules[count].def) count++;
     Ref names = tuple_new(vm, count);
     for (int n = 0; !failed(names) && n < count; n++) {
-        as_tuple(names)->items[n] = str_interned(vm, native_modules[n]->name);
+        as_tuple(names)->items[n] = str_interned(vm, native_modules[n].name);
         if (failed(as_tuple(names)->items[n]))
             as_tuple(names)->items[n] = UNDEF, replace(&names, FAIL);
     }
@@ -200,8 +200,8 @@ Ref sys_library_names(Vm *vm)
 {
     Ref names = set_new(vm);
     bool good = !failed(names);
-    for (const ModuleDef *const *def = native_modules; good && *def; def++) {
-        Ref name = str_interned(vm, (*def)->name);
+    for (const NativeModule *row = native_modules; good && row->def; row++) {
+        Ref name = str_interned(vm, row->name);
         good = !failed(name) && set_add(vm, as_set(names), name);
         decref(name);
     }
