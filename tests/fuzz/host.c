@@ -71,13 +71,15 @@ Vm *host_open(const char *setup, Ref *shared)
 }
 
 /* Objects alive once nothing waits to be finalised and no garbage is in sight; whole: nor out of
- * sight, nor in the caches that the setup's tidy() empties. */
+ * sight, nor in the caches that the setup's tidy() empties.  What a program, its finalisers and
+ * callbacks have set in the thread's context goes. */
 static int64_t settle(Vm *vm, bool whole)
 {
     Value tidy = whole ? dict_get_text(vm, as_dict(names), "tidy") : (Value)UNDEF;
     if (!absent(tidy)) decref(call0(vm, tidy));
     for (int round = 0; round < ROUNDS_TO_SETTLE; round++) {
         pending_run(vm);
+        clear(&vm->context);
         if (!absent(vm->error)) host_finding(vm, "a finaliser leaves an exception behind");
         if ((whole ? collector_run_full(vm) : collector_run(vm)) == 0) break;
     }

@@ -407,11 +407,9 @@ static void clear_raised(Vm *vm)
 static void run_text(Vm *vm, Dict *globals, const char *text, size_t len)
 {
     Ref code = compile_source(vm, text, (ptrdiff_t)len, filename, PARSE_FILE, 0),
-        context = absent(vm->context) ? UNDEF : newref(vm->context),
         result = failed(code) ? FAIL : run_code(vm, as_code(code), globals, UNDEF);
     if (failed(result)) clear_raised(vm);
     if (!absent(vm->error)) host_finding(vm, "a result, and an exception all the same");
-    replace(&vm->context, context);
     decref(result);
     decref(code);
 }
