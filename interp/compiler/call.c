@@ -40,8 +40,10 @@ static Ref keyword_names(Compiler *c, Nodes keywords)
 
 static void check_repeated(Compiler *c, Nodes keywords)
 {
-    for (ptrdiff_t i = 1; i < keywords.len; i++) {
+    for (ptrdiff_t i = 0; i < keywords.len; i++) {
         Nodekeyword *keyword = as_keyword(keywords.items[i]);
+        if (keyword->arg && strcmp(keyword->arg, "__debug__") == 0)
+            compile_error(c, keyword->head.pos, "cannot assign to __debug__");
         for (ptrdiff_t j = 0; j < i && keyword->arg; j++)
             if (as_keyword(keywords.items[j])->arg == keyword->arg)
                 compile_error(c, keyword->head.pos, "keyword argument repeated: %s", keyword->arg);
@@ -202,38 +204,10 @@ static int compile_method_call(Compiler *c, NodeCall *node, int want)
     return to;
 }
 
-static void warn_not_callable(Compiler *c, NodeCall *node)
-{
-    static const char *const what[] = {
-        [LITERAL_NONE] = "NoneType",     [LITERAL_FALSE] = "bool", [LITERAL_TRUE] = "bool",
-        [LITERAL_ELLIPSIS] = "ellipsis", [LITERAL_INT] = "int",    [LITERAL_FLOAT] = "float",
-        [LITERAL_IMAG] = "complex",      [LITERAL_STR] = "str",    [LITERAL_BYTES] = "bytes",
-        [LITERAL_VALUE] = "tuple",
-    };
-    const char *type = NULL;
-    switch (node->func->kind) {
-    case NODE_Constant: type = what[as_Constant(node->func)->value.kind]; break;
-    case NODE_Tuple: type = "tuple"; break;
-    case NODE_List:
-    case NODE_ListComp: type = "list"; break;
-    case NODE_Dict:
-    case NODE_DictComp: type = "dict"; break;
-    case NODE_Set:
-    case NODE_SetComp: type = "set"; break;
-    case NODE_GeneratorExp: type = "generator"; break;
-    case NODE_JoinedStr:
-    case NODE_FormattedValue: type = "str"; break;
-    default: return;
-    }
-    compile_warning(c, node->head.pos, "'%s' object is not callable; perhaps you missed a comma?",
-                    type);
-}
-
 int compile_call(Compiler *c, NodeCall *node, int want)
 {
     if (node->func->kind == NODE_Attribute && !any_stars(node->args, node->keywords))
         return compile_method_call(c, node, want);
-    warn_not_callable(c, node);
     int mark = c->unit->depth, window = temp_base(c, want);
     int to = want == ANYWHERE ? window : want;
     compile_expr(c, node->func, window);

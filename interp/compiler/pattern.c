@@ -298,7 +298,7 @@ static ptrdiff_t find_star(Compiler *c, Nodes patterns, Pos pos)
     ptrdiff_t star = -1;
     for (ptrdiff_t i = 0; i < patterns.len; i++) {
         if (patterns.items[i]->kind != NODE_MatchStar) continue;
-        if (star >= 0) compile_error(c, pos, "multiple starred expressions in sequence pattern");
+        if (star >= 0) compile_error(c, pos, "multiple starred names in sequence pattern");
         star = i;
     }
     return star;

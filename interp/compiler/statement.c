@@ -236,8 +236,6 @@ static void compile_raise(Compiler *c, NodeRaise *node)
 
 static void compile_assert(Compiler *c, NodeAssert *node)
 {
-    if (node->test->kind == NODE_Tuple && as_Tuple(node->test)->elts.len)
-        compile_warning(c, node->head.pos, "assertion is always true, perhaps remove parentheses?");
     if (c->flags & COMPILE_OPTIMIZE) return;
     Label passed = label_new(c);
     State at_passed;

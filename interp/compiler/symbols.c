@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "compiler/suspect.h"
+
 static void visit(Compiler *c, Node *node);
 
 static void visit_child(Node *child, void *context) { visit(context, child); }
@@ -690,6 +692,7 @@ static void visit_expression(Compiler *c, Node *node)
 static void visit(Compiler *c, Node *node)
 {
     if (c->failed || compile_too_deep(c)) return;
+    suspect(c, node);
     if (node->kind <= NODE_Continue) {
         visit_statement(c, node);
         return;

@@ -16,10 +16,10 @@
 #include "object/exception.h"
 #include "object/dict.h"
 #include "object/name.h"
-#include "object/namespace.h"
 #include "object/number.h"
 #include "object/str.h"
 #include "object/shape.h"
+#include "object/structseq.h"
 
 /* ---- wording ---- */
 
@@ -205,28 +205,55 @@ void error_clear(Vm *vm) { clear(&vm->error); }
 
 /* ---- what nobody can catch ---- */
 
+static const Attribute unraisable_fields[] = {
+    {"exc_type", structseq_item_0, NULL, "the class of the exception"},
+    {"exc_value", structseq_item_1, NULL, "the exception"},
+    {"exc_traceback", structseq_item_2, NULL, "its traceback, or None"},
+    {"err_msg", structseq_item_3, NULL, "what was being done, or None"},
+    {"object", structseq_item_4, NULL, "what it was done to, or None"},
+    {0},
+};
+static const TypeDef unraisable_type = STRUCTSEQ(
+    "UnraisableHookArgs", "What sys.unraisablehook() is told.", unraisable_fields);
+
+static void report_unraisable(Vm *vm, Value error, Value text)
+{
+    stderr_print(vm, text);
+    exception_print(vm, error, 2);
+    error_clear(vm);
+}
+
+/* sys.unraisablehook itself failed. */
+static void report_hook(Vm *vm, Value hook)
+{
+    Ref error = error_take(vm);
+    Ref text = format_text(vm, "Exception ignored in sys.unraisablehook: %R\n", hook);
+    if (failed(text)) error_clear(vm);
+    report_unraisable(vm, error, text);
+    decref(text);
+    decref(error);
+}
+
+/* Calls the hook that the script set, if any; whether there is one. */
 static bool call_unraisable_hook(Vm *vm, Value error, Value message, Value object)
 {
-    Value hook = vm->interp->sys == UNDEF
-                     ? (Value)UNDEF
-                     : dict_get_name(as_dict(vm->interp->sys), N(unraisablehook));
-    if (absent(hook) || is_kind(hook, KIND_NATIVE_FUNCTION)) return false;
-    Ref details = namespace_new(vm, UNDEF);
-    if (failed(details)) return false;
-    Value traceback = absent(as_exception(error)->traceback)
-                          ? (Value)NONE
-                          : (Value)as_exception(error)->traceback;
-    Ref called = FAIL;
-    if (attr_set(vm, details, N(exc_type), borrow(type_of(vm, error))) &&
-        attr_set(vm, details, N(exc_value), error) &&
-        attr_set(vm, details, N(exc_traceback), traceback) &&
-        attr_set(vm, details, N(err_msg), message) &&
-        attr_set(vm, details, N(object), absent(object) ? (Value)NONE : object))
-        called = call1(vm, hook, details);
-    decref(details);
-    decref(called);
+    Value found = vm->interp->sys == UNDEF
+                      ? (Value)UNDEF
+                      : dict_get_name(as_dict(vm->interp->sys), N(unraisablehook));
+    if (absent(found) || is_kind(found, KIND_NATIVE_FUNCTION)) return false;
+    Value traceback = as_exception(error)->traceback;
+    Ref hook = newref(found), called = FAIL;
+    Ref parts[] = {newref(borrow(type_of(vm, error))), newref(error),
+                   absent(traceback) ? NONE : newref(traceback), newref(message),
+                   absent(object) ? NONE : newref(object)};
+    Ref details = structseq_new(vm, &unraisable_type, 5, parts);
+    if (!failed(details)) called = call1(vm, hook, details);
+    if (failed(called) && is_exception(vm->error)) report_hook(vm, hook);
     error_clear(vm);
-    return !failed(called);
+    decref(called);
+    decref(details);
+    decref(hook);
+    return true;
 }
 
 void error_unraisable(Vm *vm, const char *what, Value object)
@@ -248,11 +275,8 @@ void error_unraisable(Vm *vm, const char *what, Value object)
     }
     Ref text = plain ? NONE : str_slice(vm, message, 0, as_str(message)->len - 2);
     if (failed(text)) replace(&text, NONE);
-    if (!call_unraisable_hook(vm, error, text, plain ? object : (Value)NONE)) {
-        stderr_print(vm, message);
-        exception_print(vm, error, 2);
-        error_clear(vm);
-    }
+    if (!call_unraisable_hook(vm, error, text, plain ? object : (Value)NONE))
+        report_unraisable(vm, error, message);
     decref(text);
     decref(message);
     decref(error);

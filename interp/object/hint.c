@@ -2,8 +2,10 @@
  *
  * Candidates are compared by the Levenshtein distance with cheaper case changes, as CPython weighs
  * them: a move costs 2, a change of case 1; a suggestion must be closer than a third of the letters
- * involved. Neighbours: report.c. */
+ * involved. Neighbours: report.c, vm/bind.c (keywords nobody expects). */
 /* SPDX-License-Identifier: MIT */
+#include "object/hint.h"
+
 #include <ctype.h>
 
 #include "object/attr.h"
@@ -47,14 +49,13 @@ static int distance(const char *a, const char *b, int limit)
     return row[len_b];
 }
 
-/* The candidate (borrowed) closest to name, or UNDEF; hide: none that begins with "_". */
-static Value closest(Value name, List *candidates, bool hide)
+Value closest_name(Value name, const Ref *candidates, ptrdiff_t count, bool hide)
 {
     Value best = UNDEF;
     int best_distance = 1 << 20;
-    if (!as_str(name)->ascii || candidates->len > CANDIDATES_MAX) return UNDEF;
-    for (ptrdiff_t n = 0; n < candidates->len; n++) {
-        Value candidate = candidates->items[n];
+    if (!as_str(name)->ascii || count > CANDIDATES_MAX) return UNDEF;
+    for (ptrdiff_t n = 0; n < count; n++) {
+        Value candidate = candidates[n];
         if (!is_str(candidate) || !as_str(candidate)->ascii ||
             (hide && str_at(as_str(candidate), 0) == '_') ||
             str_equal(as_str(candidate), as_str(name)))
@@ -129,7 +130,8 @@ static Ref suggest(Vm *vm, Value name, Ref names, bool hide)
         error_clear(vm);
         return UNDEF;
     }
-    Value best = is_list(names) ? closest(name, as_list(names), hide) : (Value)UNDEF;
+    Value best = UNDEF;
+    if (is_list(names)) best = closest_name(name, as_list(names)->items, as_list(names)->len, hide);
     Ref text = absent(best) ? UNDEF : format_text(vm, ". Did you mean: '%S'?", best);
     decref(names);
     return text;

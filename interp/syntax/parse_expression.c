@@ -247,9 +247,7 @@ RULE(comparison)
     Nodes comparators = list_end(p, begin);
     Ops list = {arena_alloc(p->arena, (size_t)len * sizeof(Op)), len};
     for (ptrdiff_t i = 0; i < len; i++) list.items[i] = ops[i];
-    Node *node = node_Compare(p->arena, upto(p, start), left, list, comparators);
-    warn_compare(p, as_Compare(node));
-    return node;
+    return node_Compare(p->arena, upto(p, start), left, list, comparators);
 }
 
 /* --- Two operands --- */
@@ -341,18 +339,14 @@ static Node *call(Parser *p, Node *func, Pos start)
     Nodes args, keywords;
     parse_arguments(p, true, &args, &keywords);
     expect(p, TOK_RPAR);
-    Node *node = node_Call(p->arena, upto(p, start), func, args, keywords);
-    warn_call(p, as_Call(node));
-    return node;
+    return node_Call(p->arena, upto(p, start), func, args, keywords);
 }
 
 static Node *subscript(Parser *p, Node *value, Pos start)
 {
     Node *index = parse_slices(p);
     expect(p, TOK_RSQB);
-    Node *node = node_Subscript(p->arena, upto(p, start), value, index, CTX_LOAD);
-    warn_subscript(p, as_Subscript(node));
-    return node;
+    return node_Subscript(p->arena, upto(p, start), value, index, CTX_LOAD);
 }
 
 /* primary:

@@ -164,6 +164,9 @@ RULE(assignment)
     switch (kind_at(p)) {
     case TOK_NEWLINE:
     case TOK_SEMI: break;
+    case TOK_COLONEQUAL:
+        if (p->diagnose && p->at != start + 1) invalid_named_expression(p, start, first);
+        break;
     case TOK_EQUAL: return chained(p, start, first);
     case TOK_COLON: return annotated(p, start, first);
     default:
@@ -274,9 +277,7 @@ RULE(assert_stmt)
     expect(p, KW_ASSERT);
     Node *test = parse_expression(p);
     Node *message = accept(p, TOK_COMMA) ? parse_expression(p) : NULL;
-    Node *node = node_Assert(p->arena, upto(p, start), test, message);
-    warn_assert(p, as_Assert(node));
-    return node;
+    return node_Assert(p->arena, upto(p, start), test, message);
 }
 
 static Names name_list(Parser *p)

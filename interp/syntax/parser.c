@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "syntax/rule.h"
 #include "syntax/source.h"
@@ -266,18 +267,27 @@ static SyntaxProblem explain(Parser *p, Rule *rule)
     return problem;
 }
 
-/* Puts the notes of lexer and parser into source order. */
+static bool same_note(const SyntaxNote *a, const SyntaxNote *b)
+{
+    return a->pos.line == b->pos.line && a->pos.col == b->pos.col &&
+           strcmp(a->message, b->message) == 0;
+}
+
+/* Puts the notes of lexer and parser into source order; a rule that was tried twice notes twice. */
 static SyntaxNote *sorted_notes(SyntaxNote *notes)
 {
     SyntaxNote *sorted = NULL;
     while (notes) {
         SyntaxNote *note = notes, **slot = &sorted;
+        bool seen = false;
         notes = notes->next;
         while (*slot &&
                ((*slot)->pos.line < note->pos.line ||
                 ((*slot)->pos.line == note->pos.line && (*slot)->pos.col <= note->pos.col))) {
+            seen = seen || same_note(*slot, note);
             slot = &(*slot)->next;
         }
+        if (seen) continue;
         note->next = *slot;
         *slot = note;
     }

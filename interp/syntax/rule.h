@@ -157,13 +157,6 @@ Literal number_literal(Parser *p, const Token *token);
 Literal string_literal(Parser *p, const char *text, ptrdiff_t len, bool raw, Pos pos);
 Literal bytes_literal(Parser *p, const char *text, ptrdiff_t len, bool raw, Pos pos);
 
-/* --- warnings (parse_warning.c) --- */
-
-void warn_compare(Parser *p, NodeCompare *node);
-void warn_call(Parser *p, NodeCall *node);
-void warn_subscript(Parser *p, NodeSubscript *node);
-void warn_assert(Parser *p, NodeAssert *node);
-
 /* --- the rules: what each one matches is in grammar/aio.gram --- */
 
 RULE(file);

@@ -6,6 +6,7 @@
 #include "vm/bind.h"
 
 #include "object/error.h"
+#include "object/hint.h"
 #include "object/list.h"
 #include "object/number.h"
 #include "object/str.h"
@@ -87,6 +88,20 @@ static int parameter_named(const Code *code, Value name, int from, int to)
     return -1;
 }
 
+static void raise_unknown_keyword(Vm *vm, const Binding *binding, Value name)
+{
+    const Code *code = binding->code;
+    int first = code->positional_only, end = code->arg_count + code->keyword_only;
+    Value meant = closest_name(name, code->local_names + first, end - first, false);
+    Value qualname = function_qualname(binding->function);
+    if (absent(meant))
+        throw(vm, TypeError, "%S() got an unexpected keyword argument '%S'", qualname, name);
+    else
+        throw(vm, TypeError,
+              "%S() got an unexpected keyword argument '%S'. Did you mean '%S'?", qualname, name,
+              meant);
+}
+
 static bool raise_unexpected_keyword(Vm *vm, const Binding *binding, Value name, Value kwnames)
 {
     const Code *code = binding->code;
@@ -101,9 +116,7 @@ static bool raise_unexpected_keyword(Vm *vm, const Binding *binding, Value name,
     }
     if (!built || !any) {
         builder_close(&text);
-        if (built)
-            throw(vm, TypeError, "%S() got an unexpected keyword argument '%S'",
-                  function_qualname(binding->function), name);
+        if (built) raise_unknown_keyword(vm, binding, name);
         return false;
     }
     Ref names = builder_finish(vm, &text);

@@ -1,8 +1,8 @@
-/* parse_warning.c - code that is legal and surely not meant.
+/* suspect.c - code that is legal and surely not meant: a SyntaxWarning.
  *
- * Neighbours: parse_expression.c, parse_statement.c (call these), parser.h (SyntaxNote). */
+ * Neighbours: symbols.c (shows each node once), compile.c (issues the warnings). */
 /* SPDX-License-Identifier: MIT */
-#include "syntax/rule.h"
+#include "compiler/suspect.h"
 
 /* What messages call the type of an operand of "is" that is a literal; NULL for others. */
 static const char *literal_type(Node *node)
@@ -15,6 +15,7 @@ static const char *literal_type(Node *node)
     case LITERAL_IMAG: return "complex";
     case LITERAL_STR: return "str";
     case LITERAL_BYTES: return "bytes";
+    case LITERAL_VALUE: return "tuple"; /* of a tree that a script made */
     default: return NULL;
     }
 }
@@ -31,7 +32,7 @@ static bool is_constant_tuple(Node *node)
     return true;
 }
 
-void warn_compare(Parser *p, NodeCompare *node)
+static void suspect_compare(Compiler *c, NodeCompare *node)
 {
     Node *left = node->left;
     for (ptrdiff_t i = 0; i < node->ops.len; i++) {
@@ -41,7 +42,7 @@ void warn_compare(Parser *p, NodeCompare *node)
             Node *constant = literal_type(left) ? left : right;
             const char *type = literal_type(constant);
             if (type && (constant->kind != NODE_Tuple || is_constant_tuple(constant))) {
-                lexer_note(p->lexer, "SyntaxWarning", node->head.pos,
+                compile_warning(c, node->head.pos,
                            "\"%s\" with '%s' literal. Did you mean \"%s\"?",
                            op == CMP_IS ? "is" : "is not", type, op == CMP_IS ? "==" : "!=");
             }
@@ -77,11 +78,11 @@ static const char *display_type(Node *node)
     }
 }
 
-void warn_call(Parser *p, NodeCall *node)
+static void suspect_call(Compiler *c, NodeCall *node)
 {
     const char *type = display_type(node->func);
     if (!type || node->func->kind == NODE_Lambda) return;
-    lexer_note(p->lexer, "SyntaxWarning", node->head.pos,
+    compile_warning(c, node->head.pos,
                "'%s' object is not callable; perhaps you missed a comma?", type);
 }
 
@@ -99,7 +100,7 @@ static bool is_sequence(Node *node)
     }
 }
 
-void warn_subscript(Parser *p, NodeSubscript *node)
+static void suspect_subscript(Compiler *c, NodeSubscript *node)
 {
     const char *type = display_type(node->value), *index = display_type(node->slice);
     if (!type) return;
@@ -109,18 +110,29 @@ void warn_subscript(Parser *p, NodeSubscript *node)
                                 as_Constant(node->slice)->value.kind == LITERAL_TRUE ||
                                 as_Constant(node->slice)->value.kind == LITERAL_FALSE));
         if (fine) return;
-        lexer_note(p->lexer, "SyntaxWarning", node->head.pos,
+        compile_warning(c, node->head.pos,
                    "%s indices must be integers or slices, not %s; perhaps you missed a comma?",
                    type, index);
     } else if (node->value->kind != NODE_Dict && node->value->kind != NODE_DictComp) {
-        lexer_note(p->lexer, "SyntaxWarning", node->head.pos,
+        compile_warning(c, node->head.pos,
                    "'%s' object is not subscriptable; perhaps you missed a comma?", type);
     }
 }
 
-void warn_assert(Parser *p, NodeAssert *node)
+static void suspect_assert(Compiler *c, NodeAssert *node)
 {
     if (node->test->kind != NODE_Tuple || !as_Tuple(node->test)->elts.len) return;
-    lexer_note(p->lexer, "SyntaxWarning", node->head.pos,
+    compile_warning(c, node->head.pos,
                "assertion is always true, perhaps remove parentheses?");
+}
+
+void suspect(Compiler *c, Node *node)
+{
+    switch (node->kind) {
+    case NODE_Compare: suspect_compare(c, as_Compare(node)); return;
+    case NODE_Call: suspect_call(c, as_Call(node)); return;
+    case NODE_Subscript: suspect_subscript(c, as_Subscript(node)); return;
+    case NODE_Assert: suspect_assert(c, as_Assert(node)); return;
+    default: return;
+    }
 }
