@@ -40,6 +40,7 @@ typedef struct Regex {
     Ref names;        /* dict: name -> number */
     int32_t *closing; /* group numbers in the order of their closing parentheses */
     bool repeated;    /* a group lies within a repeat, so it may close several times */
+    bool folds;       /* a group reference ignores the case of more than ASCII */
 } Regex;
 
 /* pattern is a str, or bytes; flags as given. false: PatternError, ValueError... raised, out

@@ -59,7 +59,8 @@ struct Engines { /* by library; each opened on first use */
         if (!engines->data##width) throw_no_memory(vm);                                            \
         return engines->data##width != NULL;                                                       \
     }                                                                                              \
-    static int compile_##width(RegexCode *out, const void *text, ptrdiff_t len, uint32_t options)  \
+    static int compile_##width(RegexCode *out, const void *text, ptrdiff_t len, uint32_t options,  \
+                               bool jit)                                                           \
     {                                                                                              \
         int error = PCRE2_ERROR_NOMEMORY;                                                          \
         PCRE2_SIZE offset;                                                                         \
@@ -71,7 +72,7 @@ struct Engines { /* by library; each opened on first use */
             pcre2_compile_##width(text, (PCRE2_SIZE)len, options, &error, &offset, context);       \
         pcre2_compile_context_free_##width(context);                                               \
         if (!code) return error;                                                                   \
-        out->jit = pcre2_jit_compile_##width(code, PCRE2_JIT_COMPLETE) == 0;                       \
+        out->jit = jit && pcre2_jit_compile_##width(code, PCRE2_JIT_COMPLETE) == 0;                \
         out->code = code;                                                                          \
         return 0;                                                                                  \
     }                                                                                              \
@@ -133,9 +134,10 @@ static int compile_text(RegexCode *out, const Regex *regex, int unit, uint32_t o
 {
     static const uint32_t nothing;
     const void *text = regex->text ? regex->text : &nothing;
-    if (unit == 1) return compile_8(out, text, regex->len, options);
-    if (unit == 2) return compile_16(out, text, regex->len, options);
-    return compile_32(out, text, regex->len, options);
+    const bool jit = !regex->folds; /* machine code of PCRE2 10.42 folds ASCII alone there */
+    if (unit == 1) return compile_8(out, text, regex->len, options, jit);
+    if (unit == 2) return compile_16(out, text, regex->len, options, jit);
+    return compile_32(out, text, regex->len, options, jit);
 }
 
 static bool compile_failed(Vm *vm, const Pattern *pattern, int error)

@@ -282,6 +282,8 @@ static bool group_usable(Parser *p, int64_t group, ptrdiff_t position)
 
 static bool emit_reference(Parser *p, int64_t group, Span *span)
 {
+    const bool ascii = p->bytes || (p->flags & RE_ASCII) || p->kind == SUBJECT_ASCII;
+    if ((p->flags & RE_IGNORECASE) && !ascii) p->out->folds = true;
     *span = p->groups[group].span;
     return put_format(p, "\\g{%d}", (int)group);
 }

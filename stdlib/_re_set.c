@@ -3,8 +3,8 @@
  * For narrow subjects (bytes, ASCII, Latin-1) a set becomes a bitmap of 256 points, classes and
  * case
  * worked out here, so that PCRE2 tests one bit.  For wide ones it stays ranges and properties, and
- * PCRE2 folds case, but for what it knows otherwise than Python: the dotted and dotless i, and the
- * ASCII flag.  Neighbours: _re_parse.c. */
+ * PCRE2 folds case, but for what it knows otherwise than Python: the dotted and dotless i, a few
+ * pairs, and the ASCII flag.  Neighbours: _re_parse.c. */
 /* SPDX-License-Identifier: MIT */
 #include "_re_parse.h"
 
@@ -31,6 +31,9 @@ static const struct {
 };
 enum { INTO_LATIN1 = sizeof into_latin1 / sizeof *into_latin1 };
 static const uint32_t turkish[] = {'I', 'i', 0x130, 0x131};
+/* Pairs that Python takes for cases of each other and PCRE2 does not. */
+static const uint32_t twins[][2] = {{0x390, 0x1FD3}, {0x3B0, 0x1FE3}, {0xFB05, 0xFB06}};
+enum { TWINS = sizeof twins / sizeof *twins };
 
 static bool is_turkish(uint32_t point)
 {
@@ -123,6 +126,11 @@ int set_case_exceptions(Parser *p, uint32_t point, uint32_t out[4])
             out[1] = point ^ 32;
             return point > 127 ? 1 : 2;
         }
+        for (int n = 0; n < TWINS && !ascii; n++) {
+            if (twins[n][0] != point && twins[n][1] != point) continue;
+            memcpy(out, twins[n], sizeof twins[n]);
+            return 2;
+        }
         if (ascii || !is_turkish(point)) return -1;
         memcpy(out, turkish, sizeof turkish);
         return 4;
@@ -176,6 +184,11 @@ static bool close_wide(Parser *p, CharSet *set)
     for (int n = 0; n < 4; n++) any |= holds(set, turkish[n]);
     for (int n = 0; any && n < 4; n++)
         if (!add_range(p, set, turkish[n], turkish[n])) return false;
+    for (int n = 0; n < TWINS; n++) {
+        bool first = holds(set, twins[n][0]);
+        uint32_t other = twins[n][first];
+        if (first != holds(set, twins[n][1]) && !add_range(p, set, other, other)) return false;
+    }
     return true;
 }
 
