@@ -203,6 +203,23 @@ static int ask_hook(Vm *vm, Value cls, Value subclass)
     return out;
 }
 
+/* issubclass(subclass, other), asked by way of module abc when the metaclass of other has a check
+ * in the language: typing.Protocol looks who asks, and answers module abc. */
+static Truth ask_other(Vm *vm, Value other, Value subclass)
+{
+    Value check = type_lookup(vm, type_of(vm, other), N(__subclasscheck__));
+    if (!is_kind(check, KIND_FUNCTION)) return value_is_subclass(vm, subclass, other);
+    Ref module = import_text(vm, "abc");
+    Ref asker = failed(module) ? FAIL : attr_get_text(vm, module, "_issubclass"), answer = FAIL;
+    Value args[] = {subclass, other};
+    if (!failed(asker)) answer = call(vm, asker, 2, args);
+    Truth found = failed(answer) ? FAILED : value_truth(vm, answer);
+    decref(answer);
+    decref(asker);
+    decref(module);
+    return found;
+}
+
 /* Is subclass one of a class that was registered? */
 static Truth in_registry(Vm *vm, AbcData *data, Value subclass)
 {
@@ -213,7 +230,7 @@ static Truth in_registry(Vm *vm, AbcData *data, Value subclass)
     if (failed(list)) return FAILED;
     for (ptrdiff_t i = 0; found == NO && i < as_list(list)->len; i++) {
         Ref other = newref(as_weakref(list_at(as_list(list), i))->target);
-        if (!absent(other)) found = value_is_subclass(vm, subclass, other);
+        if (!absent(other)) found = ask_other(vm, other, subclass);
         decref(other);
     }
     decref(list);
@@ -232,7 +249,7 @@ static Truth in_subclasses(Vm *vm, Value cls, Value subclass)
     }
     for (ptrdiff_t i = 0; found == NO && i < as_list(list)->len; i++) {
         Ref below = newref(list_at(as_list(list), i));
-        found = value_is_subclass(vm, subclass, below);
+        found = ask_other(vm, below, subclass);
         decref(below);
     }
     decref(list);

@@ -17,6 +17,7 @@
 #include "object/error.h"
 #include "object/exception.h"
 #include "object/int.h"
+#include "object/number.h"
 #include "object/str.h"
 #include "object/tuple.h"
 #include "object/warning.h"
@@ -115,6 +116,23 @@ static void issue_warning(Compiler *c, ExcId id, Pos pos, const char *message)
     if (failed(text) || !warn_at(c->vm, id, text, c->filename, pos.line, NULL))
         warning_raised(c, id, message, pos);
     decref(text);
+}
+
+void literal_refused(Vm *vm, const char *text, ptrdiff_t len, Value filename, Pos pos)
+{
+    if (!error_is(vm, ValueError)) return;
+    Ref error = error_take(vm), said = value_str(vm, error);
+    Arena arena;
+    arena_open(&arena);
+    Compiler c = {.vm = vm, .arena = &arena, .text = text, .len = len, .filename = filename};
+    if (!failed(said))
+        compile_error(&c, (Pos){pos.line, -1, pos.end_line, -1},
+                      "%s - Consider hexadecimal for huge integer literals to avoid decimal "
+                      "conversion limits.",
+                      as_str(said)->data);
+    arena_close(&arena);
+    decref(said);
+    decref(error);
 }
 
 void compile_warning(Compiler *c, Pos pos, const char *format, ...)

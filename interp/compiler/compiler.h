@@ -36,6 +36,10 @@ Ref compile_source(Vm *vm, const char *text, ptrdiff_t len, Value filename, Pars
 Ref compile_tree(Vm *vm, Node *tree, const char *text, ptrdiff_t len, Value filename,
                  unsigned flags);
 
+/* A literal of source text, at pos, could not be made: a ValueError (an integer of too many digits)
+ * becomes a SyntaxError. */
+void literal_refused(Vm *vm, const char *text, ptrdiff_t len, Value filename, Pos pos);
+
 /* aio --dis: instructions with names, operands, positions, caches, handlers, then nested code. */
 void disassemble(Vm *vm, FILE *out, const Code *code);
 

@@ -111,6 +111,15 @@ Ref literal_value(Compiler *c, const Literal *literal)
     return FAIL;
 }
 
+Ref node_value(Compiler *c, NodeConstant *node)
+{
+    Ref value = literal_value(c, &node->value);
+    if (!failed(value)) return value;
+    compile_raised(c);
+    literal_refused(c->vm, c->text, c->len, c->filename, node->head.pos);
+    return FAIL;
+}
+
 /* ---- folding */
 
 bool constant_likely(const Node *node)
@@ -247,12 +256,8 @@ Ref constant_value(Compiler *c, Node *node)
     if (c->failed || !constant_likely(node)) return UNDEF;
     switch (node->kind) {
     case NODE_Constant: {
-        Ref value = literal_value(c, &as_Constant(node)->value);
-        if (failed(value)) {
-            compile_raised(c);
-            return UNDEF;
-        }
-        return value;
+        Ref value = node_value(c, as_Constant(node));
+        return failed(value) ? UNDEF : value;
     }
     case NODE_BinOp: return binary_value(c, as_BinOp(node));
     case NODE_UnaryOp: return unary_value(c, as_UnaryOp(node));

@@ -15,6 +15,9 @@ static inline int constant_none(Compiler *c) { return constant_add(c, NONE); }
 /* The value of a literal; owned, FAIL: raised. */
 Ref literal_value(Compiler *c, const Literal *literal);
 
+/* The value of a constant in an expression; owned, FAIL: raised and noted. */
+Ref node_value(Compiler *c, NodeConstant *node);
+
 /* The value of an expression made of constants only (owned), or UNDEF when it is not that. */
 Ref constant_value(Compiler *c, Node *node);
 

@@ -687,12 +687,8 @@ static int compile_name(Compiler *c, NodeName *node, int want)
 
 static int compile_constant(Compiler *c, NodeConstant *node, int want)
 {
-    Ref value = literal_value(c, &node->value);
-    if (failed(value)) {
-        compile_raised(c);
-        return temp_for(c, want);
-    }
-    return constant_load(c, value, want);
+    Ref value = node_value(c, node);
+    return failed(value) ? temp_for(c, want) : constant_load(c, value, want);
 }
 
 static int compile_kind(Compiler *c, Node *node, int want)

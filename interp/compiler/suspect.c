@@ -42,9 +42,8 @@ static void suspect_compare(Compiler *c, NodeCompare *node)
             Node *constant = literal_type(left) ? left : right;
             const char *type = literal_type(constant);
             if (type && (constant->kind != NODE_Tuple || is_constant_tuple(constant))) {
-                compile_warning(c, node->head.pos,
-                           "\"%s\" with '%s' literal. Did you mean \"%s\"?",
-                           op == CMP_IS ? "is" : "is not", type, op == CMP_IS ? "==" : "!=");
+                compile_warning(c, node->head.pos, "\"%s\" with '%s' literal. Did you mean \"%s\"?",
+                                op == CMP_IS ? "is" : "is not", type, op == CMP_IS ? "==" : "!=");
             }
         }
         left = right;
@@ -82,8 +81,8 @@ static void suspect_call(Compiler *c, NodeCall *node)
 {
     const char *type = display_type(node->func);
     if (!type || node->func->kind == NODE_Lambda) return;
-    compile_warning(c, node->head.pos,
-               "'%s' object is not callable; perhaps you missed a comma?", type);
+    compile_warning(c, node->head.pos, "'%s' object is not callable; perhaps you missed a comma?",
+                    type);
 }
 
 static bool is_sequence(Node *node)
@@ -110,20 +109,20 @@ static void suspect_subscript(Compiler *c, NodeSubscript *node)
                                 as_Constant(node->slice)->value.kind == LITERAL_TRUE ||
                                 as_Constant(node->slice)->value.kind == LITERAL_FALSE));
         if (fine) return;
-        compile_warning(c, node->head.pos,
-                   "%s indices must be integers or slices, not %s; perhaps you missed a comma?",
-                   type, index);
+        compile_warning(
+            c, node->head.pos,
+            "%s indices must be integers or slices, not %s; perhaps you missed a comma?", type,
+            index);
     } else if (node->value->kind != NODE_Dict && node->value->kind != NODE_DictComp) {
         compile_warning(c, node->head.pos,
-                   "'%s' object is not subscriptable; perhaps you missed a comma?", type);
+                        "'%s' object is not subscriptable; perhaps you missed a comma?", type);
     }
 }
 
 static void suspect_assert(Compiler *c, NodeAssert *node)
 {
     if (node->test->kind != NODE_Tuple || !as_Tuple(node->test)->elts.len) return;
-    compile_warning(c, node->head.pos,
-               "assertion is always true, perhaps remove parentheses?");
+    compile_warning(c, node->head.pos, "assertion is always true, perhaps remove parentheses?");
 }
 
 void suspect(Compiler *c, Node *node)

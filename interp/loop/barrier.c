@@ -178,20 +178,25 @@ static const NativeCoroutineDef barrier_exit_coroutine = {
 
 /* ---- the class ---- */
 
-NATIVE(barrier_make, "Barrier(cls, parties)", "Make a barrier for that many tasks.")
+NATIVE(barrier_make, "Barrier(cls, *args, **kwargs)", "Make a barrier; __init__ sets its size.")
 {
-    int64_t parties;
-    if (!int_index(vm, argv[1], &parties)) return FAIL;
-    if (parties < 1) return throw(vm, ValueError, "parties must be >= 1");
     Barrier *barrier = type_instance(vm, as_type(argv[0]));
     Condition *condition = barrier ? condition_new(vm) : NULL;
     if (!condition) {
         decref_object(barrier);
         return FAIL;
     }
-    barrier->parties = parties;
+    barrier->parties = 1;
     barrier->condition = from_object(condition);
     return from_object(barrier);
+}
+NATIVE(barrier_init, "__init__(self, parties)", "A barrier for that many tasks.")
+{
+    int64_t parties;
+    if (!int_index(vm, argv[1], &parties)) return FAIL;
+    if (parties < 1) return throw(vm, ValueError, "parties must be >= 1");
+    as_barrier(argv[0])->parties = parties;
+    return NONE;
 }
 NATIVE(barrier_wait, "async wait(self)",
        "A coroutine that waits until all parties wait, and ends with a number from 0 to parties - "
@@ -260,6 +265,7 @@ const TypeDef barrier_type = {
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
     .refs = REFS(REF(Barrier, condition)),
     .new = &barrier_make_def,
+    .init = &barrier_init_def,
     .repr = barrier_repr,
     .methods = barrier_methods,
     .attributes = barrier_attributes,

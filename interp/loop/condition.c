@@ -196,22 +196,20 @@ Condition *condition_new(Vm *vm)
     return NULL;
 }
 
-NATIVE(condition_make, "Condition(cls, lock=None)",
-       "Make a condition with lock, or a lock of its own.")
+NATIVE(condition_make, "Condition(cls, *args, **kwargs)",
+       "Make a condition; __init__ sets its lock.")
 {
     Condition *condition = type_instance(vm, as_type(argv[0]));
     if (!condition) return FAIL;
-    Ref lock = UNDEF;
-    if (is_none(argv[1])) {
-        Lock *made = lock_new(vm);
-        if (made) lock = from_object(made);
-    } else {
-        lock = newref(argv[1]);
-    }
-    condition->lock = lock;
-    if (!absent(lock)) return from_object(condition);
-    decref_object(condition);
-    return FAIL;
+    condition->lock = NONE;
+    return from_object(condition);
+}
+NATIVE(condition_init, "__init__(self, lock=None)", "A condition with lock, or a lock of its own.")
+{
+    Lock *made = is_none(argv[1]) ? lock_new(vm) : NULL;
+    if (is_none(argv[1]) && !made) return FAIL;
+    replace(&as_condition(argv[0])->lock, made ? from_object(made) : newref(argv[1]));
+    return NONE;
 }
 NATIVE(condition_acquire, "async acquire(self)", "A coroutine that acquires the lock.")
 {
@@ -310,6 +308,7 @@ const TypeDef condition_type = {
     .visit = condition_visit,
     .clear = condition_clear,
     .new = &condition_make_def,
+    .init = &condition_init_def,
     .repr = condition_repr,
     .methods = condition_methods,
     .attributes = condition_attributes,

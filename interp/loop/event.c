@@ -39,11 +39,7 @@ static const NativeCoroutineDef event_wait_coroutine = {
     .raise = event_wait_raise,
 };
 
-NATIVE(event_make, "Event(cls)", "Make an event that is not set.")
-{
-    Event *event = type_instance(vm, as_type(argv[0]));
-    return event ? from_object(event) : FAIL;
-}
+NATIVE(event_init, "__init__(self)", "An event that is not set.") { return NONE; }
 NATIVE(event_wait, "async wait(self)",
        "A coroutine that waits until the event is set, and ends with True.")
 {
@@ -100,7 +96,7 @@ const TypeDef event_type = {
     .refs = REFS(REF(Event, loop)),
     .visit = event_visit,
     .clear = event_drop,
-    .new = &event_make_def,
+    .init = &event_init_def,
     .repr = event_repr,
     .methods = event_methods,
     .attributes = event_attributes,

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "object/attr.h"
 #include "object/number.h"
 
 /* ---- shared by the primitives ---- */
@@ -18,8 +19,12 @@ Ref primitive_repr(Vm *vm, Value self, const char *state, const Waiters *waiters
     snprintf(address, sizeof address, "0x%llx", (long long)(uintptr_t)as_object(self));
     if (waiters->len) snprintf(count, sizeof count, ", waiters:%d", waiters->len);
     Type *type = type_of(vm, self);
-    const char *module = type->flags & TYPE_HEAP ? "" : "asyncio.locks.";
-    return format_text(vm, "<%s%N object at %s [%s%s]>", module, type, address, state, count);
+    Ref module = attr_get(vm, borrow(type), N(__module__));
+    if (failed(module)) return FAIL;
+    Ref text = format_text(vm, "<%S.%S object at %s [%s%s]>", (Value)module, (Value)type->qualname,
+                           address, state, count);
+    decref(module);
+    return text;
 }
 
 Ref instant_new(Vm *vm, const NativeCoroutineDef *def, Value owner)
@@ -162,11 +167,7 @@ NATIVE(lock_aexit, "async __aexit__(self, exc_type, exc, tb)", "Release.")
 
 /* ---- class Lock ---- */
 
-NATIVE(lock_make, "Lock(cls)", "Make an unlocked lock.")
-{
-    Lock *lock = type_instance(vm, as_type(argv[0]));
-    return lock ? from_object(lock) : FAIL;
-}
+NATIVE(lock_init, "__init__(self)", "An unlocked lock.") { return NONE; }
 NATIVE(lock_acquire_method, "async acquire(self)",
        "A coroutine that waits until the lock is free, takes it, and ends with True.")
 {
@@ -215,7 +216,7 @@ const TypeDef lock_type = {
     .refs = REFS(REF(Lock, loop), REF(Lock, holder)),
     .visit = lock_visit,
     .clear = lock_clear,
-    .new = &lock_make_def,
+    .init = &lock_init_def,
     .repr = lock_repr,
     .methods = lock_methods,
     .attributes = lock_attributes,

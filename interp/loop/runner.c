@@ -279,14 +279,20 @@ static bool runner_close_after(Vm *vm, Runner *runner)
 
 /* ---- what scripts see ---- */
 
-NATIVE(runner_make, "Runner(cls, *, debug=None, loop_factory=None)",
-       "Make a runner; its loop is made at first use.")
+NATIVE(runner_make, "Runner(cls, *args, **kwargs)", "Make a runner; __init__ says what of.")
 {
     Runner *runner = type_instance(vm, as_type(argv[0]));
     if (!runner) return FAIL;
-    runner->debug = newref(argv[1]);
-    runner->factory = newref(argv[2]);
+    runner->debug = runner->factory = NONE;
     return from_object(runner);
+}
+NATIVE(runner_init, "__init__(self, *, debug=None, loop_factory=None)",
+       "A runner; its loop is made at first use.")
+{
+    Runner *runner = as_runner(argv[0]);
+    replace(&runner->debug, newref(argv[1]));
+    replace(&runner->factory, newref(argv[2]));
+    return NONE;
 }
 NATIVE(runner_run_method, "run(self, coro, *, context=None)",
        "Run coro as a task until it is done; return its result.")
@@ -322,6 +328,7 @@ static const TypeDef runner_type = {
     .refs = REFS(REF(Runner, debug), REF(Runner, factory), REF(Runner, loop), REF(Runner, context),
                  REF(Runner, task)),
     .new = &runner_make_def,
+    .init = &runner_init_def,
     .methods = runner_methods,
 };
 const TypeDef *const runner_types[] = {&runner_type, NULL};

@@ -114,15 +114,14 @@ static const NativeCoroutineDef semaphore_exit_coroutine = {
     .resume = semaphore_exit_resume,
 };
 
-NATIVE(semaphore_make, "Semaphore(cls, value=1)", "Make a semaphore of value units.")
+NATIVE(semaphore_init, "__init__(self, value=1)", "A semaphore of value units.")
 {
     int64_t value;
     if (!int_index(vm, argv[1], &value)) return FAIL;
     if (value < 0) return throw(vm, ValueError, "Semaphore initial value must be >= 0");
-    Semaphore *semaphore = type_instance(vm, as_type(argv[0]));
-    if (!semaphore) return FAIL;
+    Semaphore *semaphore = as_semaphore(argv[0]);
     semaphore->value = semaphore->bound = value;
-    return from_object(semaphore);
+    return NONE;
 }
 NATIVE(semaphore_acquire, "async acquire(self)",
        "A coroutine that waits for a unit, takes it, and ends with True.")
@@ -187,7 +186,7 @@ const TypeDef semaphore_type = {
     .refs = REFS(REF(Semaphore, loop)),
     .visit = semaphore_visit,
     .clear = semaphore_clear,
-    .new = &semaphore_make_def,
+    .init = &semaphore_init_def,
     .repr = semaphore_repr,
     .methods = semaphore_methods,
     .attributes = semaphore_attributes,

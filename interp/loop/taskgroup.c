@@ -244,11 +244,7 @@ static const NativeCoroutineDef group_exit_coroutine = {
 
 /* ---- the class ---- */
 
-NATIVE(group_make, "TaskGroup(cls)", "Make a task group; use it with `async with`.")
-{
-    TaskGroup *group = type_instance(vm, as_type(argv[0]));
-    return group ? from_object(group) : FAIL;
-}
+NATIVE(group_init, "__init__(self)", "A task group; use it with `async with`.") { return NONE; }
 NATIVE(group_aenter, "async __aenter__(self)", "Enter.")
 {
     return instant_new(vm, &group_enter_coroutine, argv[0]);
@@ -316,7 +312,7 @@ const TypeDef task_group_type = {
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
     .refs = REFS(REF(TaskGroup, loop), REF(TaskGroup, parent), REF(TaskGroup, tasks),
                  REF(TaskGroup, errors), REF(TaskGroup, base_error)),
-    .new = &group_make_def,
+    .init = &group_init_def,
     .repr = group_repr,
     .methods = group_methods,
 };

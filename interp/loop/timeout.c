@@ -167,14 +167,19 @@ static const NativeCoroutineDef timeout_exit_coroutine = {
     .resume = timeout_exit_resume,
 };
 
-NATIVE(timeout_make, "Timeout(cls, when)",
-       "A timeout for the time `when` of loop.time(); None: never.")
+NATIVE(timeout_make, "Timeout(cls, *args, **kwargs)", "Make a timeout; __init__ sets its time.")
 {
     Timeout *timeout = type_instance(vm, as_type(argv[0]));
     if (!timeout) return FAIL;
-    timeout->when = newref(argv[1]);
+    timeout->when = NONE;
     timeout->made = place_here(vm);
     return from_object(timeout);
+}
+NATIVE(timeout_init, "__init__(self, when)",
+       "A timeout for the time `when` of loop.time(); None: never.")
+{
+    replace(&as_timeout(argv[0])->when, newref(argv[1]));
+    return NONE;
 }
 NATIVE(timeout_when, "when(self)", "Return the deadline, or None.")
 {
@@ -232,6 +237,7 @@ const TypeDef timeout_type = {
     .refs = REFS(REF(Timeout, when), REF(Timeout, task), REF(Timeout, loop), REF(Timeout, delay),
                  REF(Timeout, made.code)),
     .new = &timeout_make_def,
+    .init = &timeout_init_def,
     .repr = timeout_repr,
     .methods = timeout_methods,
 };

@@ -24,6 +24,8 @@
 typedef struct Maker { /* one tree being turned into objects */
     Vm *vm;
     Value classes; /* dict from names to what makes an empty instance */
+    Value filename;
+    const SourceText *source;
 } Maker;
 
 static Ref make_empty(const Maker *maker, const char *name)
@@ -100,7 +102,13 @@ static Ref make_field(const Maker *maker, const Node *node, const FieldView *fie
     }
     case FIELD_op: return make_empty(maker, op_name(*(const Op *)field->at));
     case FIELD_num: return make_number(maker, node, *(const int *)field->at);
-    case FIELD_literal: return make_literal(maker->vm, field->at);
+    case FIELD_literal: {
+        Ref value = make_literal(maker->vm, field->at);
+        if (failed(value))
+            literal_refused(maker->vm, maker->source->text, maker->source->len, maker->filename,
+                            node->pos);
+        return value;
+    }
     }
     return FAIL;
 }
@@ -156,7 +164,7 @@ NATIVE(ast_parse, "parse(source, filename, mode, classes, /)",
     arena_open(&arena);
     Ref out = FAIL;
     Node *tree = parse_source(vm, &arena, from.text, from.len, argv[1], mode | from.mode);
-    if (tree) out = make_node(&(Maker){vm, argv[3]}, tree);
+    if (tree) out = make_node(&(Maker){vm, argv[3], argv[1], &from}, tree);
     arena_close(&arena);
     source_text_close(vm, &from);
     return out;

@@ -3,11 +3,13 @@
 #include "compiler/compiler.h"
 #include "modules/asttree.h"
 #include "modules/builtins.h"
+#include "modules/iofile.h"
 #include "modules/source.h"
 #include "object/attr.h"
 #include "object/audit.h"
 #include "object/bytes.h"
 #include "object/call.h"
+#include "object/codec.h"
 #include "object/error.h"
 #include "object/function.h"
 #include "object/int.h"
@@ -31,10 +33,10 @@ static bool audit_compile(Vm *vm, const char *text, ptrdiff_t len, Value filenam
 
 /* Source text of a str or bytes-like value: compiled in mode. */
 static Ref compile_value(Vm *vm, Value source, Value filename, ParseMode mode, unsigned flags,
-                         const char *who)
+                         const char *who, const char *what)
 {
     SourceText from;
-    if (!source_text_open(vm, source, who, "string, bytes or code object", &from)) return FAIL;
+    if (!source_text_open(vm, source, who, what, &from)) return FAIL;
     Ref code = FAIL;
     if (audit_compile(vm, from.text, from.len, filename))
         code = compile_source(vm, from.text, from.len, filename, mode | from.mode, flags);
@@ -81,36 +83,71 @@ static Ref parse_only(Vm *vm, Value *argv)
     return tree;
 }
 
+static bool str_has_nul(const Str *text)
+{
+    for (ptrdiff_t i = 0; i < text->len; i++)
+        if (str_at(text, i) == 0) return true;
+    return false;
+}
+
+/* The filename of compile(): a str, bytes or path-like as a str; FAIL: raised. */
+static Ref code_filename(Vm *vm, Value path)
+{
+    Ref text = path_text(vm, path);
+    if (is_bytes(text))
+        replace(&text, codec_decode(vm, (const char *)as_bytes(text)->data, as_bytes(text)->len,
+                                    "utf-8", "surrogateescape"));
+    if (!is_str(text) || !str_has_nul(as_str(text))) return text;
+    decref(text);
+    return throw(vm, ValueError, "embedded null character");
+}
+
+/* What the mode of compile() says; -1: raised. */
+static int parse_mode_of(Vm *vm, Value mode)
+{
+    if (str_is(mode, "exec")) return PARSE_FILE;
+    if (str_is(mode, "eval")) return PARSE_EVAL;
+    if (str_is(mode, "single")) return PARSE_SINGLE;
+    throw(vm, ValueError, "compile() mode must be 'exec', 'eval' or 'single'");
+    return -1;
+}
+
+/* The COMPILE_* that flags and level of compile() mean; false: ValueError. */
+static bool compile_flags_of(Vm *vm, int64_t flags, int64_t level, unsigned *wanted)
+{
+    if (flags & ~(int64_t)COMPILE_FLAGS) throw(vm, ValueError, "compile(): unrecognised flags");
+    else if (level < -1 || level > 2) throw(vm, ValueError, "compile(): invalid optimize value");
+    *wanted = COMPILE_NAMES | (flags & 0x2000 ? COMPILE_TOP_LEVEL_AWAIT : 0u) |
+              (flags & 0x1000000 ? COMPILE_ANNOTATIONS_STRING : 0u) |
+              (flags & 0x4000 ? COMPILE_INCOMPLETE : 0u) | (level >= 0 ? COMPILE_LEVEL_GIVEN : 0u) |
+              (level >= 1 ? COMPILE_OPTIMIZE : 0u) | (level == 2 ? COMPILE_NO_DOCS : 0u);
+    return !(flags & ~(int64_t)COMPILE_FLAGS) && level >= -1 && level <= 2;
+}
+
 NATIVE(builtins_compile,
        "compile(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, "
        "_feature_version=-1)",
        "Compile source into a code object that can be executed by exec() or eval().")
 {
-    ParseMode mode;
-    if (!is_str(argv[2]))
-        return throw(vm, TypeError, "compile() argument 'mode' must be str, not %T", argv[2]);
-    if (str_is(argv[2], "exec")) mode = PARSE_FILE;
-    else if (str_is(argv[2], "eval")) mode = PARSE_EVAL;
-    else if (str_is(argv[2], "single")) mode = PARSE_SINGLE;
-    else return throw(vm, ValueError, "compile() mode must be 'exec', 'eval' or 'single'");
-    if (is_kind(argv[0], KIND_CODE)) return newref(argv[0]);
     int64_t flags, level;
-    if (!int_index(vm, argv[3], &flags) || !int_index(vm, argv[5], &level)) return FAIL;
-    if (flags & ~(int64_t)COMPILE_FLAGS)
-        return throw(vm, ValueError, "compile(): unrecognised flags");
-    if (level < -1 || level > 2) return throw(vm, ValueError, "compile(): invalid optimize value");
-    if (flags & ONLY_AST) return parse_only(vm, argv);
-    unsigned wanted = COMPILE_NAMES | (flags & 0x2000 ? COMPILE_TOP_LEVEL_AWAIT : 0u) |
-                      (flags & 0x1000000 ? COMPILE_ANNOTATIONS_STRING : 0u) |
-                      (flags & 0x4000 ? COMPILE_INCOMPLETE : 0u) |
-                      (level >= 0 ? COMPILE_LEVEL_GIVEN : 0u) |
-                      (level >= 1 ? COMPILE_OPTIMIZE : 0u) | (level == 2 ? COMPILE_NO_DOCS : 0u);
-    Ref filename = is_str(argv[1]) ? newref(argv[1]) : value_str(vm, argv[1]);
+    unsigned wanted;
+    Ref filename = code_filename(vm, argv[1]), code = FAIL;
     if (failed(filename)) return FAIL;
-    if (flags & 0x200) mode |= PARSE_OPEN;
-    Ref code = is_tree(vm, argv[0])
-                   ? compile_object(vm, argv[0], filename, mode, wanted)
-                   : compile_value(vm, argv[0], filename, mode, wanted, "compile() arg 1");
+    if (!is_str(argv[2]))
+        throw(vm, TypeError, "compile() argument 'mode' must be str, not %T", argv[2]);
+    else if (int_index(vm, argv[3], &flags) && int_index(vm, argv[5], &level) &&
+             compile_flags_of(vm, flags, level, &wanted)) {
+        int mode = parse_mode_of(vm, argv[2]);
+        Value parsed[] = {argv[0], filename, argv[2]};
+        if (mode >= 0 && flags & 0x200) mode |= PARSE_OPEN;
+        if (mode < 0) code = FAIL;
+        else if (flags & ONLY_AST) code = parse_only(vm, parsed);
+        else if (is_tree(vm, argv[0]))
+            code = compile_object(vm, argv[0], filename, (ParseMode)mode, wanted);
+        else
+            code = compile_value(vm, argv[0], filename, (ParseMode)mode, wanted, "compile() arg 1",
+                                 "string, bytes or AST object");
+    }
     decref(filename);
     return code;
 }
@@ -194,7 +231,7 @@ NATIVE(builtins_exec, "exec(source, /, globals=None, locals=None, *, closure=Non
         Ref filename = str_from(vm, "<string>");
         code = failed(filename) ? FAIL
                                 : compile_value(vm, argv[0], filename, PARSE_FILE, COMPILE_NAMES,
-                                                "exec() arg 1");
+                                                "exec() arg 1", "string, bytes or code object");
         decref(filename);
         if (failed(code)) return FAIL;
     }
@@ -220,7 +257,8 @@ NATIVE(builtins_eval, "eval(source, /, globals=None, locals=None)",
         }
         code = failed(filename) || failed(source)
                    ? FAIL
-                   : compile_value(vm, source, filename, PARSE_EVAL, COMPILE_NAMES, "eval() arg 1");
+                   : compile_value(vm, source, filename, PARSE_EVAL, COMPILE_NAMES, "eval() arg 1",
+                                   "string, bytes or code object");
         decref(filename);
         decref(source);
         if (failed(code)) return FAIL;

@@ -122,8 +122,8 @@ bool io_chain(Vm *vm, Ref first)
 static void close_dropped(Vm *vm, Value self)
 {
     Truth closed = io_closed(vm, self);
-    if (closed == FAILED) error_clear(vm);
-    if (closed == YES) return;
+    if (closed == FAILED) error_clear(vm); /* it was not initialised */
+    if (closed != NO) return;
     if (!attr_set(vm, self, N(_finalizing), TRUE)) error_clear(vm);
     if (!io_call(vm, self, N(close)))
         error_unraisable(vm, "Exception ignored while finalizing file", self);

@@ -213,8 +213,8 @@ static const Attribute unraisable_fields[] = {
     {"object", structseq_item_4, NULL, "what it was done to, or None"},
     {0},
 };
-static const TypeDef unraisable_type = STRUCTSEQ(
-    "UnraisableHookArgs", "What sys.unraisablehook() is told.", unraisable_fields);
+static const TypeDef unraisable_type =
+    STRUCTSEQ("UnraisableHookArgs", "What sys.unraisablehook() is told.", unraisable_fields);
 
 static void report_unraisable(Vm *vm, Value error, Value text)
 {

@@ -311,10 +311,10 @@ bool native_bind_args(Vm *vm, NativeFunction *function, const Args *args, Value 
     for (int i = first; i < taken; i++) slots[i] = args->argv[i - first];
     b.filled = taken ? (2u << (taken - 1)) - 1 : 0;
     Args plain = {args->argv, args->argc, UNDEF};
-    if (!absent(args->kwnames) && tuple_len(args->kwnames) > 0 && only_positional(s)) {
-        if (taken == 0 || !ignores_keywords(vm, function, slots[0]))
+    if (!absent(args->kwnames) && tuple_len(args->kwnames) > 0 && takes_no_names(s)) {
+        if (taken > 0 && ignores_keywords(vm, function, slots[0])) b.args = args = &plain;
+        else if (only_positional(s))
             return bind_keyword(vm, &b, tuple_at(args->kwnames, 0), UNDEF, NULL);
-        b.args = args = &plain;
     }
     if (b.given > s->positional && !s->has_varargs) return wrong_count(vm, &b);
     if (b.given == s->count && absent(args->kwnames) && !s->has_varargs && !s->has_kwargs)

@@ -67,8 +67,15 @@ static bool refuse_abstract(Vm *vm, Type *type)
     return false;
 }
 
+/* A builtin type with __init__ alone leaves the arguments to it, whoever asks for an instance. */
+static bool init_alone(Vm *vm, const Type *type)
+{
+    return type->def != type_builtin(vm, KIND_OBJECT)->def && type->def->init && !type->def->new;
+}
+
 bool object_new_check(Vm *vm, Type *type, bool arguments)
 {
+    if (arguments && init_alone(vm, type)) arguments = false;
     Value object_new_method = type_lookup(vm, type_builtin(vm, KIND_OBJECT), N(__new__));
     bool own_new = type_lookup(vm, type, N(__new__)) != object_new_method;
     if (arguments && own_new)

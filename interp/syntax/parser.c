@@ -231,7 +231,11 @@ static SyntaxProblem plain_problem(const Token *token)
     if (token->kind == TOK_DEDENT) {
         return (SyntaxProblem){INDENTATION_ERROR, "unexpected unindent", token->pos, false};
     }
-    return (SyntaxProblem){SYNTAX_ERROR, "invalid syntax", token->pos, false};
+    Pos pos = token->pos;
+    if (token->kind == TOK_END) { /* the last line, before its first character */
+        pos = (Pos){pos.line - 1, -1, pos.line - 1, -1};
+    }
+    return (SyntaxProblem){SYNTAX_ERROR, "invalid syntax", pos, false};
 }
 
 /* Whether what follows is only the end of the source. */

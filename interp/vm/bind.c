@@ -97,9 +97,8 @@ static void raise_unknown_keyword(Vm *vm, const Binding *binding, Value name)
     if (absent(meant))
         throw(vm, TypeError, "%S() got an unexpected keyword argument '%S'", qualname, name);
     else
-        throw(vm, TypeError,
-              "%S() got an unexpected keyword argument '%S'. Did you mean '%S'?", qualname, name,
-              meant);
+        throw(vm, TypeError, "%S() got an unexpected keyword argument '%S'. Did you mean '%S'?",
+              qualname, name, meant);
 }
 
 static bool raise_unexpected_keyword(Vm *vm, const Binding *binding, Value name, Value kwnames)
