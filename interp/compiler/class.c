@@ -12,6 +12,7 @@
 #include "compiler/function.h"
 #include "compiler/generic.h"
 #include "compiler/statement.h"
+#include "object/str.h"
 #include "object/tuple.h"
 
 static Ident *named(Compiler *c, const char *text) { return ident_text(&c->idents, text); }
@@ -57,16 +58,31 @@ static void leave_cell(Compiler *c, const Symbol *cell, const char *name)
     c->unit->depth = at;
 }
 
+/* The names of the attributes that methods set, sorted. */
+static Ref static_attributes(Compiler *c)
+{
+    Unit *unit = c->unit;
+    Ref names = tuple_new(c->vm, unit->attribute_count);
+    for (int i = 0; i < unit->attribute_count && !failed(names); i++) {
+        Value name = ident_str(&c->idents, unit->attributes[i]);
+        if (failed(name)) {
+            decref(names);
+            return FAIL;
+        }
+        Ref *items = as_tuple(names)->items;
+        int at = i;
+        for (; at > 0 && str_compare(as_str(items[at - 1]), as_str(name)) > 0; at--)
+            items[at] = items[at - 1];
+        items[at] = newref(name);
+    }
+    return names;
+}
+
 static void end_body(Compiler *c)
 {
     Unit *unit = c->unit;
     c->pos = unwritten(c->pos);
-    Ref names = tuple_new(c->vm, unit->attribute_count);
-    for (int i = 0; i < unit->attribute_count && !failed(names); i++) {
-        Value name = ident_str(&c->idents, unit->attributes[i]);
-        if (failed(name)) compile_raised(c);
-        else as_tuple(names)->items[i] = newref(name);
-    }
+    Ref names = static_attributes(c);
     if (failed(names)) compile_raised(c);
     else set_constant(c, "__static_attributes__", names);
     leave_cell(c, unit->scope->class_cell, "__classcell__");

@@ -581,7 +581,7 @@ void coroutine_finalize(Vm *vm, Object *object)
     ActivationState state = activation_state(self);
     if (state == ACTIVATION_CREATED && is_coroutine(from_object(object)))
         warn_never_awaited(vm, self);
-    if (state != ACTIVATION_SUSPENDED) return;
+    if (state != ACTIVATION_SUSPENDED || self->awaiter) return; /* who awaits it closes it */
     if (object->kind == KIND_ASYNC_GENERATOR && async_generator_finalized(vm, (Coroutine *)self))
         return;
     Ref saved = error_take(vm);
