@@ -19,6 +19,7 @@
 #include "cli/show.h"
 #include "cli/sysvars.h"
 #include "compiler/compiler.h"
+#include "modules/iomodule.h"
 #include "modules/source.h"
 #include "modules/spec.h"
 #include "object/attr.h"
@@ -272,7 +273,8 @@ static bool wants_prompt(const Options *options)
 int launch(Vm *vm, const Options *options)
 {
     int status = 0;
-    if (!sysvars_set(vm, options) || !prepare(vm, options)) return ending_uncaught(vm);
+    if (!sysvars_set(vm, options) || !io_standard_encoding(vm) || !prepare(vm, options))
+        return ending_uncaught(vm);
     Ref module = make_main(vm),
         result = failed(module) ? FAIL : run_asked(vm, options, module, &status);
     if (!wants_prompt(options)) {

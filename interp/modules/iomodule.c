@@ -11,6 +11,7 @@
 
 #include "modules/iobase.h"
 #include "modules/iobytes.h"
+#include "modules/iodecode.h"
 #include "modules/iopair.h"
 #include "modules/iostring.h"
 #include "modules/iotext.h"
@@ -230,22 +231,56 @@ static const char *standard_errors(void)
     return "strict";
 }
 
-/* PYTHONIOENCODING=encoding:errors, each of which may be left out; the encoding is one that is
- * written in C.  Standard error keeps its errors. */
-static void asked_encoding(Vm *vm, int fd, char encoding[64], char errors[64])
+/* PYTHONIOENCODING=encoding:errors, each of which may be left out.  Standard error keeps its
+ * errors.  false: the encoding is one of the library's, which cannot be asked yet. */
+static bool asked_encoding(Vm *vm, int fd, char encoding[64], char errors[64])
 {
     const char *asked = flags_getenv(&vm->interp->flags, "PYTHONIOENCODING");
-    if (!asked) return;
+    if (!asked) return true;
     size_t len = strcspn(asked, ":");
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)len, asked);
     const char *known = len ? codec_name(name) : NULL;
-    if (known) strcpy(encoding, known);
-    else if (len && fd == 0)
-        fprintf(stderr, "aio: PYTHONIOENCODING: no standard encoding is called '%s'\n", name);
+    const bool ready = !len || (known && decoder_is_native(known));
+    if (len) snprintf(encoding, 64, "%s", ready ? known : name);
     bool says_errors = asked[len] && asked[len + 1];
-    if (fd != 2 && (says_errors || known))
+    if (fd != 2 && (says_errors || len))
         snprintf(errors, 64, "%s", says_errors ? asked + len + 1 : "strict");
+    return ready;
+}
+
+/* Gives one of the standard streams the encoding that PYTHONIOENCODING asks for. */
+static bool reconfigure_standard(Vm *vm, int fd)
+{
+    static const char *const names[] = {"stdin", "stdout", "stderr"};
+    char encoding[64], errors[64] = "backslashreplace";
+    if (asked_encoding(vm, fd, encoding, errors)) return true;
+    Value file = dict_get_text(vm, as_dict(vm->interp->sys), names[fd]);
+    if (absent(file) || !is_text_io(file)) return !failed(file);
+    Ref method = attr_get_text(vm, file, "reconfigure"), done = FAIL;
+    Ref key = str_from(vm, "encoding"), keys = failed(key) ? FAIL : UNDEF;
+    if (!failed(keys)) keys = tuple_pack(vm, 2, (Value)key, N(errors));
+    Ref values[] = {str_from(vm, encoding), str_from(vm, errors)};
+    if (!failed(method) && !failed(keys) && !failed(values[0]) && !failed(values[1]))
+        done = call_args(vm, method, &(Args){as_values(values), 0, keys});
+    decref(values[0]);
+    decref(values[1]);
+    decref(keys);
+    decref(key);
+    decref(method);
+    decref(done);
+    if (!failed(done) || !error_is(vm, LookupError)) return !failed(done);
+    error_clear(vm);
+    if (fd == 0)
+        fprintf(stderr, "aio: PYTHONIOENCODING: no standard encoding is called '%s'\n", encoding);
+    return true;
+}
+
+bool io_standard_encoding(Vm *vm)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (!reconfigure_standard(vm, fd)) return false;
+    return true;
 }
 
 Ref io_standard(Vm *vm, int fd)
@@ -258,7 +293,7 @@ Ref io_standard(Vm *vm, int fd)
     char encoding_name[64] = "utf-8", errors_name[64];
     snprintf(errors_name, sizeof errors_name, "%s",
              fd == 2 ? "backslashreplace" : standard_errors());
-    asked_encoding(vm, fd, encoding_name, errors_name);
+    if (!asked_encoding(vm, fd, encoding_name, errors_name)) strcpy(encoding_name, "utf-8");
     Ref encoding = str_from(vm, encoding_name), errors = str_from(vm, errors_name);
     Ref raw = FAIL, buffer = FAIL;
     if (failed(name) || failed(mode) || failed(encoding) || failed(errors)) goto done;

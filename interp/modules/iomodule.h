@@ -11,6 +11,10 @@ bool io_add_open(Vm *vm, Dict *builtins);
 /* sys.stdin, stdout or stderr (fd 0, 1, 2); NONE when the descriptor is closed. */
 Ref io_standard(Vm *vm, int fd);
 
+/* Gives them the encoding that PYTHONIOENCODING asks for, if it is one of the library's; once
+ * modules can be imported. */
+bool io_standard_encoding(Vm *vm);
+
 /* file.write(text) for any file object; our own text files go fast. */
 bool file_write(Vm *vm, Value file, Value text);
 /* file.flush(), likewise. */
