@@ -143,10 +143,20 @@ Ref type_get_attr(Vm *vm, Value self, Value name)
     return absent(out) ? attr_missing(vm, self, name) : out;
 }
 
+/* May a script set this attribute of the class?  Those of asyncio that CPython has in the language
+ * take what is no special method: tests put their own methods there. */
+static bool may_set(const Type *type, Value name)
+{
+    if (type->flags & TYPE_HEAP) return true;
+    const Str *text = as_str(name);
+    const bool special = text->len > 1 && str_at(text, 0) == '_' && str_at(text, 1) == '_';
+    return !special && strncmp(type->def->name, "asyncio.", strlen("asyncio.")) == 0;
+}
+
 bool type_set_attr(Vm *vm, Value self, Value name, Value value)
 {
     Type *type = as_type(self);
-    if (!(type->flags & TYPE_HEAP))
+    if (!may_set(type, name))
         return throw(vm, TypeError, "cannot set '%S' attribute of immutable type '%F'", name, type),
                false;
     Value above = type_lookup(vm, type_of(vm, self), name);
@@ -159,7 +169,7 @@ bool type_set_attr(Vm *vm, Value self, Value name, Value value)
             return ok;
         }
     }
-    Dict *dict = as_dict(type->dict);
+    Dict *dict = type_dict(vm, type);
     if (absent(value)) {
         Truth gone = dict_delete(vm, dict, name);
         if (gone == NO) attr_missing(vm, self, name);
