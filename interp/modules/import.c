@@ -213,8 +213,13 @@ static Ref find_in_place(Vm *vm, Value place, const char *folder, Value name, co
 Ref import_find(Vm *vm, Value name, Value places)
 {
     char *owned = NULL;
-    const char *text = str_utf8(vm, name, NULL, &owned);
+    ptrdiff_t len;
+    const char *text = str_utf8(vm, name, &len, &owned);
     if (!text) return FAIL;
+    if (strlen(text) != (size_t)len) { /* no file has a NUL in its name */
+        memory_free(owned);
+        return UNDEF;
+    }
     const char *dot = strrchr(text, '.'), *base = dot ? dot + 1 : text;
     Ref namespace = UNDEF, spec = UNDEF;
     Ref list = is_list(places) ? newref(places) : list_from(vm, places);
@@ -267,8 +272,9 @@ static const ModuleDef *find_native(const char *name)
 static const ModuleDef *native_named(Vm *vm, Value name)
 {
     char *owned = NULL;
-    const char *text = str_utf8(vm, name, NULL, &owned);
-    const ModuleDef *def = text ? find_native(text) : NULL;
+    ptrdiff_t len;
+    const char *text = str_utf8(vm, name, &len, &owned);
+    const ModuleDef *def = text && strlen(text) == (size_t)len ? find_native(text) : NULL;
     if (!text) error_clear(vm);
     memory_free(owned);
     return def;

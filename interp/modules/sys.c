@@ -127,7 +127,18 @@ NATIVE(sys_displayhook, "displayhook(value, /)",
 NATIVE(sys_excepthook, "excepthook(exctype, value, traceback, /)",
        "Print an exception that nobody caught.")
 {
-    if (is_exception(argv[1])) exception_print(vm, argv[1], 2);
+    if (is_exception(argv[1])) {
+        Exception *error = as_exception(argv[1]);
+        if (absent(error->traceback) && is_kind(argv[2], KIND_TRACEBACK))
+            replace(&error->traceback, newref(argv[2]));
+        exception_print(vm, argv[1], 2);
+        return NONE;
+    }
+    Ref line = format_text(
+        vm, "TypeError: print_exception(): Exception expected for value, %T found\n", argv[1]);
+    if (failed(line)) return FAIL;
+    stderr_print(vm, line);
+    decref(line);
     return NONE;
 }
 /* The attribute name of object as a Ref; NONE when it has none. */
