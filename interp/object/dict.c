@@ -216,6 +216,14 @@ static void *block_new(Vm *vm, ptrdiff_t capacity, int log2_size)
     return block;
 }
 
+/* Where the entries of a small dict lie that was made for them: behind it. */
+static inline DictEntry *place_behind(Dict *dict) { return (DictEntry *)(void *)(dict + 1); }
+
+static inline void block_free(Dict *dict, DictEntry *entries)
+{
+    if (entries != place_behind(dict)) memory_free(entries);
+}
+
 /* The size for a table of `expected` entries. */
 static void choose_size(ptrdiff_t expected, ptrdiff_t *capacity, int *log2_size)
 {
@@ -257,7 +265,7 @@ static bool dict_resize_behind(Vm *vm, Dict *dict, ptrdiff_t expected, ptrdiff_t
     dict->head.aux = 0;
     if (log2_size >= 0)
         for (ptrdiff_t i = gap; i < n; i++) index_add(dict, entries[i].hash, (int32_t)i);
-    if (entries != old) memory_free(old);
+    if (entries != old) block_free(dict, old);
     return true;
 }
 
@@ -296,6 +304,20 @@ static bool dict_append(Vm *vm, Dict *dict, Value key, int64_t hash, Value value
     return true;
 }
 
+ptrdiff_t dict_take_names(Dict *dict, Ref *pairs, ptrdiff_t count)
+{
+    if (count > SMALL) return 0;
+    for (ptrdiff_t n = 0; n < count; n++) {
+        Ref key = pairs[2 * n];
+        if (!is_exact(key, KIND_STR) || !as_str(key)->interned) return n;
+        for (ptrdiff_t i = 0; i < n; i++)
+            if (dict->entries[i].key == key) return n;
+        dict_add_last(dict,
+                      (DictEntry){as_str(key)->hash, take(&pairs[2 * n]), take(&pairs[2 * n + 1])});
+    }
+    return count;
+}
+
 /* The last entry becomes a live one. */
 static void dict_trim(Dict *dict)
 {
@@ -327,10 +349,27 @@ Ref dict_new(Vm *vm)
     return from_object(dict);
 }
 
+/* A dict with room for `capacity` entries, few enough for a dict without index, behind it. */
+static Ref dict_new_small(Vm *vm, ptrdiff_t capacity)
+{
+    Dict *dict = object_new_open(vm, type_builtin(vm, KIND_DICT)->shape,
+                                 sizeof(Dict) + capacity * sizeof(DictEntry), sizeof(Dict));
+    if (!dict) return FAIL;
+    dict->log2_size = -1;
+    dict->capacity = capacity;
+    dict->entries = place_behind(dict);
+    return from_object(dict);
+}
+
 Ref dict_new_sized(Vm *vm, ptrdiff_t expected)
 {
+    if (expected <= 0) return dict_new(vm);
+    ptrdiff_t capacity;
+    int log2_size;
+    choose_size(expected, &capacity, &log2_size);
+    if (log2_size < 0) return dict_new_small(vm, capacity);
     Ref dict = dict_new(vm);
-    if (failed(dict) || expected <= 0 || dict_resize(vm, as_dict(dict), expected)) return dict;
+    if (failed(dict) || dict_resize(vm, as_dict(dict), expected)) return dict;
     decref(dict);
     return FAIL;
 }
@@ -349,7 +388,7 @@ void dict_clear(Dict *dict)
         decref(entries[i].key);
         decref(entries[i].value);
     }
-    memory_free(entries);
+    block_free(dict, entries);
 }
 
 /* ---- reading ---- */
@@ -569,10 +608,11 @@ static bool is_compact(const Dict *dict)
     return dict->len == dict->used && dict->len > dict->capacity / 2;
 }
 
-/* Fills copy, which has no block, with a copy of dict's. */
+/* Fills copy, which has no block or an empty one like it, with a copy of dict's. */
 static bool copy_block(Vm *vm, Dict *copy, const Dict *dict)
 {
-    DictEntry *entries = block_new(vm, dict->capacity, dict->log2_size);
+    DictEntry *entries = copy->entries;
+    if (!entries) entries = block_new(vm, dict->capacity, dict->log2_size);
     if (!entries) return false;
     memcpy(entries, dict->entries, dict->used * sizeof *entries);
     if (dict->log2_size >= 0) {
@@ -594,8 +634,10 @@ static bool copy_block(Vm *vm, Dict *copy, const Dict *dict)
 
 Ref dict_copy(Vm *vm, Dict *dict)
 {
-    Ref out = dict_new(vm);
-    if (failed(out) || dict_merge(vm, as_dict(out), dict)) return out;
+    bool small = dict->capacity && dict->log2_size < 0 && is_compact(dict);
+    Ref out = small ? dict_new_small(vm, dict->capacity) : dict_new(vm);
+    if (failed(out)) return out;
+    if (small ? copy_block(vm, as_dict(out), dict) : dict_merge(vm, as_dict(out), dict)) return out;
     decref(out);
     return FAIL;
 }

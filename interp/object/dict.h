@@ -33,6 +33,9 @@ static inline Dict *as_dict(Value v) { return (Dict *)as_object(v); }
 
 Ref dict_new(Vm *vm);
 Ref dict_new_sized(Vm *vm, ptrdiff_t expected);
+/* Moves pairs into dict, new and with room for them, as long as their keys are interned strs that
+ * differ; how many were moved. */
+ptrdiff_t dict_take_names(Dict *dict, Ref *pairs, ptrdiff_t count);
 Value dict_get(Vm *vm, Dict *dict, Value key); /* borrowed; UNDEF: not there; FAIL: raised */
 Value dict_get_name(Dict *dict, Value name);   /* name interned; never raises, never calls out */
 Value dict_get_text(Vm *vm, Dict *dict, const char *name); /* UNDEF or FAIL likewise */

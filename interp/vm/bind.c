@@ -198,7 +198,8 @@ static bool bind_all(Vm *vm, Binding *binding, const Args *args)
         binding->window[rest++] = extra;
     }
     if (code->flags & CODE_VARKEYWORDS) {
-        binding->keywords = dict_new(vm);
+        binding->keywords =
+            dict_new_sized(vm, absent(args->kwnames) ? 0 : tuple_len(args->kwnames));
         if (failed(binding->keywords)) return false;
         binding->window[rest] = binding->keywords;
     }

@@ -113,7 +113,7 @@ Ref build_dict(Vm *vm, Ref *pairs, int count)
 {
     Ref dict = dict_new_sized(vm, count);
     bool good = !failed(dict);
-    for (int n = 0; n < count; n++) {
+    for (int n = good ? (int)dict_take_names(as_dict(dict), pairs, count) : 0; n < count; n++) {
         good = good && dict_set(vm, as_dict(dict), pairs[2 * n], pairs[2 * n + 1]);
         clear(&pairs[2 * n]);
         clear(&pairs[2 * n + 1]);
