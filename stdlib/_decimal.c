@@ -8,7 +8,11 @@
 
 static const Triple *number_of(Value v) { return &as_decimal(v)->number; }
 
-static void decimal_drop(Object *self) { triple_clear(&((Decimal *)self)->number); }
+static void decimal_drop(Object *self)
+{
+    Decimal *decimal = (Decimal *)self;
+    if (decimal->number.coeff->_mp_d != decimal->few) triple_clear(&decimal->number);
+}
 
 /* ---- making ---- */
 
@@ -106,6 +110,28 @@ Ref decimal_power(Vm *vm, Value a, Value b, Value modulo, Value context)
     return FAIL;
 }
 
+/* The result as an object, or FAIL with the trap's exception. */
+static Ref small_finish(Vm *vm, const Small *result, Value context, uint32_t status)
+{
+    if (!context_note(vm, context, status)) return FAIL;
+    Type *type = type_from_def(vm, &decimal_type);
+    return type ? decimal_from_small(vm, type, result) : FAIL;
+}
+
+/* a op b if both and the result are small; UNDEF: they are not. */
+static Ref small_operator(Vm *vm, BinaryOp op, Value a, Value b)
+{
+    Small left, right, result;
+    if (!small_operand(vm, a, &left) || !small_operand(vm, b, &right)) return UNDEF;
+    Ref context = context_get_current(vm), out = UNDEF;
+    if (failed(context)) return FAIL;
+    uint32_t status = 0;
+    if (small_binary(op, &result, &left, &right, &as_decimal_context(context)->rules, &status))
+        out = small_finish(vm, &result, context, status);
+    decref(context);
+    return out;
+}
+
 static Ref decimal_operator(Vm *vm, BinaryOp op, Value a, Value b)
 {
     static Binary *const functions[OP2_COUNT] = {
@@ -115,6 +141,8 @@ static Ref decimal_operator(Vm *vm, BinaryOp op, Value a, Value b)
         [OP2_POW] = triple_power,
     };
     if (!functions[op] && op != OP2_DIVMOD) return NOT_IMPLEMENTED;
+    Ref small = small_operator(vm, op, a, b);
+    if (!absent(small)) return small;
     Ref left = decimal_operand(vm, a), right = absent(left) || failed(left) ? left : UNDEF;
     if (!absent(left) && !failed(left)) right = decimal_operand(vm, b);
     Ref out = failed(left) || failed(right) ? FAIL : NOT_IMPLEMENTED;
@@ -152,8 +180,16 @@ static Ref decimal_prefix(Vm *vm, UnaryOp op, Value self)
 {
     Ref context = op == OP1_INVERT ? NOT_IMPLEMENTED : context_get_current(vm);
     if (failed(context) || op == OP1_INVERT) return context;
-    Unary *function = op == OP1_NEG ? triple_minus : op == OP1_POS ? triple_plus : triple_abs;
-    Ref out = decimal_unary(vm, function, self, context);
+    Small number, result;
+    uint32_t status = 0;
+    Ref out;
+    if (small_operand(vm, self, &number) &&
+        small_prefix(op, &result, &number, &as_decimal_context(context)->rules, &status)) {
+        out = small_finish(vm, &result, context, status);
+    } else {
+        Unary *function = op == OP1_NEG ? triple_minus : op == OP1_POS ? triple_plus : triple_abs;
+        out = decimal_unary(vm, function, self, context);
+    }
     decref(context);
     return out;
 }
@@ -216,6 +252,9 @@ static Ref compare_numbers(Vm *vm, const Triple *a, const Triple *b, CompareOp o
 static Ref decimal_compare(Vm *vm, Value a, Value b, CompareOp op)
 {
     if (!is_decimal(vm, a)) return NOT_IMPLEMENTED;
+    Small left, right;
+    if (small_operand(vm, a, &left) && small_operand(vm, b, &right))
+        return from_bool(order_satisfies(small_order(&left, &right), op));
     Ref context = context_get_current(vm);
     if (failed(context)) return FAIL;
     Ref other = comparand(vm, b, op, context), out = NOT_IMPLEMENTED;
@@ -287,6 +326,10 @@ static Ref to_int(Vm *vm, Value self, Rounding rounding)
 {
     const Triple *number = number_of(self);
     if (!has_integer(vm, number, "integer")) return FAIL;
+    Small small;
+    int64_t n;
+    if (rounding == ROUND_DOWN && small_operand(vm, self, &small) && small_whole(&small, &n))
+        return from_int64(vm, n);
     uint32_t status = 0;
     Triple whole;
     triple_init(&whole);
@@ -324,7 +367,12 @@ NATIVE(decimal_round, "__round__(self, ndigits=?, /)",
     if (places == INT64_MIN) places++;
     Decimal *quantum = decimal_plain(vm);
     Ref context = quantum ? context_get_current(vm) : FAIL, out = FAIL;
-    if (!failed(context)) {
+    Small number, result;
+    uint32_t status = 0;
+    if (!failed(context) && small_operand(vm, argv[0], &number) &&
+        small_quantize(&result, &number, -places, &as_decimal_context(context)->rules, &status)) {
+        out = small_finish(vm, &result, context, status);
+    } else if (!failed(context)) {
         triple_set(&quantum->number, false, 1, -places);
         out = decimal_binary(vm, triple_quantize, argv[0], borrow(quantum), context);
     }
@@ -384,7 +432,10 @@ static bool to_double(Vm *vm, const Triple *number, double *out)
 static Ref decimal_float(Vm *vm, Value self)
 {
     double number;
-    return to_double(vm, number_of(self), &number) ? from_any_float(number) : FAIL;
+    Small small;
+    bool good = (small_operand(vm, self, &small) && small_double(&small, &number)) ||
+                to_double(vm, number_of(self), &number);
+    return good ? from_any_float(number) : FAIL;
 }
 
 NATIVE(decimal_complex, "__complex__(self, /)", "Return the number as a complex.")
@@ -553,6 +604,14 @@ NATIVE(decimal_quantize, "quantize(self, /, exp, rounding=None, context=None)",
     Rules rules;
     uint32_t status = 0;
     if (rounding_rules(vm, argv[2], argv[3], &context, &rules)) other = other_operand(vm, argv[1]);
+    Small number, model, result;
+    if (is_heap(other) && small_operand(vm, argv[0], &number) && small_operand(vm, other, &model) &&
+        small_quantize(&result, &number, model.exp, &rules, &status)) {
+        out = small_finish(vm, &result, context, status);
+        decref(other);
+        decref(context);
+        return out;
+    }
     Decimal *made = absent(other) || failed(other) ? NULL : decimal_plain(vm);
     if (made) {
         triple_quantize(&made->number, number_of(argv[0]), number_of(other), &rules, &status);

@@ -6,8 +6,8 @@
  * caller decides which of them raise.  `out` is initialised by the caller and never one of the
  * operands.
  * Neighbours: _decimal_number.c (rounding, sums), _decimal_divide.c, _decimal_order.c,
- * _decimal_digit.c, _decimal_transcend.c, _decimal_text.c; _decimal_context.c and _decimal.c (the
- * types scripts see). */
+ * _decimal_digit.c, _decimal_transcend.c, _decimal_text.c; _decimal_small.c (most of it again, for
+ * few digits); _decimal_context.c and _decimal.c (the types scripts see). */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_STDLIB_DECIMAL_H
 #define AIO_STDLIB_DECIMAL_H
@@ -78,7 +78,43 @@ typedef void Unary(Triple *out, const Triple *a, const Rules *rules, uint32_t *s
 typedef void Binary(Triple *out, const Triple *a, const Triple *b, const Rules *rules,
                     uint32_t *status);
 
+/* Does the digit before the rest grow?  odd, fives: of the number kept (is it a multiple of five?
+ * matters to ROUND_05UP alone); half: the rest, which is not zero, compared with one half. */
+static inline bool rounds_up(Rounding rounding, bool negative, bool odd, bool fives, int half)
+{
+    switch (rounding) {
+    case ROUND_CEILING: return !negative;
+    case ROUND_FLOOR: return negative;
+    case ROUND_UP: return true;
+    case ROUND_DOWN: return false;
+    case ROUND_HALF_UP: return half >= 0;
+    case ROUND_HALF_DOWN: return half > 0;
+    case ROUND_HALF_EVEN: return half > 0 || (half == 0 && odd);
+    default: return fives;
+    }
+}
+
 /* ---- _decimal_number.c ---- */
+
+enum { SMALL_POWERS = 20, SMALL_DIGITS = 38 };
+extern const unsigned long small_powers[SMALL_POWERS]; /* 10 ** n */
+
+/* 10 ** n, n < 39 */
+static inline unsigned __int128 small_power(int n)
+{
+    return n < SMALL_POWERS ? small_powers[n]
+                            : (unsigned __int128)small_powers[19] * small_powers[n - 19];
+}
+
+/* Decimal digits; 1 for 0. */
+static inline int small_digits(unsigned __int128 n)
+{
+    if (n == 0) return 1;
+    uint64_t high = (uint64_t)(n >> 64);
+    int bits = high ? 128 - __builtin_clzll(high) : 64 - __builtin_clzll((uint64_t)n);
+    int digits = bits * 1233 >> 12; /* floor(bits * log10(2)): right, or one too few */
+    return digits + (n >= small_power(digits));
+}
 
 void triple_init(Triple *out); /* 0 */
 void triple_clear(Triple *number);
@@ -116,6 +152,34 @@ Unary triple_plus, triple_minus, triple_abs;
 Unary triple_apply; /* a itself, rounded: -0 keeps its sign */
 void triple_fma(Triple *out, const Triple *a, const Triple *b, const Triple *c, const Rules *rules,
                 uint32_t *status);
+
+/* ---- _decimal_small.c ---- */
+
+/* A finite number of at most SMALL_DIGITS digits. */
+typedef struct Small {
+    unsigned __int128 coeff;
+    int64_t exp;
+    bool negative;
+} Small;
+
+/* v, a Decimal or an int, if it is small. */
+bool small_operand(Vm *vm, Value v, Small *out);
+/* A new Decimal. */
+Ref decimal_from_small(Vm *vm, Type *type, const Small *number);
+/* a op b for + - * / **, rounded; false: another operation, or a result that is out of the
+ * ordinary (then nothing is noted).  So do the ones below. */
+bool small_binary(BinaryOp op, Small *out, const Small *a, const Small *b, const Rules *rules,
+                  uint32_t *status);
+bool small_prefix(UnaryOp op, Small *out, const Small *a, const Rules *rules, uint32_t *status);
+bool small_quantize(Small *out, const Small *a, int64_t exp, const Rules *rules, uint32_t *status);
+int small_order(const Small *a, const Small *b); /* -1, 0, 1 */
+bool small_whole(const Small *a, int64_t *n); /* towards zero */
+bool small_double(const Small *a, double *number);
+/* Digits with a sign and a point; false: anything else, or too many of them. */
+bool small_parse(Small *out, const char *text, ptrdiff_t len);
+enum { SMALL_TEXT = SMALL_DIGITS + 4 };
+/* str() of a small number that needs no exponent: its length, or 0 for other numbers. */
+ptrdiff_t small_text(char *text, const Triple *a);
 
 /* ---- _decimal_divide.c ---- */
 
@@ -175,6 +239,7 @@ typedef struct DecimalContext {
 typedef struct Decimal {
     Container head;
     Triple number;
+    mp_limb_t few[2]; /* of the coefficient, if it has no memory of its own */
 } Decimal;
 
 extern const TypeDef decimal_type, decimal_context_type, signal_dict_type, decimal_state_type;

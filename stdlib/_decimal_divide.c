@@ -146,10 +146,7 @@ static bool divmod_special(Triple *quotient, Triple *remainder, const Triple *a,
         }
         if (remainder) triple_set_invalid(remainder, COND_INVALID, status);
     } else if (b->kind == INFINITE) {
-        if (quotient) {
-            triple_set(quotient, negative, 0, 0);
-            triple_finalize(quotient, rules, status);
-        }
+        if (quotient) triple_set(quotient, negative, 0, 0);
         if (remainder) {
             triple_copy(remainder, a);
             triple_finalize(remainder, rules, status);

@@ -33,7 +33,11 @@ Ref decimal_operand(Vm *vm, Value v)
 {
     if (is_decimal(vm, v)) return newref(v);
     if (!is_any_int(v)) return UNDEF;
-    Decimal *out = decimal_plain(vm);
+    Small small;
+    Type *type = type_from_def(vm, &decimal_type);
+    if (!type) return FAIL;
+    if (small_operand(vm, v, &small)) return decimal_from_small(vm, type, &small);
+    Decimal *out = decimal_new(vm, type);
     if (!out) return FAIL;
     set_int(&out->number, v);
     return from_object(out);
@@ -53,6 +57,12 @@ static bool is_strict(const Str *text)
         if (str_at(text, i) == '_') return false;
     }
     return true;
+}
+
+/* Text of few digits and no blanks. */
+static bool is_small_text(Value v, Small *out)
+{
+    return is_str(v) && as_str(v)->ascii && small_parse(out, as_str(v)->data, as_str(v)->len);
 }
 
 static bool set_text(Vm *vm, Triple *out, Value v, bool exact, uint32_t *status)
@@ -191,6 +201,9 @@ Ref decimal_from_value(Vm *vm, Type *type, Value v, Value context, bool exact)
         if (!context_note(vm, context, COND_FLOAT)) return FAIL;
         return decimal_from_double(vm, type, v, context, exact);
     }
+    Small small;
+    if (exact && (is_int(v) ? small_operand(vm, v, &small) : is_small_text(v, &small)))
+        return decimal_from_small(vm, type, &small);
     Decimal *out = decimal_new(vm, type);
     if (!out) return FAIL;
     uint32_t status = 0;

@@ -8,7 +8,7 @@
 
 /* ---- powers of ten ---- */
 
-static const unsigned long small_powers[] = {
+const unsigned long small_powers[SMALL_POWERS] = {
     1ul,
     10ul,
     100ul,
@@ -30,24 +30,11 @@ static const unsigned long small_powers[] = {
     1000000000000000000ul,
     10000000000000000000ul,
 };
-enum { SMALL_POWERS = 20 };
-
-/* 10 ** n, n < 39 */
-static inline unsigned __int128 power_of_ten(int n)
-{
-    return n < SMALL_POWERS ? small_powers[n]
-                            : (unsigned __int128)small_powers[19] * small_powers[n - 19];
-}
-
 int64_t mpz_digits(mpz_srcptr z)
 {
-    if (mpz_size(z) <= 2) { /* the bits tell all but one */
+    if (mpz_size(z) <= 2) {
         unsigned __int128 n = (unsigned __int128)mpz_getlimbn(z, 1) << 64 | mpz_getlimbn(z, 0);
-        if (n == 0) return 1;
-        uint64_t high = (uint64_t)(n >> 64);
-        int bits = high ? 128 - __builtin_clzll(high) : 64 - __builtin_clzll((uint64_t)n);
-        int digits = bits * 1233 >> 12; /* floor(bits * log10(2)) */
-        return digits + (n >= power_of_ten(digits));
+        return small_digits(n);
     }
     long exp;
     double mantissa = mpz_get_d_2exp(&exp, z);
@@ -174,19 +161,11 @@ void triple_from_double(Triple *out, double number)
 
 /* ---- rounding ---- */
 
-/* Does the digit before the rest grow?  half: the rest compared with one half. */
-static bool rounds_up(Rounding rounding, bool negative, mpz_srcptr kept, int half)
+/* As rounds_up() says, the number kept being a coefficient. */
+static bool grows(Rounding rounding, bool negative, mpz_srcptr kept, int half)
 {
-    switch (rounding) {
-    case ROUND_CEILING: return !negative;
-    case ROUND_FLOOR: return negative;
-    case ROUND_UP: return true;
-    case ROUND_DOWN: return false;
-    case ROUND_HALF_UP: return half >= 0;
-    case ROUND_HALF_DOWN: return half > 0;
-    case ROUND_HALF_EVEN: return half > 0 || (half == 0 && mpz_odd_p(kept));
-    default: return mpz_divisible_ui_p(kept, 5) != 0;
-    }
+    bool fives = rounding == ROUND_05UP && mpz_divisible_ui_p(kept, 5);
+    return rounds_up(rounding, negative, mpz_odd_p(kept), fives, half);
 }
 
 void triple_drop(Triple *number, int64_t drop, Rounding rounding, uint32_t *status)
@@ -200,12 +179,12 @@ void triple_drop(Triple *number, int64_t drop, Rounding rounding, uint32_t *stat
     if (drop > triple_digits(number)) { /* less than one tenth */
         inexact = true;
         mpz_set_ui(coeff, 0);
-        up = rounds_up(rounding, number->negative, coeff, -1);
+        up = grows(rounding, number->negative, coeff, -1);
     } else if (drop < SMALL_POWERS) {
         unsigned long rest = mpz_tdiv_q_ui(coeff, coeff, small_powers[drop]);
         unsigned long half = small_powers[drop] / 2;
         inexact = rest != 0;
-        up = inexact && rounds_up(rounding, number->negative, coeff, (rest > half) - (rest < half));
+        up = inexact && grows(rounding, number->negative, coeff, (rest > half) - (rest < half));
     } else {
         mpz_t power, rest;
         mpz_inits(power, rest, NULL);
@@ -214,7 +193,7 @@ void triple_drop(Triple *number, int64_t drop, Rounding rounding, uint32_t *stat
         inexact = mpz_sgn(rest) != 0;
         mpz_mul_2exp(rest, rest, 1);
         int half = mpz_cmp(rest, power);
-        up = inexact && rounds_up(rounding, number->negative, coeff, half);
+        up = inexact && grows(rounding, number->negative, coeff, half);
         mpz_clears(power, rest, NULL);
     }
     if (inexact) *status |= COND_INEXACT;

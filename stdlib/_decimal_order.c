@@ -223,10 +223,13 @@ const char *triple_class(const Triple *a, const Rules *rules)
 /* ---- hashing ---- */
 
 #define HASH_MODULUS ((UINT64_C(1) << 61) - 1)
+#define TENTH_MODULO UINT64_C(2075258708292324556) /* times 10: 1 modulo HASH_MODULUS */
 
 static uint64_t multiply_modulo(uint64_t a, uint64_t b)
 {
-    return (uint64_t)((unsigned __int128)a * b % HASH_MODULUS);
+    unsigned __int128 product = (unsigned __int128)a * b; /* the high bits count as much */
+    uint64_t sum = ((uint64_t)product & HASH_MODULUS) + (uint64_t)(product >> 61);
+    return sum >= HASH_MODULUS ? sum - HASH_MODULUS : sum;
 }
 
 static uint64_t power_modulo(uint64_t base, uint64_t exponent)
@@ -242,8 +245,8 @@ static uint64_t power_modulo(uint64_t base, uint64_t exponent)
 int64_t triple_hash(const Triple *a)
 {
     if (a->kind == INFINITE) return a->negative ? -314159 : 314159;
-    uint64_t power = power_modulo(10, (uint64_t)llabs(a->exp) % (HASH_MODULUS - 1));
-    if (a->exp < 0) power = power_modulo(power, HASH_MODULUS - 2); /* its inverse */
+    uint64_t base = a->exp < 0 ? TENTH_MODULO : 10;
+    uint64_t power = power_modulo(base, (uint64_t)llabs(a->exp) % (HASH_MODULUS - 1));
     int64_t hash =
         (int64_t)multiply_modulo(mpz_fdiv_ui(a->coeff, (unsigned long)HASH_MODULUS), power);
     if (a->negative) hash = -hash;

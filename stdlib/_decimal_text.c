@@ -180,7 +180,9 @@ static ptrdiff_t point_of(const Triple *a, ptrdiff_t len, bool engineering)
 Ref triple_to_text(Vm *vm, const Triple *a, bool capitals, bool engineering)
 {
     if (a->kind != FINITE) return special_text(vm, a);
-    ptrdiff_t len;
+    char small[SMALL_TEXT];
+    ptrdiff_t len = small_text(small, a);
+    if (len) return str_from_ascii(vm, small, len);
     char *digits = digits_of(vm, a->coeff, &len);
     if (!digits) return FAIL;
     ptrdiff_t point = point_of(a, len, engineering);
