@@ -15,10 +15,13 @@ enum { SET_SMALL = 8 }; /* slots of the smallest table */
 
 typedef struct Set {
     Container head;
-    ptrdiff_t len, used; /* live keys; live and deleted */
-    ptrdiff_t size;      /* of table, a power of two */
-    SetEntry *table;     /* small, or memory of its own; NULL: there is none */
-    int64_t hash;        /* frozenset: cached, 0 when not computed */
+    /* size stands between the two that grow together: as neighbours they would be counted up as
+     * one vector, and each key would wait for the last one's store. */
+    ptrdiff_t len;   /* live keys */
+    ptrdiff_t size;  /* of table, a power of two */
+    ptrdiff_t used;  /* slots of live and deleted keys */
+    SetEntry *table; /* small, or memory of its own; NULL: there is none */
+    int64_t hash;    /* frozenset: cached, 0 when not computed */
     SetEntry small[SET_SMALL];
 } Set;
 
