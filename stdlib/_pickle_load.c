@@ -8,22 +8,29 @@
 
 /* ---- the stack ---- */
 
-bool stack_push(Vm *vm, Unpickler *self, Ref value)
+static bool stack_grow(Vm *vm, Unpickler *self)
+{
+    ptrdiff_t capacity = self->capacity ? self->capacity * 2 : 64;
+    Ref *stack = memory_resize(vm, self->stack, (size_t)capacity * sizeof *stack);
+    if (!stack) return false;
+    self->stack = stack;
+    self->capacity = capacity;
+    return true;
+}
+
+/* stack_push(), for here. */
+static inline bool push(Vm *vm, Unpickler *self, Ref value)
 {
     if (failed(value)) return false;
-    if (self->len == self->capacity) {
-        ptrdiff_t capacity = self->capacity ? self->capacity * 2 : 64;
-        Ref *stack = memory_resize(vm, self->stack, (size_t)capacity * sizeof *stack);
-        if (!stack) {
-            decref(value);
-            return false;
-        }
-        self->stack = stack;
-        self->capacity = capacity;
+    if (self->len == self->capacity && !stack_grow(vm, self)) {
+        decref(value);
+        return false;
     }
     self->stack[self->len++] = value;
     return true;
 }
+
+bool stack_push(Vm *vm, Unpickler *self, Ref value) { return push(vm, self, value); }
 
 /* Are there count values above the topmost mark?  Raises otherwise. */
 static bool stack_has(Vm *vm, Unpickler *self, ptrdiff_t count)
@@ -88,11 +95,13 @@ static Ref stack_list(Vm *vm, Unpickler *self, ptrdiff_t start)
 /* ---- arguments ---- */
 
 /* An unsigned number of len bytes, the low one first. */
-static bool read_number(Vm *vm, Unpickler *self, int len, uint64_t *number)
+static inline bool read_number(Vm *vm, Unpickler *self, int len, uint64_t *number)
 {
-    const uint8_t *data = (const uint8_t *)input_read(vm, self, len);
+    bool there = !absent(self->buffer.owner) && self->buffer.len - self->at >= len;
+    const char *data = there ? self->buffer.data + self->at : input_read(vm, self, len);
+    if (there) self->at += len;
     *number = 0;
-    for (int n = 0; data && n < len; n++) *number |= (uint64_t)data[n] << 8 * n;
+    for (int n = 0; data && n < len; n++) *number |= (uint64_t)(uint8_t)data[n] << 8 * n;
     return data;
 }
 
@@ -153,7 +162,7 @@ static bool load_int(Vm *vm, Unpickler *self)
         throw(vm, ValueError, "could not convert string to int");
     }
     decref(text);
-    return stack_push(vm, self, out);
+    return push(vm, self, out);
 }
 
 static bool load_long(Vm *vm, Unpickler *self)
@@ -165,7 +174,7 @@ static bool load_long(Vm *vm, Unpickler *self)
         replace(&text, bytes_from(vm, digits->data, digits->len - 1));
     Ref out = failed(text) ? FAIL : int_from_str(vm, text, 0);
     decref(text);
-    return stack_push(vm, self, out);
+    return push(vm, self, out);
 }
 
 static bool load_float(Vm *vm, Unpickler *self)
@@ -177,7 +186,7 @@ static bool load_float(Vm *vm, Unpickler *self)
     bool good = digits->len && double_scan(digits->data, digits->len, &number) == digits->len;
     if (!good) throw(vm, ValueError, "could not convert string to float");
     decref(text);
-    return good && stack_push(vm, self, from_any_float(number));
+    return good && push(vm, self, from_any_float(number));
 }
 
 static bool load_binfloat(Vm *vm, Unpickler *self)
@@ -187,14 +196,14 @@ static bool load_binfloat(Vm *vm, Unpickler *self)
     bits = __builtin_bswap64(bits);
     double number;
     memcpy(&number, &bits, sizeof number);
-    return stack_push(vm, self, from_any_float(number));
+    return push(vm, self, from_any_float(number));
 }
 
 static bool load_binint(Vm *vm, Unpickler *self, int len)
 {
     uint64_t number;
     if (!read_number(vm, self, len, &number)) return false;
-    return stack_push(vm, self, from_small(len == 4 ? (int32_t)number : (int64_t)number));
+    return push(vm, self, from_small(len == 4 ? (int32_t)number : (int64_t)number));
 }
 
 /* Two's complement, the low byte first. */
@@ -213,18 +222,32 @@ static bool load_counted_long(Vm *vm, Unpickler *self, int width)
         mpz_sub(number, number, wrap);
         mpz_clear(wrap);
     }
-    return stack_push(vm, self, int_from_mpz(vm, number));
+    return push(vm, self, int_from_mpz(vm, number));
 }
 
 /* ---- text and bytes ---- */
 
+/* Are there only ASCII bytes?  Eight at a time; the last eight may overlap. */
+static bool all_ascii(const char *data, ptrdiff_t len)
+{
+    uint64_t seen = 0, word;
+    if (len < (ptrdiff_t)sizeof word) {
+        for (ptrdiff_t n = 0; n < len; n++) seen |= (uint8_t)data[n];
+        return !(seen & 0x80);
+    }
+    for (ptrdiff_t n = 0; n < len; n += (ptrdiff_t)sizeof word) {
+        ptrdiff_t last = len - (ptrdiff_t)sizeof word;
+        memcpy(&word, data + (n < last ? n : last), sizeof word);
+        seen |= word;
+    }
+    return !(seen & UINT64_C(0x8080808080808080));
+}
+
 static bool push_utf8(Vm *vm, Unpickler *self, const char *data, ptrdiff_t len)
 {
-    ptrdiff_t n = 0;
-    while (n < len && (data[n] & 0x80) == 0) n++;
-    Ref text = n == len ? str_from_ascii(vm, data, len)
-                        : codec_decode(vm, data, len, "utf-8", "surrogatepass");
-    return stack_push(vm, self, text);
+    Ref text = all_ascii(data, len) ? str_from_ascii(vm, data, len)
+                                    : codec_decode(vm, data, len, "utf-8", "surrogatepass");
+    return push(vm, self, text);
 }
 
 static bool load_text(Vm *vm, Unpickler *self, int width)
@@ -240,7 +263,7 @@ static bool push_old_text(Vm *vm, Unpickler *self, const char *data, ptrdiff_t l
     Ref out = str_is(self->encoding, "bytes")
                   ? bytes_from(vm, data, len)
                   : codec_decode_values(vm, data, len, self->encoding, self->errors);
-    return stack_push(vm, self, out);
+    return push(vm, self, out);
 }
 
 static bool load_old_text(Vm *vm, Unpickler *self, int width)
@@ -278,22 +301,21 @@ static bool load_escaped(Vm *vm, Unpickler *self)
 {
     ptrdiff_t len;
     const char *line = input_line(vm, self, &len);
-    return line &&
-           stack_push(vm, self, codec_decode(vm, line, len - 1, "raw_unicode_escape", NULL));
+    return line && push(vm, self, codec_decode(vm, line, len - 1, "raw_unicode_escape", NULL));
 }
 
 static bool load_bytes(Vm *vm, Unpickler *self, int width)
 {
     ptrdiff_t len;
     const char *data = read_counted(vm, self, width, "BINBYTES", &len);
-    return data && stack_push(vm, self, bytes_from(vm, data, len));
+    return data && push(vm, self, bytes_from(vm, data, len));
 }
 
 static bool load_bytearray(Vm *vm, Unpickler *self)
 {
     ptrdiff_t len;
     const char *data = read_counted(vm, self, 8, "BYTEARRAY8", &len);
-    return data && stack_push(vm, self, bytearray_from(vm, data, len));
+    return data && push(vm, self, bytearray_from(vm, data, len));
 }
 
 static bool load_buffer(Vm *vm, Unpickler *self)
@@ -305,7 +327,7 @@ static bool load_buffer(Vm *vm, Unpickler *self)
     }
     Ref buffer = iter_next(vm, self->buffers);
     if (absent(buffer)) UNPICKLING_ERROR(self, "not enough out-of-band buffers");
-    return !absent(buffer) && stack_push(vm, self, buffer);
+    return !absent(buffer) && push(vm, self, buffer);
 }
 
 static bool load_readonly_buffer(Vm *vm, Unpickler *self)
@@ -331,19 +353,18 @@ static bool load_readonly_buffer(Vm *vm, Unpickler *self)
 static bool load_tuple(Vm *vm, Unpickler *self)
 {
     ptrdiff_t start = stack_mark(vm, self);
-    return start >= 0 && stack_push(vm, self, stack_tuple(vm, self, start));
+    return start >= 0 && push(vm, self, stack_tuple(vm, self, start));
 }
 
 static bool load_short_tuple(Vm *vm, Unpickler *self, int count)
 {
-    return stack_has(vm, self, count) &&
-           stack_push(vm, self, stack_tuple(vm, self, self->len - count));
+    return stack_has(vm, self, count) && push(vm, self, stack_tuple(vm, self, self->len - count));
 }
 
 static bool load_list(Vm *vm, Unpickler *self)
 {
     ptrdiff_t start = stack_mark(vm, self);
-    return start >= 0 && stack_push(vm, self, stack_list(vm, self, start));
+    return start >= 0 && push(vm, self, stack_list(vm, self, start));
 }
 
 /* Drops what lies above start. */
@@ -453,7 +474,7 @@ static bool load_dict(Vm *vm, Unpickler *self)
     ptrdiff_t start = stack_mark(vm, self);
     Ref dict = start < 0 ? FAIL : dict_new_sized(vm, (self->len - start) / 2);
     if (failed(dict)) return false;
-    if (set_pairs(vm, self, dict, start, "DICT")) return stack_push(vm, self, dict);
+    if (set_pairs(vm, self, dict, start, "DICT")) return push(vm, self, dict);
     decref(dict);
     return false;
 }
@@ -492,7 +513,7 @@ static bool load_frozenset(Vm *vm, Unpickler *self)
     Ref items = start < 0 ? FAIL : stack_tuple(vm, self, start);
     Ref out = failed(items) ? FAIL : frozenset_new(vm, items);
     decref(items);
-    return stack_push(vm, self, out);
+    return push(vm, self, out);
 }
 
 /* ---- stack, memo, frames ---- */
@@ -516,7 +537,7 @@ static bool load_pop_mark(Vm *vm, Unpickler *self)
 static bool load_dup(Vm *vm, Unpickler *self)
 {
     Value top = stack_top(vm, self);
-    return !failed(top) && stack_push(vm, self, newref(top));
+    return !failed(top) && push(vm, self, newref(top));
 }
 
 /* Width of the index in bytes; 0: it stands in a line. */
@@ -533,7 +554,7 @@ static bool load_get(Vm *vm, Unpickler *self, int width)
 {
     int64_t index;
     return read_any_index(vm, self, width, &index) &&
-           stack_push(vm, self, unpickler_memo_get(vm, self, index));
+           push(vm, self, unpickler_memo_get(vm, self, index));
 }
 
 static bool load_put(Vm *vm, Unpickler *self, int width)
@@ -588,7 +609,7 @@ static bool push_persistent(Vm *vm, Unpickler *self, Ref id)
                                      "persistent_load function was specified.");
     else out = call1(vm, self->persistent_load, id);
     decref(id);
-    return stack_push(vm, self, out);
+    return push(vm, self, out);
 }
 
 static bool load_persid(Vm *vm, Unpickler *self)
@@ -625,9 +646,9 @@ static bool load_opcode(Vm *vm, Unpickler *self, int opcode)
     case OP_POP: return load_pop(vm, self);
     case OP_POP_MARK: return load_pop_mark(vm, self);
     case OP_DUP: return load_dup(vm, self);
-    case OP_NONE: return stack_push(vm, self, NONE);
-    case OP_NEWTRUE: return stack_push(vm, self, TRUE);
-    case OP_NEWFALSE: return stack_push(vm, self, FALSE);
+    case OP_NONE: return push(vm, self, NONE);
+    case OP_NEWTRUE: return push(vm, self, TRUE);
+    case OP_NEWFALSE: return push(vm, self, FALSE);
     case OP_INT: return load_int(vm, self);
     case OP_LONG: return load_long(vm, self);
     case OP_FLOAT: return load_float(vm, self);
@@ -650,16 +671,16 @@ static bool load_opcode(Vm *vm, Unpickler *self, int opcode)
     case OP_BINUNICODE8: return load_text(vm, self, 8);
     case OP_NEXT_BUFFER: return load_buffer(vm, self);
     case OP_READONLY_BUFFER: return load_readonly_buffer(vm, self);
-    case OP_EMPTY_TUPLE: return stack_push(vm, self, tuple_new(vm, 0));
+    case OP_EMPTY_TUPLE: return push(vm, self, tuple_new(vm, 0));
     case OP_TUPLE: return load_tuple(vm, self);
     case OP_TUPLE1:
     case OP_TUPLE2:
     case OP_TUPLE3: return load_short_tuple(vm, self, opcode - OP_TUPLE1 + 1);
-    case OP_EMPTY_LIST: return stack_push(vm, self, list_new(vm, 0));
+    case OP_EMPTY_LIST: return push(vm, self, list_new(vm, 0));
     case OP_LIST: return load_list(vm, self);
-    case OP_EMPTY_DICT: return stack_push(vm, self, dict_new(vm));
+    case OP_EMPTY_DICT: return push(vm, self, dict_new(vm));
     case OP_DICT: return load_dict(vm, self);
-    case OP_EMPTY_SET: return stack_push(vm, self, set_new(vm));
+    case OP_EMPTY_SET: return push(vm, self, set_new(vm));
     case OP_FROZENSET: return load_frozenset(vm, self);
     case OP_APPEND: return load_append(vm, self);
     case OP_APPENDS: return load_appends(vm, self);

@@ -7,6 +7,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "_pickle.h"
 
+#include <endian.h>
+
 enum { FRAME_HEADER = 9, FRAME_LEAST = 4, FRAME_TARGET = 64 * 1024, MEMO_FIRST = 64 };
 
 /* ---- bytes ---- */
@@ -29,14 +31,24 @@ static bool reserve(Vm *vm, Pickler *self, ptrdiff_t more)
     return true;
 }
 
-bool output_put(Vm *vm, Pickler *self, const char *data, ptrdiff_t len)
+/* Makes room for len bytes and, behind them, for what is stored as a whole word. */
+static inline bool prepare(Vm *vm, Pickler *self, ptrdiff_t len)
 {
     bool begins = self->framing && self->frame_start < 0;
-    if (!reserve(vm, self, len + FRAME_HEADER)) return false;
+    bool room = len + FRAME_HEADER <= self->capacity - self->len;
+    if (!begins && room) return true;
+    if (!room && !reserve(vm, self, len + FRAME_HEADER)) return false;
     if (begins) {
         self->frame_start = self->len;
         self->len += FRAME_HEADER;
     }
+    return len + FRAME_HEADER <= self->capacity - self->len ||
+           reserve(vm, self, len + FRAME_HEADER);
+}
+
+bool output_put(Vm *vm, Pickler *self, const char *data, ptrdiff_t len)
+{
+    if (!prepare(vm, self, len)) return false;
     memcpy(self->out + self->len, data, (size_t)len);
     self->len += len;
     return true;
@@ -44,15 +56,20 @@ bool output_put(Vm *vm, Pickler *self, const char *data, ptrdiff_t len)
 
 bool output_byte(Vm *vm, Pickler *self, int byte)
 {
-    char one = (char)byte;
-    return output_put(vm, self, &one, 1);
+    if (!prepare(vm, self, 1)) return false;
+    self->out[self->len++] = (char)byte;
+    return true;
 }
 
 bool output_number(Vm *vm, Pickler *self, int opcode, uint64_t number, int len)
 {
-    char text[1 + sizeof number] = {(char)opcode};
-    store(text + 1, number, len);
-    return output_put(vm, self, text, 1 + len);
+    if (!prepare(vm, self, 1)) return false; /* and FRAME_HEADER more */
+    char *to = self->out + self->len;
+    *to = (char)opcode;
+    uint64_t word = htole64(number);
+    memcpy(to + 1, &word, sizeof word);
+    self->len += 1 + len;
+    return true;
 }
 
 bool output_line(Vm *vm, Pickler *self, int opcode, const char *text, ptrdiff_t len)

@@ -88,7 +88,6 @@ static bool save_float(Vm *vm, Pickler *self, double number)
 static bool save_counted(Vm *vm, Pickler *self, const int opcodes[3], const char *data,
                          ptrdiff_t len, Value payload)
 {
-    char header[9];
     int width = len <= UINT8_MAX && opcodes[0] ? 1 : len <= (ptrdiff_t)UINT32_MAX ? 4 : 8;
     int opcode = opcodes[width == 1 ? 0 : width == 4 ? 1 : 2];
     if (!opcode) {
@@ -97,7 +96,9 @@ static bool save_counted(Vm *vm, Pickler *self, const int opcodes[3], const char
               opcodes[1] == OP_BINBYTES ? "bytes object" : "string");
         return false;
     }
-    header[0] = (char)opcode;
+    if (width == 1)
+        return output_number(vm, self, opcode, (uint64_t)len, 1) && output_put(vm, self, data, len);
+    char header[9] = {(char)opcode};
     for (int n = 0; n < width; n++) header[1 + n] = (char)((uint64_t)len >> 8 * n);
     return output_payload(vm, self, header, 1 + width, data, len, payload);
 }
