@@ -537,10 +537,24 @@ Ref int_binary(Vm *vm, BinaryOp op, Value a, Value b)
     }
 }
 
+/* The same of small ints, the exponent not negative: squaring in 128 bits. */
+static Ref power_modulo_small(int64_t a, int64_t b, int64_t modulus)
+{
+    uint64_t size = (uint64_t)llabs(modulus), base = (uint64_t)llabs(a) % size, product = 1 % size;
+    if (a < 0 && base) base = size - base;
+    for (uint64_t left = (uint64_t)b; left; left >>= 1) {
+        if (left & 1) product = (uint64_t)((unsigned __int128)product * base % size);
+        base = (uint64_t)((unsigned __int128)base * base % size);
+    }
+    return from_small((int64_t)product - (modulus < 0 && product ? (int64_t)size : 0));
+}
+
 /* pow(a, b, modulus) for ints; the result has the sign of modulus. */
 static Ref power_modulo(Vm *vm, Value a, Value b, Value modulus)
 {
     if (int_sign(modulus) == 0) return throw(vm, ValueError, "pow() 3rd argument cannot be 0");
+    if (both_ints(a, b) && is_int(modulus) && as_int(b) >= 0)
+        return power_modulo_small(as_int(a), as_int(b), as_int(modulus));
     IntView base_view, exponent_view, modulus_view;
     mpz_srcptr base = int_view(&base_view, a), exponent = int_view(&exponent_view, b);
     mpz_srcptr m = int_view(&modulus_view, modulus);

@@ -230,6 +230,17 @@ static bool fits_bytes(mpz_srcptr number, int64_t len, bool is_signed)
     return (bits + 7) / 8 <= (uint64_t)len;
 }
 
+/* to_bytes() of a small int in at most eight bytes; UNDEF: it does not fit. */
+static Ref small_to_bytes(Vm *vm, int64_t n, int64_t len, bool little, bool is_signed)
+{
+    uint64_t word = (uint64_t)n;
+    int64_t bits = 8 * len, beyond = bits > 63 ? n >> 63 : n >> (bits - is_signed);
+    if (beyond && !(is_signed && beyond == -1)) return UNDEF;
+    char data[sizeof word];
+    for (int64_t i = 0; i < len; i++, word >>= 8) data[little ? i : len - 1 - i] = (char)word;
+    return bytes_from(vm, data, len);
+}
+
 NATIVE(int_to_bytes, "to_bytes(self, /, length=1, byteorder='big', *, signed=False)",
        "Return length bytes holding self, most significant first unless byteorder is 'little'.\n"
        "Raises OverflowError when they cannot hold it, or for a negative number unless signed.")
@@ -240,6 +251,10 @@ NATIVE(int_to_bytes, "to_bytes(self, /, length=1, byteorder='big', *, signed=Fal
     Truth is_signed = value_truth(vm, argv[3]);
     if (is_signed == FAILED) return FAIL;
     if (len < 0) return throw(vm, ValueError, "length argument must be non-negative");
+    if (is_int(argv[0]) && len > 0 && len <= 8 && (is_signed || as_int(argv[0]) >= 0)) {
+        Ref small = small_to_bytes(vm, as_int(argv[0]), len, little, is_signed);
+        if (!absent(small)) return small;
+    }
     IntView view;
     mpz_srcptr number = int_view(&view, argv[0]);
     if (mpz_sgn(number) < 0 && !is_signed)
@@ -262,6 +277,29 @@ static Ref bytes_of_argument(Vm *vm, Value v)
     return call1(vm, borrow(type_builtin(vm, KIND_BYTES)), v);
 }
 
+static Ref int_of_bytes(Vm *vm, const char *data, ptrdiff_t len, bool little, bool is_signed)
+{
+    uint64_t word = 0;
+    if (len < (ptrdiff_t)sizeof word) {
+        for (ptrdiff_t i = 0; i < len; i++)
+            word = word << 8 | (uint8_t)data[little ? len - 1 - i : i];
+        int above = 64 - 8 * (int)len;
+        bool negative = is_signed && len && (data[little ? len - 1 : 0] & 0x80);
+        return from_int64(vm, negative ? (int64_t)(word << above) >> above : (int64_t)word);
+    }
+    mpz_t number;
+    mpz_init(number);
+    mpz_import(number, (size_t)len, little ? -1 : 1, 1, 0, 0, data);
+    if (is_signed && (data[little ? len - 1 : 0] & 0x80)) {
+        mpz_t wrap;
+        mpz_init(wrap);
+        mpz_setbit(wrap, 8 * (mp_bitcnt_t)len);
+        mpz_sub(number, number, wrap);
+        mpz_clear(wrap);
+    }
+    return int_from_mpz(vm, number);
+}
+
 NATIVE_CLASS(int_from_bytes, "from_bytes(cls, /, bytes, byteorder='big', *, signed=False)",
              "Return the integer that bytes (bytes-like, or an iterable of ints below 256) hold in "
              "the given byte order,\n"
@@ -272,20 +310,8 @@ NATIVE_CLASS(int_from_bytes, "from_bytes(cls, /, bytes, byteorder='big', *, sign
     if (is_signed == FAILED) return FAIL;
     Ref bytes = bytes_of_argument(vm, argv[1]);
     if (failed(bytes)) return FAIL;
-    const Bytes *data = as_bytes(bytes);
-    ptrdiff_t len = data->len;
-    mpz_t number;
-    mpz_init(number);
-    mpz_import(number, (size_t)len, little ? -1 : 1, 1, 0, 0, data->data);
-    if (is_signed && len && (data->data[little ? len - 1 : 0] & 0x80)) {
-        mpz_t wrap;
-        mpz_init(wrap);
-        mpz_setbit(wrap, 8 * (mp_bitcnt_t)len);
-        mpz_sub(number, number, wrap);
-        mpz_clear(wrap);
-    }
+    Ref result = int_of_bytes(vm, as_bytes(bytes)->data, as_bytes(bytes)->len, little, is_signed);
     decref(bytes);
-    Ref result = int_from_mpz(vm, number);
     if (failed(result) || argv[0] == borrow(type_builtin(vm, KIND_INT))) return result;
     Ref converted = call1(vm, argv[0], result);
     decref(result);
