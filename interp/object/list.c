@@ -397,6 +397,12 @@ static Ref list_concat(Vm *vm, List *a, List *b)
     return out;
 }
 
+/* n further references. */
+static inline void newref_times(Value v, ptrdiff_t n)
+{
+    if (is_heap(v)) as_object(v)->count += (uint32_t)n;
+}
+
 /* Appends n - 1 more copies of the first len items. */
 static bool list_multiply(Vm *vm, List *list, ptrdiff_t len, ptrdiff_t n)
 {
@@ -406,12 +412,10 @@ static bool list_multiply(Vm *vm, List *list, ptrdiff_t len, ptrdiff_t n)
         return false;
     }
     if (!list_reserve_exact(vm, list, total)) return false;
-    if (len == 1) {
-        Ref item = list->items[0];
-        for (ptrdiff_t i = 1; i < total; i++) list->items[i] = newref(item);
-    } else {
-        for (ptrdiff_t i = len; i < total; i += len)
-            sequence_copy(list->items + i, list->items, len);
+    for (ptrdiff_t i = 0; i < len; i++) newref_times(list->items[i], n - 1);
+    for (ptrdiff_t done = len, more; done < total; done += more) {
+        more = done < total - done ? done : total - done;
+        memcpy(list->items + done, list->items, (size_t)more * sizeof(Ref));
     }
     list->len = total;
     return true;

@@ -163,10 +163,15 @@ static Ref tuple_compare(Vm *vm, Value a, Value b, CompareOp op)
     return sequence_compare(vm, a, b, op);
 }
 
-static bool item_hash(Vm *vm, Value item, int64_t *hash)
+static inline bool item_hash(Vm *vm, Value item, int64_t *hash)
 {
+    if (is_int(item)) {
+        *hash = as_int(item) == -1 ? -2 : as_int(item);
+        return true;
+    }
     if (is_exact(item, KIND_STR)) {
-        *hash = str_hash(vm, as_str(item));
+        Str *text = as_str(item);
+        *hash = text->hash ? text->hash : str_hash(vm, text);
         return true;
     }
     return value_hash(vm, item, hash);
@@ -176,14 +181,15 @@ static bool item_hash(Vm *vm, Value item, int64_t *hash)
 static bool tuple_hash(Vm *vm, Value self, int64_t *hash)
 {
     uint64_t mix = 0x2545F4914F6CDD1Du;
-    for (ptrdiff_t i = 0; i < tuple_len(self); i++) {
+    ptrdiff_t len = tuple_len(self);
+    for (ptrdiff_t i = 0; i < len; i++) {
         int64_t item;
         if (!item_hash(vm, tuple_at(self, i), &item)) return false;
         mix += (uint64_t)item * 0xC2B2AE3D27D4EB4Fu;
         mix = (mix << 31 | mix >> 33) * 0x9E3779B185EBCA87u;
     }
     mix ^= mix >> 32;
-    mix += (uint64_t)tuple_len(self) ^ 0x27D4EB2F165667C5u;
+    mix += (uint64_t)len ^ 0x27D4EB2F165667C5u;
     *hash = mix == UINT64_MAX ? 1546275796 : (int64_t)mix;
     return true;
 }
