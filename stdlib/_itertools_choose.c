@@ -53,9 +53,20 @@ static inline Value item_at(const Choice *self, ptrdiff_t place)
     return tuple_at(pool, self->positions[place]);
 }
 
+enum { FEW_PLACES = 8 };
+
+/* A new tuple of the items at the positions, of which there are few. */
+static Ref give_new(Vm *vm, const Choice *self)
+{
+    Value items[FEW_PLACES];
+    for (ptrdiff_t i = 0; i < self->places; i++) items[i] = item_at(self, i);
+    return tuple_from_values(vm, self->places, items);
+}
+
 /* The tuple of the items at the positions, of which those before `from` are as they were. */
 static Ref give(Vm *vm, Choice *self, ptrdiff_t from)
 {
+    if (self->last == NONE && self->places <= FEW_PLACES) return give_new(vm, self);
     Ref result = tuple_again(vm, self->places, &self->last);
     if (failed(result) || self->places == 0) return result;
     Ref *items = as_tuple(result)->items;

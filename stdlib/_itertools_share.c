@@ -61,6 +61,8 @@ static Truth groupby_read(Vm *vm, GroupBy *self)
 
 static Truth same_key(Vm *vm, Value a, Value b)
 {
+    Truth quick = is_float(a) ? FAILED : quick_equal(a, b);
+    if (quick != FAILED) return quick;
     Ref left = newref(a), right = newref(b);
     Truth same = value_equal(vm, left, right);
     decref(left);
