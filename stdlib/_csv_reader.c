@@ -247,11 +247,39 @@ static ptrdiff_t plain_end(const Dialect *dialect, const Str *line, ptrdiff_t i)
     return i;
 }
 
+/* May a field of plain characters be cut from this line as it stands? */
+static bool cuts_plainly(const Dialect *dialect, const Str *line)
+{
+    bool as_text = dialect->quoting == QUOTE_MINIMAL || dialect->quoting == QUOTE_ALL;
+    return line->ascii && as_text && !dialect->skips_space;
+}
+
+/* Saves the fields from line[*i] on that are plain characters and end with a delimiter. */
+static bool read_plain_fields(Vm *vm, CsvReader *self, const Str *line, ptrdiff_t *i)
+{
+    const Dialect *dialect = as_dialect(self->dialect);
+    int64_t limit = as_csv_state(self->state)->limit;
+    for (;;) {
+        ptrdiff_t end = plain_end(dialect, line, *i);
+        bool whole = end < line->len && (uint8_t)line->data[end] == dialect->delimiter;
+        if (!whole || end - *i > limit) return true;
+        Ref text = str_from_ascii(vm, line->data + *i, end - *i);
+        if (failed(text) || !list_push(vm, as_list(self->fields), text)) return false;
+        self->at = AT_FIELD;
+        *i = end + 1;
+    }
+}
+
 static bool read_line(Vm *vm, CsvReader *self)
 {
     const Dialect *dialect = as_dialect(self->dialect);
     const Str *line = as_str(self->line);
+    bool plainly = cuts_plainly(dialect, line);
     for (ptrdiff_t i = 0; i < line->len;) {
+        if (plainly && (self->at == AT_FIELD || self->at == AT_RECORD)) {
+            if (!read_plain_fields(vm, self, line, &i)) return false;
+            if (i == line->len) break;
+        }
         if (self->at == IN_FIELD || self->at == IN_QUOTED) {
             ptrdiff_t end = plain_end(dialect, line, i);
             if (end > i) {
