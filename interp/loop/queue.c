@@ -2,7 +2,8 @@
  *
  * Items lie in one growing array: a circle for Queue, a stack for LifoQueue, a binary heap for
  * PriorityQueue.  A woken getter or putter has left the list already and looks again when it runs,
- * so an item is never promised to anyone; cancelled after its wake-up, it wakes the next.
+ * so an item is never promised to anyone; cancelled after its wake-up, it wakes the next.  Once a
+ * script looks at _queue or sets it, the items lie in that object instead, as in CPython's queues.
  * Neighbours: waiter.h, lock.c (what primitives share). */
 /* SPDX-License-Identifier: MIT */
 #include "loop/queue.h"
@@ -11,11 +12,15 @@
 #include <stdio.h>
 
 #include "loop/lock.h"
+#include "object/attr.h"
+#include "object/call.h"
 #include "object/genericalias.h"
 #include "object/int.h"
+#include "object/iter.h"
 #include "object/list.h"
 #include "object/number.h"
 #include "object/str.h"
+#include "vm/import.h"
 
 typedef struct Queue {
     Container head; /* aux: 1 once it is shut down */
@@ -23,6 +28,8 @@ typedef struct Queue {
     Ref given;       /* maxsize as the script gave it when that is no int, or UNDEF */
     int64_t maxsize; /* <= 0: no limit */
     int64_t unfinished;
+    Ref storage;  /* _queue, once a script wanted it: where the items lie then; or UNDEF */
+    Ref finished; /* _finished, an Event, once a script wanted it; or UNDEF */
     Ref *items;
     ptrdiff_t first, len, capacity;
     Waiters getters, putters, joiners;
@@ -118,13 +125,72 @@ static Ref items_take(Vm *vm, Queue *queue)
     return item;
 }
 
+static void items_drop(Queue *queue)
+{
+    while (queue->len > 0) clear(item_at(queue, --queue->len));
+}
+
+/* ---- items that lie in an object of the script's ---- */
+
+static bool is_priority(const Queue *queue) { return queue->head.head.kind == KIND_PRIORITY_QUEUE; }
+static bool is_lifo(const Queue *queue) { return queue->head.head.kind == KIND_LIFO_QUEUE; }
+
+/* storage.name(item), or for a priority queue heapq.name(storage, item); item UNDEF: without. */
+static Ref storage_call(Vm *vm, Queue *queue, const char *name, Value item)
+{
+    Ref storage = newref(queue->storage), method = FAIL, out = FAIL;
+    Ref owner = is_priority(queue) ? import_text(vm, "heapq") : newref(storage);
+    if (!failed(owner)) method = attr_get_text(vm, owner, name);
+    if (!failed(method)) {
+        Value args[] = {storage, item};
+        int first = is_priority(queue) ? 0 : 1, end = absent(item) ? 1 : 2;
+        out = call(vm, method, end - first, args + first);
+    }
+    decref(method);
+    decref(owner);
+    decref(storage);
+    return out;
+}
+
+static bool store_put(Vm *vm, Queue *queue, Value item)
+{
+    if (absent(queue->storage)) return items_put(vm, queue, item);
+    Ref done = storage_call(vm, queue, is_priority(queue) ? "heappush" : "append", item);
+    decref(done);
+    return !failed(done);
+}
+
+static Ref store_take(Vm *vm, Queue *queue)
+{
+    if (absent(queue->storage)) return items_take(vm, queue);
+    const char *name = is_priority(queue) ? "heappop" : is_lifo(queue) ? "pop" : "popleft";
+    return storage_call(vm, queue, name, UNDEF);
+}
+
+/* -1: raised */
+static ptrdiff_t store_len(Vm *vm, Queue *queue)
+{
+    return absent(queue->storage) ? queue->len : value_len(vm, queue->storage);
+}
+
+/* _finished, if a script has it, follows the count. */
+static bool finished_tell(Vm *vm, Queue *queue)
+{
+    if (absent(queue->finished)) return true;
+    Ref method = attr_get_text(vm, queue->finished, queue->unfinished > 0 ? "clear" : "set");
+    Ref done = failed(method) ? FAIL : call0(vm, method);
+    decref(method);
+    decref(done);
+    return !failed(done);
+}
+
 /* ---- what a subclass may override: qsize, _put, _get ---- */
 
 static bool is_plain(const Queue *queue) { return !(queue->head.head.flags & OBJ_SUBCLASS); }
 
 static ptrdiff_t queue_size(Vm *vm, Queue *queue)
 {
-    if (is_plain(queue)) return queue->len;
+    if (is_plain(queue)) return store_len(vm, queue);
     Ref size = call_method(vm, borrow(queue), N(qsize), 0, NULL);
     int64_t n;
     bool ok = !failed(size) && int_index(vm, size, &n);
@@ -167,6 +233,7 @@ static bool wake_next(Vm *vm, Waiters *list)
 
 static bool wake_joiners(Vm *vm, Queue *queue)
 {
+    if (!finished_tell(vm, queue)) return false;
     for (Waiter *waiter = queue->joiners.first; waiter; waiter = waiter->next)
         if (!waiter_wake(vm, waiter)) return false;
     return true;
@@ -188,13 +255,14 @@ bool queue_put_now(Vm *vm, Value self, Value item)
     if (full == YES) throw_value(vm, QueueFull, UNDEF);
     if (full != NO) return false;
     if (is_plain(queue)) {
-        if (!items_put(vm, queue, item)) return false;
+        if (!store_put(vm, queue, item)) return false;
     } else {
         Ref done = call_method(vm, borrow(queue), N(_put), 1, &item);
         if (failed(done)) return false;
         decref(done);
     }
     queue->unfinished++;
+    if (!finished_tell(vm, queue)) return false;
     return wake_next(vm, &queue->getters);
 }
 
@@ -204,7 +272,7 @@ static Ref queue_get_now(Vm *vm, Queue *queue)
     if (empty == FAILED) return FAIL;
     if (empty == YES) return throw_value(vm, queue->head.aux ? QueueShutDown : QueueEmpty, UNDEF);
     Ref item =
-        is_plain(queue) ? items_take(vm, queue) : call_method(vm, borrow(queue), N(_get), 0, NULL);
+        is_plain(queue) ? store_take(vm, queue) : call_method(vm, borrow(queue), N(_get), 0, NULL);
     if (failed(item) || wake_next(vm, &queue->putters)) return item;
     decref(item);
     return FAIL;
@@ -350,16 +418,18 @@ NATIVE(queue_init_hook, "_init(self, maxsize)", "For subclasses: make the storag
 }
 NATIVE(queue_put_hook, "_put(self, item)", "For subclasses: store item.")
 {
-    return items_put(vm, as_queue(argv[0]), argv[1]) ? NONE : FAIL;
+    return store_put(vm, as_queue(argv[0]), argv[1]) ? NONE : FAIL;
 }
 NATIVE(queue_get_hook, "_get(self)", "For subclasses: take the next item out.")
 {
-    return as_queue(argv[0])->len ? items_take(vm, as_queue(argv[0]))
-                                  : throw(vm, IndexError, "pop from an empty queue");
+    Queue *self = as_queue(argv[0]);
+    return !absent(self->storage) || self->len ? store_take(vm, self)
+                                               : throw(vm, IndexError, "pop from an empty queue");
 }
 NATIVE(queue_qsize, "qsize(self)", "Return the number of items.")
 {
-    return from_small(as_queue(argv[0])->len);
+    ptrdiff_t len = store_len(vm, as_queue(argv[0]));
+    return len < 0 ? FAIL : from_small(len);
 }
 NATIVE(queue_empty, "empty(self)", "Return True when there is no item.")
 {
@@ -421,7 +491,7 @@ NATIVE(queue_shutdown, "shutdown(self, immediate=False)",
         if (empty == FAILED) return FAIL;
         if (empty == YES) break;
         Ref item =
-            is_plain(self) ? items_take(vm, self) : call_method(vm, argv[0], N(_get), 0, NULL);
+            is_plain(self) ? store_take(vm, self) : call_method(vm, argv[0], N(_get), 0, NULL);
         if (failed(item)) return FAIL;
         decref(item);
         if (self->unfinished > 0) self->unfinished--;
@@ -443,11 +513,26 @@ static Ref get_maxsize(Vm *vm, Value self)
     Queue *queue = as_queue(self);
     return absent(queue->given) ? from_int64(vm, queue->maxsize) : newref(queue->given);
 }
+static bool set_maxsize(Vm *vm, Value self, Value value)
+{
+    if (absent(value)) return throw(vm, AttributeError, "cannot delete _maxsize"), false;
+    return read_maxsize(vm, as_queue(self), value);
+}
 static Ref get_unfinished(Vm *vm, Value self) { return from_int64(vm, as_queue(self)->unfinished); }
+static bool set_unfinished(Vm *vm, Value self, Value value)
+{
+    if (absent(value)) return throw(vm, AttributeError, "cannot delete _unfinished_tasks"), false;
+    return int_index(vm, value, &as_queue(self)->unfinished);
+}
+static Ref get_shut_down(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(as_queue(self)->head.aux != 0);
+}
 
 /* The items in the order of the array, as a list. */
 static Ref queue_items(Vm *vm, Queue *queue)
 {
+    if (!absent(queue->storage)) return list_from(vm, queue->storage);
     Ref list = list_new(vm, queue->len);
     for (ptrdiff_t i = 0; !failed(list) && i < queue->len; i++)
         if (!list_push(vm, as_list(list), newref(*item_at(queue, i)))) {
@@ -457,6 +542,62 @@ static Ref queue_items(Vm *vm, Queue *queue)
     return list;
 }
 
+/* module.name(), or module.name(argument) */
+static Ref make_from(Vm *vm, const char *module, const char *name, Value argument)
+{
+    Ref held = import_text(vm, module);
+    Ref class = failed(held) ? FAIL : attr_get_text(vm, held, name);
+    Ref made = failed(class) ? FAIL : call(vm, class, absent(argument) ? 0 : 1, &argument);
+    decref(class);
+    decref(held);
+    return made;
+}
+
+/* _queue: a deque, or for the others a list, that the items move into. */
+static Ref get_storage(Vm *vm, Value self)
+{
+    Queue *queue = as_queue(self);
+    if (!absent(queue->storage)) return newref(queue->storage);
+    Ref items = queue_items(vm, queue);
+    if (!failed(items) && !is_priority(queue) && !is_lifo(queue))
+        replace(&items, make_from(vm, "collections", "deque", items));
+    if (failed(items)) return FAIL;
+    items_drop(queue);
+    queue->storage = newref(items);
+    return items;
+}
+static bool set_storage(Vm *vm __attribute__((unused)), Value self, Value value)
+{
+    items_drop(as_queue(self));
+    replace(&as_queue(self)->storage, absent(value) ? UNDEF : newref(value));
+    return true;
+}
+
+static Ref get_finished(Vm *vm, Value self)
+{
+    Queue *queue = as_queue(self);
+    if (!absent(queue->finished)) return newref(queue->finished);
+    Ref made = make_from(vm, "asyncio", "Event", UNDEF);
+    if (failed(made)) return FAIL;
+    queue->finished = newref(made);
+    if (finished_tell(vm, queue)) return made;
+    decref(made);
+    return FAIL;
+}
+
+/* For subclasses: wakes the first of waiters, which are _getters or _putters. */
+NATIVE(queue_wakeup_next, "_wakeup_next(self, waiters)",
+       "For subclasses: wake the first of waiters.")
+{
+    Queue *self = as_queue(argv[0]);
+    Value first = is_list(argv[1]) && as_list(argv[1])->len ? list_at(as_list(argv[1]), 0) : UNDEF;
+    if (self->getters.first && first == borrow(self->getters.first))
+        return wake_next(vm, &self->getters) ? NONE : FAIL;
+    if (self->putters.first && first == borrow(self->putters.first))
+        return wake_next(vm, &self->putters) ? NONE : FAIL;
+    return NONE;
+}
+
 static bool builder_queue(Vm *vm, StrBuilder *text, Queue *queue)
 {
     char part[64];
@@ -464,7 +605,11 @@ static bool builder_queue(Vm *vm, StrBuilder *text, Queue *queue)
     bool ok =
         !failed(maxsize) && builder_text(vm, text, " maxsize=") && builder_repr(vm, text, maxsize);
     decref(maxsize);
-    if (ok && queue->len) {
+    Truth any = !ok                      ? FAILED
+                : absent(queue->storage) ? (queue->len ? YES : NO)
+                                         : value_truth(vm, queue->storage);
+    ok = any != FAILED;
+    if (any == YES) {
         Ref items = queue_items(vm, queue);
         ok = !failed(items) && builder_text(vm, text, " _queue=") && builder_repr(vm, text, items);
         decref(items);
@@ -527,7 +672,7 @@ static void queue_visit(Object *object, Visit *visit, void *context)
 static void queue_clear(Object *object)
 {
     Queue *self = (Queue *)object;
-    while (self->len > 0) clear(item_at(self, --self->len));
+    items_drop(self);
     memory_free(self->items);
     self->items = NULL;
     self->capacity = 0;
@@ -536,17 +681,33 @@ static void queue_clear(Object *object)
     waiters_clear(&self->joiners);
 }
 
-static const Native *const queue_methods[] = {
-    &queue_init_hook_def, &queue_put_hook_def,      &queue_get_hook_def,  &queue_qsize_def,
-    &queue_empty_def,     &queue_full_def,          &queue_put_def,       &queue_put_nowait_def,
-    &queue_get_def,       &queue_get_nowait_def,    &queue_task_done_def, &queue_join_def,
-    &queue_shutdown_def,  &queue_class_getitem_def, &queue_format_def,    NULL};
+static const Native *const queue_methods[] = {&queue_init_hook_def,
+                                              &queue_put_hook_def,
+                                              &queue_get_hook_def,
+                                              &queue_qsize_def,
+                                              &queue_empty_def,
+                                              &queue_full_def,
+                                              &queue_put_def,
+                                              &queue_put_nowait_def,
+                                              &queue_get_def,
+                                              &queue_get_nowait_def,
+                                              &queue_task_done_def,
+                                              &queue_join_def,
+                                              &queue_shutdown_def,
+                                              &queue_class_getitem_def,
+                                              &queue_format_def,
+                                              &queue_wakeup_next_def,
+                                              NULL};
 static const Attribute queue_attributes[] = {
     {"maxsize", get_maxsize, NULL, "Most items at a time."},
     {"_getters", get_getters, NULL, "Who waits for an item, a list."},
     {"_putters", get_putters, NULL, "Who waits for a place, a list."},
     {"_loop", get_loop, NULL, "The loop it is bound to, or None."},
-    {"_unfinished_tasks", get_unfinished, NULL, "Items put and not yet dealt with."},
+    {"_maxsize", get_maxsize, set_maxsize, "Most items at a time."},
+    {"_unfinished_tasks", get_unfinished, set_unfinished, "Items put and not yet dealt with."},
+    {"_finished", get_finished, NULL, "An event: every item put has been dealt with."},
+    {"_queue", get_storage, set_storage, "What the items lie in."},
+    {"_is_shutdown", get_shut_down, NULL, "Is it shut down?"},
     {0}};
 
 const TypeDef queue_type = {
@@ -554,7 +715,7 @@ const TypeDef queue_type = {
     .size = sizeof(Queue),
     .doc = "A queue between tasks, first in first out.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
-    .refs = REFS(REF(Queue, loop), REF(Queue, given)),
+    .refs = REFS(REF(Queue, loop), REF(Queue, given), REF(Queue, storage), REF(Queue, finished)),
     .visit = queue_visit,
     .clear = queue_clear,
     .new = &queue_make_def,
