@@ -3,6 +3,7 @@
  * Neighbours: waiter.h, lock.c (what primitives share). */
 /* SPDX-License-Identifier: MIT */
 #include "loop/lock.h"
+#include "object/number.h"
 
 typedef struct Event {
     Container head; /* aux: 1 while it is set */
@@ -83,7 +84,18 @@ static Ref get_loop(Vm *vm __attribute__((unused)), Value self)
 {
     return loop_or_none(as_event(self)->loop);
 }
+static Ref get_value(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(as_event(self)->head.aux != 0);
+}
+static bool set_value(Vm *vm, Value self, Value value)
+{
+    Truth set = absent(value) ? NO : value_truth(vm, value);
+    if (set != FAILED) as_event(self)->head.aux = set == YES;
+    return set != FAILED;
+}
 static const Attribute event_attributes[] = {
+    {"_value", get_value, set_value, "Is it set?"},
     {"_waiters", get_waiters, NULL, "Who waits, a list."},
     {"_loop", get_loop, NULL, "The loop it is bound to, or None."},
     {0}};

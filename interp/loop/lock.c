@@ -203,7 +203,18 @@ static Ref get_loop(Vm *vm __attribute__((unused)), Value self)
 {
     return loop_or_none(as_lock(self)->loop);
 }
+static Ref get_locked(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(as_lock(self)->head.aux != 0);
+}
+static bool set_locked(Vm *vm, Value self, Value value)
+{
+    Truth locked = absent(value) ? NO : value_truth(vm, value);
+    if (locked != FAILED) as_lock(self)->head.aux = locked == YES;
+    return locked != FAILED;
+}
 static const Attribute lock_attributes[] = {
+    {"_locked", get_locked, set_locked, "Is it held?"},
     {"_waiters", get_waiters, NULL, "Who waits, a list."},
     {"_loop", get_loop, NULL, "The loop it is bound to, or None."},
     {0}};

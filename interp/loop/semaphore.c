@@ -172,10 +172,23 @@ static Ref get_loop(Vm *vm __attribute__((unused)), Value self)
 {
     return loop_or_none(as_semaphore(self)->loop);
 }
+static bool set_value(Vm *vm, Value self, Value value)
+{
+    if (absent(value)) return throw(vm, AttributeError, "cannot delete _value"), false;
+    return int_index(vm, value, &as_semaphore(self)->value);
+}
+static Ref get_bound(Vm *vm, Value self) { return from_int64(vm, as_semaphore(self)->bound); }
+static bool set_bound(Vm *vm, Value self, Value value)
+{
+    if (absent(value)) return throw(vm, AttributeError, "cannot delete _bound_value"), false;
+    return int_index(vm, value, &as_semaphore(self)->bound);
+}
+static const Attribute bounded_attributes[] = {
+    {"_bound_value", get_bound, set_bound, "The most units that can be left."}, {0}};
 static const Attribute semaphore_attributes[] = {
     {"_waiters", get_waiters, NULL, "Who waits, a list."},
     {"_loop", get_loop, NULL, "The loop it is bound to, or None."},
-    {"_value", get_value, NULL, "Units left."},
+    {"_value", get_value, set_value, "Units left."},
     {0}};
 
 const TypeDef semaphore_type = {
@@ -198,4 +211,5 @@ const TypeDef bounded_semaphore_type = {
     .doc = "A semaphore that refuses to be released more often than it was acquired.",
     .flags = TYPE_CONTAINER | TYPE_WEAKREF | TYPE_ATTRIBUTES,
     .repr = semaphore_repr,
+    .attributes = bounded_attributes,
 };

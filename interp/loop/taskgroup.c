@@ -13,6 +13,7 @@
 #include "object/iter.h"
 #include "object/list.h"
 #include "object/number.h"
+#include "object/set.h"
 
 typedef struct TaskGroup {
     Container head;
@@ -302,8 +303,54 @@ static Ref group_repr(Vm *vm, Value self)
                                         : "");
 }
 
-static const Native *const group_methods[] = {&group_aenter_def, &group_aexit_def,
-                                              &group_create_task_def, NULL};
+NATIVE(group_abort_method, "_abort(self)", "Cancel the tasks and take no more.")
+{
+    return group_abort(vm, as_group(argv[0])) ? NONE : FAIL;
+}
+
+static Ref get_tasks(Vm *vm, Value self)
+{
+    TaskGroup *group = as_group(self);
+    return set_from(vm, absent(group->tasks) ? vm->interp->empty_tuple : group->tasks);
+}
+static Ref get_errors(Vm *vm, Value self)
+{
+    TaskGroup *group = as_group(self);
+    return absent(group->errors) ? list_new(vm, 0) : newref(group->errors);
+}
+static Ref get_loop(Vm *vm __attribute__((unused)), Value self)
+{
+    return loop_or_none(as_group(self)->loop);
+}
+static Ref get_parent(Vm *vm __attribute__((unused)), Value self)
+{
+    Value parent = as_group(self)->parent;
+    return absent(parent) ? NONE : newref(parent);
+}
+static Ref get_entered(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(as_group(self)->entered);
+}
+static Ref get_exiting(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(as_group(self)->exiting);
+}
+static Ref get_aborting(Vm *vm __attribute__((unused)), Value self)
+{
+    return from_bool(as_group(self)->aborting);
+}
+static const Attribute group_attributes[] = {
+    {"_tasks", get_tasks, NULL, "Those that are not done, a set."},
+    {"_errors", get_errors, NULL, "What failed so far, a list."},
+    {"_loop", get_loop, NULL, "The loop it was entered in, or None."},
+    {"_parent_task", get_parent, NULL, "The task that entered it, or None."},
+    {"_entered", get_entered, NULL, "Was it entered?"},
+    {"_exiting", get_exiting, NULL, "Has its block ended?"},
+    {"_aborting", get_aborting, NULL, "Are its tasks being cancelled?"},
+    {0}};
+
+static const Native *const group_methods[] = {
+    &group_aenter_def, &group_aexit_def, &group_create_task_def, &group_abort_method_def, NULL};
 
 const TypeDef task_group_type = {
     .name = "asyncio.taskgroups.TaskGroup",
@@ -315,4 +362,5 @@ const TypeDef task_group_type = {
     .init = &group_init_def,
     .repr = group_repr,
     .methods = group_methods,
+    .attributes = group_attributes,
 };
