@@ -258,6 +258,67 @@ void allocator_close(Interp *interp)
 
 /* ---- raw memory ---- */
 
+#ifdef AIO_SYSTEM_MALLOC
+static void *block_new(Allocator *memory, size_t size_bytes)
+{
+    (void)memory;
+    return malloc(size_bytes ? size_bytes : 1);
+}
+enum { HEAD_BYTES = 0 };
+static size_t block_room(void *block) { return malloc_usable_size(block); }
+void memory_free(void *block) { free(block); }
+#else
+/* A small block is cells, like an object, but for a word before it that tells where they go back:
+ * the allocator and, above OWNER_BITS, how many cells.  Before a malloc'd block it is 0. */
+enum { BLOCK_CELLS_MAX = 32, OWNER_BITS = 48, ORIGIN_BYTES = sizeof(uint64_t) };
+/* What a malloc'd block has before it, as aligned as the C library's own blocks are. */
+enum { HEAD_BYTES = CELL_BYTES };
+
+static uint64_t *block_origin(void *block) { return (uint64_t *)block - 1; }
+
+static inline void *block_new(Allocator *memory, size_t size_bytes)
+{
+    const size_t cells = (size_bytes + ORIGIN_BYTES + CELL_BYTES - 1) / CELL_BYTES;
+    char *start;
+    uint64_t origin = 0;
+    if (cells <= BLOCK_CELLS_MAX) {
+        FreeCell *cell = memory->free[cells];
+        origin = (uint64_t)cells << OWNER_BITS | (uintptr_t)memory;
+        if (cell) memory->free[cells] = cell->next;
+        start = cell ? (char *)cell : slab_cut(memory, cells);
+    } else {
+        start = malloc(size_bytes + HEAD_BYTES);
+        if (start) start += HEAD_BYTES - ORIGIN_BYTES;
+    }
+    if (!start) return NULL;
+    void *block = start + ORIGIN_BYTES;
+    *block_origin(block) = origin;
+    return block;
+}
+
+/* How many bytes fit. */
+static size_t block_room(void *block)
+{
+    const uint64_t origin = *block_origin(block);
+    return origin ? (size_t)(origin >> OWNER_BITS) * CELL_BYTES - ORIGIN_BYTES
+                  : malloc_usable_size((char *)block - HEAD_BYTES) - HEAD_BYTES;
+}
+
+void memory_free(void *block)
+{
+    if (!block) return;
+    uint64_t *origin = block_origin(block);
+    if (!*origin) {
+        free((char *)block - HEAD_BYTES);
+        return;
+    }
+    Allocator *memory = (Allocator *)(uintptr_t)(*origin & ((UINT64_C(1) << OWNER_BITS) - 1));
+    FreeCell **list = &memory->free[*origin >> OWNER_BITS], *cell = (FreeCell *)(void *)origin;
+    cell->next = *list;
+    *list = cell;
+}
+#endif
+
 /* The C library keeps freed blocks up to this size at hand, for malloc() alone: calloc() and
  * realloc() go the long way. */
 enum { CACHED_BYTES = 1032 };
@@ -266,35 +327,35 @@ void *memory_new(Vm *vm, size_t size_bytes)
 {
     Allocator *allocator = &vm->interp->memory;
     if (refused(allocator, size_bytes)) return exhausted(vm);
-    void *memory = malloc(size_bytes ? size_bytes : 1);
-    return memory ? memory : exhausted(vm);
+    void *block = block_new(allocator, size_bytes);
+    return block ? block : exhausted(vm);
 }
 
 void *memory_zeroed(Vm *vm, size_t size_bytes)
 {
     Allocator *allocator = &vm->interp->memory;
     if (refused(allocator, size_bytes)) return exhausted(vm);
-    bool few = size_bytes <= CACHED_BYTES;
-    void *memory = few ? malloc(size_bytes ? size_bytes : 1) : calloc(1, size_bytes);
-    if (!memory) return exhausted(vm);
-    return few ? memset(memory, 0, size_bytes) : memory;
+    if (size_bytes > CACHED_BYTES) { /* its words before are zero, as they must be */
+        char *start = calloc(1, size_bytes + HEAD_BYTES);
+        return start ? start + HEAD_BYTES : exhausted(vm);
+    }
+    void *block = block_new(allocator, size_bytes);
+    return block ? memset(block, 0, size_bytes) : exhausted(vm);
 }
 
-void *memory_resize(Vm *vm, void *memory, size_t size_bytes)
+void *memory_resize(Vm *vm, void *block, size_t size_bytes)
 {
     Allocator *allocator = &vm->interp->memory;
     if (refused(allocator, size_bytes)) return exhausted(vm);
-    size_t had = memory ? malloc_usable_size(memory) : 0;
-    if (had > CACHED_BYTES || size_bytes > CACHED_BYTES) {
-        void *moved = realloc(memory, size_bytes);
-        return moved ? moved : exhausted(vm);
+    const size_t room = block ? block_room(block) : 0;
+    if (room > CACHED_BYTES && size_bytes > CACHED_BYTES) {
+        char *start = realloc((char *)block - HEAD_BYTES, size_bytes + HEAD_BYTES);
+        return start ? start + HEAD_BYTES : exhausted(vm);
     }
-    if (had && had >= size_bytes && had <= size_bytes * 2) return memory;
-    void *moved = malloc(size_bytes ? size_bytes : 1);
+    if (room && room >= size_bytes && room <= size_bytes * 2) return block;
+    void *moved = block_new(allocator, size_bytes);
     if (!moved) return exhausted(vm);
-    if (memory) memcpy(moved, memory, had < size_bytes ? had : size_bytes);
-    free(memory);
+    if (block) memcpy(moved, block, room < size_bytes ? room : size_bytes);
+    memory_free(block);
     return moved;
 }
-
-void memory_free(void *memory) { free(memory); }
