@@ -12,6 +12,7 @@
 #include "object/iter.h"
 #include "object/list.h"
 #include "object/number.h"
+#include "object/parts.h"
 #include "object/sequence.h"
 #include "object/tuple.h"
 
@@ -341,86 +342,84 @@ SHARED_NATIVE(
 
 static bool is_blank(char c) { return c == ' ' || (c >= 9 && c <= 13); }
 
-enum { USUAL_PARTS = 8 }; /* what a new list has room for */
-
-static inline bool push_part(Vm *vm, Ref list, Value self, ptrdiff_t start, ptrdiff_t end)
+static inline bool add_part(Parts *out, Value self, ptrdiff_t start, ptrdiff_t end)
 {
-    Ref piece = part(vm, self, start, end);
-    return !failed(piece) && list_push(vm, as_list(list), piece);
+    return parts_add(out, part(out->vm, self, start, end));
 }
 
-static bool split_blanks(Vm *vm, Ref out, Value self, ptrdiff_t most)
+static bool split_blanks(Parts *out, Value self, ptrdiff_t most)
 {
     Span s = span_of(self);
     for (ptrdiff_t i = 0;;) {
         while (i < s.len && is_blank(s.data[i])) i++;
         if (i == s.len) return true;
         ptrdiff_t start = i;
-        if (most-- == 0) return push_part(vm, out, self, start, s.len);
+        if (most-- == 0) return add_part(out, self, start, s.len);
         while (i < s.len && !is_blank(s.data[i])) i++;
-        if (!push_part(vm, out, self, start, i)) return false;
+        if (!add_part(out, self, start, i)) return false;
     }
 }
 
-static bool rsplit_blanks(Vm *vm, Ref out, Value self, ptrdiff_t most)
+static bool rsplit_blanks(Parts *out, Value self, ptrdiff_t most)
 {
     Span s = span_of(self);
     for (ptrdiff_t i = s.len;;) {
         while (i > 0 && is_blank(s.data[i - 1])) i--;
         if (i == 0) return true;
         ptrdiff_t end = i;
-        if (most-- == 0) return push_part(vm, out, self, 0, end);
+        if (most-- == 0) return add_part(out, self, 0, end);
         while (i > 0 && !is_blank(s.data[i - 1])) i--;
-        if (!push_part(vm, out, self, i, end)) return false;
+        if (!add_part(out, self, i, end)) return false;
     }
 }
 
-static bool split_at(Vm *vm, Ref out, Value self, Span separator, ptrdiff_t most)
+static bool split_at_few(Parts *out, Value self, Span separator, ptrdiff_t most)
 {
+    const Span s = span_of(self);
+    const char *end = s.data + s.len, *start = s.data;
+    for (; most > 0; most--) {
+        const char *at = bytescan_near_few(start, end, separator.data, separator.len);
+        if (at == end) break;
+        if (!add_part(out, self, start - s.data, at - s.data)) return false;
+        start = at + separator.len;
+    }
+    return add_part(out, self, start - s.data, s.len);
+}
+
+static bool split_at(Parts *out, Value self, Span separator, ptrdiff_t most)
+{
+    if (separator.len <= BYTESCAN_FEW) return split_at_few(out, self, separator, most);
     Span s = span_of(self);
     ByteScan scan = bytescan_open(s.data, s.len, separator.data, separator.len);
     ptrdiff_t start = 0, at;
     while (most-- > 0 && (at = bytescan_next(&scan, start)) >= 0) {
-        if (!push_part(vm, out, self, start, at)) return false;
+        if (!add_part(out, self, start, at)) return false;
         start = at + separator.len;
     }
-    return push_part(vm, out, self, start, s.len);
+    return add_part(out, self, start, s.len);
 }
 
-static bool rsplit_at(Vm *vm, Ref out, Value self, Span separator, ptrdiff_t most)
+static bool rsplit_at(Parts *out, Value self, Span separator, ptrdiff_t most)
 {
     Span s = span_of(self);
     ptrdiff_t end = s.len, at;
     while (most-- > 0 && (at = find_last(s, separator, 0, end)) >= 0) {
-        if (!push_part(vm, out, self, at + separator.len, end)) return false;
+        if (!add_part(out, self, at + separator.len, end)) return false;
         end = at;
     }
-    return push_part(vm, out, self, 0, end);
-}
-
-/* Turns round the items of a list built back to front. */
-static void reverse_items(List *list)
-{
-    for (ptrdiff_t i = 0, j = list->len - 1; i < j; i++, j--) {
-        Ref item = list->items[i];
-        list->items[i] = list->items[j];
-        list->items[j] = item;
-    }
+    return add_part(out, self, 0, end);
 }
 
 /* separator NULL: blanks */
 static Ref split_self(Vm *vm, Value self, const Span *separator, ptrdiff_t most, bool from_right)
 {
-    bool ok;
     if (separator && separator->len == 0) return throw(vm, ValueError, "empty separator");
-    Ref out = list_new(vm, most < USUAL_PARTS ? most + 1 : USUAL_PARTS);
-    if (failed(out)) return FAIL;
-    if (separator) ok = (from_right ? rsplit_at : split_at)(vm, out, self, *separator, most);
-    else ok = (from_right ? rsplit_blanks : split_blanks)(vm, out, self, most);
-    if (ok && from_right) reverse_items(as_list(out));
-    if (ok) return out;
-    decref(out);
-    return FAIL;
+    Parts out;
+    bool good;
+    parts_open(vm, &out);
+    if (separator) good = (from_right ? rsplit_at : split_at)(&out, self, *separator, most);
+    else good = (from_right ? rsplit_blanks : split_blanks)(&out, self, most);
+    return parts_close(&out, good, from_right);
 }
 
 static Ref split(Vm *vm, Value *argv, bool from_right)
@@ -454,20 +453,18 @@ SHARED_NATIVE(bytes_splitlines, "splitlines(self, /, keepends=False)",
 {
     Truth keep = value_truth(vm, argv[1]);
     if (keep == FAILED) return FAIL;
-    Ref out = list_new(vm, USUAL_PARTS);
-    if (failed(out)) return FAIL;
+    Parts out;
+    bool good = true;
+    parts_open(vm, &out);
     Span s = span_of(argv[0]);
-    for (ptrdiff_t i = 0; i < s.len;) {
+    for (ptrdiff_t i = 0; good && i < s.len;) {
         ptrdiff_t start = i;
         i += bytescan_either(s.data + i, s.len - i, '\n', '\r');
         ptrdiff_t end = i;
         if (i < s.len) i += s.data[i] == '\r' && i + 1 < s.len && s.data[i + 1] == '\n' ? 2 : 1;
-        if (!push_part(vm, out, argv[0], start, keep ? i : end)) {
-            decref(out);
-            return FAIL;
-        }
+        good = add_part(&out, argv[0], start, keep ? i : end);
     }
-    return out;
+    return parts_close(&out, good, false);
 }
 
 /* self[:first], separator (or nothing) and self[second:] as a tuple; middle UNDEF: a new copy. */

@@ -18,6 +18,7 @@
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
+#include "object/parts.h"
 #include "object/range.h"
 #include "object/reduce.h"
 #include "object/sequence.h"
@@ -97,14 +98,17 @@ Ref list_from_values(Vm *vm, ptrdiff_t len, Value *items)
 
 Ref list_from_refs(Vm *vm, ptrdiff_t len, Ref *items)
 {
-    Ref list = list_new(vm, len);
-    if (failed(list)) {
+    List *list = object_new_inline(vm, type_builtin(vm, KIND_LIST)->shape, sizeof(List));
+    Ref *room = list && len ? memory_new(vm, (size_t)len * sizeof *room) : NULL;
+    if (!room && (!list || len)) {
         for (ptrdiff_t i = 0; i < len; i++) decref(items[i]);
+        decref_object(list);
         return FAIL;
     }
-    if (len) memcpy(as_list(list)->items, items, len * sizeof(Ref));
-    as_list(list)->len = len;
-    return list;
+    for (ptrdiff_t i = 0; i < len; i++) room[i] = items[i];
+    list->items = room;
+    list->len = list->capacity = len;
+    return from_object(list);
 }
 
 bool list_push_full(Vm *vm, List *list, Ref item)
@@ -115,6 +119,45 @@ bool list_push_full(Vm *vm, List *list, Ref item)
     }
     list->items[list->len++] = item;
     return true;
+}
+
+static void reverse_items(Ref *items, ptrdiff_t len)
+{
+    for (ptrdiff_t i = 0, j = len - 1; i < j; i++, j--) {
+        Ref item = items[i];
+        items[i] = items[j];
+        items[j] = item;
+    }
+}
+
+bool parts_flush(Parts *parts)
+{
+    Vm *vm = parts->vm;
+    if (absent(parts->list)) parts->list = list_new(vm, 2 * PARTS_FEW);
+    List *list = failed(parts->list) ? NULL : as_list(parts->list);
+    if (!list || !list_reserve(vm, list, list->len + parts->len)) {
+        if (!list) parts->list = UNDEF;
+        return false;
+    }
+    for (ptrdiff_t i = 0; i < parts->len; i++) list->items[list->len++] = parts->few[i];
+    parts->len = 0;
+    return true;
+}
+
+Ref parts_close(Parts *parts, bool good, bool backwards)
+{
+    good = good && (absent(parts->list) || parts_flush(parts));
+    if (!good) {
+        while (parts->len > 0) decref(parts->few[--parts->len]);
+        decref(parts->list);
+        return FAIL;
+    }
+    if (absent(parts->list)) {
+        if (backwards) reverse_items(parts->few, parts->len);
+        return list_from_refs(parts->vm, parts->len, parts->few);
+    }
+    if (backwards) reverse_items(as_list(parts->list)->items, as_list(parts->list)->len);
+    return parts->list;
 }
 
 bool list_insert(Vm *vm, List *list, ptrdiff_t i, Ref item)
@@ -566,11 +609,7 @@ NATIVE(list_count, "count(self, value, /)", "Return how many items equal value."
 NATIVE(list_reverse, "reverse(self, /)", "Reverse the list in place.")
 {
     List *list = as_list(argv[0]);
-    for (ptrdiff_t i = 0, j = list->len - 1; i < j; i++, j--) {
-        Ref item = list->items[i];
-        list->items[i] = list->items[j];
-        list->items[j] = item;
-    }
+    reverse_items(list->items, list->len);
     return NONE;
 }
 

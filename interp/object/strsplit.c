@@ -4,16 +4,20 @@
  * Neighbours: strfind.c (the search), char.c (what a blank is). */
 /* SPDX-License-Identifier: MIT */
 #include "base/block.h"
+#include "base/bytescan.h"
 #include "object/char.h"
 #include "object/error.h"
 #include "object/int.h"
-#include "object/list.h"
 #include "object/number.h"
+#include "object/parts.h"
 #include "object/strmethod.h"
 #include "object/tuple.h"
 
-enum { NEAR = 16 };       /* bytes */
-enum { USUAL_PARTS = 8 }; /* what a new list has room for */
+/* The blanks among the first 256 points. */
+static const bool latin1_blanks[256] = {
+    [9] = true,    [10] = true,   [11] = true,   [12] = true,  [13] = true,   [0x1C] = true,
+    [0x1D] = true, [0x1E] = true, [0x1F] = true, [' '] = true, [0x85] = true, [0xA0] = true,
+};
 
 static bool is_space_at(const Str *s, ptrdiff_t i) { return char_is_space(str_at(s, i)); }
 
@@ -23,95 +27,85 @@ static inline ptrdiff_t skip_while(const Str *s, ptrdiff_t i, bool blank)
     ptrdiff_t len = s->len;
     if (s->width == 1) {
         const uint8_t *data = (const uint8_t *)s->data;
-        while (i < len && char_is_space(data[i]) == blank) i++;
+        while (i < len && latin1_blanks[data[i]] == blank) i++;
     } else {
         while (i < len && is_space_at(s, i) == blank) i++;
     }
     return i;
 }
 
-static inline bool push_slice(Vm *vm, Ref list, Value s, ptrdiff_t start, ptrdiff_t end)
+static inline bool add_slice(Parts *out, Value s, ptrdiff_t start, ptrdiff_t end)
 {
     ptrdiff_t len = end - start;
     Ref piece = as_str(s)->ascii && len < as_str(s)->len
-                    ? str_from_ascii(vm, as_str(s)->data + start, len)
-                    : str_slice(vm, s, start, end);
-    return !failed(piece) && list_push(vm, as_list(list), piece);
+                    ? str_from_ascii(out->vm, as_str(s)->data + start, len)
+                    : str_slice(out->vm, s, start, end);
+    return parts_add(out, piece);
 }
 
 /* --- split ----------------------------------------------------------------------------------- */
 
-static bool split_blanks(Vm *vm, Ref out, Value self, ptrdiff_t most)
+static bool split_blanks(Parts *out, Value self, ptrdiff_t most)
 {
     const Str *s = as_str(self);
     for (ptrdiff_t i = 0;;) {
         i = skip_while(s, i, true);
         if (i == s->len) return true;
         ptrdiff_t start = i;
-        if (most-- == 0) return push_slice(vm, out, self, start, s->len);
+        if (most-- == 0) return add_slice(out, self, start, s->len);
         i = skip_while(s, i, false);
-        if (!push_slice(vm, out, self, start, i)) return false;
+        if (!add_slice(out, self, start, i)) return false;
     }
 }
 
-static bool rsplit_blanks(Vm *vm, Ref out, Value self, ptrdiff_t most)
+static bool rsplit_blanks(Parts *out, Value self, ptrdiff_t most)
 {
     const Str *s = as_str(self);
     for (ptrdiff_t i = s->len;;) {
         while (i > 0 && is_space_at(s, i - 1)) i--;
         if (i == 0) return true;
         ptrdiff_t end = i;
-        if (most-- == 0) return push_slice(vm, out, self, 0, end);
+        if (most-- == 0) return add_slice(out, self, 0, end);
         while (i > 0 && !is_space_at(s, i - 1)) i--;
-        if (!push_slice(vm, out, self, i, end)) return false;
+        if (!add_slice(out, self, i, end)) return false;
     }
 }
 
-/* Where byte is, or end.  It is mostly near, so that a call would take longer. */
-static inline const char *find_near(const char *at, const char *end, char byte)
-{
-    const char *far = end - at > NEAR ? at + NEAR : end;
-    while (at < far && *at != byte) at++;
-    if (at < far || far == end) return at;
-    const char *found = memchr(at, byte, (size_t)(end - at));
-    return found ? found : end;
-}
-
-/* Both of one byte a point, the separator one point. */
-static bool split_at_byte(Vm *vm, Ref out, Value self, char separator, ptrdiff_t most)
+/* Both of one byte a point, the separator few points. */
+static bool split_at_few(Parts *out, Value self, const Str *separator, ptrdiff_t most)
 {
     const char *data = as_str(self)->data, *end = data + as_str(self)->len, *start = data;
     for (; most > 0; most--) {
-        const char *at = find_near(start, end, separator);
+        const char *at = bytescan_near_few(start, end, separator->data, separator->len);
         if (at == end) break;
-        if (!push_slice(vm, out, self, start - data, at - data)) return false;
-        start = at + 1;
+        if (!add_slice(out, self, start - data, at - data)) return false;
+        start = at + separator->len;
     }
-    return push_slice(vm, out, self, start - data, end - data);
+    return add_slice(out, self, start - data, end - data);
 }
 
-static bool split_at(Vm *vm, Ref out, Value self, const Str *separator, ptrdiff_t most)
+static bool split_at(Parts *out, Value self, const Str *separator, ptrdiff_t most)
 {
     const Str *s = as_str(self);
     ptrdiff_t start = 0, at;
-    if (s->width == 1 && separator->width == 1 && separator->len == 1)
-        return split_at_byte(vm, out, self, separator->data[0], most);
+    if (s->width == 1 && separator->width == 1 && separator->len <= BYTESCAN_FEW)
+        return split_at_few(out, self, separator, most);
     while (most-- > 0 && (at = str_find(s, separator, start, s->len)) >= 0) {
-        if (!push_slice(vm, out, self, start, at)) return false;
+        if (!add_slice(out, self, start, at)) return false;
         start = at + separator->len;
     }
-    return push_slice(vm, out, self, start, s->len);
+    return add_slice(out, self, start, s->len);
 }
 
-static bool rsplit_at(Vm *vm, Ref out, Value self, const Str *separator, ptrdiff_t most)
+static bool rsplit_at(Parts *out, Value self, const Str *separator, ptrdiff_t most)
 {
     const Str *s = as_str(self);
     ptrdiff_t end = s->len, at;
     while (most-- > 0 && (at = str_find_last(s, separator, 0, end)) >= 0) {
-        if (!push_slice(vm, out, self, at + separator->len, end)) return false;
+        if (!add_slice(out, self, at + separator->len, end)) return false;
         end = at;
     }
-    return push_slice(vm, out, self, 0, end);
+    return add_slice(out, self, 0, end);
 }
 
 static Ref split(Vm *vm, Value *argv, bool from_right)
@@ -124,25 +118,12 @@ static Ref split(Vm *vm, Value *argv, bool from_right)
     if (most < 0) most = PTRDIFF_MAX;
     if (!is_none(separator) && as_str(separator)->len == 0)
         return throw(vm, ValueError, "empty separator");
-    Ref out = list_new(vm, most < USUAL_PARTS ? most + 1 : USUAL_PARTS);
-    if (failed(out)) return FAIL;
-    bool ok;
-    if (is_none(separator))
-        ok = (from_right ? rsplit_blanks : split_blanks)(vm, out, argv[0], most);
-    else ok = (from_right ? rsplit_at : split_at)(vm, out, argv[0], as_str(separator), most);
-    if (!ok) {
-        decref(out);
-        return FAIL;
-    }
-    if (from_right) { /* found back to front */
-        List *list = as_list(out);
-        for (ptrdiff_t i = 0, j = list->len - 1; i < j; i++, j--) {
-            Ref item = list->items[i];
-            list->items[i] = list->items[j];
-            list->items[j] = item;
-        }
-    }
-    return out;
+    Parts out;
+    parts_open(vm, &out);
+    bool good;
+    if (is_none(separator)) good = (from_right ? rsplit_blanks : split_blanks)(&out, argv[0], most);
+    else good = (from_right ? rsplit_at : split_at)(&out, argv[0], as_str(separator), most);
+    return parts_close(&out, good, from_right);
 }
 
 SHARED_NATIVE(str_split, "split(self, /, sep=None, maxsplit=-1)",
@@ -194,19 +175,17 @@ SHARED_NATIVE(str_splitlines, "splitlines(self, /, keepends=False)",
     const Str *s = as_str(argv[0]);
     Truth keep = value_truth(vm, argv[1]);
     if (keep == FAILED) return FAIL;
-    Ref out = list_new(vm, 0);
-    if (failed(out)) return FAIL;
-    for (ptrdiff_t i = 0; i < s->len;) {
+    Parts out;
+    bool good = true;
+    parts_open(vm, &out);
+    for (ptrdiff_t i = 0; good && i < s->len;) {
         ptrdiff_t start = i, end = line_end(s, i);
         i = end;
         if (i < s->len)
             i += str_at(s, i) == '\r' && i + 1 < s->len && str_at(s, i + 1) == '\n' ? 2 : 1;
-        if (!push_slice(vm, out, argv[0], start, keep ? i : end)) {
-            decref(out);
-            return FAIL;
-        }
+        good = add_slice(&out, argv[0], start, keep ? i : end);
     }
-    return out;
+    return parts_close(&out, good, false);
 }
 
 /* --- partition ------------------------------------------------------------------------------- */
