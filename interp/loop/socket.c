@@ -26,6 +26,7 @@
 #include "object/list.h"
 #include "object/number.h"
 #include "object/shape.h"
+#include "object/target.h"
 #include "object/tuple.h"
 #include "vm/import.h"
 #include "vm/thread.h"
@@ -210,7 +211,8 @@ static Ref recv_into(Vm *vm, Value *argv, const char *method, Address *address)
     int flags;
     Buffer buffer;
     if (!int_index(vm, argv[2], &len) || !socket_int(vm, argv[3], &flags) ||
-        !buffer_get(vm, argv[1], &buffer, true))
+        !target_get(vm, argv[1], &buffer,
+                    address ? "recvfrom_into() argument 1" : "recv_into() argument 1"))
         return FAIL;
     Ref count = FAIL;
     ssize_t got;

@@ -21,6 +21,7 @@
 #include "object/number.h"
 #include "object/shape.h"
 #include "object/str.h"
+#include "object/target.h"
 #include "vm/import.h"
 
 /* ---- for the other file types ---- */
@@ -448,7 +449,9 @@ NATIVE(bufferediobase_write, "write(self, b, /)", "Write the bytes and return ho
 static Ref read_into(Vm *vm, Value self, Value target, Value method)
 {
     Buffer buffer;
-    if (!buffer_get(vm, target, &buffer, true)) return FAIL;
+    bool once = method == N(read1);
+    if (!target_get(vm, target, &buffer, once ? "readinto1() argument" : "readinto() argument"))
+        return FAIL;
     Value size = from_small(buffer.len);
     Ref data = call_method(vm, self, method, 1, &size), out = FAIL;
     if (!failed(data) && !is_bytes(data)) {

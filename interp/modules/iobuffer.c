@@ -22,6 +22,7 @@
 #include "object/name.h"
 #include "object/number.h"
 #include "object/str.h"
+#include "object/target.h"
 #include "vm/thread.h"
 
 enum { BLOCKED = -2 };
@@ -417,7 +418,8 @@ static Ref buffered_read_into(Vm *vm, Value v, Value target, bool once)
     Buffered *self = as_buffered(v);
     Buffer buffer;
     if (!check_open(vm, self, "readinto of closed file")) return FAIL;
-    if (!buffer_get(vm, target, &buffer, true)) return FAIL;
+    if (!target_get(vm, target, &buffer, once ? "readinto1() argument" : "readinto() argument"))
+        return FAIL;
     ptrdiff_t got = -1;
     if (begin_read(vm, self)) {
         got = read_bytes(vm, self, buffer.data, buffer.len, once);

@@ -20,6 +20,7 @@
 #include "object/number.h"
 #include "object/shape.h"
 #include "object/str.h"
+#include "object/target.h"
 #include "object/tuple.h"
 
 typedef struct BytesIo {
@@ -170,7 +171,8 @@ NATIVE(bytesio_readinto, "readinto(self, buffer, /)",
 {
     BytesIo *self = as_bytesio(argv[0]);
     Buffer buffer;
-    if (!check_open(vm, self) || !buffer_get(vm, argv[1], &buffer, true)) return FAIL;
+    if (!check_open(vm, self) || !target_get(vm, argv[1], &buffer, "readinto() argument"))
+        return FAIL;
     ptrdiff_t count = self->len - self->pos;
     if (count > buffer.len) count = buffer.len;
     if (count > 0) memcpy(buffer.data, self->data + self->pos, (size_t)count);

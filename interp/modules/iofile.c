@@ -22,6 +22,7 @@
 #include "object/name.h"
 #include "object/number.h"
 #include "object/str.h"
+#include "object/target.h"
 #include "vm/thread.h"
 
 /* ---- system calls ---- */
@@ -400,7 +401,8 @@ NATIVE(fileio_readinto, "readinto(self, buffer, /)",
 {
     FileIo *file = as_fileio(argv[0]);
     Buffer buffer;
-    if (!check_readable(vm, file) || !buffer_get(vm, argv[1], &buffer, true)) return FAIL;
+    if (!check_readable(vm, file) || !target_get(vm, argv[1], &buffer, "readinto() argument 1"))
+        return FAIL;
     ptrdiff_t got = fileio_read(vm, file, buffer.data, buffer.len);
     buffer_release(vm, &buffer);
     return got == -1 ? FAIL : got == -2 ? NONE : from_small(got);
