@@ -9,6 +9,7 @@
 
 #include "object/call.h"
 #include "object/error.h"
+#include "object/genericalias.h"
 #include "object/iter.h"
 #include "object/name.h"
 #include "object/native.h"
@@ -200,7 +201,7 @@ NATIVE(context_var_reset, "reset(self, token, /)",
 
 NATIVE_CLASS(context_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
 {
-    return newref(argv[0]);
+    return generic_alias_new(vm, argv[0], argv[1]);
 }
 
 static Ref context_var_repr(Vm *vm, Value self)

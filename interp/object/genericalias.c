@@ -9,6 +9,7 @@
 
 #include "object/attr.h"
 #include "object/call.h"
+#include "object/dict.h"
 #include "object/error.h"
 #include "object/iter.h"
 #include "object/list.h"
@@ -378,24 +379,25 @@ NATIVE(alias_new_native, "new(cls, origin, args, /)", "Return the alias origin[a
     return alias_make(vm, as_type(argv[0]), argv[1], as_arguments(vm, argv[2]));
 }
 
+static const char *const own_names[] = {
+    "__class__",
+    "__origin__",
+    "__args__",
+    "__parameters__",
+    "__unpacked__",
+    "__mro_entries__",
+    "__reduce_ex__",
+    "__reduce__",
+    "__copy__",
+    "__deepcopy__",
+    "__typing_unpacked_tuple_args__",
+};
+
 static bool own_attribute(Value name)
 {
-    static const char *const names[] = {
-        "__class__",
-        "__origin__",
-        "__args__",
-        "__parameters__",
-        "__unpacked__",
-        "__mro_entries__",
-        "__reduce_ex__",
-        "__reduce__",
-        "__copy__",
-        "__deepcopy__",
-        "__typing_unpacked_tuple_args__",
-    };
     if (!is_str(name) || as_str(name)->len < 8 || str_at(as_str(name), 0) != '_') return false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (str_is(name, names[i])) return true;
+    for (size_t i = 0; i < sizeof own_names / sizeof *own_names; i++)
+        if (str_is(name, own_names[i])) return true;
     return false;
 }
 
@@ -493,6 +495,18 @@ NATIVE(alias_reduce, "__reduce__(self, /)", "How to make an equal alias, for cop
     return out;
 }
 
+NATIVE(alias_dir, "__dir__(self, /)", "The names of the origin, and those of the alias.")
+{
+    Value dir = dict_get_text(vm, as_dict(vm->interp->builtins), "dir");
+    if (failed(dir) || absent(dir)) return failed(dir) ? FAIL : list_new(vm, 0);
+    Ref names = call1(vm, dir, as_generic_alias(argv[0])->origin);
+    for (size_t i = 0; is_list(names) && i < sizeof own_names / sizeof *own_names; i++) {
+        Ref name = str_interned(vm, own_names[i]);
+        if (failed(name) || !list_push(vm, as_list(names), name)) replace(&names, FAIL);
+    }
+    return names;
+}
+
 static Ref alias_get_origin(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(as_generic_alias(self)->origin);
@@ -528,11 +542,8 @@ static const Attribute alias_attributes[] = {
     {0},
 };
 static const Native *const alias_methods[] = {
-    &alias_mro_entries_def,
-    &alias_instancecheck_def,
-    &alias_subclasscheck_def,
-    &alias_reduce_def,
-    NULL,
+    &alias_mro_entries_def, &alias_instancecheck_def, &alias_subclasscheck_def,
+    &alias_reduce_def,      &alias_dir_def,           NULL,
 };
 
 const TypeDef generic_alias_type = {

@@ -11,6 +11,7 @@
 #include "object/attr.h"
 #include "object/call.h"
 #include "object/exception.h"
+#include "object/genericalias.h"
 #include "object/iter.h"
 #include "object/life.h"
 #include "object/list.h"
@@ -783,10 +784,16 @@ const TypeDef coroutine_wrapper_type = {
     .methods = wrapper_methods,
 };
 
+NATIVE_CLASS(generator_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
+{
+    return generic_alias_new(vm, argv[0], argv[1]);
+}
+
 static const Native *const generator_methods[] = {
     &generator_send_def,
     &generator_throw_def,
     &generator_close_def,
+    &generator_class_getitem_def,
     NULL,
 };
 static const Attribute generator_attributes[] = {
