@@ -178,7 +178,7 @@ oom: $(BINARY) $(RUNNER)
 	   $(if $(ONLY),--only=$(ONLY)) tests examples
 
 gcstress: $(BINARY) $(RUNNER)
-	@AIO_DEBUG=gcstress $(RUNNER) $(BINARY) $(if $(ONLY),--only=$(ONLY)) tests examples
+	@AIO_DEBUG=gcstress $(RUNNER) $(BINARY) --limit=60 $(if $(ONLY),--only=$(ONLY)) tests examples
 
 # The two libFuzzer targets, which clang builds; then damaged sources and random programs, as scripts.  What fails is
 # left in $(BUILD)/fuzz.  PYTHON=python3.14: the last must print what they do there.

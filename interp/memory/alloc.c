@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "memory/gc.h"
 #include "memory/vm.h"
 
 #define SLAB_BYTES       (64 * 1024)
@@ -89,6 +90,7 @@ static bool allocation_fails(Allocator *memory)
     if (memory->registry && memory->registry->sites) note_site(memory->registry);
     if (memory->fail_after < 0) return false;
     if (memory->fail_after-- > 0) return false;
+    memory->fail_after = -3; /* it has failed */
     memory->watch = memory->registry != NULL;
     return true;
 }
@@ -180,7 +182,7 @@ void *cells_new(Vm *vm, size_t size_bytes, uint16_t *cells)
 {
     Allocator *memory = &vm->interp->memory;
     if (refused(memory, size_bytes)) return exhausted(vm);
-    if (vm->interp->debug & DEBUG_GCSTRESS) atomic_fetch_or(&vm->interrupt, INTERRUPT_GC);
+    if (vm->interp->debug & DEBUG_GCSTRESS) collector_stress(vm);
     void *block;
     *cells = 0;
 #ifndef AIO_SYSTEM_MALLOC

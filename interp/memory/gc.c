@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 enum { BLACK = 0, GREY = 16, WHITE = 32, FIRST_LOOK = 10000 };
+enum { STRESS_SMALL = 2000, STRESS_SHARE = 20, STRESS_MANY = 50000 };
 
 static void push(ObjectStack *stack, Object *object)
 {
@@ -97,6 +98,7 @@ static void subtract(Ref *slot, void *context)
     object->count--;
     if (colour(object) != GREY) {
         paint(object, GREY);
+        collector->looked++;
         push(&collector->work, object);
     }
 }
@@ -148,6 +150,7 @@ static void recount(Ref *slot, void *context)
 static void find_garbage(struct Collector *collector)
 {
     ObjectStack *roots = &collector->candidates;
+    collector->looked = roots->len;
     for (ptrdiff_t n = 0; n < roots->len; n++) {
         ((Container *)roots->items[n])->candidate = 0;
         if (colour(roots->items[n]) == GREY || !inner(collector, from_object(roots->items[n])))
@@ -242,5 +245,26 @@ static ptrdiff_t collect(Vm *vm, bool full)
     return found;
 }
 
-ptrdiff_t collector_run(Vm *vm) { return collect(vm, false); }
+/* ---- when ---- */
+
+void collector_stress(Vm *vm)
+{
+    struct Collector *collector = vm->interp->collector;
+    if (!collector || collector->collecting || --collector->stress_left > 0) return;
+    atomic_fetch_or(&vm->interrupt, INTERRUPT_GC);
+}
+
+static void stress_again(struct Collector *collector)
+{
+    int64_t halved = collector->stress_runs++ / STRESS_MANY, work = 1;
+    if (collector->looked > STRESS_SMALL) work = collector->looked / STRESS_SHARE;
+    collector->stress_left = work << (halved < 30 ? halved : 30);
+}
+
+ptrdiff_t collector_run(Vm *vm)
+{
+    ptrdiff_t found = collect(vm, false);
+    if (vm->interp->debug & DEBUG_GCSTRESS) stress_again(vm->interp->collector);
+    return found;
+}
 ptrdiff_t collector_run_full(Vm *vm) { return collect(vm, true); }

@@ -26,6 +26,9 @@ typedef struct Collector {
         found[3];         /* collections and unreachable objects, by gc.collect()'s generation */
     int debug;            /* gc.set_debug() */
     int64_t frozen;       /* gc.get_freeze_count() */
+    int64_t looked;       /* objects that the last collection looked at */
+    int64_t stress_runs;  /* AIO_DEBUG=gcstress: collections so far */
+    int64_t stress_left;  /* ... and allocations until the next is due */
     int64_t threshold[3]; /* gc.set_threshold() */
     bool enabled, running, full;
     bool collecting; /* collect_once() is at work, gc.callbacks and finalisers included */
@@ -37,6 +40,10 @@ bool collector_open(Vm *vm);
 void collector_close(Interp *interp);
 /* Collects at a safe point when the heap has grown; how many unreachable objects were found. */
 ptrdiff_t collector_run(Vm *vm);
+/* AIO_DEBUG=gcstress: something was allocated.  Asks for a collection at the next safe point, unless
+ * that is too much work: one that looked at more than STRESS_SMALL objects is followed by an
+ * allocation for each STRESS_SHARE of them, and each STRESS_MANY collections halve how often. */
+void collector_stress(Vm *vm);
 /* Looks everywhere, types and modules included: gc.collect(). */
 ptrdiff_t collector_run_full(Vm *vm);
 /* A container dies: it is a candidate no more. */
