@@ -296,6 +296,11 @@ static void drop_buffer(MemoryView *view)
 }
 
 static void memoryview_clear(Object *self) { drop_buffer((MemoryView *)(void *)self); }
+static void memoryview_visit(Object *self, Visit *visit, void *context)
+{
+    Ref *owner = &((MemoryView *)(void *)self)->buffer.owner;
+    if (is_heap(*owner)) visit(owner, context);
+}
 
 /* --- slots ----------------------------------------------------------------------------------- */
 
@@ -372,6 +377,7 @@ static Ref memoryview_compare(Vm *vm, Value a, Value b, CompareOp op)
     } else {
         if (!type_of(vm, b)->slots.buffer) return NOT_IMPLEMENTED;
         Ref other = memoryview_of(vm, b);
+        if (failed(other) && error_is(vm, MemoryError)) return FAIL;
         if (failed(other)) {
             error_clear(vm);
             return NOT_IMPLEMENTED;
@@ -565,9 +571,9 @@ static void end_loan(MemoryView *view)
 {
     drop_buffer(view);
     view->released = true;
-    if (is_kind(view->lender, KIND_METHOD))
-        weakref_callback_later(object_interp(&view->head), take(&view->lender),
-                               newref(view->object));
+    Interp *interp = object_interp(&view->head.head);
+    if (is_kind(view->lender, KIND_METHOD) && !interp->finalizing_done)
+        weakref_callback_later(interp, take(&view->lender), newref(view->object));
     clear(&view->lender);
 }
 
@@ -705,6 +711,20 @@ NATIVE(memoryview_release, "release(self, /)",
     return NONE;
 }
 
+/* A script that lent its buffer is told before the collector takes what telling needs. */
+static bool memoryview_needs_finalizer(Object *self)
+{
+    const MemoryView *view = (MemoryView *)(void *)self;
+    Value owner = view->buffer.owner;
+    return is_memoryview(owner) && is_kind(as_memoryview(owner)->lender, KIND_METHOD);
+}
+
+static void memoryview_finalize(Vm *vm, Object *self)
+{
+    Value view = from_object(self);
+    if (failed(memoryview_release(vm, &view))) error_clear(vm); /* somebody else has a part of it */
+}
+
 Ref memoryview_give_back(Vm *vm, Value view)
 {
     if (is_memoryview(view)) return memoryview_release(vm, &view);
@@ -716,7 +736,7 @@ NATIVE(memoryview_enter, "__enter__(self, /)", "Return self.")
     return is_alive(vm, argv[0]) ? newref(argv[0]) : FAIL;
 }
 
-NATIVE(memoryview_exit, "__exit__(self, /, *args)", "Release the view.")
+NATIVE(memoryview_exit, "__exit__(self, /, *args=?)", "Release the view.")
 {
     return memoryview_release(vm, argv);
 }
@@ -960,11 +980,14 @@ static const Native *const memoryview_methods[] = {
 const TypeDef memoryview_type = {
     .name = "memoryview",
     .size = sizeof(MemoryView),
-    .flags = TYPE_FINAL | TYPE_WEAKREF | TYPE_SEQUENCE,
+    .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_WEAKREF | TYPE_SEQUENCE,
     .new = &memoryview_make_def,
     .doc = "A view of the memory of a bytes-like object.",
     .refs = REFS(REF(MemoryView, object), REF(MemoryView, inner), REF(MemoryView, lender)),
+    .visit = memoryview_visit,
     .clear = memoryview_clear,
+    .needs_finalizer = memoryview_needs_finalizer,
+    .finalize = memoryview_finalize,
     .repr = memoryview_repr,
     .hash = memoryview_hash,
     .compare = memoryview_compare,

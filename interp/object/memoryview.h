@@ -6,7 +6,7 @@
 #include "object/bytes.h"
 
 typedef struct MemoryView {
-    Object head;
+    Container head;
     int64_t hash;          /* 0: not computed yet */
     Buffer buffer;         /* what was got from the object; owner UNDEF once released */
     Ref object;            /* the object that was asked */
