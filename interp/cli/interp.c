@@ -92,20 +92,31 @@ static void drop_program(Vm *vm, Dict *modules)
     pending_run(vm);
 }
 
-/* Weak references to the modules that are forgotten here: all but builtins and sys. */
+static bool is_sys_or_builtins(const Interp *interp, Value module)
+{
+    return is_kind(module, KIND_MODULE) &&
+           (module_dict(module) == as_dict(interp->builtins) ||
+            (is_dict(interp->sys) && module_dict(module) == as_dict(interp->sys)));
+}
+
+/* Weak references to the modules that are forgotten here: all but builtins and sys, which a
+ * finaliser that imports them must not find anew. */
 static Ref forget_modules(Vm *vm, Dict *modules)
 {
-    Interp *interp = vm->interp;
-    Ref weak = list_new(vm, 0);
+    Ref weak = list_new(vm, 0), kept = dict_new(vm);
     Value key, module;
     for (ptrdiff_t i = 0; !failed(weak) && dict_next(modules, &i, &key, &module);) {
-        if (!is_kind(module, KIND_MODULE) || module_dict(module) == as_dict(interp->builtins) ||
-            (is_dict(interp->sys) && module_dict(module) == as_dict(interp->sys)))
-            continue;
-        Ref link = weakref_new(vm, type_builtin(vm, KIND_WEAKREF), module, UNDEF);
-        if (failed(link) || !list_push(vm, as_list(weak), link)) replace(&weak, FAIL);
+        if (is_sys_or_builtins(vm->interp, module)) {
+            if (!failed(kept) && !dict_set(vm, as_dict(kept), key, module)) error_clear(vm);
+        } else if (is_kind(module, KIND_MODULE)) {
+            Ref link = weakref_new(vm, type_builtin(vm, KIND_WEAKREF), module, UNDEF);
+            if (failed(link) || !list_push(vm, as_list(weak), link)) replace(&weak, FAIL);
+        }
     }
     dict_clear(modules);
+    for (ptrdiff_t i = 0; !failed(kept) && dict_next(as_dict(kept), &i, &key, &module);)
+        if (!dict_set(vm, modules, key, module)) error_clear(vm);
+    decref(kept);
     return weak;
 }
 
@@ -144,8 +155,8 @@ static void run_at_end(Vm *vm, const char *module_name, const char *function_nam
     Value module = is_dict(vm->interp->modules)
                        ? dict_get_text(vm, as_dict(vm->interp->modules), module_name)
                        : (Value)UNDEF;
-    if (!is_kind(module, KIND_MODULE)) return;
-    Ref function = attr_get_text(vm, module, function_name),
+    if (!is_kind(module, KIND_MODULE) && !failed(module)) return;
+    Ref function = failed(module) ? FAIL : attr_get_text(vm, module, function_name),
         result = failed(function) ? FAIL : call0(vm, function);
     if (failed(result))
         error_unraisable(vm, "Exception ignored at the end of the program, in", function);

@@ -439,7 +439,7 @@ static bool set_lists(Vm *vm, Value module)
 
 static bool sys_open(Vm *vm, Value module)
 {
-    vm->interp->sys = newref(borrow(module_dict(module)));
+    replace(&vm->interp->sys, newref(borrow(module_dict(module))));
     return set_texts(vm, module) && set_lists(vm, module) && keep_hooks(vm, module) &&
            sysinfo_open(vm, module) &&
            module_set(vm, module, "maxsize", from_int64(vm, INT64_MAX)) &&
