@@ -21,10 +21,12 @@ static Vm *enter(const Callback *self)
 }
 static void leave(Vm *vm) { gil_release(vm); }
 
-/* What a callable raised is shown when scripts asked for that, else forgotten. */
+/* What a callable raised is shown when scripts asked for that, else forgotten; but memory that
+ * ended is told once SQLite has returned. */
 static void forget_error(Vm *vm, const Callback *self)
 {
-    if (library_of(self->database)->tracebacks)
+    if (error_is(vm, MemoryError)) replace(&self->database->trouble, error_take(vm));
+    else if (library_of(self->database)->tracebacks)
         error_unraisable(vm, "Exception ignored in", self->callable);
     else error_clear(vm);
 }
@@ -48,11 +50,45 @@ static Callback *callback_new(Vm *vm, Value database, Value callable)
     return self;
 }
 
-static bool callback_keep(Vm *vm, Database *database, Value key, Callback *self)
+/* A callable that takes another's place: the database has both until SQLite knows. */
+typedef struct Change {
+    Ref key;        /* what it is kept under */
+    Callback *self; /* NULL: there is to be none */
+    Ref before;     /* what it replaces; UNDEF: nothing */
+} Change;
+
+/* A change (key is stolen) to callable, None for none; false: raised. */
+static bool change_begin(Vm *vm, Value database, Ref key, Value callable, Change *change)
 {
+    Dict *kept = as_dict(as_database(database)->callbacks);
+    *change = (Change){key, NULL, UNDEF};
+    change->before = failed(key) ? FAIL : newref(dict_get(vm, kept, key));
+    bool good = !failed(change->before);
+    if (good && !is_none(callable)) {
+        change->self = callback_new(vm, database, callable);
+        good = change->self && dict_set(vm, kept, key, borrow(change->self));
+    }
+    if (good) return true;
+    decref(change->before);
+    decref_object(change->self);
+    decref(key);
+    return false;
+}
+
+/* SQLite took the change, or did not (an error is raised). */
+static void change_end(Vm *vm, Database *database, Change *change, bool taken)
+{
+    Ref error = error_take(vm);
     Dict *kept = as_dict(database->callbacks);
-    if (self) return dict_set(vm, kept, key, borrow(self));
-    return dict_delete(vm, kept, key) != FAILED;
+    if (taken ? !change->self : change->self && absent(change->before)) {
+        dict_delete(vm, kept, change->key);
+    } else if (!taken && change->self) {
+        dict_set(vm, kept, change->key, change->before);
+    }
+    decref(change->before);
+    decref_object(change->self);
+    decref(change->key);
+    error_restore(vm, error);
 }
 
 /* ---- values ---- */
@@ -250,9 +286,11 @@ static Ref define(Vm *vm, Value *argv, const CallKind *kind, int flags)
     if (!db || !c_int(vm, argv[2], &count)) return FAIL;
     const char *name = text_utf8(vm, argv[1], NULL, &owned);
     if (!name) return FAIL;
-    Ref out = FAIL, key = callback_key(vm, "function", argv[1], count);
-    Callback *self = failed(key) || is_none(argv[3]) ? NULL : callback_new(vm, argv[0], argv[3]);
-    if (!failed(key) && (self || is_none(argv[3]))) {
+    Change change;
+    bool good =
+        change_begin(vm, argv[0], callback_key(vm, "function", argv[1], count), argv[3], &change);
+    if (good) {
+        Callback *self = change.self;
         bool there = self != NULL;
         gil_release(vm);
         int code = kind->value ? library->create_window_function(
@@ -264,15 +302,15 @@ static Ref define(Vm *vm, Value *argv, const CallKind *kind, int flags)
                                                              there ? kind->step : NULL,
                                                              there ? kind->final : NULL, NULL);
         gil_acquire(vm);
-        if (code == SQLITE_OK) out = callback_keep(vm, database, key, self) ? NONE : FAIL;
-        else if (kind->value)
+        good = code == SQLITE_OK;
+        if (!good && kind->value)
             library_refuse(vm, library, "ProgrammingError", "Error creating window function");
-        else library_refuse(vm, library, "OperationalError", "Error creating %s", kind->name);
+        else if (!good)
+            library_refuse(vm, library, "OperationalError", "Error creating %s", kind->name);
+        change_end(vm, database, &change, good);
     }
-    decref_object(self);
-    decref(key);
     memory_free(owned);
-    return out;
+    return good ? NONE : FAIL;
 }
 
 SHARED_NATIVE(database_function, "function(self, name, count, callable, deterministic, /)",
@@ -333,20 +371,21 @@ SHARED_NATIVE(database_collation, "collation(self, name, callable, /)",
     char *owned = NULL;
     const char *name = db ? text_utf8(vm, argv[1], NULL, &owned) : NULL;
     if (!name) return FAIL;
-    Ref out = FAIL, key = callback_key(vm, "collation", argv[1], 0);
-    Callback *self = failed(key) || is_none(argv[2]) ? NULL : callback_new(vm, argv[0], argv[2]);
-    if (!failed(key) && (self || is_none(argv[2]))) {
+    Change change;
+    bool good =
+        change_begin(vm, argv[0], callback_key(vm, "collation", argv[1], 0), argv[2], &change);
+    if (good) {
+        Callback *self = change.self;
         gil_release(vm);
         int code = library_of(database)->create_collation_v2(db, name, SQLITE_UTF8, self,
                                                              self ? run_collation : NULL, NULL);
         gil_acquire(vm);
-        if (code != SQLITE_OK) database_throw(vm, database);
-        else out = callback_keep(vm, database, key, self) ? NONE : FAIL;
+        good = code == SQLITE_OK;
+        if (!good) database_throw(vm, database);
+        change_end(vm, database, &change, good);
     }
-    decref_object(self);
-    decref(key);
     memory_free(owned);
-    return out;
+    return good ? NONE : FAIL;
 }
 
 /* ---- watchers ---- */
@@ -411,56 +450,54 @@ static int run_trace(unsigned kind, void *data, void *stmt, void *text)
     return 0;
 }
 
-/* A new watcher for argv[1], kept under kind; *self NULL: None was given.  false: raised. */
-static bool watcher(Vm *vm, Value *argv, Callback **self)
+/* A new watcher for argv[1], kept under kind; None: there is none any more.  false: raised. */
+static bool watcher(Vm *vm, Value *argv, const char *kind, Change *change)
 {
-    *self = NULL;
-    if (!database_open_handle(vm, as_database(argv[0]))) return false;
-    if (!is_none(argv[1])) *self = callback_new(vm, argv[0], argv[1]);
-    return *self || is_none(argv[1]);
+    return database_open_handle(vm, as_database(argv[0])) &&
+           change_begin(vm, argv[0], str_from(vm, kind), argv[1], change);
 }
 
-static Ref watcher_keep(Vm *vm, Value *argv, const char *kind, Callback *self, int code)
+static Ref watcher_set(Vm *vm, Value *argv, Change *change, int code)
 {
     Database *database = as_database(argv[0]);
-    Ref key = code == SQLITE_OK ? str_from(vm, kind) : FAIL;
-    bool good = !failed(key) && callback_keep(vm, database, key, self);
     if (code != SQLITE_OK) database_throw(vm, database);
-    decref(key);
-    decref_object(self);
-    return good ? NONE : FAIL;
+    change_end(vm, database, change, code == SQLITE_OK);
+    return code == SQLITE_OK ? NONE : FAIL;
 }
 
 SHARED_NATIVE(database_authorizer, "authorizer(self, callable, /)",
               "Let callable say what statements may do; None: all.")
 {
-    Callback *self;
-    if (!watcher(vm, argv, &self)) return FAIL;
+    Change change;
+    if (!watcher(vm, argv, "authorizer", &change)) return FAIL;
     const Database *database = as_database(argv[0]);
+    Callback *self = change.self;
     int code =
         library_of(database)->set_authorizer(database->db, self ? run_authorizer : NULL, self);
-    return watcher_keep(vm, argv, "authorizer", self, code);
+    return watcher_set(vm, argv, &change, code);
 }
 SHARED_NATIVE(database_progress, "progress(self, callable, count, /)",
               "Call callable after each count instructions of SQLite; true: stop.")
 {
-    Callback *self;
+    Change change;
     int count;
-    if (!c_int(vm, argv[2], &count) || !watcher(vm, argv, &self)) return FAIL;
+    if (!c_int(vm, argv[2], &count) || !watcher(vm, argv, "progress", &change)) return FAIL;
     const Database *database = as_database(argv[0]);
+    Callback *self = change.self;
     library_of(database)->progress_handler(database->db, self ? count : 0,
                                            self ? run_progress : NULL, self);
-    return watcher_keep(vm, argv, "progress", self, SQLITE_OK);
+    return watcher_set(vm, argv, &change, SQLITE_OK);
 }
 SHARED_NATIVE(database_trace, "trace(self, callable, /)",
               "Call callable with each statement that begins; None: no more.")
 {
-    Callback *self;
-    if (!watcher(vm, argv, &self)) return FAIL;
+    Change change;
+    if (!watcher(vm, argv, "trace", &change)) return FAIL;
     const Database *database = as_database(argv[0]);
+    Callback *self = change.self;
     int code = library_of(database)->trace_v2(database->db, self ? SQLITE_TRACE_STMT : 0,
                                               self ? run_trace : NULL, self);
-    return watcher_keep(vm, argv, "trace", self, code);
+    return watcher_set(vm, argv, &change, code);
 }
 
 const TypeDef callback_type = {
