@@ -216,44 +216,47 @@ static const Attribute unraisable_fields[] = {
 static const TypeDef unraisable_type =
     STRUCTSEQ("UnraisableHookArgs", "What sys.unraisablehook() is told.", unraisable_fields);
 
-static void report_unraisable(Vm *vm, Value error, Value text)
+/* The script's sys.unraisablehook (borrowed), or UNDEF. */
+static Value unraisable_hook(Vm *vm)
 {
-    stderr_print(vm, text);
-    exception_print(vm, error, 2);
-    error_clear(vm);
+    Value hook = absent(vm->interp->sys)
+                     ? (Value)UNDEF
+                     : dict_get_name(as_dict(vm->interp->sys), N(unraisablehook));
+    return is_kind(hook, KIND_NATIVE_FUNCTION) || hook == NONE ? (Value)UNDEF : hook;
 }
 
-/* sys.unraisablehook itself failed. */
-static void report_hook(Vm *vm, Value hook)
+static Ref call_unraisable_hook(Vm *vm, Value hook, Value error, Value message, Value object)
 {
-    Ref error = error_take(vm);
-    Ref text = format_text(vm, "Exception ignored in sys.unraisablehook: %R\n", hook);
-    if (failed(text)) error_clear(vm);
-    report_unraisable(vm, error, text);
-    decref(text);
-    decref(error);
-}
-
-/* Calls the hook that the script set, if any; whether there is one. */
-static bool call_unraisable_hook(Vm *vm, Value error, Value message, Value object)
-{
-    Value found = vm->interp->sys == UNDEF
-                      ? (Value)UNDEF
-                      : dict_get_name(as_dict(vm->interp->sys), N(unraisablehook));
-    if (absent(found) || is_kind(found, KIND_NATIVE_FUNCTION)) return false;
     Value traceback = as_exception(error)->traceback;
-    Ref hook = newref(found), called = FAIL;
     Ref parts[] = {newref(borrow(type_of(vm, error))), newref(error),
                    absent(traceback) ? NONE : newref(traceback), newref(message),
                    absent(object) ? NONE : newref(object)};
     Ref details = structseq_new(vm, &unraisable_type, 5, parts);
-    if (!failed(details)) called = call1(vm, hook, details);
-    if (failed(called) && is_exception(vm->error)) report_hook(vm, hook);
-    error_clear(vm);
-    decref(called);
+    Ref called = failed(details) ? FAIL : call1(vm, hook, details);
     decref(details);
-    decref(hook);
-    return true;
+    return called;
+}
+
+/* Prints an exception below a line, message (FAIL: no memory for it) or, then, what. */
+static void print_unraisable(Vm *vm, const char *what, Value message, Value error)
+{
+    error_clear(vm);
+    if (failed(message)) fprintf(stderr, "%s (MemoryError while it was reported):\n", what);
+    else stderr_print(vm, message);
+    exception_print(vm, error, 2);
+    error_clear(vm);
+}
+
+/* What the hook itself raised is told in place of what it should have told. */
+static void hook_failed(Vm *vm, Value hook)
+{
+    static const char what[] = "Exception ignored in sys.unraisablehook";
+    Ref error = error_take(vm), message = format_text(vm, "%s: %R\n", what, hook);
+    if (failed(message) && !error_is(vm, MemoryError))
+        message = format_text(vm, "%s: <object repr() failed>\n", what);
+    print_unraisable(vm, what, message, error);
+    decref(message);
+    decref(error);
 }
 
 void error_unraisable(Vm *vm, const char *what, Value object)
@@ -264,20 +267,23 @@ void error_unraisable(Vm *vm, const char *what, Value object)
     Ref message = absent(object) ? format_text(vm, "%s:\n", what)
                   : plain        ? format_text(vm, "%s: %R\n", what, object)
                                  : format_text(vm, "%s %R:\n", what, object);
-    if (failed(message)) {
+    if (failed(message) && !error_is(vm, MemoryError)) {
         error_clear(vm);
         message = str_from(vm, ":\n");
     }
-    if (failed(message)) {
+    Ref hook = newref(unraisable_hook(vm)), text = NONE;
+    if (!absent(hook) && !plain && !failed(message))
+        text = str_slice(vm, message, 0, as_str(message)->len - 2);
+    if (absent(hook) || failed(message) || failed(text)) {
+        print_unraisable(vm, what, failed(text) ? FAIL : message, error);
+    } else {
         error_clear(vm);
-        decref(error);
-        return;
+        Ref told = call_unraisable_hook(vm, hook, error, text, plain ? object : (Value)NONE);
+        if (failed(told)) hook_failed(vm, hook);
+        decref(told);
     }
-    Ref text = plain ? NONE : str_slice(vm, message, 0, as_str(message)->len - 2);
-    if (failed(text)) replace(&text, NONE);
-    if (!call_unraisable_hook(vm, error, text, plain ? object : (Value)NONE))
-        report_unraisable(vm, error, message);
     decref(text);
+    decref(hook);
     decref(message);
     decref(error);
 }
