@@ -49,7 +49,8 @@ static void report(Vm *vm, const char *doing, Value callable)
         format_text(vm, "Exception ignored on %s ctypes callback function %R", doing, callable);
     char *owned = NULL;
     const char *what = failed(text) ? NULL : str_utf8(vm, text, NULL, &owned);
-    if (!what) error_clear(vm);
+    if (!what && error_is(vm, MemoryError))
+        what = "Exception ignored on a ctypes callback function (MemoryError while it was named)";
     error_restore(vm, error);
     error_unraisable(vm, what ? what : "Exception ignored", UNDEF);
     memory_free(owned);
@@ -113,7 +114,7 @@ static void run_in_thread(Vm *vm, Thunk *thunk, void *memory, void **places)
 {
     ThreadState *thread = thread_state(vm, thunk_state(thunk));
     if (!thread) {
-        error_clear(vm);
+        error_unraisable(vm, "Exception ignored on a ctypes callback function", UNDEF);
         return;
     }
     ThreadState before = *thread;

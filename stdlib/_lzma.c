@@ -149,6 +149,7 @@ static bool read_fields(Vm *vm, Value spec, const Option *fields, ptrdiff_t othe
     for (; fields->name; fields++) {
         uint64_t number;
         Truth there = spec_number(vm, spec, fields->name, UINT32_MAX, &number);
+        if (there == FAILED && error_is(vm, MemoryError)) return false;
         if (there == FAILED) {
             error_clear(vm);
             known = -1;

@@ -322,7 +322,7 @@ NATIVE(scandir_close, "close(self)", "Close it before its end.")
     return NONE;
 }
 NATIVE(scandir_enter, "__enter__(self)", "Return it.") { return newref(argv[0]); }
-NATIVE(scandir_exit, "__exit__(self, /, *args)", "Close it.")
+NATIVE(scandir_exit, "__exit__(self, /, *args=?)", "Close it.")
 {
     scandir_end(as_scandir(argv[0]));
     return NONE;

@@ -46,8 +46,8 @@ static void after_fork_in(Vm *vm, const char *name)
     Value module = is_dict(vm->interp->modules)
                        ? dict_get_text(vm, as_dict(vm->interp->modules), name)
                        : (Value)UNDEF;
-    if (absent(module) || failed((Ref)module)) return;
-    Ref function = attr_get_text(vm, module, "_after_fork");
+    if (absent(module)) return;
+    Ref function = failed((Ref)module) ? FAIL : attr_get_text(vm, module, "_after_fork");
     Ref result = failed(function) ? FAIL : call0(vm, function);
     if (failed(result)) error_unraisable(vm, "Exception ignored in", function);
     decref(result);
@@ -75,7 +75,7 @@ bool fork_hooks(Vm *vm, const char *when)
     }
     decref(hooks);
     decref(module);
-    return true;
+    return !failed((Ref)list);
 }
 
 static bool warn_of_threads(Vm *vm, const char *function)

@@ -158,7 +158,7 @@ NATIVE(epoll_enter, "__enter__(self)", "Return it.")
 {
     return as_epoll(argv[0])->fd < 0 ? closed_error(vm) : newref(argv[0]);
 }
-NATIVE(epoll_exit, "__exit__(self, /, *args)", "Close it.") { return epoll_close(vm, argv); }
+NATIVE(epoll_exit, "__exit__(self, /, *args=?)", "Close it.") { return epoll_close(vm, argv); }
 
 static const Native *const epoll_methods[] = {
     &epoll_fromfd_def, &epoll_close_def,

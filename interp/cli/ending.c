@@ -10,6 +10,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -35,6 +36,8 @@ static int asked_status(Vm *vm, Value error)
     }
     sys_flush(vm);
     Ref line = format_text(vm, "%S\n", code);
+    if (failed(line) && error_is(vm, MemoryError))
+        fputs("SystemExit (MemoryError while it was reported)\n", stderr);
     if (failed(line)) error_clear(vm);
     else stderr_print(vm, line);
     decref(line);

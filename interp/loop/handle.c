@@ -174,16 +174,14 @@ static bool handle_report(Vm *vm, Handle *handle, Value callback, Value args)
               callback_text(vm, &text, handle, callback, args);
     if (ok) message = builder_finish(vm, &text);
     else builder_close(&text);
-    if (!ok || failed(message)) {
-        error_clear(vm);
-        message = UNDEF;
-    }
     char *owned = NULL;
-    const char *utf8 =
-        absent(message) ? "Exception in callback" : str_utf8(vm, message, NULL, &owned);
-    if (!utf8) error_clear(vm);
-    Report report = {utf8 ? utf8 : "Exception in callback", error, "handle", borrow(handle),
-                     handle->origin};
+    const char *utf8 = ok && !failed(message) ? str_utf8(vm, message, NULL, &owned) : NULL;
+    if (!utf8) {
+        utf8 = error_is(vm, MemoryError) ? "Exception in callback (MemoryError while it was named)"
+                                         : "Exception in callback";
+        error_clear(vm);
+    }
+    Report report = {utf8, error, "handle", borrow(handle), handle->origin};
     ok = loop_report_all(vm, handle->loop, &report);
     memory_free(owned);
     decref(message);

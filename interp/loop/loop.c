@@ -124,11 +124,11 @@ static void ring_bring_forward(Ring *ring, uint32_t at)
 static void log_poller(Vm *vm)
 {
     Value logging = dict_get_text(vm, as_dict(vm->interp->modules), "logging");
-    if (failed(logging)) error_clear(vm);
-    if (absent(logging) || failed(logging)) return;
-    Ref text = str_from(vm, vm->interp->flags.poll ? "Using selector: PollSelector"
-                                                   : "Using selector: EpollSelector");
-    if (failed(text)) error_clear(vm);
+    if (absent(logging)) return;
+    Ref text = failed(logging)          ? FAIL
+               : vm->interp->flags.poll ? str_from(vm, "Using selector: PollSelector")
+                                        : str_from(vm, "Using selector: EpollSelector");
+    if (failed(text)) error_unraisable(vm, "Exception ignored while a loop was opened", UNDEF);
     else log_error(vm, "debug", text, UNDEF);
     decref(text);
 }

@@ -227,7 +227,8 @@ static bool report_handler_failure(Vm *vm, Value loop, Value context)
     return ok;
 }
 
-/* What the task, future or handle of a report runs in, owned; UNDEF: nothing of its own. */
+/* What the task, future or handle of a report runs in, owned; UNDEF: nothing of its own; FAIL:
+ * memory ended. */
 static Ref subject_context(Vm *vm, Value report)
 {
     static const char *const keys[] = {"task", "future", "handle"};
@@ -238,7 +239,7 @@ static Ref subject_context(Vm *vm, Value report)
     Ref method = failed(subject) ? FAIL : attr_get_text(vm, subject, "get_context");
     Ref context = failed(method) ? FAIL : call0(vm, method);
     decref(method);
-    if (is_context(context)) return context;
+    if (is_context(context) || (failed(context) && error_is(vm, MemoryError))) return context;
     if (failed(context)) error_clear(vm);
     decref(context);
     return UNDEF;
@@ -248,6 +249,7 @@ static Ref subject_context(Vm *vm, Value report)
 static Ref call_handler(Vm *vm, Value handler, Value loop, Value report)
 {
     Ref context = subject_context(vm, report);
+    if (failed(context)) return FAIL;
     bool entered = !absent(context) && context_enter(vm, &context);
     if (!entered && !absent(context)) error_clear(vm); /* it runs in that very context */
     Ref done = call2(vm, handler, loop, report);

@@ -15,6 +15,7 @@
 #include "object/exception.h"
 #include "object/number.h"
 #include "object/set.h"
+#include "object/traceback.h"
 #include "object/tuple.h"
 
 /* ---- the loop's list ---- */
@@ -108,8 +109,12 @@ static bool task_raised(Vm *vm, Task *task)
     announce(vm, loop, EXCEPTION, borrow(task), error);
     trail_failed(vm, task, error);
     Ref traceback = as_exception(error)->traceback;
-    if (!absent(traceback) && future_extra(vm, &task->future))
+    if (!absent(traceback) && future_extra(vm, &task->future)) {
         task->future.extra->traceback = newref(traceback);
+    } else if (!absent(traceback)) {
+        traceback_lost(vm, error);
+        error = error_take(vm);
+    }
     Ref again = fatal ? newref(error) : UNDEF;
     bool ok = task_finish(vm, task, FUTURE_FINISHED | FUTURE_FAILED | FUTURE_UNSEEN, error);
     if (!fatal) return ok;

@@ -348,8 +348,9 @@ NATIVE(task_print_stack, "print_stack(self, /, *, limit=None, file=None)",
     Ref whole = builder_finish(vm, &text);
     if (failed(whole)) return FAIL;
     Value file = is_none(argv[2]) ? dict_get_text(vm, as_dict(vm->interp->sys), "stderr") : argv[2];
-    Ref done =
-        absent(file) || failed(file) ? NONE : call_method(vm, file, N(write), 1, (Value[]){whole});
+    Ref done = failed(file)   ? FAIL
+               : absent(file) ? NONE
+                              : call_method(vm, file, N(write), 1, (Value[]){whole});
     decref(whole);
     if (failed(done)) return FAIL;
     decref(done);

@@ -36,9 +36,10 @@ typedef struct Reader {
 Value ast_base_class(Vm *vm)
 {
     Value module = dict_get_text(vm, as_dict(vm->interp->modules), "ast");
+    if (failed(module)) return FAIL;
     if (!is_kind(module, KIND_MODULE)) return UNDEF;
     Value class = dict_get_text(vm, module_dict(module), "AST");
-    return is_type(class) ? class : UNDEF;
+    return is_type(class) || failed(class) ? class : (Value)UNDEF;
 }
 
 /* ---- classes ---- */
@@ -393,7 +394,7 @@ Node *tree_from_object(Vm *vm, Arena *arena, Value object, ParseMode mode, Value
     static const char *const wanted[] = {
         [PARSE_FILE] = "Module", [PARSE_EVAL] = "Expression", [PARSE_SINGLE] = "Interactive"};
     Value module = dict_get_text(vm, as_dict(vm->interp->modules), "ast");
-    Ref classes = attr_get_text(vm, module, "_classes");
+    Ref classes = failed(module) ? FAIL : attr_get_text(vm, module, "_classes");
     if (failed(classes)) return NULL;
     Ref names = dict_new(vm);
     Node *tree = NULL;

@@ -5,7 +5,7 @@
 
 #include "compiler/compiler.h"
 
-/* The class ast.AST (borrowed) when module ast is imported, else UNDEF; never raises. */
+/* The class ast.AST (borrowed) when module ast is imported, else UNDEF; FAIL: memory ended. */
 Value ast_base_class(Vm *vm);
 
 /* The tree that object, a mod node for mode, stands for; NULL: raised.  Its constants live in kept

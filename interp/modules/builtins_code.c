@@ -58,10 +58,11 @@ static Ref compile_object(Vm *vm, Value object, Value filename, ParseMode mode, 
     return code;
 }
 
-static bool is_tree(Vm *vm, Value v)
+static Truth is_tree(Vm *vm, Value v)
 {
     Value base = ast_base_class(vm);
-    return !absent(base) && type_has_instance(vm, as_type(base), v);
+    if (failed(base)) return FAILED;
+    return !absent(base) && type_has_instance(vm, as_type(base), v) ? YES : NO;
 }
 
 enum {
@@ -140,10 +141,10 @@ NATIVE(builtins_compile,
         int mode = parse_mode_of(vm, argv[2]);
         Value parsed[] = {argv[0], filename, argv[2]};
         if (mode >= 0 && flags & 0x200) mode |= PARSE_OPEN;
-        if (mode < 0) code = FAIL;
+        Truth tree = mode < 0 || flags & ONLY_AST ? NO : is_tree(vm, argv[0]);
+        if (mode < 0 || tree == FAILED) code = FAIL;
         else if (flags & ONLY_AST) code = parse_only(vm, parsed);
-        else if (is_tree(vm, argv[0]))
-            code = compile_object(vm, argv[0], filename, (ParseMode)mode, wanted);
+        else if (tree == YES) code = compile_object(vm, argv[0], filename, (ParseMode)mode, wanted);
         else
             code = compile_value(vm, argv[0], filename, (ParseMode)mode, wanted, "compile() arg 1",
                                  "string, bytes or AST object");

@@ -226,7 +226,7 @@ NATIVE(iobase_enter, "__enter__(self, /)", "Return the file.")
 {
     return io_check_open(vm, argv[0]) ? newref(argv[0]) : FAIL;
 }
-NATIVE(iobase_exit, "__exit__(self, /, *args)", "Close the file.")
+NATIVE(iobase_exit, "__exit__(self, /, *args=?)", "Close the file.")
 {
     return call_method(vm, argv[0], N(close), 0, NULL);
 }

@@ -466,10 +466,10 @@ static Ref read_long_line(Vm *vm, Buffered *self, ptrdiff_t limit)
         const char *end = left > 0 ? memchr(start, '\n', (size_t)left) : NULL;
         if (end) left = end - start + 1;
         more = !end && (limit < 0 || bytes->len + left < limit);
-        if (!bytearray_splice(vm, bytes, bytes->len, bytes->len, start, left)) break;
-        self->pos += left;
-        if (!more) break;
-        ptrdiff_t got = fill(vm, self);
+        bool good = bytearray_splice(vm, bytes, bytes->len, bytes->len, start, left);
+        if (good) self->pos += left;
+        if (good && !more) break;
+        ptrdiff_t got = good ? fill(vm, self) : -1;
         if (got == -1) {
             leave(self);
             goto done;

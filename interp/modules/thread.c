@@ -199,7 +199,7 @@ NATIVE(lock_enter, "__enter__(self, /)", "Take the lock.")
     Truth taken = lock_take(vm, as_lock(argv[0]), true, -1);
     return taken == FAILED ? FAIL : TRUE;
 }
-NATIVE(lock_exit, "__exit__(self, /, *args)", "Let the lock go.")
+NATIVE(lock_exit, "__exit__(self, /, *args=?)", "Let the lock go.")
 {
     return lock_release_method(vm, argv);
 }

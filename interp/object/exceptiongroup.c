@@ -179,6 +179,10 @@ static bool split(Vm *vm, Value error, Value condition, Ref *matched, Ref *rest)
         *matched = derive_or_none(vm, error, as_list(yes));
         *rest = failed(*matched) ? NONE : derive_or_none(vm, error, as_list(no));
         good = !failed(*matched) && !failed(*rest);
+        if (!good) {
+            replace(matched, NONE);
+            *rest = NONE;
+        }
     }
     decref(yes);
     decref(no);

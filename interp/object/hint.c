@@ -24,6 +24,15 @@
 
 enum { MOVE_COST = 2, CASE_COST = 1, NAME_MAX_LEN = 40, CANDIDATES_MAX = 750 };
 
+/* Whatever was raised on the way is no reason to say less, but for memory that ended: that stays
+ * raised. */
+static bool starved(Vm *vm)
+{
+    if (error_is(vm, MemoryError)) return true;
+    error_clear(vm);
+    return false;
+}
+
 static int substitution(int a, int b)
 {
     if (a == b) return 0;
@@ -88,7 +97,7 @@ static Value last_step(Value error)
     return step;
 }
 
-/* The variable self where error was raised, owned, or UNDEF. */
+/* The variable self where error was raised, owned, or UNDEF; FAIL: memory ended. */
 static Ref self_of(Vm *vm, Value error)
 {
     Value step = last_step(error);
@@ -100,9 +109,10 @@ static Ref self_of(Vm *vm, Value error)
             Value held = local_value(code, n, registers[n]);
             if (!absent(held)) replace(&self, newref(held));
         }
-    error_clear(vm);
     decref(frame);
-    return self;
+    if (!starved(vm)) return self;
+    decref(self);
+    return FAIL;
 }
 
 /* The names visible where error was raised: parameters and variables, globals, builtins. */
@@ -126,10 +136,7 @@ static Ref names_in_scope(Vm *vm, Value error)
 
 static Ref suggest(Vm *vm, Value name, Ref names, bool hide)
 {
-    if (absent(names) || failed(names)) {
-        error_clear(vm);
-        return UNDEF;
-    }
+    if (absent(names) || failed(names)) return starved(vm) ? FAIL : UNDEF;
     Value best = UNDEF;
     if (is_list(names)) best = closest_name(name, as_list(names)->items, as_list(names)->len, hide);
     Ref text = absent(best) ? UNDEF : format_text(vm, ". Did you mean: '%S'?", best);
@@ -141,7 +148,9 @@ static Ref attribute_hint(Vm *vm, Value error, Value name)
 {
     Value object = exception_field(error, ATTRIBUTE_OBJ_FIELD);
     if (absent(object)) return UNDEF;
-    Ref found = call_special(vm, object, N(__dir__), 0, NULL), self = self_of(vm, error);
+    Ref self = self_of(vm, error);
+    if (failed(self)) return FAIL;
+    Ref found = call_special(vm, object, N(__dir__), 0, NULL);
     Ref names = absent(found) || failed(found) ? found : list_from(vm, found);
     bool hide = self != object && str_at(as_str(name), 0) != '_';
     if (is_heap(found)) decref(found);
@@ -152,7 +161,8 @@ static Ref attribute_hint(Vm *vm, Value error, Value name)
 /* from module import name: what of the module's names could be meant. */
 static Ref import_hint(Vm *vm, Value error)
 {
-    Ref name = attr_get(vm, error, N(name_from)), from = attr_get(vm, error, N(name));
+    Ref name = attr_get(vm, error, N(name_from)),
+        from = starved(vm) ? FAIL : attr_get(vm, error, N(name));
     Value module = is_str(from) ? dict_get(vm, as_dict(vm->interp->modules), from) : (Value)UNDEF;
     Ref names = UNDEF;
     if (is_str(name) && as_str(name)->len && is_kind(module, KIND_MODULE)) {
@@ -162,32 +172,37 @@ static Ref import_hint(Vm *vm, Value error)
     }
     bool usable = is_str(name) && as_str(name)->len;
     Ref text = usable ? suggest(vm, name, names, str_at(as_str(name), 0) != '_') : UNDEF;
-    if (!failed(text)) error_clear(vm);
     decref(name);
     decref(from);
-    return text;
+    if (failed(text) || !starved(vm)) return text;
+    decref(text);
+    return FAIL;
 }
 
 /* Is it the name of a module of the library that was not imported? */
-static bool is_library(Vm *vm, Value name)
+static Truth is_library(Vm *vm, Value name)
 {
     Value names = dict_get_text(vm, as_dict(vm->interp->sys), "stdlib_module_names");
     bool found = is_heap(names) && value_contains(vm, names, name) == YES;
-    error_clear(vm);
-    return found;
+    return starved(vm) ? FAILED : found ? YES : NO;
 }
 
 static Ref name_hint(Vm *vm, Value error, Value name)
 {
     Ref self = self_of(vm, error);
-    Ref attribute = absent(self) ? UNDEF : attr_get_or_absent(vm, self, name);
-    bool has = !absent(attribute) && !failed(attribute);
-    error_clear(vm);
-    decref(attribute);
+    Ref attribute = absent(self) || failed(self) ? self : attr_get_or_absent(vm, self, name);
+    bool has = !absent(attribute) && !failed(attribute), none = starved(vm);
+    if (attribute != self) decref(attribute);
     decref(self);
+    if (none) return FAIL;
     if (has) return format_text(vm, ". Did you mean: 'self.%S'?", name);
     Ref text = suggest(vm, name, names_in_scope(vm, error), false);
-    if (failed(text) || !is_library(vm, name)) return text;
+    Truth library = failed(text) ? FAILED : is_library(vm, name);
+    if (library == NO) return text;
+    if (library == FAILED) {
+        decref(text);
+        return FAIL;
+    }
     Ref longer = absent(text)
                      ? format_text(vm, ". Did you forget to import '%S'?", name)
                      : format_text(vm, "%S Or did you forget to import '%S'?", (Value)text, name);

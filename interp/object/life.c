@@ -245,12 +245,22 @@ static void report_count(Object *object, void *context)
     report->rows[i].count++;
 }
 
+/* The first line.  A program whose allocations fail may be a test that compares what is written:
+ * where nothing is wrong, nothing is said. */
+static void report_total(const Interp *interp, size_t total, FILE *file)
+{
+    bool threads = interp->threads != &interp->main || interp->main.next_thread;
+    if (threads) fprintf(file, "refs: threads still run, with %zu objects alive\n", total);
+    else if (total || interp->memory.fail_after == -1)
+        fprintf(file, "refs: %zu objects alive\n", total);
+}
+
 void objects_report(Vm *vm, FILE *file)
 {
     Report *report = calloc(1, sizeof *report);
     if (!report) return;
     objects_each(vm->interp, report_count, report);
-    fprintf(file, "refs: %zu objects alive\n", report->total);
+    report_total(vm->interp, report->total, file);
     for (int shown = 0; shown < report->len; shown++) {
         int most = 0;
         for (int i = 1; i < report->len; i++)

@@ -36,7 +36,15 @@ typedef struct Report {
     bool colour;
     int64_t limit; /* steps of a traceback that are shown, the innermost ones; 0: nothing of it */
     Ref seen_ref;  /* list of the exceptions already printed, against loops */
+    bool starved;  /* something is left out because memory ended */
 } Report;
+
+/* Goes on without what could not be made. */
+static void do_without(Report *report)
+{
+    if (error_is(report->vm, MemoryError)) report->starved = true;
+    error_clear(report->vm);
+}
 
 static bool put(Report *report, const char *text)
 {
@@ -68,7 +76,7 @@ static bool put_lines(Report *report, const char *indent, Value text)
     char *owned = NULL;
     const char *bytes = str_utf8(report->vm, text, NULL, &owned);
     if (!bytes) {
-        error_clear(report->vm);
+        do_without(report);
         return put(report, "<unprintable>\n");
     }
     bool good = true;
@@ -96,6 +104,14 @@ static bool put_marks(Report *report, int count, const char *mark, const char *c
 
 /* ---- source lines ---- */
 
+/* A line cannot be had: UNDEF; FAIL when that is for want of memory. */
+static Ref unless_starved(Vm *vm)
+{
+    if (error_is(vm, MemoryError)) return FAIL;
+    error_clear(vm);
+    return UNDEF;
+}
+
 /* A line of what is no file: of -c, of the prompt (cli/sysvars.c keeps the text). */
 static Ref line_of_kept_source(Vm *vm, Value filename, int number)
 {
@@ -103,7 +119,7 @@ static Ref line_of_kept_source(Vm *vm, Value filename, int number)
                         ? dict_get_text(vm, as_dict(vm->interp->sys), "_sources")
                         : (Value)UNDEF;
     Value source = is_dict(sources) ? dict_get(vm, as_dict(sources), filename) : sources;
-    if (failed(source)) error_clear(vm);
+    if (failed(source)) return unless_starved(vm);
     if (!is_str(source)) return UNDEF;
     const Str *text = as_str(source);
     ptrdiff_t start = 0, end;
@@ -112,9 +128,7 @@ static Ref line_of_kept_source(Vm *vm, Value filename, int number)
         if (--number == 0) break;
         if (end >= text->len) return UNDEF;
     }
-    Ref line = str_slice(vm, source, start, end);
-    if (failed(line)) error_clear(vm);
-    return failed(line) ? UNDEF : line;
+    return str_slice(vm, source, start, end);
 }
 
 Ref source_line(Vm *vm, Value filename, int number)
@@ -125,7 +139,7 @@ Ref source_line(Vm *vm, Value filename, int number)
     const char *path = is_str(filename) ? str_utf8(vm, filename, NULL, &owned) : NULL;
     FILE *file = path ? fopen(path, "rb") : NULL;
     memory_free(owned);
-    if (!path) error_clear(vm);
+    if (!path) return unless_starved(vm);
     if (!file) return UNDEF;
     char *line = NULL;
     size_t capacity = 0;
@@ -136,10 +150,7 @@ Ref source_line(Vm *vm, Value filename, int number)
     if (len > 0) {
         if (line[len - 1] == '\n') len--;
         text = str_from_utf8(vm, line, len);
-        if (failed(text)) {
-            error_clear(vm);
-            text = UNDEF;
-        }
+        if (failed(text)) text = unless_starved(vm);
     }
     free(line);
     return text;
@@ -153,19 +164,19 @@ static Ref source_lines(Vm *vm, Value filename, int first, int last)
     Ref text = source_line(vm, filename, first);
     for (int n = first + 1; is_str(text) && n <= last; n++) {
         Ref line = source_line(vm, filename, n);
-        if (!is_str(line)) break;
-        replace(&text, format_text(vm, "%S\n%S", (Value)text, (Value)line));
+        if (absent(line)) break;
+        replace(&text, failed(line) ? FAIL : format_text(vm, "%S\n%S", (Value)text, (Value)line));
         decref(line);
     }
-    if (failed(text)) error_clear(vm);
-    return failed(text) ? UNDEF : text;
+    return text;
 }
 
 static bool put_source(Report *report, Value filename, CodePos pos)
 {
     bool known = pos.col >= 0 && pos.end_line >= pos.line;
     Ref text = source_lines(report->vm, filename, pos.line, known ? pos.end_line : pos.line);
-    if (absent(text)) return true;
+    if (failed(text)) do_without(report);
+    if (!is_str(text)) return true;
     Ref shown = source_shown(report->vm, text, known ? pos.col : -1, pos.end_col, report->colour);
     decref(text);
     bool good = !failed(shown) && (as_str(shown)->len == 0 || put_lines(report, "", shown));
@@ -239,11 +250,12 @@ static bool put_traceback(Report *report, Value traceback)
 
 /* ---- the last lines ---- */
 
-static Ref qualified_name(Vm *vm, Value error)
+static Ref qualified_name(Report *report, Value error)
 {
+    Vm *vm = report->vm;
     Type *type = type_of(vm, error);
     Ref module = attr_get_or_absent(vm, borrow(type), N(__module__));
-    if (failed(module)) error_clear(vm);
+    if (failed(module)) do_without(report);
     if (!is_str(module) || str_is(module, "builtins") || str_is(module, "__main__")) {
         if (!failed(module)) decref(module);
         return newref(type->qualname);
@@ -254,12 +266,12 @@ static Ref qualified_name(Vm *vm, Value error)
 }
 
 /* str(error), or what CPython prints when that fails. */
-static Ref message_of(Vm *vm, Value error)
+static Ref message_of(Report *report, Value error)
 {
-    Ref text = value_str(vm, error);
+    Ref text = value_str(report->vm, error);
     if (!failed(text)) return text;
-    error_clear(vm);
-    return str_from(vm, "<exception str() failed>");
+    do_without(report);
+    return str_from(report->vm, "<exception str() failed>");
 }
 
 /* The line of a SyntaxError, from its first word on, and carets below [from, to). */
@@ -323,18 +335,18 @@ static bool put_notes(Report *report, Value error)
 {
     Vm *vm = report->vm;
     Value notes = exception_notes(vm, as_exception(error));
-    if (failed(notes)) error_clear(vm);
+    if (failed(notes)) do_without(report);
     if (failed(notes) || absent(notes) || notes == NONE) return true;
     if (!is_list(notes)) {
         Ref text = value_repr(vm, notes);
-        if (failed(text)) error_clear(vm);
+        if (failed(text)) do_without(report);
         bool good = failed(text) || put_lines(report, "", text);
         decref(text);
         return good;
     }
     for (ptrdiff_t n = 0; n < as_list(notes)->len; n++) {
         Ref text = value_str(vm, as_list(notes)->items[n]);
-        if (failed(text)) error_clear(vm);
+        if (failed(text)) do_without(report);
         bool good = failed(text) || put_lines(report, "", text);
         decref(text);
         if (!good) return false;
@@ -363,13 +375,17 @@ static bool put_last_line(Report *report, Value error)
     Vm *vm = report->vm;
     bool syntax = exception_is(vm, error, SyntaxError);
     if (syntax && !put_syntax_place(report, error)) return false;
-    Ref name = qualified_name(vm, error);
+    Ref name = qualified_name(report, error);
     Value message_field = exception_field(error, MSG_FIELD);
     Ref message = syntax && is_str(message_field) && is_int(exception_field(error, LINENO_FIELD))
                       ? newref(message_field)
-                      : message_of(vm, error);
+                      : message_of(report, error);
     Ref hint = failed(message) ? FAIL : error_hint(vm, error);
-    bool good = !failed(name) && !failed(message) && !failed(hint) &&
+    if (failed(hint) && !failed(message)) {
+        do_without(report);
+        hint = UNDEF;
+    }
+    bool good = !failed(name) && !failed(message) &&
                 put_kind_and_message(report, name, message, hint) && put_notes(report, error);
     decref(name);
     decref(message);
@@ -472,30 +488,44 @@ static bool put_exception(Report *report, Value error)
 }
 
 /* What sys.tracebacklimit says, when it is an int. */
-static int64_t traceback_limit(Vm *vm)
+static int64_t traceback_limit(Report *report)
 {
+    Vm *vm = report->vm;
     Ref sys = vm->interp->sys;
     Value limit = is_dict(sys) ? dict_get_text(vm, as_dict(sys), "tracebacklimit") : (Value)UNDEF;
-    if (failed(limit)) error_clear(vm);
+    if (failed(limit)) do_without(report);
     if (is_bool(limit)) return limit == TRUE;
     if (is_int(limit)) return as_int(limit) > 0 ? as_int(limit) : 0;
     return is_any_int(limit) && int_sign(limit) <= 0 ? 0 : INT64_MAX;
 }
 
-static Ref format(Vm *vm, Value exception, bool colour)
+static bool report_open(Report *report, Vm *vm, bool colour)
 {
-    Report report = {
-        .vm = vm, .colour = colour, .limit = traceback_limit(vm), .seen_ref = list_new(vm, 4)};
-    if (failed(report.seen_ref)) return FAIL;
-    builder_open(&report.text);
-    bool good = put_exception(&report, exception);
-    decref(report.seen_ref);
-    if (good) return builder_finish(vm, &report.text);
-    builder_close(&report.text);
-    return FAIL;
+    *report = (Report){.vm = vm, .colour = colour};
+    report->limit = traceback_limit(report);
+    report->seen_ref = list_new(vm, 4);
+    builder_open(&report->text);
+    return !failed(report->seen_ref);
 }
 
-Ref exception_format(Vm *vm, Value exception) { return format(vm, exception, false); }
+/* The text so far; what was raised on the way is left alone. */
+static Ref report_close(Report *report)
+{
+    Ref error = error_take(report->vm), text = builder_finish(report->vm, &report->text);
+    decref(report->seen_ref);
+    if (!absent(error)) error_restore(report->vm, error);
+    return text;
+}
+
+Ref exception_format(Vm *vm, Value exception)
+{
+    Report report;
+    bool good = report_open(&report, vm, false) && put_exception(&report, exception);
+    if (good && report.starved) throw_no_memory(vm);
+    Ref text = report_close(&report);
+    if (!failed(text) && !absent(vm->error)) replace(&text, FAIL);
+    return text;
+}
 
 /* Does a person look at sys.stderr? */
 static bool is_terminal(Vm *vm)
@@ -518,25 +548,23 @@ static bool wants_colour(Vm *vm)
     return is_dict(vm->interp->sys) && is_terminal(vm);
 }
 
-/* There is no memory for the report. */
-static void print_class(Vm *vm, Value exception)
+/* What became of a report that is not whole, without asking for memory. */
+static void print_cut(Vm *vm, Value exception)
 {
-    char *owned = NULL;
+    const char *cause = absent(vm->error) ? "MemoryError" : type_full_name(type_of(vm, vm->error));
+    fprintf(stderr, "%s (%s while it was reported)\n", type_full_name(type_of(vm, exception)),
+            cause);
     error_clear(vm);
-    const char *name = str_utf8(vm, type_of(vm, exception)->name, NULL, &owned);
-    if (!name) error_clear(vm);
-    fprintf(stderr, "%s (MemoryError while it was reported)\n", name ? name : "exception");
-    memory_free(owned);
 }
 
 bool exception_print(Vm *vm, Value exception, int fd __attribute__((unused)))
 {
-    Ref text = format(vm, exception, wants_colour(vm));
-    if (failed(text)) {
-        print_class(vm, exception);
-        return false;
-    }
-    stderr_print(vm, text);
+    Report report;
+    bool good = report_open(&report, vm, wants_colour(vm)) && put_exception(&report, exception);
+    Ref text = report_close(&report);
+    if (!failed(text)) stderr_print(vm, text);
+    good = good && !failed(text) && !report.starved;
+    if (!good) print_cut(vm, exception);
     decref(text);
-    return true;
+    return good;
 }

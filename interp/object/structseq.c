@@ -140,7 +140,7 @@ static bool check_length(Vm *vm, const StructSeq *def, ptrdiff_t len)
 }
 
 /* Fills fields from number `from` on with what named (a dict, or None) has of them; false: it has
- * other names too. */
+ * other names too, or raised. */
 static bool take_named(Vm *vm, const StructSeq *def, int from, Value named, Ref *values)
 {
     ptrdiff_t used = 0;
@@ -149,6 +149,7 @@ static bool take_named(Vm *vm, const StructSeq *def, int from, Value named, Ref 
         const char *name = field_name(def, n);
         Value held = name ? dict_get_text(vm, as_dict(named), name) : (Value)UNDEF;
         if (absent(held)) continue;
+        if (failed(held)) return false;
         replace(&values[n], newref(held));
         used++;
     }
@@ -179,6 +180,7 @@ static Ref structseq_make(Vm *vm, Value *argv)
     decref(items);
     if (take_named(vm, def, len, named, values)) return structseq_open_new(vm, def, values);
     drop_all(values, def->fields);
+    if (!absent(vm->error)) return FAIL;
     return throw(vm, TypeError, "%s() got duplicate or unexpected field name(s)", def->type.name);
 }
 const Native structseq_make_def = {
@@ -227,6 +229,7 @@ NATIVE(structseq_open_replace, "__replace__(self, /, **changes)",
     for (int n = 0; n < def->fields; n++) values[n] = newref(as_tuple(argv[0])->items[n]);
     if (take_named(vm, def, 0, argv[1], values)) return structseq_open_new(vm, def, values);
     drop_all(values, def->fields);
+    if (!absent(vm->error)) return FAIL;
     Ref names = unexpected_names(vm, def, argv[1]);
     if (!failed(names)) throw(vm, TypeError, "Got unexpected field name(s): %R", (Value)names);
     decref(names);

@@ -12,6 +12,16 @@
 #include "object/native.h"
 #include "object/tuple.h"
 
+void traceback_lost(Vm *vm, Ref exception)
+{
+    if (exception_is(vm, exception, MemoryError)) {
+        error_restore(vm, exception);
+        return;
+    }
+    if (as_object(vm->error)->count == 1) replace(&as_exception(vm->error)->context, exception);
+    else decref(exception); /* it is the one made in time, which others have */
+}
+
 void traceback_add(Vm *vm, Exception *exception, Value called, int instr, int record, Value frame,
                    Ref *registers)
 {
@@ -20,19 +30,21 @@ void traceback_add(Vm *vm, Exception *exception, Value called, int instr, int re
     Ref saved = error_take(vm);
     Traceback *step =
         type_instance_sized(vm, type_builtin(vm, KIND_TRACEBACK), sizeof(Ref) * (size_t)count);
-    if (step) {
-        step->next = take(&exception->traceback);
-        step->code = newref(borrow(function->code));
-        step->globals = newref(borrow(function->globals));
-        step->function = newref(called);
-        step->frame = newref(frame);
-        step->instr = instr;
-        step->line = code_position(function->code, instr).line;
-        step->record = record;
-        step->count = count;
-        for (int n = 0; n < count; n++) step->values[n] = take(&registers[n]);
-        exception->traceback = from_object(step);
+    if (!step) {
+        traceback_lost(vm, saved);
+        return;
     }
+    step->next = take(&exception->traceback);
+    step->code = newref(borrow(function->code));
+    step->globals = newref(borrow(function->globals));
+    step->function = newref(called);
+    step->frame = newref(frame);
+    step->instr = instr;
+    step->line = code_position(function->code, instr).line;
+    step->record = record;
+    step->count = count;
+    for (int n = 0; n < count; n++) step->values[n] = take(&registers[n]);
+    exception->traceback = from_object(step);
     error_restore(vm, saved);
 }
 
@@ -77,9 +89,9 @@ void traceback_leave(Vm *vm, Exception *exception, const Code *code, int record,
         if (!is_exception(exception->context)) break;
         exception = as_exception(exception->context);
     }
+    if (failed(shown)) traceback_lost(vm, saved);
+    else error_restore(vm, saved);
     decref(shown);
-    error_clear(vm);
-    error_restore(vm, saved);
 }
 
 static void traceback_visit(Object *self, Visit *visit, void *context)

@@ -102,6 +102,7 @@ static Ref type_repr(Vm *vm, Value self)
 {
     Type *type = as_type(self);
     Ref module = class_module(vm, type);
+    if (failed(module) && error_is(vm, MemoryError)) return FAIL;
     if (failed(module)) error_clear(vm);
     Ref text;
     if (!is_str(module) || str_is(module, "builtins"))

@@ -12,6 +12,16 @@
 #include "object/tuple.h"
 #include "vm/coroutine.h"
 
+/* The variables will find room when the call ends, where nothing can be raised; false: frame is
+ * dropped. */
+static bool room_for_values(Vm *vm, FrameObject *frame)
+{
+    Ref values = tuple_new(vm, as_code(frame->code)->locals);
+    frame->values = failed(values) ? UNDEF : values;
+    if (failed(values)) decref_object(frame);
+    return !failed(values);
+}
+
 Ref frame_object_of(Vm *vm, Vm *thread, const FrameView *view)
 {
     Frame *record = view->coroutine ? NULL : view->record;
@@ -19,7 +29,7 @@ Ref frame_object_of(Vm *vm, Vm *thread, const FrameView *view)
     if (view->coroutine && !absent(view->coroutine->frame)) return newref(view->coroutine->frame);
     FrameObject *frame = frame_object_new(vm, view->function, borrow(view->function->code),
                                           borrow(view->function->globals));
-    if (!frame) return FAIL;
+    if (!frame || !room_for_values(vm, frame)) return FAIL;
     frame->instr = view->instr;
     frame->line = code_position(view->function->code, view->instr).line;
     frame->thread = thread;
@@ -54,11 +64,8 @@ static void take_over(Vm *vm, FrameObject *frame, Ref *registers)
     frame->instr = frame_object_instr(vm, frame);
     const Code *code = as_code(frame->code);
     frame->line = code_position(code, frame->instr).line;
-    Ref values = tuple_new(vm, code->locals);
-    for (int n = 0; !failed(values) && n < code->locals; n++)
-        as_tuple(values)->items[n] = take(&registers[n]);
-    frame->values = failed(values) ? UNDEF : values;
-    error_clear(vm);
+    for (int n = 0; n < code->locals; n++) as_tuple(frame->values)->items[n] = take(&registers[n]);
+    error_clear(vm); /* a caller that there is no memory to show is not shown, as in CPython */
     error_restore(vm, saved);
 }
 
