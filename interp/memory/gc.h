@@ -40,8 +40,8 @@ bool collector_open(Vm *vm);
 void collector_close(Interp *interp);
 /* Collects at a safe point when the heap has grown; how many unreachable objects were found. */
 ptrdiff_t collector_run(Vm *vm);
-/* AIO_DEBUG=gcstress: something was allocated.  Asks for a collection at the next safe point, unless
- * that is too much work: one that looked at more than STRESS_SMALL objects is followed by an
+/* AIO_DEBUG=gcstress: something was allocated.  Asks for a collection at the next safe point,
+ * unless that is too much work: one that looked at more than STRESS_SMALL objects is followed by an
  * allocation for each STRESS_SHARE of them, and each STRESS_MANY collections halve how often. */
 void collector_stress(Vm *vm);
 /* Looks everywhere, types and modules included: gc.collect(). */
