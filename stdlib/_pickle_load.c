@@ -714,7 +714,8 @@ static bool load_opcode(Vm *vm, Unpickler *self, int opcode)
 Ref load_pickle(Vm *vm, Unpickler *self)
 {
     for (;;) {
-        int opcode = input_opcode(vm, self);
+        bool there = !absent(self->buffer.owner) && self->at < self->buffer.len;
+        int opcode = there ? (uint8_t)self->buffer.data[self->at++] : input_opcode(vm, self);
         if (opcode == OP_STOP) return stack_pop(vm, self);
         if (opcode < 0 || !load_opcode(vm, self, opcode)) return FAIL;
     }

@@ -9,7 +9,7 @@
 
 #include <endian.h>
 
-enum { FRAME_HEADER = 9, FRAME_LEAST = 4, FRAME_TARGET = 64 * 1024, MEMO_FIRST = 64 };
+enum { FRAME_HEADER = 9, FRAME_LEAST = 4, FRAME_TARGET = 64 * 1024, MEMO_FIRST = 16 };
 
 /* ---- bytes ---- */
 

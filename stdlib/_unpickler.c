@@ -7,7 +7,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "_pickle.h"
 
-enum { MEMO_FIRST = 64, MEMO_GAP = 4096 };
+enum { MEMO_FIRST = 16, MEMO_GAP = 4096 };
 
 /* ---- the memo ---- */
 
