@@ -351,8 +351,8 @@ bool task_wake(Vm *vm, Task *task)
 {
     Loop *loop = future_loop(&task->future);
     announce(vm, loop, WOKEN, borrow(task), loop->current);
-    newref(borrow(task));
     if (!loop_check_open(vm, loop)) return false;
+    newref(borrow(task));
     return loop_ready(vm, loop, ENTRY_WAKE, task, UNDEF);
 }
 
