@@ -27,7 +27,7 @@
 
 static Ref names; /* what the setup has defined */
 
-enum { RUNS_OF_A_LEAK = 5, ROUNDS_TO_SETTLE = 20, RUNS_UNLOOKED_AT = 10000 };
+enum { RUNS_OF_A_LEAK = 5, ROUNDS_TO_SETTLE = 2000, RUNS_UNLOOKED_AT = 10000 };
 
 /* What a program asks for in one piece is no more than this; beyond it, MemoryError.  libFuzzer's
  * own table takes 20 MB. */
@@ -90,8 +90,9 @@ void host_run(Vm *vm, void once(Vm *vm, const uint8_t *input, size_t size), cons
               size_t size)
 {
     static int runs;
-    if (++runs % RUNS_UNLOOKED_AT == 0 && __lsan_do_recoverable_leak_check()) abort();
-    int64_t before = settle(vm, false);
+    bool look = ++runs % RUNS_UNLOOKED_AT == 0;
+    int64_t before = settle(vm, look);
+    if (look && __lsan_do_recoverable_leak_check()) abort();
     once(vm, input, size);
     if (size % 8 != 0) return; /* counting takes as long as running */
     if (settle(vm, false) <= before || settle(vm, true) <= before) return;
