@@ -198,17 +198,44 @@ static ptrdiff_t queue_size(Vm *vm, Queue *queue)
     return ok ? n : -1;
 }
 
-static Truth queue_is_empty(Vm *vm, Queue *queue)
+/* What empty() and full() of Queue answer. */
+static Truth has_none(Vm *vm, Queue *queue)
 {
     ptrdiff_t size = queue_size(vm, queue);
     return size < 0 ? FAILED : size == 0 ? YES : NO;
 }
-
-static Truth queue_is_full(Vm *vm, Queue *queue)
+static Truth has_all(Vm *vm, Queue *queue)
 {
     if (queue->maxsize <= 0) return NO;
     ptrdiff_t size = queue_size(vm, queue);
     return size < 0 ? FAILED : size >= queue->maxsize ? YES : NO;
+}
+
+/* The method of a subclass, which may be its own: self.name(argument), argument UNDEF: none. */
+static Ref ask_subclass(Vm *vm, Queue *queue, const char *name, Value argument)
+{
+    Ref method = attr_get_text(vm, borrow(queue), name);
+    Ref out = failed(method) ? FAIL : call(vm, method, absent(argument) ? 0 : 1, &argument);
+    decref(method);
+    return out;
+}
+
+static Truth ask_subclass_whether(Vm *vm, Queue *queue, const char *name)
+{
+    Ref answer = ask_subclass(vm, queue, name, UNDEF);
+    Truth truth = failed(answer) ? FAILED : value_truth(vm, answer);
+    decref(answer);
+    return truth;
+}
+
+static Truth queue_is_empty(Vm *vm, Queue *queue)
+{
+    return is_plain(queue) ? has_none(vm, queue) : ask_subclass_whether(vm, queue, "empty");
+}
+
+static Truth queue_is_full(Vm *vm, Queue *queue)
+{
+    return is_plain(queue) ? has_all(vm, queue) : ask_subclass_whether(vm, queue, "full");
 }
 
 /* ---- waking ---- */
@@ -293,6 +320,7 @@ static Ref queue_put_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __att
     waiter_leave(&self->waiter, &queue->putters);
     if (again && !waiter_check(vm, &self->waiter)) return FAIL;
     Truth full = queue_is_full(vm, queue);
+    if (full == NO && !is_plain(queue)) return ask_subclass(vm, queue, "put_nowait", self->item);
     if (full == NO) return queue_put_now(vm, self->waiter.owner, self->item) ? NONE : FAIL;
     if (full == FAILED || (queue->head.aux && !throw_shut_down(vm))) return FAIL;
     if (!loop_bind(vm, &queue->loop, self->waiter.owner)) return FAIL;
@@ -307,7 +335,9 @@ static Ref queue_get_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __att
     waiter_leave(waiter, &queue->getters);
     if (again && !waiter_check(vm, waiter)) return FAIL;
     Truth empty = queue_is_empty(vm, queue);
-    if (empty == NO) return queue_get_now(vm, queue);
+    if (empty == NO)
+        return is_plain(queue) ? queue_get_now(vm, queue)
+                               : ask_subclass(vm, queue, "get_nowait", UNDEF);
     if (empty == FAILED || (queue->head.aux && !throw_shut_down(vm))) return FAIL;
     if (!loop_bind(vm, &queue->loop, waiter->owner)) return FAIL;
     return waiter_wait(vm, waiter, &queue->getters, 1);
@@ -433,12 +463,12 @@ NATIVE(queue_qsize, "qsize(self)", "Return the number of items.")
 }
 NATIVE(queue_empty, "empty(self)", "Return True when there is no item.")
 {
-    Truth empty = queue_is_empty(vm, as_queue(argv[0]));
+    Truth empty = has_none(vm, as_queue(argv[0]));
     return empty == FAILED ? FAIL : from_bool(empty);
 }
 NATIVE(queue_full, "full(self)", "Return True when there are maxsize items.")
 {
-    Truth full = queue_is_full(vm, as_queue(argv[0]));
+    Truth full = has_all(vm, as_queue(argv[0]));
     return full == FAILED ? FAIL : from_bool(full);
 }
 NATIVE(queue_put, "async put(self, item)",

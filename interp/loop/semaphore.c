@@ -114,6 +114,20 @@ static const NativeCoroutineDef semaphore_exit_coroutine = {
     .resume = semaphore_exit_resume,
 };
 
+/* await self.acquire() of a subclass that may override it. */
+static Ref enter_subclass_resume(Vm *vm, NativeCoroutine *coroutine,
+                                 Value sent __attribute__((unused)))
+{
+    if (coroutine->state++) return NONE;
+    return delegate_new(vm, call_method(vm, ((Waiter *)coroutine)->owner, N(acquire), 0, NULL));
+}
+static const NativeCoroutineDef enter_subclass_coroutine = {
+    .name = "Semaphore.__aenter__",
+    .size = sizeof(Waiter),
+    .refs = REFS(REF(Waiter, owner)),
+    .resume = enter_subclass_resume,
+};
+
 NATIVE(semaphore_init, "__init__(self, value=1)", "A semaphore of value units.")
 {
     int64_t value;
@@ -138,7 +152,8 @@ NATIVE(semaphore_locked, "locked(self)", "Return True when acquire() would have 
 }
 NATIVE(semaphore_aenter, "async __aenter__(self)", "Acquire.")
 {
-    return instant_new(vm, &semaphore_enter_coroutine, argv[0]);
+    const bool own = as_object(argv[0])->flags & OBJ_SUBCLASS;
+    return instant_new(vm, own ? &enter_subclass_coroutine : &semaphore_enter_coroutine, argv[0]);
 }
 NATIVE(semaphore_aexit, "async __aexit__(self, exc_type, exc, tb)", "Release.")
 {
