@@ -116,8 +116,9 @@ static void add_compile_error(Vm *vm, Check *check)
     Value message = exception_field(error, MSG_FIELD);
     Pos pos = {.line = is_int(line) ? (int)as_int(line) : 1,
                .col = is_int(column) ? (int)as_int(column) - 1 : 0};
-    const char *text =
-        is_str(message) && as_str(message)->ascii ? as_str(message)->data : "invalid";
+    const char *text = is_str(message) && as_str(message)->ascii ? as_str(message)->data
+                       : is_exception(error) && exception_is(vm, error, MemoryError) ? "MemoryError"
+                                                                                     : "invalid";
     check_add(check, FINDING_SYNTAX, pos, arena_printf(check->arena, "%s", text));
     decref(error);
 }

@@ -32,10 +32,12 @@ FutureExtra *future_extra(Vm *vm, Future *future)
     return future->extra;
 }
 
-void future_keep_origin(Vm *vm, Future *future)
+bool future_keep_origin(Vm *vm, Future *future)
 {
-    if (!is_loop(future->loop) || !future_loop(future)->debug || !future_extra(vm, future)) return;
+    if (!is_loop(future->loop) || !future_loop(future)->debug) return true;
+    if (!future_extra(vm, future)) return false;
     replace(&future->extra->origin, origin_now(vm));
+    return true;
 }
 
 Future *future_new_of(Vm *vm, Loop *loop, Type *type)
@@ -43,8 +45,9 @@ Future *future_new_of(Vm *vm, Loop *loop, Type *type)
     Future *future = type_instance(vm, type);
     if (!future) return NULL;
     future->loop = newref(borrow(loop));
-    if (loop->debug) future_keep_origin(vm, future);
-    return future;
+    if (!loop->debug || future_keep_origin(vm, future)) return future;
+    decref_object(future);
+    return NULL;
 }
 
 Future *future_new(Vm *vm, Loop *loop)
@@ -464,8 +467,7 @@ NATIVE(future_init, "__init__(self, *, loop=None)", "loop: the running one, when
     }
     if (!is_loop(loop)) return throw(vm, TypeError, "loop must be an event loop, not %T", loop);
     replace(&self->loop, newref(loop));
-    future_keep_origin(vm, self);
-    return NONE;
+    return future_keep_origin(vm, self) ? NONE : FAIL;
 }
 
 /* Was __init__ called?  A subclass may forget it. */

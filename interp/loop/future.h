@@ -103,7 +103,7 @@ static inline Value future_origin(const Future *future)
     return future->extra ? (Value)future->extra->origin : UNDEF;
 }
 /* Remembers in debug mode where the script stands. */
-void future_keep_origin(Vm *vm, Future *future);
+bool future_keep_origin(Vm *vm, Future *future);
 bool future_repr_state(Vm *vm, StrBuilder *text, Future *future);
 bool future_repr_callbacks(Vm *vm, StrBuilder *text, Future *future);
 bool future_repr_result(Vm *vm, StrBuilder *text, Future *future);

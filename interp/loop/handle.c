@@ -61,18 +61,19 @@ bool callback_repr(Vm *vm, StrBuilder *text, Value callback, Value args __attrib
     return ok;
 }
 
-/* loop.get_debug(), also of a loop that is none of ours; no answer is no. */
-static bool is_debugging(Vm *vm, Value loop)
+/* loop.get_debug(), also of a loop that is none of ours; no answer is no.  FAILED: memory ended. */
+static Truth is_debugging(Vm *vm, Value loop)
 {
-    if (is_loop(loop)) return as_loop(loop)->debug;
-    if (!is_heap(loop)) return false;
+    if (is_loop(loop)) return as_loop(loop)->debug ? YES : NO;
+    if (!is_heap(loop)) return NO;
     Ref name = str_interned(vm, "get_debug");
     Ref answer = failed(name) ? FAIL : call_method(vm, loop, name, 0, NULL);
     Truth is = failed(answer) ? FAILED : value_truth(vm, answer);
-    if (is == FAILED) error_clear(vm);
     decref(name);
     decref(answer);
-    return is == YES;
+    if (is != FAILED || error_is(vm, MemoryError)) return is;
+    error_clear(vm);
+    return NO;
 }
 
 /* ---- making and running ---- */
@@ -92,8 +93,9 @@ static bool handle_fill(Vm *vm, Handle *handle, Value loop, Value callback, Valu
         handle->args = items;
     }
     handle->context = is_context(context) ? newref(context) : context_snapshot(vm);
-    handle->origin = is_debugging(vm, loop) ? origin_now(vm) : UNDEF;
-    return true;
+    Truth debug = is_debugging(vm, loop);
+    handle->origin = debug == YES ? origin_now(vm) : UNDEF;
+    return debug != FAILED;
 }
 
 Handle *handle_new(Vm *vm, Value loop, Value callback, Value args, Value context)
@@ -158,9 +160,10 @@ static Ref when_value(const TimerHandle *timer)
 static bool callback_text(Vm *vm, StrBuilder *text, const Handle *handle, Value callback,
                           Value args)
 {
-    bool debug = is_debugging(vm, handle->loop);
-    if (!debug && is_plain(callback)) return callback_repr(vm, text, callback, args);
-    return builder_callback(vm, text, callback, args, debug);
+    Truth debug = is_debugging(vm, handle->loop);
+    if (debug == FAILED) return false;
+    if (debug == NO && is_plain(callback)) return callback_repr(vm, text, callback, args);
+    return builder_callback(vm, text, callback, args, debug == YES);
 }
 
 /* Tells the loop about the exception a callback raised; false: it is one that leaves the loop. */

@@ -26,7 +26,7 @@ Ref origin_now(Vm *vm)
     Ref function = helper(vm, "extract_stack"), stack = FAIL;
     if (!failed(function)) stack = call0(vm, function);
     decref(function);
-    if (failed(stack)) error_clear(vm);
+    if (failed(stack)) error_unraisable(vm, "Exception ignored while a place was noted", UNDEF);
     error_restore(vm, travelling);
     return failed(stack) || is_none(stack) ? UNDEF : stack;
 }

@@ -139,7 +139,12 @@ static Ref runner_await(Vm *vm, Runner *runner, Value task)
     bool ours = sigint_is_default(vm);
     Ref catcher = ours ? native_function(vm, &runner_on_sigint_def, borrow(runner), UNDEF) : UNDEF;
     if (failed(catcher)) return FAIL;
-    if (ours) decref(signal_set(vm, SIGINT, catcher));
+    Ref before = ours ? signal_set(vm, SIGINT, catcher) : UNDEF;
+    if (failed(before)) {
+        decref(catcher);
+        return FAIL;
+    }
+    decref(before);
     runner->interrupts = 0;
     replace(&runner->task, newref(task));
     Ref result = run_until(vm, loop, task);

@@ -22,7 +22,8 @@ bool subclass_overrides(Vm *vm, Loop *loop, const char *text)
     Ref name = str_interned(vm, text);
     Value method = failed(name) ? FAIL : type_lookup(vm, type_of(vm, borrow(loop)), name);
     decref(name);
-    if (failed(method)) error_clear(vm);
+    if (failed(method))
+        error_unraisable(vm, "Exception ignored while the class of a loop was looked at", UNDEF);
     return !failed(method) && !absent(method) && !is_native(method);
 }
 
@@ -49,7 +50,7 @@ void subclass_open(Vm *vm, Loop *loop)
     loop->subclass = true;
     loop->own_turns = subclass_overrides(vm, loop, "_run_once");
     Ref timers = subclass_overrides(vm, loop, "call_at") ? dict_new(vm) : UNDEF;
-    if (failed(timers)) error_clear(vm);
+    if (failed(timers)) error_unraisable(vm, "Exception ignored while a loop was opened", UNDEF);
     else loop->own_timers = timers;
     if (!subclass_overrides(vm, loop, "time")) return;
     loop->clock_vm = vm;

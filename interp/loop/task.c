@@ -463,7 +463,7 @@ bool task_init_with(Vm *vm, Task *task, Loop *loop, Value coroutine, Value name,
     if (!(task->future.head.aux & TASK_FOREIGN))
         task_stands_at(task, activation_innermost(as_activation(coroutine)));
     remember_maker(vm, task);
-    if (loop->debug) future_keep_origin(vm, &task->future);
+    if (loop->debug && !future_keep_origin(vm, &task->future)) return false;
     announce(vm, loop, CREATED, borrow(task), loop->current);
     if (eager && loop->running) return task_start_eagerly(vm, task, loop);
     newref(borrow(task));

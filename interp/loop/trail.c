@@ -58,6 +58,12 @@ Ref trail_begin(Vm *vm, Loop *loop, Reason reason, Value what, const Place *plac
 
 void trail_end(Loop *loop, Ref outer) { replace(&loop->reason, outer); }
 
+/* There is no memory for a note: the exception goes on without. */
+static void note_lost(Vm *vm)
+{
+    error_unraisable(vm, "Exception ignored while a note was made", UNDEF);
+}
+
 /* One place often cancels many: the note before may be the same. */
 static Ref cancelled_at(Vm *vm, Loop *loop, Value name, const Frame *frame)
 {
@@ -85,7 +91,7 @@ void trail_cancelling(Vm *vm, Task *task)
 {
     if (!absent(task->reason) || is_plain(vm) || !is_loop(task->future.loop)) return;
     Ref travelling = error_take(vm), note = canceller_note(vm, future_loop(&task->future));
-    if (failed(note)) error_clear(vm);
+    if (failed(note)) note_lost(vm);
     else task->reason = note;
     error_restore(vm, travelling);
 }
@@ -110,7 +116,7 @@ void trail_timed_out(Vm *vm, Value error, Value delay, const Place *place)
         note =
             note_make(vm, "the timeout of %s s set at %w expired (aio explain AIO305)", 3, given);
     }
-    if (failed(note)) error_clear(vm);
+    if (failed(note)) note_lost(vm);
     else exception_note(vm, as_exception(error), note);
     error_restore(vm, travelling);
 }
@@ -186,7 +192,7 @@ static void leave_note(Vm *vm, Exception *error, StrBuilder *text, bool ok)
 {
     Ref note = ok ? builder_finish(vm, text) : FAIL;
     if (!ok) builder_close(text);
-    if (failed(note)) error_clear(vm);
+    if (failed(note)) note_lost(vm);
     else exception_note(vm, error, note);
 }
 

@@ -167,9 +167,13 @@ static bool made_failed(Vm *vm, Transport *self)
         text = format_text(vm, "Exception in callback %T.connection_made()", (Value)self->job.b);
     char *owned = NULL;
     const char *message = failed(text) ? NULL : str_utf8(vm, text, NULL, &owned);
-    if (!message) error_clear(vm);
-    bool ok = loop_report(vm, self->job.a, message ? message : "Exception in callback", error,
-                          "transport", borrow(self));
+    if (!message) {
+        message = error_is(vm, MemoryError)
+                      ? "Exception in callback (MemoryError while it was named)"
+                      : "Exception in callback";
+        error_clear(vm);
+    }
+    bool ok = loop_report(vm, self->job.a, message, error, "transport", borrow(self));
     memory_free(owned);
     decref(text);
     decref(error);

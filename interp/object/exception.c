@@ -269,7 +269,7 @@ void exception_note(Vm *vm, Exception *exception, Ref note)
     Value notes = exception_notes(vm, exception);
     Ref text = failed(notes) ? FAIL : note_text(vm, note);
     bool good = !failed(text) && is_list(notes) && list_push(vm, as_list(notes), newref(text));
-    if (!good) error_clear(vm);
+    if (!good) error_unraisable(vm, "Exception ignored while a note was added", UNDEF);
     error_restore(vm, travelling);
     decref(text);
     decref(note);
