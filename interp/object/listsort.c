@@ -12,6 +12,7 @@
  * Neighbours: list.c, base/radix.c (sorting by numbers). */
 /* SPDX-License-Identifier: MIT */
 #include "base/radix.h"
+#include "object/bytes.h"
 #include "object/call.h"
 #include "object/error.h"
 #include "object/int.h"
@@ -32,9 +33,20 @@ typedef struct Sorter {
     Ref *values; /* moved along with keys; NULL when the keys are the items */
     ptrdiff_t len;
     Ref *spare; /* room for half of keys, then half of values; NULL until needed */
-    Run runs[70];
     int depth;
+    Run runs[70];
 } Sorter;
+
+/* Leaves runs alone: there are none yet. */
+static void sorter_open(Sorter *s, Vm *vm, Ref *keys, Ref *values, ptrdiff_t len)
+{
+    s->vm = vm;
+    s->keys = keys;
+    s->values = values;
+    s->len = len;
+    s->spare = NULL;
+    s->depth = 0;
+}
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -92,6 +104,18 @@ static inline int less_str(Vm *vm __attribute__((unused)), Value a, Value b)
 static inline int less_long(Vm *vm __attribute__((unused)), Value a, Value b)
 {
     return int_compare(a, b) < 0;
+}
+static inline int less_bytes(Vm *vm __attribute__((unused)), Value a, Value b)
+{
+    const Bytes *x = as_bytes(a), *y = as_bytes(b);
+    int order = memcmp(x->data, y->data, (size_t)(x->len < y->len ? x->len : y->len));
+    return order ? order < 0 : x->len < y->len;
+}
+/* Small ints and bools. */
+static inline int64_t flag_of(Value v) { return is_int(v) ? as_int(v) : v == TRUE; }
+static inline int less_flag(Vm *vm __attribute__((unused)), Value a, Value b)
+{
+    return flag_of(a) < flag_of(b);
 }
 /* Small ints and floats; exact, since a small int is a double too. */
 static inline double number_of(Value v) { return is_int(v) ? (double)as_int(v) : as_float(v); }
@@ -441,6 +465,7 @@ static void sort_ranks(Ranked *ranks, Ref *keys, Ref *values, ptrdiff_t len)
 }
 
 static uint64_t number_of_small(Value v) { return (uint64_t)as_int(v) ^ SIGN_BIT; }
+static uint64_t number_of_flag(Value v) { return (uint64_t)flag_of(v) ^ SIGN_BIT; }
 static uint64_t number_of_float(Value v) { return (uint64_t)order_of(v) ^ SIGN_BIT; }
 
 /* Any int: its sign, how many bits it has, and the first 50 after the leading one. */
@@ -460,10 +485,30 @@ static uint64_t number_of_int(Value v)
     return fraction < 0 ? SIGN_BIT - magnitude : SIGN_BIT + magnitude;
 }
 
+/* Do the keys rise and fall a few times only, so that merging is less work than sorting by numbers?
+ * Where they do not, that shows soon. */
+INLINE bool has_few_turns(const Sorter *s, Less *less)
+{
+    ptrdiff_t left = 8 + s->len / 256;
+    int before = -1;
+    for (ptrdiff_t i = 1; i < s->len && left > 0; i++) {
+        int order = less(s->vm, s->keys[i], s->keys[i - 1]);
+        left -= order != before;
+        before = order;
+    }
+    return left > 0;
+}
+
+/* Are keys that have numbers better compared? */
+INLINE bool compare_rather(const Sorter *s, Less *less)
+{
+    return s->len < FEW_KEYS || s->len > MANY_KEYS || has_few_turns(s, less);
+}
+
 /* Keys whose number says all there is to say. */
 INLINE bool sort_by_number(Sorter *s, uint64_t (*number)(Value v), Less *less)
 {
-    if (s->len < FEW_KEYS || s->len > MANY_KEYS) return sort_with(s, less);
+    if (compare_rather(s, less)) return sort_with(s, less);
     Ranked *ranks = ranks_new(s->vm, s->len);
     if (!ranks) return false;
     for (ptrdiff_t i = 0; i < s->len; i++) ranks[i].number = number(s->keys[i]);
@@ -473,6 +518,8 @@ INLINE bool sort_by_number(Sorter *s, uint64_t (*number)(Value v), Less *less)
 }
 
 static bool sort_ints(Sorter *s) { return sort_by_number(s, number_of_small, less_int); }
+
+static bool sort_flags(Sorter *s) { return sort_by_number(s, number_of_flag, less_flag); }
 
 static bool sort_floats(Sorter *s)
 {
@@ -485,10 +532,8 @@ static bool sort_floats(Sorter *s)
 /* keys[start .. end), and values if there are any, by comparing them. */
 static bool sort_part(const Sorter *s, ptrdiff_t start, ptrdiff_t end, bool (*sort)(Sorter *))
 {
-    Sorter part = {.vm = s->vm,
-                   .keys = s->keys + start,
-                   .values = s->values ? s->values + start : NULL,
-                   .len = end - start};
+    Sorter part;
+    sorter_open(&part, s->vm, s->keys + start, s->values ? s->values + start : NULL, end - start);
     bool ok = sort(&part);
     memory_free(part.spare);
     return ok;
@@ -497,7 +542,7 @@ static bool sort_part(const Sorter *s, ptrdiff_t start, ptrdiff_t end, bool (*so
 /* Ints of every size. */
 static bool sort_longs(Sorter *s)
 {
-    if (s->len < FEW_KEYS || s->len > MANY_KEYS) return sort_whole_longs(s);
+    if (compare_rather(s, less_long)) return sort_whole_longs(s);
     Ranked *ranks = ranks_new(s->vm, s->len);
     if (!ranks) return false;
     for (ptrdiff_t i = 0; i < s->len; i++) ranks[i].number = number_of_int(s->keys[i]);
@@ -567,6 +612,7 @@ static bool sort_strs_at(const Sorter *s, ptrdiff_t start, ptrdiff_t end, ptrdif
 
 static bool sort_strs(Sorter *s)
 {
+    if (compare_rather(s, less_str)) return sort_whole_strs(s);
     int width = 1;
     for (ptrdiff_t i = 0; i < s->len; i++)
         if (as_str(s->keys[i])->width > width) width = as_str(s->keys[i])->width;
@@ -577,6 +623,13 @@ static bool all_exact(const Sorter *s, Kind kind)
 {
     for (ptrdiff_t i = 0; i < s->len; i++)
         if (!is_exact(s->keys[i], kind)) return false;
+    return true;
+}
+
+static bool all_flags(const Sorter *s)
+{
+    for (ptrdiff_t i = 0; i < s->len; i++)
+        if (!is_int(s->keys[i]) && !is_bool(s->keys[i])) return false;
     return true;
 }
 
@@ -613,8 +666,10 @@ static bool sort_keys(Sorter *s)
     }
     while (i < s->len && (is_int(s->keys[i]) || is_float(s->keys[i]))) i++;
     if (i == s->len) return sort_numbers(s);
+    if (all_flags(s)) return sort_flags(s);
     if (all_ints(s)) return sort_longs(s);
     if (all_exact(s, KIND_STR)) return sort_strs(s);
+    if (all_exact(s, KIND_BYTES)) return sort_other(s, less_bytes);
     if (all_exact(s, KIND_TUPLE)) return sort_other(s, less_tuple);
     if (all_exact(s, KIND_LIST)) return sort_other(s, less_list);
     return sort_other(s, all_alike(s) ? less_alike : less_any);
@@ -636,7 +691,8 @@ static bool make_keys(Vm *vm, Value key, Ref *items, Ref *keys, ptrdiff_t len)
 /* Sorts the detached array. */
 static bool sort_items(Vm *vm, Ref *items, ptrdiff_t len, Value key, bool reverse)
 {
-    Sorter sorter = {.vm = vm, .keys = items, .len = len};
+    Sorter sorter;
+    sorter_open(&sorter, vm, items, NULL, len);
     if (!is_none(key)) {
         sorter.values = items;
         sorter.keys = memory_new(vm, len * sizeof(Ref));
