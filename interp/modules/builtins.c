@@ -66,37 +66,44 @@ static Ref based_small(Vm *vm, int64_t n, int shift, char letter)
     return str_from_ascii(vm, at, end - at);
 }
 
-static Ref based(Vm *vm, Value v, int shift, const char *prefix)
+static Ref based(Vm *vm, Value v, int shift, char letter)
 {
-    if (is_int(v)) return based_small(vm, as_int(v), shift, prefix[1]);
+    if (is_int(v)) return based_small(vm, as_int(v), shift, letter);
     Type *type = type_of(vm, v);
     Ref number = is_any_int(v) ? newref(v)
                  : type->slots.index
                      ? type->slots.index(vm, v)
                      : throw(vm, TypeError, "'%T' object cannot be interpreted as an integer", v);
     if (failed(number)) return FAIL;
-    Ref digits = int_to_text(vm, number, 1 << shift);
+    char few[INT_DIGITS_FEW];
+    ptrdiff_t len;
+    Ref owned;
+    const char *digits = int_digits(vm, number, 1 << shift, few, &len, &owned);
     decref(number);
-    if (failed(digits)) return FAIL;
-    bool minus = str_at(as_str(digits), 0) == '-';
-    Ref body = str_slice(vm, digits, minus, as_str(digits)->len);
-    decref(digits);
-    if (failed(body)) return FAIL;
-    Ref text = format_text(vm, "%s%s%S", minus ? "-" : "", prefix, (Value)body);
-    decref(body);
-    return text;
+    if (!digits) return FAIL;
+    Ref out = str_new(vm, len + 2, STR_ASCII);
+    if (!failed(out)) {
+        char *to = as_str(out)->data;
+        const bool minus = *digits == '-';
+        if (minus) *to++ = '-';
+        *to++ = '0';
+        *to++ = letter;
+        memcpy(to, digits + minus, (size_t)(len - minus));
+    }
+    decref(owned);
+    return out;
 }
 NATIVE(builtins_bin, "bin(number, /)", "Return the binary representation of an integer.")
 {
-    return based(vm, argv[0], 1, "0b");
+    return based(vm, argv[0], 1, 'b');
 }
 NATIVE(builtins_oct, "oct(number, /)", "Return the octal representation of an integer.")
 {
-    return based(vm, argv[0], 3, "0o");
+    return based(vm, argv[0], 3, 'o');
 }
 NATIVE(builtins_hex, "hex(number, /)", "Return the hexadecimal representation of an integer.")
 {
-    return based(vm, argv[0], 4, "0x");
+    return based(vm, argv[0], 4, 'x');
 }
 
 /* The items that a fresh or half-used iterator of a list or tuple has left, and where it keeps its

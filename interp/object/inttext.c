@@ -52,14 +52,42 @@ static char *write_decimal(mpz_srcptr number, char *end)
     return end;
 }
 
+/* The digits of a number that is not small in base 2, 4, 8, 16 or 32: bits of its limbs. */
+static Ref big_to_bits(Vm *vm, mpz_srcptr number, int base)
+{
+    const int bits = __builtin_ctz((unsigned)base);
+    const size_t total = mpz_sizeinbase(number, 2), minus = mpz_sgn(number) < 0;
+    const ptrdiff_t len = (ptrdiff_t)((total + (size_t)bits - 1) / (size_t)bits + minus);
+    const mp_limb_t *limb = mpz_limbs_read(number), *end = limb + mpz_size(number);
+    Ref out = str_new(vm, len, STR_ASCII);
+    if (failed(out)) return FAIL;
+    char *start = as_str(out)->data, *to = start + len;
+    const int step = 63 / bits; /* digits that one word gives */
+    unsigned __int128 left = 0; /* bits not yet written */
+    for (int count = 0; to > start + minus; count -= step * bits) {
+        if (count < 64 && limb < end) {
+            left |= (unsigned __int128)*limb++ << count;
+            count += 64;
+        }
+        uint64_t part = (uint64_t)left;
+        char *stop = to - start - (ptrdiff_t)minus > step ? to - step : start + minus;
+        for (; to > stop; part >>= bits)
+            *--to = "0123456789abcdefghijklmnopqrstuv"[part & (uint64_t)(base - 1)];
+        left >>= step * bits;
+    }
+    if (minus) *start = '-';
+    return out;
+}
+
 static Ref big_to_text(Vm *vm, mpz_srcptr number, int base)
 {
+    if (is_power_of_two(base) && base <= 32) return big_to_bits(vm, number, base);
     if (base == 10 && mpz_size(number) <= DECIMAL_LIMBS_FEW) { /* within any limit */
         char digits[DECIMAL_LIMBS_FEW * 20 + 1], *end = digits + sizeof digits;
         char *start = write_decimal(number, end);
         return str_from_ascii(vm, start, end - start);
     }
-    ptrdiff_t limit = is_power_of_two(base) ? 0 : int_digits_limit(vm);
+    ptrdiff_t limit = int_digits_limit(vm);
     size_t size = mpz_sizeinbase(number, base); /* exact, or one too many */
     if (limit && (ptrdiff_t)size > limit + 1) return throw_too_long(vm);
     char few[256], *text = few;
