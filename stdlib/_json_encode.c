@@ -493,11 +493,11 @@ static bool write_pair(Writer *w, Value mapping, Value key, Value value, bool *f
            note_failure(w, "when serializing %T item %R", mapping, key);
 }
 
-/* The items of a mapping that is no plain dict, or that is to be sorted: a list of pairs. */
-static Ref pairs_of(Writer *w, Value mapping)
+/* What items(), a mapping's method, gives: a list of pairs, sorted perhaps. */
+static Ref pairs_of(Writer *w, Value method)
 {
     Vm *vm = w->vm;
-    Ref items = call_method(vm, mapping, N(items), 0, NULL);
+    Ref items = call0(vm, method);
     Ref pairs = failed(items) ? FAIL : list_from(vm, items);
     decref(items);
     if (!failed(pairs) && w->sort && !list_sort(vm, as_list(pairs), NONE, false))
@@ -554,8 +554,8 @@ static void sort_entries(DictEntry *entries, ptrdiff_t len)
     }
 }
 
-/* A dict whose keys are all str, sorted: what it had when this began. */
-static bool write_sorted(Writer *w, Value mapping, bool *first, const Enclosing *self)
+/* What a dict had when this began; its keys are all str if they are to be sorted. */
+static bool write_snapshot(Writer *w, Value mapping, bool *first, const Enclosing *self)
 {
     DictEntry few[SORT_FEW], *entries = few;
     ptrdiff_t len = 0, total = as_dict(mapping)->len;
@@ -564,7 +564,7 @@ static bool write_sorted(Writer *w, Value mapping, bool *first, const Enclosing 
         return false;
     for (ptrdiff_t i = 0; dict_next(as_dict(mapping), &i, &key, &value);)
         entries[len++] = (DictEntry){0, newref(key), newref(value)};
-    sort_entries(entries, len);
+    if (w->sort) sort_entries(entries, len);
     bool good = true;
     for (ptrdiff_t n = 0; n < len; n++) {
         good = good && write_pair(w, mapping, entries[n].key, entries[n].value, first, self);
@@ -575,9 +575,10 @@ static bool write_sorted(Writer *w, Value mapping, bool *first, const Enclosing 
     return good;
 }
 
-static bool write_any_pairs(Writer *w, Value mapping, bool *first, const Enclosing *self)
+static bool write_any_pairs(Writer *w, Value mapping, Value method, bool *first,
+                            const Enclosing *self)
 {
-    Ref pairs = pairs_of(w, mapping);
+    Ref pairs = pairs_of(w, method);
     bool good = !failed(pairs);
     for (ptrdiff_t n = 0; good && n < as_list(pairs)->len; n++) {
         Ref pair = newref(list_at(as_list(pairs), n));
@@ -588,13 +589,34 @@ static bool write_any_pairs(Writer *w, Value mapping, bool *first, const Enclosi
     return good;
 }
 
+/* Is it what every dict has for items()? */
+static bool is_plain_items(Vm *vm, Value method, Value mapping)
+{
+    Value plain = type_lookup(vm, type_builtin(vm, KIND_DICT), N(items));
+    return is_native(method) && as_native(method)->native == as_native(plain)->native &&
+           as_native(method)->self == mapping;
+}
+
+/* The pairs of a dict, or of an instance of a subclass, in the order they are to be written in. */
+static bool write_ordered(Writer *w, Value mapping, bool *first, const Enclosing *self)
+{
+    Vm *vm = w->vm;
+    const bool plain_keys = !w->sort || has_plain_keys(as_dict(mapping));
+    if (plain_keys && is_exact(mapping, KIND_DICT)) return write_snapshot(w, mapping, first, self);
+    Ref method = attr_get(vm, mapping, N(items));
+    if (failed(method)) return false;
+    bool good = plain_keys && is_plain_items(vm, method, mapping)
+                    ? write_snapshot(w, mapping, first, self)
+                    : write_any_pairs(w, mapping, method, first, self);
+    decref(method);
+    return good;
+}
+
 static bool write_pairs(Writer *w, Value mapping, const Enclosing *self)
 {
-    bool first = true, exact = is_exact(mapping, KIND_DICT);
-    bool good = exact && !w->sort ? write_entries(w, mapping, &first, self)
-                : exact && has_plain_keys(as_dict(mapping))
-                    ? write_sorted(w, mapping, &first, self)
-                    : write_any_pairs(w, mapping, &first, self);
+    bool first = true;
+    bool good = is_exact(mapping, KIND_DICT) && !w->sort ? write_entries(w, mapping, &first, self)
+                                                         : write_ordered(w, mapping, &first, self);
     if (!good) return false;
     w->level--;
     good = first || write_line(w);

@@ -405,12 +405,11 @@ static uint64_t digits_value(const char *p, const char *end, int width)
 /* The text [start, end), all ASCII, given to a hook. */
 static Ref call_with_text(Reader *r, Value hook, const char *start, const char *end)
 {
-    Vm *vm = r->vm;
-    const ptrdiff_t width = r->text->width, len = (end - start) / width;
-    const ptrdiff_t from = reader_index(r, start);
-    Ref text =
-        width == 1 ? str_from_ascii(vm, start, len) : str_slice(vm, r->source, from, from + len);
-    Ref out = failed(text) ? FAIL : call1(vm, hook, text);
+    const int width = r->text->width;
+    Ref text = width == 1   ? text_of(r, start, end, r->end, 1, true)
+               : width == 2 ? text_of(r, start, end, r->end, 2, false)
+                            : text_of(r, start, end, r->end, 4, false);
+    Ref out = failed(text) ? FAIL : call1(r->vm, hook, text);
     decref(text);
     return out;
 }

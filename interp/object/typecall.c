@@ -87,6 +87,16 @@ bool object_new_check(Vm *vm, Type *type, bool arguments)
     return !(type->flags & TYPE_ABSTRACT) || refuse_abstract(vm, type);
 }
 
+/* The __new__ of a builtin class, when all it is given needs no binding but defaults; else NULL. */
+static NativeFunction *plain_new(const Type *type, const Args *args)
+{
+    if (!is_native(type->new) || !absent(args->kwnames)) return NULL;
+    NativeFunction *new = as_native(type->new);
+    const bool plain = new->owner == type &&new->head.aux &NATIVE_IS_NEW &&
+                       args->argc + 1 < NATIVE_PARAMS_MAX &&native_is_plain(new, args->argc + 1);
+    return plain ? new : NULL;
+}
+
 Ref type_call_new(Vm *vm, Type *type, const Args *args)
 {
     if (absent(type->new)) {
@@ -95,6 +105,13 @@ Ref type_call_new(Vm *vm, Type *type, const Args *args)
             return throw(vm, TypeError, "%F() takes no arguments", type);
         void *object = type_instance(vm, type);
         return object ? from_object(object) : FAIL;
+    }
+    const NativeFunction *plain = plain_new(type, args);
+    if (plain) {
+        Value slots[NATIVE_PARAMS_MAX];
+        slots[0] = borrow(type);
+        for (int n = 0; n < args->argc; n++) slots[n + 1] = args->argv[n];
+        return native_call_plain(vm, plain, slots, args->argc + 1);
     }
     Ref new = newref(type->new);
     if (is_kind(new, KIND_STATICMETHOD)) replace(&new, newref(as_wrapper(new)->function));
