@@ -27,7 +27,8 @@ WARN     := -Wall -Wextra -Wshadow -Wmissing-prototypes
 OWNING   := -Werror=$(if $(IS_CLANG),incompatible-pointer-types-discards-qualifiers,discarded-qualifiers)
 BASE     := -std=gnu17 $(WARN) $(OWNING) -Iinterp -D_GNU_SOURCE -fno-strict-aliasing -ffp-contract=off -pthread -g
 ifeq ($(CONFIG),release)
-BASE     += -O2 -DNDEBUG -fno-pie -fno-plt -fno-semantic-interposition
+# Texts stay with the tables of their file: merged with all others, each start would fetch pages from everywhere.
+BASE     += -O2 -DNDEBUG -fno-pie -fno-plt -fno-semantic-interposition -fno-merge-constants
 LINK     += -no-pie
 EVAL     := $(if $(IS_CLANG),,-fno-gcse)
 else ifeq ($(CONFIG),debug)
