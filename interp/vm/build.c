@@ -42,6 +42,10 @@ static bool too_many(Vm *vm, Value iterable, int count)
 
 bool unpack(Vm *vm, Value iterable, Ref *out, int count)
 {
+    if (is_exact(iterable, KIND_LIST) && as_list(iterable)->len == count) {
+        for (int n = 0; n < count; n++) out[n] = newref(list_at(as_list(iterable), n));
+        return true;
+    }
     Ref iterator = unpack_iter(vm, iterable);
     if (failed(iterator)) return false;
     bool good = true;
