@@ -149,8 +149,15 @@ static void catch_signals(Vm *vm, bool on);
 
 NATIVE(edit_signal, "signal(number, frame)", "The terminal was resized, or Ctrl-Z pressed.")
 {
-    if (!editing.active) return NONE;
-    if (argv[0] == from_small(SIGWINCH)) return resized(), NONE;
+    if (argv[0] == from_small(SIGWINCH)) {
+        if (editing.active) resized();
+        return NONE;
+    }
+    if (!editing.active) { /* the line was entered meanwhile: what it does is stopped */
+        signal(SIGTSTP, SIG_DFL);
+        raise(SIGTSTP);
+        return NONE;
+    }
     stopped();
     catch_signals(vm, true);
     return NONE;
