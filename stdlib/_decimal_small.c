@@ -209,7 +209,7 @@ bool small_quantize(Small *out, const Small *a, int64_t exp, const Rules *rules,
 
 /* ---- order ---- */
 
-/* As if both were positive; false: too far apart to tell here. */
+/* As if both were positive: -1, 0, 1. */
 static int order_magnitudes(const Small *a, const Small *b)
 {
     unsigned __int128 left = a->coeff, right = b->coeff;

@@ -33,17 +33,6 @@
 #include "vm/frame.h"
 #include "vm/import.h"
 
-/* module.function(argument); argument UNDEF: none. */
-static Ref call_library(Vm *vm, const char *module_name, const char *function_name, Value argument)
-{
-    Ref module = import_text(vm, module_name);
-    Ref function = failed(module) ? FAIL : attr_get_text(vm, module, function_name);
-    Ref result = failed(function) ? FAIL : call(vm, function, absent(argument) ? 0 : 1, &argument);
-    decref(function);
-    decref(module);
-    return result;
-}
-
 /* A new module __main__, which sys.modules holds. */
 static Ref make_main(Vm *vm)
 {
@@ -66,7 +55,7 @@ static Ref run_text(Vm *vm, Value module, const char *text, ptrdiff_t len, Value
     if (failed(code)) return FAIL;
     Ref result = run_code(vm, as_code(code), names, UNDEF);
     if (!failed(result) && as_code(code)->flags & CODE_COROUTINE)
-        replace(&result, call_library(vm, "asyncio", "run", result));
+        replace(&result, import_call(vm, "asyncio", "run", result));
     decref(code);
     return result;
 }
@@ -154,7 +143,7 @@ static Ref run_place(Vm *vm, const char *path)
     bool own = !vm->interp->flags.safe_path && as_list(places)->len > 0;
     if (own) decref(list_take(as_list(places), 0));
     Ref result = list_insert(vm, as_list(places), 0, newref(text))
-                     ? call_library(vm, "runpy", "_run_place_as_main", text)
+                     ? import_call(vm, "runpy", "_run_place_as_main", text)
                      : FAIL;
     decref(text);
     return result;
@@ -220,7 +209,7 @@ static Ref show_bytecode(Vm *vm, const Options *options, int *status)
 static Ref run_library(Vm *vm, const char *module_name, const char *function_name, const char *text)
 {
     Ref argument = text ? str_from(vm, text) : UNDEF;
-    Ref result = failed(argument) ? FAIL : call_library(vm, module_name, function_name, argument);
+    Ref result = failed(argument) ? FAIL : import_call(vm, module_name, function_name, argument);
     decref(argument);
     return result;
 }
@@ -251,7 +240,7 @@ static bool prepare(Vm *vm, const Options *options)
         if (failed(done)) return false;
     }
     if (options->report_faults || options->flags.dev_mode) {
-        Ref done = call_library(vm, "faulthandler", "enable", UNDEF);
+        Ref done = import_call(vm, "faulthandler", "enable", UNDEF);
         decref(done);
         if (failed(done)) return false;
     }

@@ -125,9 +125,7 @@ Ref lock_acquire_new(Vm *vm, Value lock) { return instant_new(vm, &lock_acquire_
 
 /* ---- async with, for subclasses and __aexit__ ---- */
 
-/* await self.acquire() of a subclass that may override it. */
-static Ref enter_subclass_resume(Vm *vm, NativeCoroutine *coroutine,
-                                 Value sent __attribute__((unused)))
+Ref enter_subclass_resume(Vm *vm, NativeCoroutine *coroutine, Value sent __attribute__((unused)))
 {
     if (coroutine->state++) return NONE;
     return delegate_new(vm, call_method(vm, ((Waiter *)coroutine)->owner, N(acquire), 0, NULL));

@@ -25,5 +25,7 @@ Ref primitive_repr(Vm *vm, Value self, const char *state, const Waiters *waiters
 /* A native coroutine that does something when awaited, without waiting: its resume gets
  * waiter->owner. */
 Ref instant_new(Vm *vm, const NativeCoroutineDef *def, Value owner);
+/* The resume of __aenter__ of a subclass, which may override acquire(): awaits that. */
+Ref enter_subclass_resume(Vm *vm, NativeCoroutine *coroutine, Value sent);
 
 #endif

@@ -572,17 +572,6 @@ static Ref queue_items(Vm *vm, Queue *queue)
     return list;
 }
 
-/* module.name(), or module.name(argument) */
-static Ref make_from(Vm *vm, const char *module, const char *name, Value argument)
-{
-    Ref held = import_text(vm, module);
-    Ref class = failed(held) ? FAIL : attr_get_text(vm, held, name);
-    Ref made = failed(class) ? FAIL : call(vm, class, absent(argument) ? 0 : 1, &argument);
-    decref(class);
-    decref(held);
-    return made;
-}
-
 /* _queue: a deque, or for the others a list, that the items move into. */
 static Ref get_storage(Vm *vm, Value self)
 {
@@ -590,7 +579,7 @@ static Ref get_storage(Vm *vm, Value self)
     if (!absent(queue->storage)) return newref(queue->storage);
     Ref items = queue_items(vm, queue);
     if (!failed(items) && !is_priority(queue) && !is_lifo(queue))
-        replace(&items, make_from(vm, "collections", "deque", items));
+        replace(&items, import_call(vm, "collections", "deque", items));
     if (failed(items)) return FAIL;
     items_drop(queue);
     queue->storage = newref(items);
@@ -607,7 +596,7 @@ static Ref get_finished(Vm *vm, Value self)
 {
     Queue *queue = as_queue(self);
     if (!absent(queue->finished)) return newref(queue->finished);
-    Ref made = make_from(vm, "asyncio", "Event", UNDEF);
+    Ref made = import_call(vm, "asyncio", "Event", UNDEF);
     if (failed(made)) return FAIL;
     queue->finished = newref(made);
     if (finished_tell(vm, queue)) return made;

@@ -114,13 +114,6 @@ static const NativeCoroutineDef semaphore_exit_coroutine = {
     .resume = semaphore_exit_resume,
 };
 
-/* await self.acquire() of a subclass that may override it. */
-static Ref enter_subclass_resume(Vm *vm, NativeCoroutine *coroutine,
-                                 Value sent __attribute__((unused)))
-{
-    if (coroutine->state++) return NONE;
-    return delegate_new(vm, call_method(vm, ((Waiter *)coroutine)->owner, N(acquire), 0, NULL));
-}
 static const NativeCoroutineDef enter_subclass_coroutine = {
     .name = "Semaphore.__aenter__",
     .size = sizeof(Waiter),

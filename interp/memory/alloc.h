@@ -74,7 +74,8 @@ void objects_each(Interp *interp, void (*each)(Object *object, void *context), v
 /* Counts of the live objects by type, most first (AIO_DEBUG=refs). */
 void objects_report(Vm *vm, FILE *file);
 
-/* Raw memory owned by objects (list storage, hash tables), aligned to 8 bytes: cells, or malloc. */
+/* Raw memory owned by objects (list storage, hash tables), aligned to 8 bytes: cells or malloc,
+ * with MemoryError and oom=N.  Only with the interpreter lock. */
 void *memory_new(Vm *vm, size_t size_bytes); /* uninitialised */
 void *memory_zeroed(Vm *vm, size_t size_bytes);
 void *memory_resize(Vm *vm, void *memory,

@@ -572,6 +572,16 @@ Ref import_text(Vm *vm, const char *name)
     return module;
 }
 
+Ref import_call(Vm *vm, const char *module_name, const char *function_name, Value argument)
+{
+    Ref module = import_text(vm, module_name);
+    Ref function = failed(module) ? FAIL : attr_get_text(vm, module, function_name);
+    Ref result = failed(function) ? FAIL : call(vm, function, absent(argument) ? 0 : 1, &argument);
+    decref(function);
+    decref(module);
+    return result;
+}
+
 /* ---- relative names ---- */
 
 static Ref package_of(Vm *vm, Dict *globals)

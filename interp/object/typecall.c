@@ -91,10 +91,10 @@ bool object_new_check(Vm *vm, Type *type, bool arguments)
 static NativeFunction *plain_new(const Type *type, const Args *args)
 {
     if (!is_native(type->new) || !absent(args->kwnames)) return NULL;
-    NativeFunction *new = as_native(type->new);
-    const bool plain = new->owner == type &&new->head.aux &NATIVE_IS_NEW &&
-                       args->argc + 1 < NATIVE_PARAMS_MAX &&native_is_plain(new, args->argc + 1);
-    return plain ? new : NULL;
+    NativeFunction *maker = as_native(type->new);
+    const bool plain = maker->owner == type && maker->head.aux & NATIVE_IS_NEW &&
+                       args->argc < NATIVE_PARAMS_MAX && native_is_plain(maker, args->argc + 1);
+    return plain ? maker : NULL;
 }
 
 Ref type_call_new(Vm *vm, Type *type, const Args *args)

@@ -11,5 +11,7 @@ Ref import_module(Vm *vm, Value name, Dict *globals, Value fromlist, int level);
 /* The module with this absolute dotted name, imported if need be: sys.modules[name]. */
 Ref import_absolute(Vm *vm, Value name);
 Ref import_text(Vm *vm, const char *name);
+/* module.function(argument), the module imported; argument UNDEF: none. */
+Ref import_call(Vm *vm, const char *module_name, const char *function_name, Value argument);
 
 #endif
