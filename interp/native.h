@@ -6,6 +6,7 @@
 #ifndef AIO_NATIVE_H
 #define AIO_NATIVE_H
 
+#include "base/block.h"
 #include "base/charname.h"
 #include "base/half.h"
 #include "base/hex.h"

@@ -227,26 +227,10 @@ static bool load_counted_long(Vm *vm, Unpickler *self, int width)
 
 /* ---- text and bytes ---- */
 
-/* Are there only ASCII bytes?  Eight at a time; the last eight may overlap. */
-static bool all_ascii(const char *data, ptrdiff_t len)
-{
-    uint64_t seen = 0, word;
-    if (len < (ptrdiff_t)sizeof word) {
-        for (ptrdiff_t n = 0; n < len; n++) seen |= (uint8_t)data[n];
-        return !(seen & 0x80);
-    }
-    for (ptrdiff_t n = 0; n < len; n += (ptrdiff_t)sizeof word) {
-        ptrdiff_t last = len - (ptrdiff_t)sizeof word;
-        memcpy(&word, data + (n < last ? n : last), sizeof word);
-        seen |= word;
-    }
-    return !(seen & UINT64_C(0x8080808080808080));
-}
-
 static bool push_utf8(Vm *vm, Unpickler *self, const char *data, ptrdiff_t len)
 {
-    Ref text = all_ascii(data, len) ? str_from_ascii(vm, data, len)
-                                    : codec_decode(vm, data, len, "utf-8", "surrogatepass");
+    Ref text = ascii_run(data, len) == len ? str_from_ascii(vm, data, len)
+                                           : codec_decode(vm, data, len, "utf-8", "surrogatepass");
     return push(vm, self, text);
 }
 
