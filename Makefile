@@ -28,7 +28,7 @@ OWNING   := -Werror=$(if $(IS_CLANG),incompatible-pointer-types-discards-qualifi
 BASE     := -std=gnu17 $(WARN) $(OWNING) -Iinterp -D_GNU_SOURCE -fno-strict-aliasing -ffp-contract=off -pthread -g
 ifeq ($(CONFIG),release)
 # Texts stay with the tables of their file: merged with all others, each start would fetch pages from everywhere.
-BASE     += -O2 -DNDEBUG -fno-pie -fno-plt -fno-semantic-interposition -fno-merge-constants
+BASE     += -O2 -DNDEBUG -fno-pie -fno-plt -fno-semantic-interposition $(if $(IS_CLANG),,-fno-merge-constants)
 LINK     += -no-pie
 EVAL     := $(if $(IS_CLANG),,-fno-gcse)
 else ifeq ($(CONFIG),debug)
