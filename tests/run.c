@@ -22,8 +22,8 @@
  * must be those expected.
  * --oom instead makes allocations fail, one a run.  A script allocates some thousand times, mostly
  * in the places where all of them do; to fail each of them would take weeks and tell little more
- * than this: the first run of a test has AIO_DEBUG=sites, and the aio tells the number of the
- * first, second and eighth allocation of each place (a place is the twelve innermost calls).
+ * than this: the first run of a test has AIO_DEBUG=sites=FILE, and the aio tells the number of
+ * the first, second and eighth allocation of each place (a place is the twelve innermost calls).
  * Those of places that have not been tried often enough (--tries, 3) then fail in turn, by
  * AIO_DEBUG=oom=N.  So start-up is swept by the first test only, and a sweep of part of the tests
  * (--only) begins with it too.  FILE keeps what was tried, a line a run, so that a sweep with one
@@ -87,6 +87,7 @@ typedef struct Job {
     int oom_at; /* which of them fails now; -1: this run asks for them */
     pid_t pid;
     int out, err; /* memory files that the child writes */
+    int sites;    /* another one, of the run that asks for them */
     double deadline;
     bool timed_out;
 } Job;
@@ -367,8 +368,7 @@ static const char *judge(const Job *job, int status, const Text *out, const Text
     if (job->timed_out && !(job->oom && job->oom_at >= 0 && tells_no_memory(err)))
         return "took too long";
     if (!job->oracle && sanitizer_spoke(err->data)) return "a sanitizer or an assertion spoke";
-    if (job->oom && job->oom_at < 0) return NULL; /* what it writes stands among the places */
-    if (job->oom) {
+    if (job->oom && job->oom_at >= 0) {
         if (WIFSIGNALED(status) && !job->timed_out)
             return reason_text(buffer, size, "killed by signal %d", WTERMSIG(status));
         if (objects_alive(err->data)) return "objects alive at exit";
@@ -428,6 +428,7 @@ static void child(const Run *run, const Job *job, int in)
 {
     char debug[64];
     sigset_t none;
+    pid_t runner = getppid();
 
     setpgid(0, 0);
     sigemptyset(&none);
@@ -441,7 +442,7 @@ static void child(const Run *run, const Job *job, int in)
     setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
     unsetenv("AIOPATH");
     if (job->oom) {
-        snprintf(debug, sizeof debug, "sites");
+        snprintf(debug, sizeof debug, "sites=/proc/%d/fd/%d", (int)runner, job->sites);
         if (job->oom_at >= 0)
             snprintf(debug, sizeof debug, "oom=%ld,refs", job->oom[job->oom_at].number);
         setenv("AIO_DEBUG", debug, 1);
@@ -455,6 +456,8 @@ static void child(const Run *run, const Job *job, int in)
     _exit(127);
 }
 
+static bool asks_sites(const Job *job) { return job->oom && job->oom_at < 0; }
+
 static void start(const Run *run, Job *job)
 {
     const Text *input = &job->test->input;
@@ -462,6 +465,7 @@ static void start(const Run *run, Job *job)
 
     job->out = memfd_create("stdout", MFD_CLOEXEC);
     job->err = memfd_create("stderr", MFD_CLOEXEC);
+    job->sites = asks_sites(job) ? memfd_create("sites", MFD_CLOEXEC) : -1;
     if (in < 0 || job->out < 0 || job->err < 0) checked(NULL);
     if (input->length && write(in, input->data, input->length) < 0) checked(NULL);
     lseek(in, 0, SEEK_SET);
@@ -532,18 +536,20 @@ static void note_known(const Run *run, const Job *job)
 }
 
 /* Takes the allocations to fail from what AIO_DEBUG=sites wrote. */
-static void take_sites(Run *run, Job *job, char *errors)
+static void take_sites(Run *run, Job *job)
 {
     unsigned long long calls;
     long number;
+    Text sites = text_read(job->sites);
 
-    for (char *line = errors; line; line = strchr(line, '\n')) {
+    for (char *line = sites.data; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (sscanf(line, "site: %ld %llx\n", &number, &calls) != 2) continue;
+        if (sscanf(line, "%ld %llx\n", &number, &calls) != 2) continue;
         if (++*site_tries(run, calls) > run->tries) continue;
         job->oom = checked(realloc(job->oom, sizeof *job->oom * (size_t)(job->oom_count + 1)));
         job->oom[job->oom_count++] = (Failure){number, calls};
     }
+    free(sites.data);
 }
 
 /* The child of job ended: judges it, and starts the next step of an oom sweep or frees the slot. */
@@ -558,12 +564,13 @@ static void finish(Run *run, Job *job, int status)
     close(job->err);
     if (reason) {
         report(run, job, reason, differs, &out, &err);
-    } else if (job->oom && job->oom_at < 0) {
-        take_sites(run, job, err.data);
+    } else if (asks_sites(job)) {
+        take_sites(run, job);
     } else if (job->timed_out) {
         printf("waits for ever, but told why: %s: allocation %ld fails\n", job->test->path,
                job->oom[job->oom_at].number);
     }
+    if (job->sites >= 0) close(job->sites);
     free(out.data);
     free(err.data);
     if (job->oom && job->oom_at >= 0) note_known(run, job);

@@ -57,7 +57,7 @@ static bool open_modules(Vm *vm)
     return good;
 }
 
-Vm *interp_open(unsigned debug, int64_t fail_after, const Flags *flags)
+Vm *interp_open(Debugging debugging, const Flags *flags)
 {
     Interp *interp = calloc(1, sizeof *interp);
     if (!interp) return NULL;
@@ -66,12 +66,12 @@ Vm *interp_open(unsigned debug, int64_t fail_after, const Flags *flags)
     vm->handled = &vm->base_handled;
     vm->thread_id = (uint64_t)pthread_self();
     interp->running = interp->threads = vm;
-    interp->debug = debug;
+    interp->debug = debugging.bits;
     interp->flags = flags ? *flags : (Flags){.int_max_str_digits = 4300};
     interp->flags.hash_randomization = 1;
     interp->int_digits_limit =
         interp->flags.int_max_str_digits ? interp->flags.int_max_str_digits : -1;
-    allocator_open(interp, debug & DEBUG_REFS, fail_after);
+    allocator_open(interp, debugging.bits & DEBUG_REFS, debugging.fail_after, debugging.sites);
     interp->recursion_limit = 1000;
     seed_hash(interp);
     if (!gil_open(interp) || !pending_open(interp) || !stacks_open(vm) || !collector_open(vm) ||

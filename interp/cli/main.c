@@ -2,6 +2,7 @@
  *
  * Neighbours: options.c (the command line), launch.c (running), ending.c (leaving), interp.c. */
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +15,27 @@
 #include "cli/show.h"
 #include "memory/alloc.h"
 
-/* AIO_DEBUG: words to bits, and which allocation fails; a word that is none is told. */
-static unsigned read_debug(int64_t *fail_after)
+/* sites=FILE of len bytes at text: opens FILE to add to it. */
+static int open_sites(const char *text, size_t len)
+{
+    char path[4096];
+    if (len >= sizeof path) return -1;
+    memcpy(path, text, len);
+    path[len] = '\0';
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) fprintf(stderr, "aio: AIO_DEBUG=sites cannot write %s\n", path);
+    return fd;
+}
+
+/* AIO_DEBUG; a word that is none is told. */
+static Debugging read_debug(void)
 {
     static const struct {
         const char *name;
         unsigned bit;
     } words[] = {{"ops", DEBUG_OPS},     {"gc", DEBUG_GC},     {"loop", DEBUG_LOOP},
                  {"cache", DEBUG_CACHE}, {"refs", DEBUG_REFS}, {"gcstress", DEBUG_GCSTRESS}};
-    unsigned debug = 0;
-    *fail_after = -1;
+    Debugging debugging = {0, -1, -1};
     const char *text = getenv("AIO_DEBUG");
     while (text && *text) {
         size_t len = strcspn(text, ",");
@@ -31,20 +43,18 @@ static unsigned read_debug(int64_t *fail_after)
         for (size_t n = 0; n < sizeof words / sizeof *words; n++)
             if (strlen(words[n].name) == len && strncmp(text, words[n].name, len) == 0)
                 bit = words[n].bit;
-        debug |= bit;
-        if (strncmp(text, "oom=", 4) == 0) *fail_after = strtoll(text + 4, NULL, 10);
-        else if (len == 5 && strncmp(text, "sites", 5) == 0) *fail_after = -2;
+        debugging.bits |= bit;
+        if (strncmp(text, "oom=", 4) == 0) debugging.fail_after = strtoll(text + 4, NULL, 10);
+        else if (strncmp(text, "sites=", 6) == 0) debugging.sites = open_sites(text + 6, len - 6);
         else if (!bit) fprintf(stderr, "aio: AIO_DEBUG knows no %.*s\n", (int)len, text);
         text += len + (text[len] == ',');
     }
-    return debug;
+    return debugging;
 }
 
 static int run(const Options *options)
 {
-    int64_t fail_after;
-    unsigned debug = read_debug(&fail_after);
-    Vm *vm = interp_open(debug, fail_after, &options->flags);
+    Vm *vm = interp_open(read_debug(), &options->flags);
     if (!vm) {
         fputs("aio: out of memory at start-up\n", stderr);
         _exit(STATUS_ERROR); /* what is half open cannot be closed */

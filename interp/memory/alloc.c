@@ -27,7 +27,7 @@ struct Slab {
 };
 typedef struct Slab Slab;
 
-/* A place that allocates, AIO_DEBUG=sites: the calls that lead there, as a number. */
+/* A place that allocates, AIO_DEBUG=sites=FILE: the calls that lead there, as a number. */
 typedef struct Site {
     uint64_t calls; /* 0: the slot is free */
     int64_t count;  /* allocations seen there */
@@ -40,6 +40,7 @@ struct Registry {
     Object **slots;
     size_t size, used; /* used counts tombstones too */
     Site *sites;       /* SITES_MAX of them, open addressing; NULL: not wanted */
+    int sites_file;    /* a descriptor */
     int64_t allocations;
 };
 
@@ -65,8 +66,8 @@ static uint64_t innermost_calls(void)
     return calls;
 }
 
-/* AIO_DEBUG=sites: writes the number N of the allocation, as oom=N wants it, and its place: for
- * the first, the second and the eighth one there. */
+/* AIO_DEBUG=sites=FILE: writes the number N of the allocation, as oom=N wants it, and its place:
+ * for the first, the second and the eighth one there. */
 static void note_site(struct Registry *registry)
 {
     uint64_t calls = innermost_calls();
@@ -81,7 +82,7 @@ static void note_site(struct Registry *registry)
     site->calls = calls;
     site->count++;
     if (site->count == 1 || site->count == 2 || site->count == 8)
-        fprintf(stderr, "site: %lld %llx\n", (long long)number, (unsigned long long)calls);
+        dprintf(registry->sites_file, "%lld %llx\n", (long long)number, (unsigned long long)calls);
 }
 
 /* AIO_DEBUG=oom=N: is this the allocation that fails? */
@@ -231,13 +232,15 @@ void heap_prepare(void)
 #endif
 }
 
-void allocator_open(Interp *interp, bool registry, int64_t fail_after)
+void allocator_open(Interp *interp, bool registry, int64_t fail_after, int sites)
 {
     Allocator *memory = &interp->memory;
     memory->fail_after = fail_after;
-    if (registry || fail_after == -2) memory->registry = calloc(1, sizeof *memory->registry);
-    if (fail_after == -2 && memory->registry)
+    if (registry || sites >= 0) memory->registry = calloc(1, sizeof *memory->registry);
+    if (sites >= 0 && memory->registry) {
         memory->registry->sites = calloc(SITES_MAX, sizeof(Site));
+        memory->registry->sites_file = sites;
+    }
     memory->watch = fail_after >= 0 || memory->registry || (interp->debug & DEBUG_GCSTRESS);
 }
 

@@ -32,11 +32,11 @@ typedef struct Allocator {
     FreeCell *free[CELLS_MAX + 1]; /* by size in cells */
     char *slab_next, *slab_end;    /* uncut part of the newest slab */
     struct Slab *slabs;
-    int64_t fail_after;        /* AIO_DEBUG=oom=N: how many go well first; -1, -2 (sites): all */
-    int64_t live;              /* objects alive */
-    bool watch;                /* the fast path is closed: fail_after or registry is in use */
-    struct Registry *registry; /* AIO_DEBUG=refs: every live object; NULL: off */
-    int drop_depth;            /* nested object_drop calls */
+    int64_t fail_after;            /* AIO_DEBUG=oom=N: how many go well first; -1: all */
+    int64_t live;                  /* objects alive */
+    bool watch;                    /* the fast path is closed: fail_after or registry is in use */
+    struct Registry *registry;     /* AIO_DEBUG=refs: every live object; NULL: off */
+    int drop_depth;                /* nested object_drop calls */
     int drop_count, drop_capacity; /* objects whose drop was put off because of that */
     Object **drops;
 } Allocator;
@@ -46,8 +46,8 @@ typedef struct Allocator {
 void heap_prepare(void);
 
 /* Prepares interp's allocator, zeroed before; registry: remember every live object
- * (AIO_DEBUG=refs); fail_after as above. */
-void allocator_open(Interp *interp, bool registry, int64_t fail_after);
+ * (AIO_DEBUG=refs); fail_after as above; sites: AIO_DEBUG=sites' file, or -1. */
+void allocator_open(Interp *interp, bool registry, int64_t fail_after, int sites);
 /* Frees all slabs: nothing allocated may be used any more. */
 void allocator_close(Interp *interp);
 

@@ -53,7 +53,8 @@ Vm *host_open(const char *setup, Ref *shared)
     setenv("PYTHONHASHSEED", "1", 1); /* a finding must repeat */
     heap_prepare();
     options_read(&options, 4, argv);
-    Vm *vm = interp_open(debug && strcmp(debug, "refs") == 0 ? DEBUG_REFS : 0, -1, &options.flags);
+    bool refs = debug && strcmp(debug, "refs") == 0;
+    Vm *vm = interp_open((Debugging){refs ? DEBUG_REFS : 0, -1, -1}, &options.flags);
     if (!vm || !sysvars_set(vm, &options)) exit(2);
     signal(SIGINT, SIG_DFL);
     Ref filename = str_from(vm, "setup"), dict = dict_new(vm);

@@ -88,7 +88,7 @@ static void test_extremes(Vm *vm)
 
 int main(void)
 {
-    Vm *vm = interp_open(0, -1, NULL);
+    Vm *vm = interp_open((Debugging){0, -1, -1}, NULL);
     if (!vm) return 2;
     test_parts(vm);
     test_extremes(vm);
