@@ -165,6 +165,7 @@ NATIVE(frame_clear, "clear(self, /)",
         return throw(vm, RuntimeError, "cannot clear an executing frame");
     if (frame_object_is_suspended(frame))
         return throw(vm, RuntimeError, "cannot clear a suspended frame");
+    if (frame->coroutine) return frame_object_give_up(vm, frame);
     clear(&frame->values);
     clear(&frame->extra);
     return NONE;

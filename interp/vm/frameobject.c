@@ -127,6 +127,14 @@ bool frame_object_is_suspended(const FrameObject *frame)
     return frame->coroutine && activation_state(&frame->coroutine->act) == ACTIVATION_SUSPENDED;
 }
 
+Ref frame_object_give_up(Vm *vm, FrameObject *frame)
+{
+    Coroutine *coroutine = frame->coroutine;
+    if (is_coroutine(borrow(coroutine))) coroutine_finalize(vm, &coroutine->act.head.head);
+    else if (!activation_close(vm, &coroutine->act)) return FAIL;
+    return NONE;
+}
+
 Ref frame_object_handling(Vm *vm, Value traceback)
 {
     const Traceback *step = (const Traceback *)as_object(traceback);
