@@ -57,8 +57,8 @@ int frame_object_instr(Vm *vm, const FrameObject *frame);
 Ref frame_object_back(Vm *vm, FrameObject *frame);
 bool frame_object_runs(Vm *vm, const FrameObject *frame);
 bool frame_object_is_suspended(const FrameObject *frame);
-/* None: a coroutine whose body never began, and will not, now that its frame is cleared: a generator
- * is closed, of one to be awaited it is told. */
+/* None: a coroutine whose body never began, and will not, now that its frame is cleared: a
+ * generator is closed, of one to be awaited it is told. */
 Ref frame_object_give_up(Vm *vm, FrameObject *frame);
 /* Its call goes on in another line (vm/jump.c); false: raised. */
 bool frame_object_jump(Vm *vm, FrameObject *frame, int line);
