@@ -140,19 +140,6 @@ ptrdiff_t bytescan_count(const char *text, ptrdiff_t len, const char *sub, ptrdi
     return count;
 }
 
-ptrdiff_t bytescan_either(const char *text, ptrdiff_t len, char a, char b)
-{
-    Bytes16 first = block_of(a), second = block_of(b);
-    ptrdiff_t i = 0;
-    for (; i + BLOCK <= len; i += BLOCK) {
-        Bytes16 block = bytes16_at(text + i);
-        uint32_t hits = block_mask((Bytes16)(block == first) | (Bytes16)(block == second));
-        if (hits) return i + __builtin_ctz(hits);
-    }
-    while (i < len && text[i] != a && text[i] != b) i++;
-    return i;
-}
-
 void bytescan_exchange(char *text, ptrdiff_t len, char old, char new)
 {
     Bytes16 wanted = block_of(old), change = block_of((char)(old ^ new));

@@ -27,32 +27,6 @@ ptrdiff_t bytescan_count(const char *text, ptrdiff_t len, const char *sub, ptrdi
                          ptrdiff_t most);
 /* The first place where sub (not empty) lies, -1: none. */
 ptrdiff_t bytescan_find(const char *text, ptrdiff_t len, const char *sub, ptrdiff_t sub_len);
-/* The first place of a or b; len when there is neither. */
-ptrdiff_t bytescan_either(const char *text, ptrdiff_t len, char a, char b);
-/* Where the first byte is in [at, end), or end.  It is mostly near, so that a call would take
- * longer. */
-static inline const char *bytescan_near(const char *at, const char *end, char byte)
-{
-    enum { NEAR = 16 };
-    const char *far = end - at > NEAR ? at + NEAR : end;
-    while (at < far && *at != byte) at++;
-    if (at < far || far == end) return at;
-    const char *found = (const char *)memchr(at, byte, (size_t)(end - at));
-    return found ? found : end;
-}
-/* The same for a sub of few bytes. */
-enum { BYTESCAN_FEW = 4 };
-static inline const char *bytescan_near_few(const char *at, const char *end, const char *sub,
-                                            ptrdiff_t sub_len)
-{
-    for (const char *stop = end - sub_len + 1; at < stop; at++) {
-        ptrdiff_t same = 1;
-        if ((at = bytescan_near(at, stop, *sub)) == stop) break;
-        while (same < sub_len && at[same] == sub[same]) same++;
-        if (same == sub_len) return at;
-    }
-    return end;
-}
 /* Overwrites each old by new. */
 void bytescan_exchange(char *text, ptrdiff_t len, char old, char new);
 

@@ -96,9 +96,10 @@ static bool allocation_fails(Allocator *memory)
     return true;
 }
 
-static bool refused(Allocator *memory, size_t size_bytes)
+static inline bool refused(Allocator *memory, size_t size_bytes)
 {
-    return size_bytes > BLOCK_MAX || (memory->watch && allocation_fails(memory));
+    return __builtin_expect(size_bytes > BLOCK_MAX || memory->watch, 0) &&
+           (size_bytes > BLOCK_MAX || allocation_fails(memory));
 }
 
 static void *exhausted(Vm *vm)

@@ -6,6 +6,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/bytescan.h"
 #include "base/copy.h"
+#include "base/marks.h"
 #include "object/bytesmethod.h"
 #include "object/error.h"
 #include "object/int.h"
@@ -340,23 +341,41 @@ SHARED_NATIVE(
 
 /* --- split ----------------------------------------------------------------------------------- */
 
+enum { SEPARATOR_FEW = 8 }; /* bytes */
+
 static bool is_blank(char c) { return c == ' ' || (c >= 9 && c <= 13); }
+
+ALWAYS_INLINE Bytes16 mark_blank(Bytes16 block, uint32_t unused)
+{
+    (void)unused;
+    return block_between(block, 9, 13) | (Bytes16)(block == ' ');
+}
+
+ALWAYS_INLINE Bytes16 mark_line_end(Bytes16 block, uint32_t unused)
+{
+    (void)unused;
+    return (Bytes16)(block == '\n') | (Bytes16)(block == '\r');
+}
 
 static inline bool add_part(Parts *out, Value self, ptrdiff_t start, ptrdiff_t end)
 {
-    return parts_add(out, part(out->vm, self, start, end));
+    ptrdiff_t len = end - start;
+    Ref piece = is_bytes(self) && len < as_bytes(self)->len
+                    ? bytes_from(out->vm, as_bytes(self)->data + start, len)
+                    : part(out->vm, self, start, end);
+    return parts_add(out, piece);
 }
 
 static bool split_blanks(Parts *out, Value self, ptrdiff_t most)
 {
     Span s = span_of(self);
-    for (ptrdiff_t i = 0;;) {
-        while (i < s.len && is_blank(s.data[i])) i++;
-        if (i == s.len) return true;
-        ptrdiff_t start = i;
+    Marks marks = marks_open(s.data, s.len, is_bytes(self), mark_blank, 0);
+    for (ptrdiff_t at = 0;;) {
+        ptrdiff_t start = marks_find(&marks, at, false, mark_blank, 0);
+        if (start == s.len) return true;
         if (most-- == 0) return add_part(out, self, start, s.len);
-        while (i < s.len && !is_blank(s.data[i])) i++;
-        if (!add_part(out, self, start, i)) return false;
+        at = marks_find(&marks, start, true, mark_blank, 0);
+        if (!add_part(out, self, start, at)) return false;
     }
 }
 
@@ -373,22 +392,30 @@ static bool rsplit_blanks(Parts *out, Value self, ptrdiff_t most)
     }
 }
 
+/* A separator of few bytes, at places found by its first. */
 static bool split_at_few(Parts *out, Value self, Span separator, ptrdiff_t most)
 {
     const Span s = span_of(self);
-    const char *end = s.data + s.len, *start = s.data;
-    for (; most > 0; most--) {
-        const char *at = bytescan_near_few(start, end, separator.data, separator.len);
-        if (at == end) break;
-        if (!add_part(out, self, start - s.data, at - s.data)) return false;
+    uint32_t first = (uint8_t)*separator.data;
+    Marks marks = marks_open(s.data, s.len, is_bytes(self), mark_byte, first);
+    ptrdiff_t start = 0;
+    for (ptrdiff_t at = 0; most > 0; at++) {
+        at = marks_find(&marks, at, true, mark_byte, first);
+        if (s.len - at < separator.len) break;
+        ptrdiff_t same = 1;
+        while (same < separator.len && s.data[at + same] == separator.data[same]) same++;
+        if (same < separator.len) continue;
+        if (!add_part(out, self, start, at)) return false;
         start = at + separator.len;
+        at = start - 1;
+        most--;
     }
-    return add_part(out, self, start - s.data, s.len);
+    return add_part(out, self, start, s.len);
 }
 
 static bool split_at(Parts *out, Value self, Span separator, ptrdiff_t most)
 {
-    if (separator.len <= BYTESCAN_FEW) return split_at_few(out, self, separator, most);
+    if (separator.len <= SEPARATOR_FEW) return split_at_few(out, self, separator, most);
     Span s = span_of(self);
     ByteScan scan = bytescan_open(s.data, s.len, separator.data, separator.len);
     ptrdiff_t start = 0, at;
@@ -457,10 +484,9 @@ SHARED_NATIVE(bytes_splitlines, "splitlines(self, /, keepends=False)",
     bool good = true;
     parts_open(vm, &out);
     Span s = span_of(argv[0]);
+    Marks marks = marks_open(s.data, s.len, is_bytes(argv[0]), mark_line_end, 0);
     for (ptrdiff_t i = 0; good && i < s.len;) {
-        ptrdiff_t start = i;
-        i += bytescan_either(s.data + i, s.len - i, '\n', '\r');
-        ptrdiff_t end = i;
+        ptrdiff_t start = i, end = i = marks_find(&marks, start, true, mark_line_end, 0);
         if (i < s.len) i += s.data[i] == '\r' && i + 1 < s.len && s.data[i + 1] == '\n' ? 2 : 1;
         good = add_part(&out, argv[0], start, keep ? i : end);
     }

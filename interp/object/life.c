@@ -196,22 +196,20 @@ static inline bool is_bare(const Object *object, const Shape *shape)
            (!(object->flags & OBJ_CONTAINER) || ((const Container *)object)->candidate == 0);
 }
 
-void object_drop(Object *object)
+/* Of an object that owns something, or that somebody knows of. */
+static __attribute__((noinline)) void drop_owner(Object *object)
 {
     const Shape *shape = object->shape;
     Interp *interp = shape->interp;
     bool bare = is_bare(object, shape);
-    if (bare ? object->flags & OBJ_CLEARED
-             : shape->drop == DROP_FREE && !(object->flags & OBJ_WEAKREFS)) {
-        object_free(interp, object);
-        return;
-    }
     Allocator *memory = &interp->memory;
     if (memory->drop_depth >= DROP_DEPTH && drop_later(memory, object)) return;
     memory->drop_depth++;
     if (bare) {
-        object->flags |= OBJ_DEAD | OBJ_CLEARED;
-        shape->type->clear(object);
+        if (!(object->flags & OBJ_CLEARED)) {
+            object->flags |= OBJ_DEAD | OBJ_CLEARED;
+            shape->type->clear(object);
+        }
         object_free(interp, object);
     } else {
         drop_now(interp, object);
@@ -219,6 +217,15 @@ void object_drop(Object *object)
     if (memory->drop_depth == 1)
         while (memory->drop_count > 0) drop_now(interp, memory->drops[--memory->drop_count]);
     memory->drop_depth--;
+}
+
+void object_drop(Object *object)
+{
+    const Shape *shape = object->shape;
+    uint8_t flags = object->flags;
+    bool owns = shape->drop < DROP_CLEAR || (shape->drop == DROP_CLEAR && !(flags & OBJ_CLEARED));
+    if (!owns && !(flags & (OBJ_WEAKREFS | OBJ_CONTAINER))) object_free(shape->interp, object);
+    else drop_owner(object);
 }
 
 /* ---- the report ---- */

@@ -40,9 +40,7 @@ static inline Object *cells_reuse(Allocator *memory, size_t cells)
 /* The header of a new object of shape. */
 static inline void *object_begin(Object *object, Shape *shape, size_t cells)
 {
-    object->count = 1;
-    object->kind = shape->kind;
-    object->flags = shape->object_flags;
+    memcpy(object, &shape->head, sizeof shape->head);
     object->cells = (uint16_t)cells;
     object->shape = shape;
     return object;

@@ -6,6 +6,7 @@
  * (listsort.c).
  * Neighbours: sequence.c (subscripts, comparison, repr), listsort.c, tuple.c. */
 /* SPDX-License-Identifier: MIT */
+#include "base/copy.h"
 #include "object/list.h"
 
 #include "object/call.h"
@@ -105,7 +106,7 @@ Ref list_from_refs(Vm *vm, ptrdiff_t len, Ref *items)
         decref_object(list);
         return FAIL;
     }
-    for (ptrdiff_t i = 0; i < len; i++) room[i] = items[i];
+    if (len) copy_few((char *)room, (const char *)items, (size_t)len * sizeof *room);
     list->items = room;
     list->len = list->capacity = len;
     return from_object(list);

@@ -5,6 +5,7 @@
  * positional-only speak like C functions ("pop expected at most 1 argument, got 2"), the others
  * name what is missing. Neighbours: signature.c, native.c. */
 /* SPDX-License-Identifier: MIT */
+#include "base/copy.h"
 #include "object/dict.h"
 #include "object/error.h"
 #include "object/name.h"
@@ -332,8 +333,9 @@ Ref native_call_filled(Vm *vm, const NativeFunction *function, Value *argv, int 
     Value slots[NATIVE_PARAMS_MAX];
     bool gathers = signature->exact < 0;
     int given = gathers && argc > signature->positional ? signature->positional : argc;
-    for (int n = 0; n < given; n++) slots[n] = argv[n];
-    for (int n = given; n < signature->count; n++) slots[n] = signature->defaults[n];
+    char *rest_slots = copy_few((char *)slots, (const char *)argv, (size_t)given * sizeof *argv);
+    copy_few(rest_slots, (const char *)(signature->defaults + given),
+             (size_t)(signature->count - given) * sizeof *slots);
     if (!gathers) return function->body(vm, slots);
     Ref rest = tuple_from_values(vm, argc - given, argv + given);
     if (failed(rest)) return FAIL;

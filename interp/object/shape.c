@@ -57,6 +57,8 @@ static Shape *shape_new(Vm *vm, Type *type, ShapeMode mode, int capacity, int fi
         .object_flags = (uint8_t)((container ? OBJ_CONTAINER : 0) | (cleared ? OBJ_CLEARED : 0) |
                                   (derived || type->flags & TYPE_HEAP ? OBJ_SUBCLASS : 0)),
     };
+    const Object first = {.count = 1, .kind = shape->kind, .flags = shape->object_flags};
+    memcpy(&shape->head, &first, sizeof shape->head);
     if (type->kind == KIND_FUNCTION && !(type->flags & TYPE_HEAP))
         shape->slots_offset = offsetof(Function, attributes_slot);
     else if (!is_sized_kind(type->kind))

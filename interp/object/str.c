@@ -59,7 +59,7 @@ ALWAYS_INLINE Str *str_allocate(Vm *vm, ptrdiff_t len, uint32_t limit, size_t sp
     s->width = (uint8_t)width;
     s->ascii = limit <= STR_ASCII;
     s->interned = false;
-    s->spare = size - used > UINT32_MAX ? UINT32_MAX : (uint32_t)(size - used);
+    s->spare = spare && size - used > UINT32_MAX ? UINT32_MAX : (uint32_t)(size - used);
     return s;
 }
 
@@ -177,18 +177,29 @@ Ref str_exact(Vm *vm, Value s)
 
 /* --- reading and copying points -------------------------------------------------------------- */
 
+/* The n points before `end`, n <= a block's, behind zeros; the block may reach into the header. */
+static inline Bytes16 last_points(const Str *s, ptrdiff_t end, ptrdiff_t n)
+{
+    _Static_assert(offsetof(Str, data) >= BLOCK_BYTES, "what lies before the text can be read");
+    static const uint8_t masks[2 * BLOCK_BYTES] = {
+        [BLOCK_BYTES... 2 * BLOCK_BYTES - 1] = 0xFF,
+    };
+    Bytes16 block =
+        bytes16_at((const char *)s + offsetof(Str, data) + end * s->width - BLOCK_BYTES);
+    return block & bytes16_at((const char *)masks + n * s->width);
+}
+
 uint32_t str_limit_of(const Str *s, ptrdiff_t start, ptrdiff_t end)
 {
     if (s->ascii) return STR_ASCII;
     if (s->width == 1) return all_ascii(s->data + start, end - start) ? STR_ASCII : STR_LATIN1;
-    uint32_t limit = 0;
-    ptrdiff_t i = start, points = BLOCK_BYTES / s->width;
-    Bytes16 all = {0};
-    for (; i + points <= end; i += points) all |= bytes16_at(s->data + i * s->width);
-    for (int k = 0; k < points; k++)
-        limit |= s->width == 2 ? ((Units8)all)[k] : ((Points4)all)[k % 4];
-    for (; i < end; i++) limit |= str_at(s, i);
-    return limit;
+    ptrdiff_t points = BLOCK_BYTES / s->width;
+    Bytes16 all = last_points(s, end, end - start < points ? end - start : points);
+    for (ptrdiff_t i = start; i + points <= end; i += points)
+        all |= bytes16_at(s->data + i * s->width);
+    uint64_t limit = ((Words2)all)[0] | ((Words2)all)[1];
+    limit |= limit >> 32;
+    return s->width == 2 ? (limit | limit >> 16) & 0xFFFF : (uint32_t)limit;
 }
 
 #define CONVERT(to_type, from_type)                                                                \
@@ -200,7 +211,8 @@ uint32_t str_limit_of(const Str *s, ptrdiff_t start, ptrdiff_t end)
 
 void points_copy(char *data, int width, ptrdiff_t at, const Str *s, ptrdiff_t start, ptrdiff_t n)
 {
-    if (width == s->width) memcpy(data + at * width, s->data + start * width, (size_t)(n * width));
+    if (width == s->width)
+        copy_few(data + at * width, s->data + start * width, (size_t)(n * width));
     else if (width == 1 && s->width == 2) CONVERT(uint8_t, uint16_t);
     else if (width == 1) CONVERT(uint8_t, uint32_t);
     else if (width == 2 && s->width == 1) CONVERT(uint16_t, uint8_t);

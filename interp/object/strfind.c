@@ -200,12 +200,8 @@ bool slice_bounds(Vm *vm, Value start, Value end, ptrdiff_t len, ptrdiff_t *from
     return true;
 }
 
-bool index_argument(Vm *vm, Value v, int64_t *n)
+bool index_asked(Vm *vm, Value v, int64_t *n)
 {
-    if (is_int(v)) {
-        *n = as_int(v);
-        return true;
-    }
     if (int_index(vm, v, n)) return true;
     if (error_is(vm, OverflowError)) {
         error_clear(vm);

@@ -24,7 +24,13 @@ bool slice_bounds(Vm *vm, Value start, Value end, ptrdiff_t len, ptrdiff_t *from
 Ref str_format_spec(Vm *vm, Value s, Value spec);
 
 /* An integer argument: int_index with the message for arguments when it is too large. */
-bool index_argument(Vm *vm, Value v, int64_t *n);
+bool index_asked(Vm *vm, Value v, int64_t *n);
+static inline bool index_argument(Vm *vm, Value v, int64_t *n)
+{
+    if (!is_int(v)) return index_asked(vm, v, n);
+    *n = as_int(v);
+    return true;
+}
 
 /* The type's name as messages about arguments show it: "None" for None. */
 const char *argument_type(Vm *vm, Value v);

@@ -3,8 +3,7 @@
  *
  * Neighbours: strfind.c (the search), char.c (what a blank is). */
 /* SPDX-License-Identifier: MIT */
-#include "base/block.h"
-#include "base/bytescan.h"
+#include "base/marks.h"
 #include "object/char.h"
 #include "object/error.h"
 #include "object/int.h"
@@ -13,48 +12,64 @@
 #include "object/strmethod.h"
 #include "object/tuple.h"
 
-/* The blanks among the first 256 points. */
-static const bool latin1_blanks[256] = {
-    [9] = true,    [10] = true,   [11] = true,   [12] = true,  [13] = true,   [0x1C] = true,
-    [0x1D] = true, [0x1E] = true, [0x1F] = true, [' '] = true, [0x85] = true, [0xA0] = true,
-};
-
 static bool is_space_at(const Str *s, ptrdiff_t i) { return char_is_space(str_at(s, i)); }
 
-/* Skips blanks, or what is none, from i on. */
-static inline ptrdiff_t skip_while(const Str *s, ptrdiff_t i, bool blank)
-{
-    ptrdiff_t len = s->len;
-    if (s->width == 1) {
-        const uint8_t *data = (const uint8_t *)s->data;
-        while (i < len && latin1_blanks[data[i]] == blank) i++;
-    } else {
-        while (i < len && is_space_at(s, i) == blank) i++;
-    }
-    return i;
-}
+enum { SEPARATOR_FEW = 8 }; /* points */
 
-static inline bool add_slice(Parts *out, Value s, ptrdiff_t start, ptrdiff_t end)
+/* What split and splitlines part text at, as kinds of marks; a vector of points b is asked. */
+#define AMONG(b, low, high) ((b) - (low) <= (high) - (low))
+#define LATIN1_BLANKS(b)    (AMONG(b, 9, 13) | AMONG(b, 0x1C, 0x20) | ((b) == 0x85) | ((b) == 0xA0))
+#define OTHER_BLANKS(b)                                                                            \
+    (((b) == 0x1680) | AMONG(b, 0x2000, 0x200A) | AMONG(b, 0x2028, 0x2029) | ((b) == 0x202F) |     \
+     ((b) == 0x205F) | ((b) == 0x3000))
+#define LATIN1_LINE_ENDS(b) (AMONG(b, 10, 13) | AMONG(b, 0x1C, 0x1E) | ((b) == 0x85))
+#define OTHER_LINE_ENDS(b)  AMONG(b, 0x2028, 0x2029)
+#define KIND_OF_POINTS(name, Vector, test)                                                         \
+    ALWAYS_INLINE Bytes16 name(Bytes16 block, uint32_t unused)                                     \
+    {                                                                                              \
+        (void)unused;                                                                              \
+        Vector b = (Vector)block;                                                                  \
+        return (Bytes16)(test);                                                                    \
+    }
+KIND_OF_POINTS(blank_bytes, Bytes16, LATIN1_BLANKS(b))
+KIND_OF_POINTS(blank_units, Units8, LATIN1_BLANKS(b) | OTHER_BLANKS(b))
+KIND_OF_POINTS(blank_points, Points4, LATIN1_BLANKS(b) | OTHER_BLANKS(b))
+KIND_OF_POINTS(line_end_bytes, Bytes16, LATIN1_LINE_ENDS(b))
+KIND_OF_POINTS(line_end_units, Units8, LATIN1_LINE_ENDS(b) | OTHER_LINE_ENDS(b))
+KIND_OF_POINTS(line_end_points, Points4, LATIN1_LINE_ENDS(b) | OTHER_LINE_ENDS(b))
+
+ALWAYS_INLINE bool add_slice(Parts *out, Value s, ptrdiff_t start, ptrdiff_t end)
 {
     ptrdiff_t len = end - start;
-    Ref piece = as_str(s)->ascii && len < as_str(s)->len
-                    ? str_from_ascii(out->vm, as_str(s)->data + start, len)
-                    : str_slice(out->vm, s, start, end);
-    return parts_add(out, piece);
+    if (!as_str(s)->ascii || len == as_str(s)->len)
+        return parts_add(out, str_slice(out->vm, s, start, end));
+    const char *data = as_str(s)->data + start;
+    return parts_add(out, len == 1 ? newref(out->vm->interp->latin1[(uint8_t)*data])
+                                   : str_from_ascii(out->vm, data, len));
 }
 
 /* --- split ----------------------------------------------------------------------------------- */
 
+ALWAYS_INLINE bool split_blanks_of(Parts *out, Value self, ptrdiff_t most, int width,
+                                   MarkKind *kind)
+{
+    ptrdiff_t len = as_str(self)->len * width;
+    Marks marks = marks_open(as_str(self)->data, len, true, kind, 0);
+    for (ptrdiff_t at = 0;;) {
+        ptrdiff_t start = marks_find(&marks, at, false, kind, 0);
+        if (start == len) return true;
+        if (most-- == 0) return add_slice(out, self, start / width, len / width);
+        at = marks_find(&marks, start, true, kind, 0);
+        if (!add_slice(out, self, start / width, at / width)) return false;
+    }
+}
+
 static bool split_blanks(Parts *out, Value self, ptrdiff_t most)
 {
-    const Str *s = as_str(self);
-    for (ptrdiff_t i = 0;;) {
-        i = skip_while(s, i, true);
-        if (i == s->len) return true;
-        ptrdiff_t start = i;
-        if (most-- == 0) return add_slice(out, self, start, s->len);
-        i = skip_while(s, i, false);
-        if (!add_slice(out, self, start, i)) return false;
+    switch (as_str(self)->width) {
+    case 1: return split_blanks_of(out, self, most, 1, blank_bytes);
+    case 2: return split_blanks_of(out, self, most, 2, blank_units);
+    default: return split_blanks_of(out, self, most, 4, blank_points);
     }
 }
 
@@ -71,25 +86,44 @@ static bool rsplit_blanks(Parts *out, Value self, ptrdiff_t most)
     }
 }
 
-/* Both of one byte a point, the separator few points. */
-static bool split_at_few(Parts *out, Value self, const Str *separator, ptrdiff_t most)
+/* Does separator, whose first point is at `at`, lie there with all of them? */
+ALWAYS_INLINE bool goes_on_at(const Str *s, int width, const Str *separator, ptrdiff_t at)
 {
-    const char *data = as_str(self)->data, *end = data + as_str(self)->len, *start = data;
-    for (; most > 0; most--) {
-        const char *at = bytescan_near_few(start, end, separator->data, separator->len);
-        if (at == end) break;
-        if (!add_slice(out, self, start - data, at - data)) return false;
+    if (s->len - at < separator->len) return false;
+    for (ptrdiff_t i = 1; i < separator->len; i++)
+        if (points_at(s->data, width, at + i) != str_at(separator, i)) return false;
+    return true;
+}
+
+/* A separator of few points, at places found by its first. */
+ALWAYS_INLINE bool split_at_few(Parts *out, Value self, const Str *separator, ptrdiff_t most,
+                                int width, MarkKind *kind)
+{
+    const Str *s = as_str(self);
+    uint32_t first = str_at(separator, 0);
+    Marks marks = marks_open(s->data, s->len * width, true, kind, first);
+    ptrdiff_t start = 0;
+    for (ptrdiff_t at = 0; most > 0; at++) {
+        at = marks_find(&marks, at * width, true, kind, first) / width;
+        if (at == s->len) break;
+        if (!goes_on_at(s, width, separator, at)) continue;
+        if (!add_slice(out, self, start, at)) return false;
         start = at + separator->len;
+        at = start - 1;
+        most--;
     }
-    return add_slice(out, self, start - data, end - data);
+    return add_slice(out, self, start, s->len);
 }
 
 static bool split_at(Parts *out, Value self, const Str *separator, ptrdiff_t most)
 {
     const Str *s = as_str(self);
     ptrdiff_t start = 0, at;
-    if (s->width == 1 && separator->width == 1 && separator->len <= BYTESCAN_FEW)
-        return split_at_few(out, self, separator, most);
+    if (separator->width <= s->width && separator->len <= SEPARATOR_FEW) switch (s->width) {
+        case 1: return split_at_few(out, self, separator, most, 1, mark_byte);
+        case 2: return split_at_few(out, self, separator, most, 2, mark_unit);
+        default: return split_at_few(out, self, separator, most, 4, mark_point);
+        }
     while (most-- > 0 && (at = str_find(s, separator, start, s->len)) >= 0) {
         if (!add_slice(out, self, start, at)) return false;
         start = at + separator->len;
@@ -140,50 +174,38 @@ SHARED_NATIVE(str_rsplit, "rsplit(self, /, sep=None, maxsplit=-1)",
     return split(vm, argv, true);
 }
 
-ALWAYS_INLINE bool may_break(uint32_t point)
+ALWAYS_INLINE bool split_lines_of(Parts *out, Value self, bool keep, int width, MarkKind *kind)
 {
-    return point <= 0x1E || point == 0x85 || point >> 4 == 0x202;
-}
-
-ALWAYS_INLINE ptrdiff_t line_end_in(const Str *s, int width, ptrdiff_t i)
-{
-    for (; i < s->len; i++) {
-        uint32_t point = points_at(s->data, width, i);
-        if (may_break(point) && char_is_line_break(point)) break;
-    }
-    return i;
-}
-
-/* Where the line that begins at i ends. */
-static ptrdiff_t line_end(const Str *s, ptrdiff_t i)
-{
-    if (s->width == 2) { /* past blocks in which no line ends */
-        for (; i + 8 <= s->len; i += 8) {
-            Units8 block = units8_at(s->data + 2 * i);
-            Units8 ends = (Units8)(block <= 0x1E) | (Units8)(block == 0x85) |
-                          (Units8)((block & 0xFFF0) == 0x2020);
-            if (!block_is_zero((Bytes16)ends)) break;
+    const Str *s = as_str(self);
+    ptrdiff_t len = s->len;
+    Marks marks = marks_open(s->data, len * width, true, kind, 0);
+    bool good = true;
+    for (ptrdiff_t next = 0; good && next < len;) {
+        ptrdiff_t start = next, end = marks_find(&marks, start * width, true, kind, 0) / width;
+        next = end;
+        if (end < len) {
+            bool crlf = points_at(s->data, width, end) == '\r' && end + 1 < len &&
+                        points_at(s->data, width, end + 1) == '\n';
+            next += crlf ? 2 : 1;
         }
-        return line_end_in(s, 2, i);
+        good = add_slice(out, self, start, keep ? next : end);
     }
-    return s->width == 1 ? line_end_in(s, 1, i) : line_end_in(s, 4, i);
+    return good;
 }
 
 SHARED_NATIVE(str_splitlines, "splitlines(self, /, keepends=False)",
               "Return the list of lines, with their line breaks when keepends is true.")
 {
-    const Str *s = as_str(argv[0]);
+    Value self = argv[0];
     Truth keep = value_truth(vm, argv[1]);
     if (keep == FAILED) return FAIL;
     Parts out;
-    bool good = true;
+    bool good;
     parts_open(vm, &out);
-    for (ptrdiff_t i = 0; good && i < s->len;) {
-        ptrdiff_t start = i, end = line_end(s, i);
-        i = end;
-        if (i < s->len)
-            i += str_at(s, i) == '\r' && i + 1 < s->len && str_at(s, i + 1) == '\n' ? 2 : 1;
-        good = add_slice(&out, argv[0], start, keep ? i : end);
+    switch (as_str(self)->width) {
+    case 1: good = split_lines_of(&out, self, keep, 1, line_end_bytes); break;
+    case 2: good = split_lines_of(&out, self, keep, 2, line_end_units); break;
+    default: good = split_lines_of(&out, self, keep, 4, line_end_points);
     }
     return parts_close(&out, good, false);
 }

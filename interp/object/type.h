@@ -211,20 +211,21 @@ typedef enum ShapeMode { SHAPE_NONE, SHAPE_SLOTS, SHAPE_DICT } ShapeMode;
 struct Shape {
     Type *type; /* borrowed */
     Interp *interp;
+    uint64_t head;         /* what a new object starts with: its count, kind and flags */
     uint32_t version;      /* equals type->version; caches compare it */
     uint16_t slots_offset; /* bytes */
     uint16_t capacity;     /* inline slots of the objects (0: no attributes) */
     uint16_t fixed;        /* leading slots that belong to __slots__ (member.c), not to names */
     uint16_t len;          /* slots in use, fixed ones included */
     uint8_t mode;          /* ShapeMode */
-    uint8_t object_flags;  /* OBJ_* a new object starts with */
-    uint8_t kind;          /* Kind a new object starts with */
+    uint8_t drop;          /* ShapeDrop: what destroying such an object takes */
+    uint8_t object_flags;  /* OBJ_* in head */
+    uint8_t kind;          /* Kind in head */
     Ref name;              /* the name that slot len-1 holds; UNDEF at the root */
     Shape *parent;
     Shape *children; /* transitions, through sibling */
     Shape *sibling;
     struct ShapeIndex *index; /* name -> slot for long shapes, made on demand */
-    uint8_t drop;             /* ShapeDrop: what destroying such an object takes */
 };
 
 typedef enum ShapeDrop {
