@@ -85,7 +85,8 @@ static void wipe(Vm *vm)
     fflush(rl_outstream);
     editing.wiped = true;
     Job *job = job_new(vm, redraw, UNDEF, UNDEF);
-    if (!job || !loop_ready(vm, editing.session->loop, ENTRY_NATIVE, job, UNDEF)) error_clear(vm);
+    if (!job || !loop_ready(vm, editing.session->loop, ENTRY_NATIVE, job, UNDEF))
+        error_unraisable(vm, "Exception ignored while the line was drawn", UNDEF);
     if (vm != editing.session->vm) loop_wake(editing.session->loop);
 }
 
@@ -180,7 +181,7 @@ static void catch_signals(Vm *vm, bool on)
         if (on ? set || is_default(numbers[n]) : set)
             decref(signal_set(vm, numbers[n], on ? (Value)ours : (Value)NONE));
     }
-    if (failed(ours)) error_clear(vm);
+    if (failed(ours)) error_unraisable(vm, "Exception ignored while signals were set", UNDEF);
     decref(ours);
 }
 
@@ -196,7 +197,9 @@ static Ref ask_library(const char *before, const char *word)
     if (!failed(function)) text = str_from(vm, before);
     if (!failed(text)) part = str_from(vm, word);
     if (!failed(part)) found = call2(vm, function, text, part);
-    if (failed(found)) error_clear(vm);
+    if (failed(found) && error_is(vm, MemoryError))
+        error_unraisable(vm, "Exception ignored while a word was completed", UNDEF);
+    else if (failed(found)) error_clear(vm);
     decref(part);
     decref(text);
     decref(function);

@@ -386,10 +386,8 @@ static bool session_open(Session *session)
     decref(make);
     decref(asyncio);
     Ref package = session->loop ? import_text(vm, "aio.prompt") : FAIL;
-    session->library = failed(package)
-                           ? FAIL
-                           : newref(dict_get_text(vm, as_dict(vm->interp->modules), "aio.prompt"));
-    Ref start = failed(package) ? FAIL : attr_get_text(vm, session->library, "start");
+    session->library = newref(package);
+    Ref start = failed(session->library) ? FAIL : attr_get_text(vm, session->library, "start");
     Ref done = failed(start)
                    ? FAIL
                    : call2(vm, start, borrow(session->names), from_bool(session->terminal));

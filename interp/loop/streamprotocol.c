@@ -118,7 +118,8 @@ void stream_protocol_reader_gone(Vm *vm, StreamProtocol *self)
     if (is_transport(self->transport) && is_closing(vm, self->transport)) return;
     Ref saved = error_take(vm);
     Job *job = job_new(vm, tell_reader_gone, self->transport, self->loop);
-    if (!job || !loop_ready(vm, loop, ENTRY_NATIVE, job, UNDEF)) error_clear(vm);
+    if (!job || !loop_ready(vm, loop, ENTRY_NATIVE, job, UNDEF))
+        error_unraisable(vm, "Exception ignored while a transport was closed", UNDEF);
     loop_wake(loop);
     error_restore(vm, saved);
 }

@@ -69,7 +69,7 @@ void subclass_open_abstract(Vm *vm, Loop *loop)
     subclass_open(vm, loop);
     if (absent(loop->own_timers)) loop->own_timers = dict_new(vm);
     if (!failed(loop->own_timers)) return;
-    error_clear(vm);
+    error_unraisable(vm, "Exception ignored while a loop was opened", UNDEF);
     loop->own_timers = UNDEF;
 }
 

@@ -251,13 +251,17 @@ static Step task_resume(Vm *vm, Task *task, Value sent, Ref *out)
     return step;
 }
 
+/* What to throw into a task that is to be told error: when there was no memory for that, it is
+ * told so, for a task that is told nothing would wait for ever. */
+static Ref or_why_not(Vm *vm, Ref error) { return failed(error) ? error_take(vm) : error; }
+
 /* The error to throw instead when the task is to be cancelled (error is stolen). */
 static Ref task_cancelling_error(Vm *vm, Task *task, Ref error)
 {
     task->future.head.aux &= ~(unsigned)TASK_MUST_CANCEL;
     if (!absent(error) && exception_is(vm, error, CancelledError)) return error;
     decref(error);
-    return future_cancelled_error(vm, &task->future);
+    return or_why_not(vm, future_cancelled_error(vm, &task->future));
 }
 
 static bool task_after(Vm *vm, Task *task, Step step, Ref out)
@@ -288,7 +292,6 @@ static bool task_step(Vm *vm, Task *task, Ref error)
     Loop *loop = future_loop(&task->future);
     if (is_done(&task->future)) return task_done_already(vm, task, error);
     if (task->future.head.aux & TASK_MUST_CANCEL) error = task_cancelling_error(vm, task, error);
-    if (failed(error)) return false;
     if (!absent(task->reason) && !absent(error)) trail_thrown(vm, task, error);
     clear(&task->waiting);
     Ref outer = loop->current, out = UNDEF;
@@ -344,7 +347,7 @@ bool task_run_wake(Vm *vm, Object *object, Value arg)
                (as_waiter(task->waiting)->coroutine.state & WAITER_CANCELLED)) {
         error = future_cancelled_error(vm, &task->future);
     }
-    return !failed(error) && task_step(vm, task, error);
+    return task_step(vm, task, or_why_not(vm, error));
 }
 
 bool task_wake(Vm *vm, Task *task)

@@ -42,10 +42,11 @@ static bool is_base_error(Vm *vm, Value error)
 
 static bool group_abort(Vm *vm, TaskGroup *group)
 {
+    Ref tasks = group_len(group) ? list_from(vm, group->tasks) : UNDEF;
+    if (failed(tasks)) return false; /* not aborting yet: who leaves the group tries again */
     group->aborting = true;
-    if (!group_len(group)) return true;
-    Ref tasks = list_from(vm, group->tasks);
-    bool ok = !failed(tasks);
+    if (absent(tasks)) return true;
+    bool ok = true;
     for (ptrdiff_t i = 0; ok && i < as_list(tasks)->len; i++) {
         Value task = list_at(as_list(tasks), i);
         if (!is_done(as_future(task))) ok = future_cancel_any(vm, task, UNDEF) != FAILED;

@@ -45,24 +45,24 @@ static Ref reason_note(Vm *vm, Reason reason, Value what, const Place *place)
     }
 }
 
+/* There is no memory for a note: the exception goes on without. */
+static void note_lost(Vm *vm)
+{
+    error_unraisable(vm, "Exception ignored while a note was made", UNDEF);
+}
+
 Ref trail_begin(Vm *vm, Loop *loop, Reason reason, Value what, const Place *place)
 {
     Ref outer = take(&loop->reason);
     if (is_plain(vm)) return outer;
     Ref error = error_take(vm), note = reason_note(vm, reason, what, place);
-    if (failed(note)) error_clear(vm);
+    if (failed(note)) note_lost(vm);
     else loop->reason = note;
     error_restore(vm, error);
     return outer;
 }
 
 void trail_end(Loop *loop, Ref outer) { replace(&loop->reason, outer); }
-
-/* There is no memory for a note: the exception goes on without. */
-static void note_lost(Vm *vm)
-{
-    error_unraisable(vm, "Exception ignored while a note was made", UNDEF);
-}
 
 /* One place often cancels many: the note before may be the same. */
 static Ref cancelled_at(Vm *vm, Loop *loop, Value name, const Frame *frame)

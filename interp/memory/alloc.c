@@ -49,8 +49,12 @@ static char registry_gone;
 
 /* ---- failing on purpose ---- */
 
-/* The innermost calls as a number that is the same in each run; from the frame pointers, so in
- * a build without them it is 0. */
+#ifndef NDEBUG
+extern const char __executable_start[], etext[]; /* the linker's: where the program's code lies */
+#endif
+
+/* The innermost calls of the program's own code as a number that is the same in each run (where
+ * the C library lies differs); from the frame pointers, so in a build without them it is 0. */
 static uint64_t innermost_calls(void)
 {
     uint64_t calls = 0;
@@ -58,6 +62,8 @@ static uint64_t innermost_calls(void)
     uintptr_t *frame = __builtin_frame_address(0);
     for (int i = 0; i < SITE_CALLS; i++) {
         uintptr_t *outer = (uintptr_t *)frame[0];
+        if (frame[1] - (uintptr_t)__executable_start >= (uintptr_t)(etext - __executable_start))
+            break;
         calls = (calls ^ (frame[1] - (uintptr_t)&registry_gone)) * UINT64_C(0x9E3779B97F4A7C15);
         if (outer <= frame || outer > frame + 16 * 1024) break; /* a foreign library's */
         frame = outer;

@@ -53,8 +53,9 @@ static bool print_warning(Vm *vm, ExcId id, Value text, Value file, int line)
 static Truth seen_before(Vm *vm, Value text, ExcId id, Value file, int line)
 {
     if (absent(vm->interp->warned)) {
-        vm->interp->warned = set_new(vm);
-        if (failed(vm->interp->warned)) return FAILED;
+        Ref warned = set_new(vm);
+        if (failed(warned)) return FAILED;
+        vm->interp->warned = warned;
     }
     Ref key = tuple_pack(vm, 4, text, (Value)from_small(id), file, (Value)from_small(line));
     if (failed(key)) return FAILED;
