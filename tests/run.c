@@ -9,8 +9,9 @@
  *   # stdin: TEXT          a line of standard input
  *   # exit: N              the exit status (0 when not given; a signal S counts as 128 + S)
  *   # run: COMMAND         run this with sh instead of the script: $AIO is aio (or the oracle),
- *                          $0 the script's path, $TMP a folder of the test's own; several lines
- *                          are one text
+ *                          $0 the script's path, $TMP a folder of the test's own, whose files
+ *                          told* are standard error too: for what a filter hides from it;
+ *                          several lines are one text
  *   # skip-unless: COMMAND run only where this shell command succeeds ($AIO is aio)
  *   # aio only: REASON     a deliberate difference: not compared with CPython; a reason that begins
  *                          with a version (3.14) excuses older ones only
@@ -419,7 +420,13 @@ static void run_command(const Test *test, const char *program)
     setenv("AIO", path ? path : program, 1);
     setenv("TMP", checked(mkdtemp(folder)), 1);
     unsetenv("PYTHONUNBUFFERED");
-    if (asprintf(&command, "trap 'rm -rf \"$TMP\"' EXIT\n%s", test->command.data) < 0) _exit(127);
+    if (asprintf(&command,
+                 "leave() {\n"
+                 "for told in \"$TMP\"/told*; do [ -f \"$told\" ] && cat \"$told\" >&2; done\n"
+                 "rm -rf \"$TMP\"\n}\n"
+                 "trap leave EXIT\n%s",
+                 test->command.data) < 0)
+        _exit(127);
     execl("/bin/sh", test->path, "-c", command, test->path, (char *)NULL);
     _exit(127);
 }
