@@ -460,7 +460,10 @@ void sys_flush(Vm *vm)
                          : dict_get_name(as_dict(vm->interp->sys), vm->interp->names[names[n]]);
         if (absent(file) || file == NONE) continue;
         Ref saved = error_take(vm);
-        if (!file_flush(vm, file)) error_clear(vm);
+        bool flushed = file_flush(vm, file);
+        if (!flushed && error_is(vm, MemoryError))
+            error_unraisable(vm, "Exception ignored while a stream was flushed", UNDEF);
+        else if (!flushed) error_clear(vm);
         error_restore(vm, saved);
     }
 }
