@@ -48,8 +48,9 @@ static void put_repr(const Listing *listing, Value value)
     bool cut = is_str(repr) && as_str(repr)->len > REPR_MAX;
     if (cut) replace(&repr, str_slice(vm, repr, 0, REPR_MAX));
     if (failed(repr)) {
+        bool memory = error_is(vm, MemoryError);
         error_clear(vm);
-        fputs("<a value without repr>", listing->out);
+        fputs(memory ? "<MemoryError>" : "<a value without repr>", listing->out);
         return;
     }
     put_str(listing, repr);
