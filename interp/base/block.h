@@ -1,7 +1,7 @@
 /* block.h - bytes and code points looked at sixteen bytes at a time.
  *
  * A mask has a bit for each byte of a block, so that a point of width w has w of them.
- * Neighbours: bytescan.c; users: object/str.c, strfind.c, strsplit.c, codecstate.h. */
+ * Neighbours: bytescan.c, marks.h; users: object/str.c, strfind.c, codecstate.h. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_BASE_BLOCK_H
 #define AIO_BASE_BLOCK_H

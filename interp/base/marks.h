@@ -22,6 +22,9 @@ typedef struct Marks {
     ptrdiff_t block; /* where the block starts that mask tells of */
 } Marks;
 
+/* A separator of no more points is looked for by its first one, a longer one as a whole. */
+enum { SEPARATOR_FEW = 8 };
+
 #define MARKS_INLINE static inline __attribute__((always_inline))
 
 MARKS_INLINE void marks_load(Marks *marks, ptrdiff_t at, MarkKind *kind, uint32_t what)

@@ -18,12 +18,10 @@
 /* sites=FILE of len bytes at text: opens FILE to add to it. */
 static int open_sites(const char *text, size_t len)
 {
-    char path[4096];
-    if (len >= sizeof path) return -1;
-    memcpy(path, text, len);
-    path[len] = '\0';
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    if (fd < 0) fprintf(stderr, "aio: AIO_DEBUG=sites cannot write %s\n", path);
+    char *path = strndup(text, len);
+    int fd = path ? open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666) : -1;
+    if (fd < 0) fprintf(stderr, "aio: AIO_DEBUG=sites cannot write %.*s\n", (int)len, text);
+    free(path);
     return fd;
 }
 

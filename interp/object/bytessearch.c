@@ -341,8 +341,6 @@ SHARED_NATIVE(
 
 /* --- split ----------------------------------------------------------------------------------- */
 
-enum { SEPARATOR_FEW = 8 }; /* bytes */
-
 static bool is_blank(char c) { return c == ' ' || (c >= 9 && c <= 13); }
 
 ALWAYS_INLINE Bytes16 mark_blank(Bytes16 block, uint32_t unused)

@@ -143,12 +143,6 @@ bool char_is_wide_space(uint32_t point)
            point == 0x202F || point == 0x205F || point == 0x3000;
 }
 
-bool char_is_line_break(uint32_t point)
-{
-    return point - 10 < 4 || point - 0x1C < 3 || point == 0x85 || point == 0x2028 ||
-           point == 0x2029;
-}
-
 bool char_is_printable(uint32_t point)
 {
     return point < 128 ? point - 32 < 95 : !category_in(point, SEPARATORS | OTHERS);

@@ -21,7 +21,6 @@ bool char_is_printable(uint32_t point);
 bool char_is_id_start(uint32_t point);    /* may begin an identifier */
 bool char_is_id_continue(uint32_t point); /* may follow in one */
 bool char_is_ignorable(uint32_t point); /* Case_Ignorable: looked through by the final sigma rule */
-bool char_is_line_break(uint32_t point); /* str.splitlines splits here */
 static inline bool char_is_space(uint32_t point)
 {
     if (point < 128) return point == ' ' || point - 9 < 5 || point - 0x1C < 4;

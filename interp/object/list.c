@@ -6,9 +6,9 @@
  * (listsort.c).
  * Neighbours: sequence.c (subscripts, comparison, repr), listsort.c, tuple.c. */
 /* SPDX-License-Identifier: MIT */
-#include "base/copy.h"
 #include "object/list.h"
 
+#include "base/copy.h"
 #include "object/call.h"
 #include "object/dict.h"
 #include "object/error.h"

@@ -333,8 +333,8 @@ Ref native_call_filled(Vm *vm, const NativeFunction *function, Value *argv, int 
     Value slots[NATIVE_PARAMS_MAX];
     bool gathers = signature->exact < 0;
     int given = gathers && argc > signature->positional ? signature->positional : argc;
-    char *rest_slots = copy_few((char *)slots, (const char *)argv, (size_t)given * sizeof *argv);
-    copy_few(rest_slots, (const char *)(signature->defaults + given),
+    char *unset = copy_few((char *)slots, (const char *)argv, (size_t)given * sizeof *argv);
+    copy_few(unset, (const char *)(signature->defaults + given),
              (size_t)(signature->count - given) * sizeof *slots);
     if (!gathers) return function->body(vm, slots);
     Ref rest = tuple_from_values(vm, argc - given, argv + given);

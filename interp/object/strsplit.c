@@ -14,8 +14,6 @@
 
 static bool is_space_at(const Str *s, ptrdiff_t i) { return char_is_space(str_at(s, i)); }
 
-enum { SEPARATOR_FEW = 8 }; /* points */
-
 /* What split and splitlines part text at, as kinds of marks; a vector of points b is asked. */
 #define AMONG(b, low, high) ((b) - (low) <= (high) - (low))
 #define LATIN1_BLANKS(b)    (AMONG(b, 9, 13) | AMONG(b, 0x1C, 0x20) | ((b) == 0x85) | ((b) == 0xA0))

@@ -1,6 +1,6 @@
 # What tests of the prompt source: a terminal (tmux) with aio in it.  Nothing sleeps to synchronise: `see` waits
-# until the screen shows a line that matches, at most a minute, and no longer than a moment once the program has ended
-# or told that there is no memory.  What a terminal showed is told on standard error when it goes.
+# until the screen shows a line that matches, at most a minute, and a few seconds once it shows that the program has
+# ended or that there is no memory.  What a terminal showed is told on standard error when it goes.
 export HOME=$TMP TERM=xterm TMUX= NO_COLOR=${NO_COLOR-1}
 # Each start has a server of its own: one that is being killed would still answer to the name of the next.
 server=0
@@ -18,7 +18,7 @@ see() {
     tries=0
     until screen | grep -q -- "$1"; do
         tries=$((tries + 1))
-        [ $tries -gt 40 ] && screen | grep -q '^status \|MemoryError\|out of memory' && tries=1201
+        screen | grep -q '^status \|MemoryError\|out of memory' && tries=$((tries + 11))
         if [ $tries -gt 1200 ]; then echo "not seen: $1"; screen | sed '/^$/d'; exit 1; fi
         sleep 0.05
     done
