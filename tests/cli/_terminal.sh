@@ -18,7 +18,7 @@ see() {
     tries=0
     until screen | grep -q -- "$1"; do
         tries=$((tries + 1))
-        screen | grep -q '^status \|MemoryError\|out of memory' && tries=$((tries + 11))
+        [ $tries -gt 40 ] && screen | grep -q '^status \|MemoryError\|out of memory' && tries=$((tries + 11))
         if [ $tries -gt 1200 ]; then echo "not seen: $1"; screen | sed '/^$/d'; exit 1; fi
         sleep 0.05
     done
@@ -30,4 +30,17 @@ resize() {
 }
 type_() { terminal send-keys -l -- "$1"; }
 key() { terminal send-keys "$@"; }
-enter() { type_ "$1"; key Enter; }
+# A line.  What is typed before the prompt is back would stand on the screen twice; there may be no prompt (the line
+# runs on, or left), so this waits two seconds for it and no more.
+enter() {
+    before=$(screen)
+    type_ "$1"
+    key Enter
+    turns=0
+    until [ $turns -ge 40 ]; do
+        after=$(screen)
+        [ "$after" != "$before" ] && echo "$after" | sed '/^$/d' | tail -1 | grep -q '^>>>$\|^\.\.\.$\|^status ' && break
+        turns=$((turns + 1))
+        sleep 0.05
+    done
+}
