@@ -93,7 +93,26 @@ NATIVE(tick, "tick()", "Count a step; KeyboardInterrupt after the last.")
     return steps-- > 0 ? NONE : throw(vm, KeyboardInterrupt, "enough");
 }
 
-/* Items in items of a list, tuple, set or dict; more than WEIGHT_MAX count no further. */
+static int weight(Value v, int so_far);
+
+static void weigh(Ref *slot, void *context)
+{
+    int *so_far = context;
+    if (*so_far <= WEIGHT_MAX) *so_far = weight(*slot, *so_far);
+}
+
+/* Is v data whose text may show what it refers to?  No function, generator, task or loop. */
+static bool is_data(Value v)
+{
+    const Object *object = is_heap(v) ? as_object(v) : NULL;
+    return object && !object_is_boundary(object) &&
+           (object->kind < KIND_CELL || object->kind == KIND_NAMESPACE ||
+            object->kind == KIND_GENERIC_ALIAS || object->kind == KIND_UNION ||
+            object->kind == KIND_EXCEPTION);
+}
+
+/* Items in items of containers, and what other data refers to; more than WEIGHT_MAX count no
+ * further. */
 static int weight(Value v, int so_far)
 {
     Value key, value;
@@ -110,6 +129,8 @@ static int weight(Value v, int so_far)
     } else if (is_any_set(v)) {
         for (ptrdiff_t i = 0; so_far <= WEIGHT_MAX && set_next(as_set(v), &i, &key);)
             so_far = weight(key, so_far);
+    } else if (is_data(v)) {
+        object_visit(as_object(v), weigh, &so_far);
     }
     return so_far;
 }
