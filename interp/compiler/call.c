@@ -103,7 +103,13 @@ static ptrdiff_t named_group(Compiler *c, int dict, Nodes keywords, ptrdiff_t fi
 static void star_keywords(Compiler *c, int window, int dict, Nodes keywords)
 {
     if (!keywords.len) {
-        emit(c, OP_LOAD_CONST, dict, constant_none(c), 0);
+        emit(c, OP_CLEAR, dict, 0, 0);
+        return;
+    }
+    Nodekeyword *first = as_keyword(keywords.items[0]);
+    if (keywords.len == 1 && !first->arg) { /* **mapping and no more: passed on as it is */
+        c->unit->depth = dict;
+        compile_expr(c, first->value, temp_push(c));
         return;
     }
     ptrdiff_t i = named_group(c, dict, keywords, 0);
@@ -122,9 +128,14 @@ static void star_keywords(Compiler *c, int window, int dict, Nodes keywords)
     }
 }
 
-/* f(*args) and no more: args is passed on as it is, and the call looks into it. */
+/* No positional arguments, or *args and no more: args is passed on as it is, and the call looks
+ * into it. */
 static bool pass_star(Compiler *c, int list, int given, Nodes args)
 {
+    if (!given && !args.len) {
+        emit(c, OP_LOAD_CONST, list, constant_add(c, newref(c->vm->interp->empty_tuple)), 0);
+        return true;
+    }
     if (given || args.len != 1 || args.items[0]->kind != NODE_Starred) return false;
     compile_expr(c, as_Starred(args.items[0])->value, list);
     return true;

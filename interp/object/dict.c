@@ -790,19 +790,26 @@ typedef struct Kwargs {
     Value mapping, callee;
 } Kwargs;
 
+static bool given_twice(Vm *vm, const Kwargs *kwargs, Value key)
+{
+    return kwargs_error(vm, kwargs->callee, "%S got multiple values for keyword argument '%S'",
+                        key);
+}
+
 static bool add_keyword(Vm *vm, Kwargs *kwargs, Value key, Value value)
 {
     ptrdiff_t len = kwargs->dict->len;
     Value old = dict_set_default(vm, kwargs->dict, key, value);
     if (failed(old)) return false;
-    if (kwargs->dict->len > len) return true;
-    return kwargs_error(vm, kwargs->callee, "%S got multiple values for keyword argument '%S'",
-                        key);
+    return kwargs->dict->len > len || given_twice(vm, kwargs, key);
 }
 
 static bool add_each_keyword(Vm *vm, Value key, void *context)
 {
     Kwargs *kwargs = context;
+    Value old = dict_get(vm, kwargs->dict, key);
+    if (failed(old)) return false;
+    if (!absent(old)) return given_twice(vm, kwargs, key);
     Ref value = value_get_item(vm, kwargs->mapping, key);
     if (failed(value)) return false;
     bool ok = add_keyword(vm, kwargs, key, value);

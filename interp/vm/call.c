@@ -257,7 +257,7 @@ static Ref *spread(Vm *vm, Value positional, Value keywords, Ref *kwnames)
 {
     ptrdiff_t argc = is_tuple(positional) ? tuple_len(positional) : as_list(positional)->len;
     Ref *items = is_tuple(positional) ? as_tuple(positional)->items : as_list(positional)->items;
-    ptrdiff_t named = is_dict(keywords) ? as_dict(keywords)->len : 0;
+    ptrdiff_t named = absent(keywords) ? 0 : as_dict(keywords)->len;
     Ref *window = vm->frame->top;
     if (window + 2 + argc + named > vm->registers_end) {
         frame_overflow(vm);
@@ -267,19 +267,20 @@ static Ref *spread(Vm *vm, Value positional, Value keywords, Ref *kwnames)
     if (named) {
         *kwnames = tuple_new(vm, named);
         if (failed(*kwnames)) return NULL;
-        ptrdiff_t k = 0;
+        bool named_by_text = true;
         Value key, value;
-        for (ptrdiff_t i = 0; dict_next(as_dict(keywords), &i, &key, &value); k++)
+        for (ptrdiff_t i = 0, k = 0; dict_next(as_dict(keywords), &i, &key, &value); k++) {
             as_tuple(*kwnames)->items[k] = newref(key);
-        for (k = 0; k < named; k++)
-            if (!is_str(tuple_at(*kwnames, k))) {
-                decref(take(kwnames));
-                throw(vm, TypeError, "keywords must be strings");
-                return NULL;
-            }
-        k = 0;
-        for (ptrdiff_t i = 0; dict_next(as_dict(keywords), &i, &key, &value); k++)
-            window[2 + argc + k] = newref(value);
+            named_by_text = named_by_text && is_str(key);
+        }
+        if (!named_by_text) {
+            decref(take(kwnames));
+            throw(vm, TypeError, "keywords must be strings");
+            return NULL;
+        }
+        Ref *values = window + 2 + argc;
+        for (ptrdiff_t i = 0; dict_next(as_dict(keywords), &i, &key, &value);)
+            *values++ = newref(value);
     }
     for (ptrdiff_t n = 0; n < argc; n++) window[2 + n] = newref(items[n]);
     return window;
@@ -303,18 +304,30 @@ static bool star_tuple(Vm *vm, Value callee, Ref *slot)
     return true;
 }
 
+/* What stood behind the two stars of callee(**slot) as a dict. */
+static bool star_dict(Vm *vm, Value callee, Ref *slot)
+{
+    Ref made = dict_new(vm);
+    bool ok = !failed(made) && dict_merge_kwargs(vm, as_dict(made), *slot, callee);
+    if (ok) replace(slot, made);
+    else decref(made);
+    return ok;
+}
+
 Flow call_star(Vm *vm, Ref *registers, int dst)
 {
     Ref kwnames;
     Frame *frame = vm->frame;
-    if (!is_exact(registers[2], KIND_TUPLE) && !is_exact(registers[2], KIND_LIST) &&
-        !star_tuple(vm, registers[0], &registers[2]))
+    bool listed = is_exact(registers[2], KIND_TUPLE) || is_exact(registers[2], KIND_LIST);
+    if (!absent(registers[3]) && !(listed && is_exact(registers[3], KIND_DICT)) &&
+        !star_dict(vm, registers[0], &registers[3])) /* what iterating does cannot change it */
         return FLOW_RAISE;
+    if (!listed && !star_tuple(vm, registers[0], &registers[2])) return FLOW_RAISE;
     Ref positional = registers[2], keywords = registers[3];
     Ref *window = spread(vm, positional, keywords, &kwnames);
     if (!window) return FLOW_RAISE;
     int argc = (int)(is_tuple(positional) ? tuple_len(positional) : as_list(positional)->len) +
-               (is_dict(keywords) ? (int)as_dict(keywords)->len : 0);
+               (absent(keywords) ? 0 : (int)as_dict(keywords)->len);
     window[0] = take(&registers[0]);
     window[1] = UNDEF;
     clear(&registers[2]);
