@@ -397,18 +397,23 @@ static bool session_open(Session *session)
     return !failed(done) && session->input->open(session);
 }
 
+/* object.name(), if there is that object. */
+static void call_at_close(Vm *vm, Value object, const char *name)
+{
+    if (absent(object) || failed(object)) return;
+    Ref method = attr_get_text(vm, object, name), done = failed(method) ? FAIL : call0(vm, method);
+    if (failed(done)) ending_report(vm);
+    decref(done);
+    decref(method);
+}
+
 /* runner.close(): what still runs is cancelled. */
 static void session_close(Session *session)
 {
     Vm *vm = session->vm;
     if (session->loop) session->input->close(session);
-    Ref close = absent(session->runner) || failed(session->runner)
-                    ? UNDEF
-                    : attr_get_text(vm, session->runner, "close");
-    Ref done = absent(close) ? UNDEF : failed(close) ? FAIL : call0(vm, close);
-    if (failed(done)) ending_report(vm);
-    decref(done);
-    decref(close);
+    call_at_close(vm, session->runner, "close");
+    call_at_close(vm, session->library, "end");
     decref(session->runner);
     decref(session->library);
     block_clear(session);

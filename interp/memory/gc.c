@@ -190,8 +190,7 @@ static bool finalize_garbage(Vm *vm, ObjectStack *garbage)
     for (ptrdiff_t n = 0; n < garbage->len; n++) {
         Object *object = garbage->items[n];
         if ((object->flags & OBJ_FINALIZED) || !object_has_finalizer(object)) continue;
-        any = true;
-        object_finalize_later(vm->interp, object);
+        any |= object_finalize_later(vm->interp, object);
     }
     return any;
 }

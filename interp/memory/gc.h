@@ -67,8 +67,8 @@ void object_visit(Object *object, void (*visit)(Ref *slot, void *context), void 
 void object_clear(Object *object);             /* drops everything it refers to */
 bool object_is_boundary(const Object *object); /* a type, module, module namespace or code */
 bool object_has_finalizer(const Object *object);
-void object_finalize_later(Interp *interp,
-                           Object *object); /* keeps it alive until its finaliser has run */
+/* Keeps it alive until its finaliser has run; false: none runs any more. */
+bool object_finalize_later(Interp *interp, Object *object);
 bool object_finalize(
     Vm *vm, Object *object); /* count is 0; false: it lives on until its finaliser has run */
 /* If it is a weak reference: it calls nobody any more. */

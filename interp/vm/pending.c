@@ -73,11 +73,13 @@ bool object_finalize(Vm *vm, Object *object)
     return false;
 }
 
-void object_finalize_later(Interp *interp, Object *object)
+bool object_finalize_later(Interp *interp, Object *object)
 {
+    if (interp->finalizing_done) return false;
     object->flags |= OBJ_FINALIZED;
     object->count++;
     push(interp, (Job){object, UNDEF, UNDEF});
+    return true;
 }
 
 void weakref_callback_later(Interp *interp, Ref callback, Ref weakref)
