@@ -138,6 +138,17 @@ static bool task_throw_soon(Vm *vm, Task *task)
                       error_take(vm));
 }
 
+/* What was raised is not of the coroutine: told as of any callback, unless it ends the program. */
+static bool task_report_raised(Vm *vm, Task *task)
+{
+    if (error_is(vm, KeyboardInterrupt) || error_is(vm, SystemExit)) return false;
+    Ref raised = error_take(vm);
+    bool ok = loop_report(vm, task->future.loop, "Exception in callback Task.task_step()", raised,
+                          "task", borrow(task));
+    decref(raised);
+    return ok;
+}
+
 /* Cancels at once what it has just begun to wait for. */
 static bool task_cancel_waiting(Vm *vm, Task *task)
 {
@@ -145,7 +156,7 @@ static bool task_cancel_waiting(Vm *vm, Task *task)
     Truth cancelled =
         future_cancel_any(vm, task->waiting, extra ? (Value)extra->cancel_message : UNDEF);
     if (cancelled == YES) task->future.head.aux &= ~(unsigned)TASK_MUST_CANCEL;
-    return cancelled != FAILED;
+    return cancelled != FAILED || task_report_raised(vm, task);
 }
 
 static bool task_awaits_future(Vm *vm, Task *task, Ref yielded)
@@ -166,7 +177,8 @@ static bool task_awaits_future(Vm *vm, Task *task, Ref yielded)
 wait:
     future->head.aux &= ~(unsigned)FUTURE_BLOCKING;
     replace(&task->waiting, yielded);
-    return future_add_entry(vm, future, ENTRY_WAKE, as_object(newref(borrow(task))));
+    return future_add_entry(vm, future, ENTRY_WAKE, as_object(newref(borrow(task)))) ||
+           task_throw_soon(vm, task);
 }
 
 static bool task_awaits_waiter(Vm *vm, Task *task, Ref yielded)
@@ -174,7 +186,7 @@ static bool task_awaits_waiter(Vm *vm, Task *task, Ref yielded)
     Waiter *waiter = as_waiter(yielded);
     waiter->task = task;
     replace(&task->waiting, yielded);
-    return !waiter_is_done(waiter) || task_wake(vm, task);
+    return !waiter_is_done(waiter) || task_wake(vm, task) || task_throw_soon(vm, task);
 }
 
 static bool task_step(Vm *vm, Task *task, Ref error);
@@ -214,7 +226,7 @@ static bool task_suspended(Vm *vm, Task *task, Ref yielded)
     Loop *loop = future_loop(&task->future);
     if (is_none(yielded)) {
         newref(borrow(task));
-        return loop_ready(vm, loop, ENTRY_STEP, task, UNDEF);
+        return loop_ready(vm, loop, ENTRY_STEP, task, UNDEF) || task_throw_soon(vm, task);
     }
     bool ok;
     announce(vm, loop, AWAITS, borrow(task), yielded);
@@ -279,11 +291,7 @@ static bool task_done_already(Vm *vm, Task *task, Ref error)
     throw(vm, InvalidStateError, "_step(): already done: %R, %R", borrow(task),
           absent(error) ? NONE : (Value)error);
     decref(error);
-    Ref raised = error_take(vm);
-    bool ok = loop_report(vm, task->future.loop, "Exception in callback Task.task_step()", raised,
-                          "task", borrow(task));
-    decref(raised);
-    return ok;
+    return task_report_raised(vm, task);
 }
 
 /* error (stolen): to be thrown in, or UNDEF. */
@@ -300,11 +308,7 @@ static bool task_step(Vm *vm, Task *task, Ref error)
         throw(vm, RuntimeError,
               "Cannot enter into task %R while another task %R is being executed.", borrow(task),
               (Value)outer);
-        Ref raised = error_take(vm);
-        bool ok = loop_report(vm, borrow(loop), "Exception in callback Task.task_step()", raised,
-                              "task", borrow(task));
-        decref(raised);
-        return ok;
+        return task_report_raised(vm, task);
     }
     loop->current = from_object(task); /* whoever runs the entry holds it */
     task->future.head.head.count++;
