@@ -331,17 +331,28 @@ static void bytesio_release(Value self, Buffer *buffer __attribute__((unused)))
 typedef struct BytesIoBuffer {
     Container head;
     Ref source;
+    ptrdiff_t exports; /* of source's, those asked for here */
 } BytesIoBuffer;
 static bool exporter_buffer(Vm *vm, Value v, Buffer *buffer, bool writable)
 {
-    Value source = ((BytesIoBuffer *)as_object(v))->source;
-    if (!bytesio_buffer(vm, source, buffer, writable)) return false;
+    BytesIoBuffer *self = (BytesIoBuffer *)as_object(v);
+    if (!bytesio_buffer(vm, self->source, buffer, writable)) return false;
     replace(&buffer->owner, newref(v));
+    self->exports++;
     return true;
 }
-static void exporter_release(Value self, Buffer *buffer)
+static void exporter_release(Value v, Buffer *buffer)
 {
-    bytesio_release(((BytesIoBuffer *)as_object(self))->source, buffer);
+    BytesIoBuffer *self = (BytesIoBuffer *)as_object(v);
+    if (!self->exports) return; /* cleared before the view, as garbage of one cycle */
+    self->exports--;
+    bytesio_release(self->source, buffer);
+}
+static void exporter_clear(Object *object)
+{
+    BytesIoBuffer *self = (BytesIoBuffer *)(void *)object;
+    if (is_heap(self->source)) as_bytesio(self->source)->exports -= self->exports;
+    self->exports = 0;
 }
 static const TypeDef exporter_type = {
     .name = "_io._BytesIOBuffer",
@@ -349,6 +360,7 @@ static const TypeDef exporter_type = {
     .size = sizeof(BytesIoBuffer),
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW | TYPE_WEAKREF,
     .refs = REFS(REF(BytesIoBuffer, source)),
+    .clear = exporter_clear,
     .buffer = exporter_buffer,
     .release_buffer = exporter_release,
 };

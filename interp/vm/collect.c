@@ -59,11 +59,17 @@ static void tell(Vm *vm, Value callbacks, const char *phase, int generation, ptr
 
 bool garbage_keep(Vm *vm, const ObjectStack *garbage)
 {
+    if (!is_dict(vm->interp->modules)) return false; /* the program is over */
     Value module = dict_get_text(vm, as_dict(vm->interp->modules), "gc");
     Ref list = is_heap(module) ? attr_get_text(vm, module, "garbage") : UNDEF;
     bool kept = is_list(list);
+    ptrdiff_t before = kept ? as_list(list)->len : 0;
     for (ptrdiff_t n = 0; kept && n < garbage->len; n++)
         kept = list_push(vm, as_list(list), newref(from_object(garbage->items[n])));
+    while (!kept && is_list(list) && as_list(list)->len > before)
+        decref(as_list(list)->items[--as_list(list)->len]); /* the collector holds them */
+    if (!kept && error_is(vm, MemoryError))
+        error_unraisable(vm, "Exception ignored while garbage was kept", UNDEF);
     decref(list);
     error_clear(vm);
     return kept;
