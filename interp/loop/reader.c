@@ -326,20 +326,11 @@ static Ref read_until(Vm *vm, StreamReader *self, ReadWait *wait)
 }
 
 /* The end of a line too long: it is skipped as far as it is known. */
-static Ref line_too_long(Vm *vm, StreamReader *self)
+static Ref line_too_long(Vm *vm, StreamReader *self, const char *text, size_t known)
 {
-    Ref error = error_take(vm);
-    Ref attribute = attr_get_text(vm, error, "consumed");
-    size_t skipped =
-        failed(attribute) || !is_int(attribute) ? self->len : (size_t)as_int(attribute);
-    decref(attribute);
-    bool there = skipped < self->len && self->data[self->start + skipped] == '\n';
-    buffer_skip(self, there ? skipped + 1 : self->len);
-    bool ok = resume_if_drained(vm, self);
-    Value args = as_exception(error)->args;
-    if (ok) throw_value(vm, ValueError, tuple_len(args) ? tuple_at(args, 0) : NONE);
-    decref(error);
-    return FAIL;
+    bool there = known < self->len && self->data[self->start + known] == '\n';
+    buffer_skip(self, there ? known + 1 : self->len);
+    return resume_if_drained(vm, self) ? throw(vm, ValueError, "%s", text) : FAIL;
 }
 
 static Ref read_line(Vm *vm, StreamReader *self, ReadWait *wait)
@@ -350,15 +341,12 @@ static Ref read_line(Vm *vm, StreamReader *self, ReadWait *wait)
                          : NULL;
     size_t place = at ? (size_t)(at - data) : self->len;
     if (at && (int64_t)place <= self->limit) return taken(vm, self, place + 1);
-    if (at) {
-        throw_overrun(vm, "Separator is found, but chunk is longer than limit", place);
-        return line_too_long(vm, self);
-    }
+    if (at)
+        return line_too_long(vm, self, "Separator is found, but chunk is longer than limit", place);
     wait->searched = self->len;
-    if ((int64_t)self->len > self->limit) {
-        throw_overrun(vm, "Separator is not found, and chunk exceed the limit", self->len);
-        return line_too_long(vm, self);
-    }
+    if ((int64_t)self->len > self->limit)
+        return line_too_long(vm, self, "Separator is not found, and chunk exceed the limit",
+                             self->len);
     if (self->eof) return buffer_take(vm, self, self->len);
     return wait_for_data(vm, self, wait);
 }
