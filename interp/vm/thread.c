@@ -266,6 +266,7 @@ void thread_forked(Vm *vm)
         if (other == vm || other == &interp->main) continue;
         stacks_abandon(other);
         vm_free(other);
+        interp->debug &= ~(unsigned)DEBUG_REFS; /* what they held is theirs for ever */
     }
     vm->next_thread = NULL;
     vm->running_loop = NULL;
