@@ -156,7 +156,7 @@ static void worker(Vm *vm, void *argument)
 {
     Pool *pool = argument;
     Ref name = format_text(vm, "asyncio_%d", pool->begun++);
-    if (failed(name)) error_clear(vm);
+    if (failed(name)) error_unraisable(vm, "Exception ignored while a thread was named", UNDEF);
     else replace(&vm->thread_object, name); /* what threading is to call it */
     while (take_ticket(vm, pool)) {
         PoolJob *job = take_job(pool);

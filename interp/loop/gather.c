@@ -61,10 +61,8 @@ static bool gather_finish(Vm *vm, Gather *gather)
     return !failed(results) && future_set_result(vm, &gather->future, results);
 }
 
-bool gather_child_done(Vm *vm, Object *object, Value arg)
+static bool gather_look_at(Vm *vm, Gather *gather, Future *child)
 {
-    Gather *gather = (Gather *)object;
-    Future *child = as_future(arg);
     gather->finished++;
     if (is_done(&gather->future)) {
         child->head.aux &= ~(unsigned)FUTURE_UNSEEN;
@@ -81,6 +79,14 @@ bool gather_child_done(Vm *vm, Object *object, Value arg)
         }
     }
     return gather->finished < gather->unlike || gather_finish(vm, gather);
+}
+
+bool gather_child_done(Vm *vm, Object *object, Value arg)
+{
+    Gather *gather = (Gather *)object;
+    if (gather_look_at(vm, gather, as_future(arg))) return true;
+    if (is_done(&gather->future)) return false;
+    return future_set_exception(vm, &gather->future, error_take(vm)); /* or its waiter never ends */
 }
 
 NATIVE(gather_cancel, "cancel(self, /, msg=None)",
