@@ -82,9 +82,13 @@ Vm *interp_open(Debugging debugging, const Flags *flags)
     return vm;
 }
 
-/* The program goes first: its objects may need the library. */
+/* The program goes first, with the value shown last: its objects may need the library. */
 static void drop_program(Vm *vm, Dict *modules)
 {
+    Dict *builtins = is_dict(vm->interp->builtins) ? as_dict(vm->interp->builtins) : NULL;
+    if (builtins && !absent(dict_get_text(vm, builtins, "_")))
+        dict_set_text(vm, builtins, "_", NONE);
+    error_clear(vm);
     Ref name = str_from(vm, "__main__");
     if (!failed(name)) dict_delete(vm, modules, name);
     decref(name);

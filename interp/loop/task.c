@@ -138,6 +138,13 @@ static bool task_throw_soon(Vm *vm, Task *task)
                       error_take(vm));
 }
 
+/* Nothing will wake it: it is told why. */
+static bool task_cannot_wait(Vm *vm, Task *task)
+{
+    clear(&task->waiting);
+    return task_throw_soon(vm, task);
+}
+
 /* What was raised is not of the coroutine: told as of any callback, unless it ends the program. */
 static bool task_report_raised(Vm *vm, Task *task)
 {
@@ -178,7 +185,7 @@ wait:
     future->head.aux &= ~(unsigned)FUTURE_BLOCKING;
     replace(&task->waiting, yielded);
     return future_add_entry(vm, future, ENTRY_WAKE, as_object(newref(borrow(task)))) ||
-           task_throw_soon(vm, task);
+           task_cannot_wait(vm, task);
 }
 
 static bool task_awaits_waiter(Vm *vm, Task *task, Ref yielded)
@@ -186,7 +193,7 @@ static bool task_awaits_waiter(Vm *vm, Task *task, Ref yielded)
     Waiter *waiter = as_waiter(yielded);
     waiter->task = task;
     replace(&task->waiting, yielded);
-    return !waiter_is_done(waiter) || task_wake(vm, task) || task_throw_soon(vm, task);
+    return !waiter_is_done(waiter) || task_wake(vm, task) || task_cannot_wait(vm, task);
 }
 
 static bool task_step(Vm *vm, Task *task, Ref error);

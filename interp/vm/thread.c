@@ -263,10 +263,11 @@ void thread_forked(Vm *vm)
     for (Vm *other = interp->threads, *next; other;
          other = next) { /* what they ran goes no further */
         next = other->next_thread;
-        if (other == vm || other == &interp->main) continue;
+        if (other == vm) continue;
+        interp->debug &= ~(unsigned)DEBUG_REFS; /* what they held is theirs for ever */
+        if (other == &interp->main) continue;
         stacks_abandon(other);
         vm_free(other);
-        interp->debug &= ~(unsigned)DEBUG_REFS; /* what they held is theirs for ever */
     }
     vm->next_thread = NULL;
     vm->running_loop = NULL;
