@@ -602,18 +602,28 @@ NATIVE(builtins_print, "print(*args, sep=' ', end='\\n', file=None, flush=False)
     return flush == FAILED ? FAIL : NONE;
 }
 
+/* A stream that cannot be flushed keeps nobody from reading another; for want of memory it may have
+ * lost what was written, so that is told. */
+static bool flush_before_input(Vm *vm, Value file)
+{
+    if (file_flush(vm, file)) return true;
+    if (error_is(vm, MemoryError)) return false;
+    error_clear(vm);
+    return true;
+}
+
 NATIVE(builtins_input, "input(prompt='', /)",
        "Read a line from standard input; the prompt is written first.")
 {
     Value warnings = dict_get_name(as_dict(vm->interp->sys), N(stderr));
+    bool good = true;
     if (!absent(warnings) && warnings != NONE) {
         Ref held = newref(warnings);
-        if (!file_flush(vm, held)) error_clear(vm);
+        good = flush_before_input(vm, held);
         decref(held);
     }
-    Ref out = standard_file(vm, N(stdout));
-    bool good = !failed(out) && write_value(vm, out, argv[0]);
-    if (good && !file_flush(vm, out)) error_clear(vm);
+    Ref out = good ? standard_file(vm, N(stdout)) : FAIL;
+    good = !failed(out) && write_value(vm, out, argv[0]) && flush_before_input(vm, out);
     decref(out);
     Ref in = good ? standard_file(vm, N(stdin)) : FAIL;
     if (failed(in)) return FAIL;

@@ -482,7 +482,7 @@ static void tell_loaded(Vm *vm, Value name, Value module)
     char *owned = NULL;
     const char *line = failed(text) ? NULL : str_utf8(vm, text, NULL, &owned);
     if (line) fputs(line, stderr);
-    else error_clear(vm);
+    else error_unraisable(vm, "Exception ignored while -v told of module", name);
     memory_free(owned);
     decref(text);
     decref(loader);

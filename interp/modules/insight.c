@@ -114,7 +114,7 @@ static void watcher_tell(Vm *vm, Listener *listener, Loop *loop, EventKind kind,
     if (kind == EVENT_AWAITS)
         good = dict_set(vm, since, subject, from_float((double)loop_now(loop) / 1e9));
     else if (kind == EVENT_FINISHED) good = dict_delete(vm, since, subject) != FAILED;
-    if (!good) error_clear(vm);
+    if (!good) error_unraisable(vm, "Exception ignored while the time was noted of", subject);
 }
 
 static void watcher_close(Listener *listener)
