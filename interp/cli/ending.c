@@ -51,6 +51,16 @@ static bool reader_gone(void)
     return poll(&out, 1, 0) > 0 && out.revents & POLLERR;
 }
 
+/* Lets sys know the exception that nobody caught, for pdb.pm() and traceback.print_last(). */
+static void keep_last(Vm *vm, Value error, Value traceback)
+{
+    Dict *sys = as_dict(vm->interp->sys);
+    if (!dict_set(vm, sys, N(last_exc), error) || !dict_set(vm, sys, N(last_value), error) ||
+        !dict_set(vm, sys, N(last_type), borrow(type_of(vm, error))) ||
+        !dict_set(vm, sys, N(last_traceback), traceback))
+        error_unraisable(vm, "Exception ignored while sys.last_exc was set", UNDEF);
+}
+
 /* Calls sys.excepthook with the exception; what the hook raises is printed too. */
 static void tell(Vm *vm, Value error)
 {
@@ -59,6 +69,7 @@ static void tell(Vm *vm, Value error)
     Value traceback = absent(as_exception(error)->traceback)
                           ? (Value)NONE
                           : (Value)as_exception(error)->traceback;
+    keep_last(vm, error, traceback);
     if (absent(hook)) exception_print(vm, error, 2);
     else decref(call(vm, hook, 3, (Value[]){borrow(type_of(vm, error)), error, traceback}));
     if (absent(vm->error)) return;

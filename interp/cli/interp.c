@@ -82,13 +82,20 @@ Vm *interp_open(Debugging debugging, const Flags *flags)
     return vm;
 }
 
-/* The program goes first, with the value shown last: its objects may need the library. */
+/* Of a dict that has such an entry, which may hold objects of the program. */
+static void drop_entry(Vm *vm, Value dict, Value name)
+{
+    if (is_dict(dict) && !absent(dict_get_name(as_dict(dict), name)))
+        dict_set(vm, as_dict(dict), name, NONE); /* takes no memory: the entry is there */
+}
+
+/* The program goes first, with the value shown last and the exception that ended it: its objects
+ * may need the library. */
 static void drop_program(Vm *vm, Dict *modules)
 {
-    Dict *builtins = is_dict(vm->interp->builtins) ? as_dict(vm->interp->builtins) : NULL;
-    if (builtins && !absent(dict_get_text(vm, builtins, "_")))
-        dict_set_text(vm, builtins, "_", NONE);
-    error_clear(vm);
+    drop_entry(vm, vm->interp->builtins, (Value)vm->interp->latin1['_']);
+    const Value last[] = {N(last_exc), N(last_value), N(last_type), N(last_traceback)};
+    for (int i = 0; i < 4; i++) drop_entry(vm, vm->interp->sys, last[i]);
     Ref name = str_from(vm, "__main__");
     if (!failed(name)) dict_delete(vm, modules, name);
     decref(name);

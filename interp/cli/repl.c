@@ -242,16 +242,15 @@ static void block_clear(Session *session)
 static bool is_blank(const char *line) { return !line[strspn(line, " \t\r\n\f")]; }
 
 /* A bare exit or quit, unless the session has given the name another meaning. */
-static bool is_word_to_leave(Session *session, const char *line)
+static Truth is_word_to_leave(Session *session, const char *line)
 {
     size_t len = strlen(line);
     while (len && strchr(" \t", line[len - 1])) len--;
-    if (len != 4 || (strncmp(line, "exit", 4) != 0 && strncmp(line, "quit", 4) != 0)) return false;
+    if (len != 4 || (strncmp(line, "exit", 4) != 0 && strncmp(line, "quit", 4) != 0)) return NO;
     Ref name = str_from_utf8(session->vm, line, 4);
     Truth own = failed(name) ? FAILED : dict_has(session->vm, session->names, name);
-    if (own == FAILED) error_clear(session->vm);
     decref(name);
-    return own == NO;
+    return own == FAILED ? FAILED : own == NO ? YES : NO;
 }
 
 static void take_line(Session *session, const char *line)
@@ -264,10 +263,10 @@ static void take_line(Session *session, const char *line)
         run_command(session, word);
         return;
     }
-    if (first && is_word_to_leave(session, line)) {
-        session->ended = true;
-        return;
-    }
+    Truth leaves = first ? is_word_to_leave(session, line) : NO;
+    if (leaves == FAILED) session_error(session);
+    if (leaves == YES) session->ended = true;
+    if (leaves != NO) return;
     if (!block_add(session, line)) {
         fputs("MemoryError\n", stderr);
         block_clear(session);
