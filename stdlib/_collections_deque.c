@@ -621,11 +621,6 @@ NATIVE(deque_sizeof, "__sizeof__(self, /)", "Return the size in memory, in bytes
     return from_small((ptrdiff_t)sizeof(Deque) + items);
 }
 
-NATIVE_CLASS(deque_class_getitem, "__class_getitem__(cls, item, /)", "deque[int]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static Ref get_maxlen(Vm *vm, Value self)
 {
     ptrdiff_t most = as_deque(self)->most;
@@ -684,11 +679,11 @@ NATIVE(deque_iter_reduce, "__reduce__(self, /)",
 /* ---- tables ---- */
 
 static const Native *const deque_methods[] = {
-    &deque_append_def,   &deque_appendleft_def,    &deque_clear_method_def,  &deque_copy_method_def,
-    &deque_count_def,    &deque_extend_method_def, &deque_extendleft_def,    &deque_index_def,
-    &deque_insert_def,   &deque_pop_def,           &deque_popleft_def,       &deque_remove_def,
-    &deque_reverse_def,  &deque_rotate_def,        &deque_copy_special_def,  &deque_reduce_def,
-    &deque_reversed_def, &deque_sizeof_def,        &deque_class_getitem_def, NULL,
+    &deque_append_def,   &deque_appendleft_def,    &deque_clear_method_def, &deque_copy_method_def,
+    &deque_count_def,    &deque_extend_method_def, &deque_extendleft_def,   &deque_index_def,
+    &deque_insert_def,   &deque_pop_def,           &deque_popleft_def,      &deque_remove_def,
+    &deque_reverse_def,  &deque_rotate_def,        &deque_copy_special_def, &deque_reduce_def,
+    &deque_reversed_def, &deque_sizeof_def,        &class_getitem_def,      NULL,
 };
 static const Attribute deque_attributes[] = {
     {"maxlen", get_maxlen, NULL, "The most items the deque holds, or None."},

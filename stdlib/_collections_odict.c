@@ -292,12 +292,6 @@ NATIVE(ordered_dict_sizeof, "__sizeof__(self, /)", "Return the size in memory, i
                       index);
 }
 
-NATIVE_CLASS(ordered_dict_class_getitem, "__class_getitem__(cls, item, /)",
-             "OrderedDict[str, int]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 /* ---- iterators and views ---- */
 
 static const TypeDef order_iter_type, order_keys_type, order_values_type, order_items_type;
@@ -426,7 +420,7 @@ static const Native *const ordered_dict_methods[] = {
     &ordered_dict_popitem_def,    &ordered_dict_move_to_end_def,
     &ordered_dict_keys_def,       &ordered_dict_values_def,
     &ordered_dict_items_def,      &ordered_dict_update_def,
-    &ordered_dict_clear_def,      &ordered_dict_class_getitem_def,
+    &ordered_dict_clear_def,      &class_getitem_def,
     &ordered_dict_reversed_def,   NULL,
 };
 const TypeDef ordered_dict_type = {

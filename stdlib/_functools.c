@@ -331,12 +331,6 @@ NATIVE(partial_setstate, "__setstate__(self, state, /)", "Take over what __reduc
     return !failed(attributes) && object_set_dict(vm, as_object(argv[0]), attributes) ? NONE : FAIL;
 }
 
-NATIVE_CLASS(partial_class_getitem, "__class_getitem__(cls, item, /)",
-             "partial[int]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static Ref get_function(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(as_partial(self)->function);
@@ -357,7 +351,7 @@ static bool set_nothing(Vm *vm, Value self __attribute__((unused)),
 }
 
 static const Native *const partial_methods[] = {&partial_reduce_def, &partial_setstate_def,
-                                                &partial_class_getitem_def, NULL};
+                                                &class_getitem_def, NULL};
 static const Attribute partial_attributes[] = {
     {"func", get_function, set_nothing, "The function that is called."},
     {"args", get_args, set_nothing, "Its first positional arguments, a tuple."},

@@ -185,16 +185,11 @@ static Ref direntry_path(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(as_entry(self)->path);
 }
-NATIVE_CLASS(direntry_class_getitem, "__class_getitem__(cls, item, /)", "DirEntry[str] is a hint.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static const Native *const direntry_methods[] = {
     &direntry_is_dir_def,     &direntry_is_file_def,
     &direntry_is_symlink_def, &direntry_is_junction_def,
     &direntry_stat_def,       &direntry_inode_def,
-    &direntry_fspath_def,     &direntry_class_getitem_def,
+    &direntry_fspath_def,     &class_getitem_def,
     &direntry_reduce_def,     NULL,
 };
 static const Attribute direntry_attributes[] = {

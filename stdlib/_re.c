@@ -581,12 +581,6 @@ NATIVE(pattern_reduce, "__reduce__(self, /)",
     decref(function);
     return out;
 }
-NATIVE_CLASS(pattern_class_getitem, "__class_getitem__(cls, item, /)",
-             "Pattern[str]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 /* ---- the pattern object ---- */
 
 static Ref pattern_repr(Vm *vm, Value self)
@@ -674,13 +668,13 @@ static Ref get_groupindex(Vm *vm, Value self)
 }
 
 static const Native *const pattern_methods[] = {
-    &pattern_match_def,         &pattern_fullmatch_def,
-    &pattern_search_def,        &pattern_findall_def,
-    &pattern_finditer_def,      &pattern_scanner_def,
-    &pattern_split_def,         &pattern_sub_def,
-    &pattern_subn_def,          &pattern_copy_def,
-    &pattern_deepcopy_def,      &pattern_reduce_def,
-    &pattern_class_getitem_def, NULL,
+    &pattern_match_def,    &pattern_fullmatch_def,
+    &pattern_search_def,   &pattern_findall_def,
+    &pattern_finditer_def, &pattern_scanner_def,
+    &pattern_split_def,    &pattern_sub_def,
+    &pattern_subn_def,     &pattern_copy_def,
+    &pattern_deepcopy_def, &pattern_reduce_def,
+    &class_getitem_def,    NULL,
 };
 static const Attribute pattern_attributes[] = {
     {"pattern", get_pattern, NULL, "The text it was compiled from."},

@@ -421,11 +421,6 @@ NATIVE(match_deepcopy, "__deepcopy__(self, memo, /)", "Return the match itself."
 {
     return newref(argv[0]);
 }
-NATIVE_CLASS(match_class_getitem, "__class_getitem__(cls, item, /)", "Match[str]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static Ref get_string(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(as_match(self)->text);
@@ -475,7 +470,7 @@ static const Native *const match_methods[] = {
     &match_expand_def,
     &match_copy_def,
     &match_deepcopy_def,
-    &match_class_getitem_def,
+    &class_getitem_def,
     NULL,
 };
 static const Attribute match_attributes[] = {

@@ -58,12 +58,6 @@ static inline const Library *library_of(const Database *database)
 
 extern const TypeDef database_type, statement_type, callback_type, blob_type;
 
-/* A NATIVE whose row stands in the table of another file. */
-#define SHARED_NATIVE(id, signature, doc)                                                          \
-    static Ref id(Vm *vm, Value *argv);                                                            \
-    const Native id##_def = {signature, doc, id, NATIVE_PLAIN, NULL};                              \
-    static Ref id(Vm *vm __attribute__((unused)), Value *argv __attribute__((unused)))
-
 /* Raises what SQLite says of the last call on database (or what a callback raised). */
 Ref database_throw(Vm *vm, Database *database);
 /* Raises the exception of that name ("ProgrammingError") with a text as throw() makes it. */

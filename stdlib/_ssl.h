@@ -103,12 +103,6 @@ Ref tls_text(Vm *vm, const char *text); /* a str, None for NULL */
 /* Bytes of a path-like object; TypeError with the message for anything else. */
 Ref tls_path(Vm *vm, Value v, const char *message);
 
-/* A NATIVE whose row stands in the table of another file. */
-#define SHARED_NATIVE(id, signature, doc)                                                          \
-    static Ref id(Vm *vm, Value *argv);                                                            \
-    const Native id##_def = {signature, doc, id, NATIVE_PLAIN, NULL};                              \
-    static Ref id(Vm *vm __attribute__((unused)), Value *argv __attribute__((unused)))
-
 /* Errors.  The functions raise and give FAIL; the line goes into the text, as in CPython's. */
 #define tls_queue_error(vm, tls) tls_queue_error_at(vm, tls, __LINE__)
 Ref tls_queue_error_at(Vm *vm, const Tls *tls, int line); /* the last one OpenSSL recorded */

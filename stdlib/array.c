@@ -776,11 +776,6 @@ NATIVE(array_reduce, "__reduce_ex__(self, value, /)", "Return what pickle needs 
     decref(args);
     return out;
 }
-NATIVE_CLASS(array_class_getitem, "__class_getitem__(cls, item, /)", "array[item] as a type hint.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 NATIVE(array_reconstruct, "_array_reconstructor(arraytype, typecode, mformat_code, items, /)",
        "Return an array of the class from bytes in a numbered machine format.")
 {
@@ -850,7 +845,7 @@ static const Native *const array_methods[] = {
     &array_tolist_def,
     &array_tounicode_def,
     &array_sizeof_def,
-    &array_class_getitem_def,
+    &class_getitem_def,
     NULL,
 };
 static const Operators array_operators = {

@@ -261,13 +261,7 @@ static Ref chain_next(Vm *vm, Value v)
     }
 }
 
-NATIVE_CLASS(chain_class_getitem, "__class_getitem__(cls, item, /)", "chain[int]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
-static const Native *const chain_methods[] = {&chain_from_iterable_def, &chain_class_getitem_def,
-                                              NULL};
+static const Native *const chain_methods[] = {&chain_from_iterable_def, &class_getitem_def, NULL};
 static const TypeDef chain_type = {
     .name = "itertools.chain",
     .doc = "The items of several iterables, one after the other.",

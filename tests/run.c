@@ -89,7 +89,8 @@ typedef struct Job {
     pid_t pid;
     int out, err; /* memory files that the child writes */
     int sites;    /* another one, of the run that asks for them */
-    double deadline;
+    double began, deadline;
+    double usual; /* seconds the first run of an oom sweep took */
     bool timed_out;
 } Job;
 
@@ -477,7 +478,8 @@ static void start(const Run *run, Job *job)
     if (input->length && write(in, input->data, input->length) < 0) checked(NULL);
     lseek(in, 0, SEEK_SET);
     job->timed_out = false;
-    job->deadline = now() + run->limit;
+    job->began = now();
+    job->deadline = job->began + run->limit;
     job->pid = fork();
     if (job->pid < 0) checked(NULL);
     if (job->pid == 0) child(run, job, in);
@@ -572,6 +574,7 @@ static void finish(Run *run, Job *job, int status)
     if (reason) {
         report(run, job, reason, differs, &out, &err);
     } else if (asks_sites(job)) {
+        job->usual = now() - job->began;
         take_sites(run, job);
     } else if (job->timed_out) {
         printf("waits for ever, but told why: %s: allocation %ld fails\n", job->test->path,
@@ -588,6 +591,18 @@ static void finish(Run *run, Job *job, int status)
         free(job->oom);
         job->test = NULL;
     }
+}
+
+/* Has a child of an oom sweep that told of the lack of memory taken far longer than its test does?
+ * Then it waits for what will not come, and nothing is learnt by waiting along. */
+static bool waits_in_vain(const Job *job)
+{
+    if (!job->oom || job->oom_at < 0 || now() < job->began + 1 + 3 * job->usual) return false;
+    Text out = text_read(job->out), err = text_read(job->err);
+    bool told = tells_no_memory(&out) || tells_no_memory(&err);
+    free(out.data);
+    free(err.data);
+    return told;
 }
 
 /* Waits a moment for children; kills those past their time. Returns how many slots are busy. */
@@ -608,7 +623,8 @@ static int wait_children(Run *run, Job *jobs, const sigset_t *chld)
     for (int i = 0; i < run->jobs; i++) {
         if (!jobs[i].test) continue;
         busy++;
-        if (now() > jobs[i].deadline && !jobs[i].timed_out) {
+        if (jobs[i].timed_out) continue;
+        if (now() > jobs[i].deadline || waits_in_vain(&jobs[i])) {
             jobs[i].timed_out = true;
             kill(-jobs[i].pid, SIGKILL);
             kill(jobs[i].pid, SIGKILL);

@@ -170,7 +170,7 @@ static FILE *open_file(const char *path)
     return file;
 }
 
-/* How many findings were told; -1: the file cannot be read. */
+/* How many findings were told; -1: the file cannot be read or there is no memory for it. */
 static int check_file(Vm *vm, const char *path)
 {
     FILE *file = open_file(path);
@@ -184,14 +184,18 @@ static int check_file(Vm *vm, const char *path)
     ParseResult parsed = text ? parse(&arena, text, check.len, PARSE_FILE) : (ParseResult){0};
     Ref filename = str_from(vm, check.path);
     check.tree = parsed.tree;
-    if (failed(filename)) error_clear(vm);
-    else if (parsed.tree) look(vm, &check, filename);
-    else if (text) {
+    bool good = text && !failed(filename);
+    if (!good) {
+        fprintf(stderr, "aio: out of memory while %s was checked\n", check.path);
+        error_clear(vm);
+    } else if (parsed.tree) {
+        look(vm, &check, filename);
+    } else {
         Pos pos = parsed.problem.pos;
         if (pos.line < 1) pos.line = 1; /* of the file as a whole: its encoding */
         check_add(&check, FINDING_SYNTAX, pos, parsed.problem.message);
     }
-    int told = tell(&check);
+    int told = good ? tell(&check) : -1;
     decref(filename);
     free(check.findings);
     free(check.imported);

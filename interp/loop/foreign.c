@@ -30,10 +30,8 @@ Truth is_foreign(Vm *vm, Value yielded)
     if (!is_heap(yielded) || is_waiter(yielded)) return NO;
     if (is_future(yielded) && !(as_object(yielded)->flags & OBJ_SUBCLASS)) return NO;
     if (is_future(yielded)) {
-        Ref name = str_interned(vm, "add_done_callback");
-        Value method = failed(name) ? FAIL : type_lookup(vm, type_of(vm, yielded), name);
-        decref(name);
-        return failed(method) ? FAILED : is_native(method) ? NO : YES;
+        Value method = type_lookup(vm, type_of(vm, yielded), N(add_done_callback));
+        return is_native(method) ? NO : YES;
     }
     return is_future_like(vm, yielded);
 }
@@ -70,7 +68,7 @@ static bool foreign_check(Vm *vm, Task *task, Value future)
 static bool foreign_subscribe(Vm *vm, Task *task, Value future, const Native *wakeup)
 {
     Ref callback = native_function(vm, wakeup, borrow(task), UNDEF), done = FAIL;
-    Ref method = failed(callback) ? FAIL : attr_get_text(vm, future, "add_done_callback");
+    Ref method = failed(callback) ? FAIL : attr_get(vm, future, N(add_done_callback));
     if (!failed(method)) done = call1(vm, method, callback);
     decref(callback);
     decref(method);

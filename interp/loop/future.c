@@ -585,11 +585,6 @@ NATIVE(future_get_loop, "get_loop(self, /)", "Return the event loop the future i
     return check_initialized(vm, as_future(argv[0])) ? newref(loop) : FAIL;
 }
 
-NATIVE_CLASS(future_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 NATIVE(future_make_cancelled_error, "_make_cancelled_error(self, /)",
        "The CancelledError to raise for it.")
 {
@@ -716,7 +711,7 @@ static const Native *const future_methods[] = {&future_result_method_def,
                                                &future_add_done_callback_def,
                                                &future_remove_done_callback_def,
                                                &future_get_loop_def,
-                                               &future_class_getitem_def,
+                                               &class_getitem_def,
                                                &future_make_cancelled_error_def,
                                                NULL};
 

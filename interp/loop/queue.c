@@ -533,11 +533,6 @@ NATIVE(queue_shutdown, "shutdown(self, immediate=False)",
         if (!wake_next(vm, &self->putters)) return FAIL;
     return NONE;
 }
-NATIVE_CLASS(queue_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static Ref get_maxsize(Vm *vm, Value self)
 {
     Queue *queue = as_queue(self);
@@ -713,7 +708,7 @@ static const Native *const queue_methods[] = {&queue_init_hook_def,
                                               &queue_task_done_def,
                                               &queue_join_def,
                                               &queue_shutdown_def,
-                                              &queue_class_getitem_def,
+                                              &class_getitem_def,
                                               &queue_format_def,
                                               &queue_wakeup_next_def,
                                               NULL};

@@ -274,9 +274,11 @@ static Step task_resume(Vm *vm, Task *task, Value sent, Ref *out)
  * told so, for a task that is told nothing would wait for ever. */
 static Ref or_why_not(Vm *vm, Ref error) { return failed(error) ? error_take(vm) : error; }
 
-/* The error to throw instead when the task is to be cancelled (error is stolen). */
+/* The error to throw instead when the task is to be cancelled (error is stolen).  That there is no
+ * memory must not be lost: then the task is cancelled where it waits next. */
 static Ref task_cancelling_error(Vm *vm, Task *task, Ref error)
 {
+    if (!absent(error) && exception_is(vm, error, MemoryError)) return error;
     task->future.head.aux &= ~(unsigned)TASK_MUST_CANCEL;
     if (!absent(error) && exception_is(vm, error, CancelledError)) return error;
     decref(error);

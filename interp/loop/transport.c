@@ -251,13 +251,18 @@ static bool lose_job(Vm *vm, Job *job, Value arg __attribute__((unused)))
     return transport_lose(vm, as_transport(job->a), job->b);
 }
 
+/* Without memory for that it is lost at once, which is told: others wait for it to be. */
 static bool lose_soon(Vm *vm, Transport *self, Value exception)
 {
     self->lost++;
     Loop *loop = transport_loop(self);
     if (!loop_check_open(vm, loop)) return false;
     Job *job = job_new(vm, lose_job, borrow(self), exception);
-    return job && loop_ready(vm, loop, ENTRY_NATIVE, job, UNDEF);
+    if (job && loop_ready(vm, loop, ENTRY_NATIVE, job, UNDEF)) return true;
+    Ref error = error_take(vm);
+    if (transport_lose(vm, self, exception)) error_restore(vm, error);
+    else decref(error);
+    return false;
 }
 
 bool transport_close(Vm *vm, Transport *self)

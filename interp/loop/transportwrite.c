@@ -232,8 +232,9 @@ static ssize_t send_now(Vm *vm, Transport *self, const char *data, ptrdiff_t len
 
 static bool keep_rest(Vm *vm, Transport *self, Ref bytes, size_t done)
 {
-    return !failed(bytes) && keep_chunk(vm, self, bytes, done) && start_writing(vm, self) &&
-           transport_pause_if_full(vm, self);
+    if (failed(bytes) || !keep_chunk(vm, self, bytes, done)) return false;
+    if (start_writing(vm, self)) return transport_pause_if_full(vm, self);
+    return transport_fail(vm, self, "Fatal write error on socket transport");
 }
 
 bool transport_write(Vm *vm, Transport *self, Value data)
@@ -273,8 +274,12 @@ bool transport_write_lines(Vm *vm, Transport *self, Value iterable)
         else if (ok) ok = keep_chunk(vm, self, bytes, 0);
     }
     decref(list);
-    return ok && (self->writing || !self->buffered || transport_flush(vm, self)) &&
-           transport_pause_if_full(vm, self);
+    Ref error = error_take(vm); /* what was kept is sent all the same */
+    bool going = (self->writing || !self->buffered || transport_flush(vm, self)) &&
+                 transport_pause_if_full(vm, self);
+    if (going) error_restore(vm, error);
+    else decref(error);
+    return ok && going;
 }
 
 bool transport_write_eof(Vm *vm __attribute__((unused)), Transport *self)

@@ -36,7 +36,7 @@ static Ref delegate(Vm *vm, const char *function, int argc, Value *argv)
     return result;
 }
 #define DELEGATE(id, binding, function, argc, signature, doc)                                      \
-    NATIVE_BOUND(id, binding, signature, doc) { return delegate(vm, function, argc, argv); }
+    NATIVE_IN(static, id, binding, signature, doc) { return delegate(vm, function, argc, argv); }
 
 /* ---- ModuleSpec ---- */
 

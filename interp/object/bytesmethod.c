@@ -507,9 +507,8 @@ static Ref bytes_of_hex(Vm *vm, const char *text, ptrdiff_t len, bool mutable)
     return FAIL;
 }
 
-SHARED_NATIVE_BOUND(
-    bytes_fromhex, NATIVE_CLASSMETHOD, "fromhex(cls, string, /)",
-    "Return the bytes that string spells in hexadecimal; blanks between bytes are ignored.")
+NATIVE_IN(, bytes_fromhex, NATIVE_CLASSMETHOD, "fromhex(cls, string, /)",
+          "Return the bytes that string spells in hexadecimal; blanks between bytes are ignored.")
 {
     Ref made;
     bool mutable = as_type(argv[0]) == type_builtin(vm, KIND_BYTEARRAY);
@@ -580,8 +579,8 @@ SHARED_NATIVE(bytes_translate, "translate(self, table, /, delete=b'')",
     return out;
 }
 
-SHARED_NATIVE_BOUND(
-    bytes_maketrans, NATIVE_STATICMETHOD, "maketrans(frm, to, /)",
+NATIVE_IN(
+    , bytes_maketrans, NATIVE_STATICMETHOD, "maketrans(frm, to, /)",
     "Return a table for translate that maps each byte of frm to the one of to at the same place.")
 {
     Buffer from, to;

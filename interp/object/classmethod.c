@@ -108,12 +108,7 @@ static Ref delegated(Vm *vm, Value self, Value name)
 static Ref get_annotations(Vm *vm, Value self) { return delegated(vm, self, N(__annotations__)); }
 static Ref get_annotate(Vm *vm, Value self) { return delegated(vm, self, N(__annotate__)); }
 
-NATIVE_CLASS(wrapper_class_getitem, "__class_getitem__(cls, item, /)", "A generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
-static const Native *const wrapper_methods[] = {&wrapper_class_getitem_def, NULL};
+static const Native *const wrapper_methods[] = {&class_getitem_def, NULL};
 
 static const Attribute wrapper_attributes[] = {
     {"__func__", get_function, member_read_only, "what is wrapped"},

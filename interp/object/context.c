@@ -199,11 +199,6 @@ NATIVE(context_var_reset, "reset(self, token, /)",
     return context_var_reset_to(vm, token) ? NONE : FAIL;
 }
 
-NATIVE_CLASS(context_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static Ref context_var_repr(Vm *vm, Value self)
 {
     ContextVar *variable = (ContextVar *)as_object(self);
@@ -227,7 +222,7 @@ static Ref context_var_name(Vm *vm __attribute__((unused)), Value self)
 
 static const Native *const context_var_methods[] = {
     &context_var_get_method_def, &context_var_set_method_def, &context_var_reset_def,
-    &context_class_getitem_def, NULL};
+    &class_getitem_def, NULL};
 static const Attribute context_var_attributes[] = {
     {"name", context_var_name, NULL, "The name it was made with."}, {0}};
 
@@ -282,7 +277,7 @@ NATIVE(context_token_exit, "__exit__(self, type, value, traceback, /)",
 }
 
 static const Native *const context_token_methods[] = {
-    &context_token_enter_def, &context_token_exit_def, &context_class_getitem_def, NULL};
+    &context_token_enter_def, &context_token_exit_def, &class_getitem_def, NULL};
 static const Attribute context_token_attributes[] = {
     {"var", context_token_var, NULL, "The variable."},
     {"old_value", context_token_old_value, NULL, "What it was before, or Token.MISSING."},

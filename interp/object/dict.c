@@ -1087,12 +1087,6 @@ NATIVE(dict_reversed, "__reversed__(self, /)", "Return an iterator over the keys
     return dict_iter_new(vm, KIND_DICT_KEY_ITER, argv[0], true);
 }
 
-NATIVE_CLASS(dict_class_getitem, "__class_getitem__(cls, item, /)",
-             "dict[str, int]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static const Native *const dict_methods[] = {
     &dict_update_method_def, &dict_get_method_def,
     &dict_setdefault_def,    &dict_pop_method_def,
@@ -1100,7 +1094,7 @@ static const Native *const dict_methods[] = {
     &dict_values_def,        &dict_items_def,
     &dict_clear_method_def,  &dict_copy_method_def,
     &dict_fromkeys_def,      &dict_reversed_def,
-    &dict_class_getitem_def, NULL,
+    &class_getitem_def,      NULL,
 };
 
 const TypeDef dict_type = {

@@ -81,12 +81,6 @@ Ref pair_tuple(Vm *vm, Truth found, Ref pair[2], Ref *kept)
     return tuple;
 }
 
-NATIVE_CLASS(enumerate_class_getitem, "__class_getitem__(cls, item, /)",
-             "enumerate[int]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 NATIVE(enumerate_reduce, "__reduce__(self, /)",
        "How to make it again: its type, iterator and count.")
 {
@@ -98,8 +92,7 @@ NATIVE(enumerate_reduce, "__reduce__(self, /)",
     return out;
 }
 
-static const Native *const enumerate_methods[] = {&enumerate_reduce_def,
-                                                  &enumerate_class_getitem_def, NULL};
+static const Native *const enumerate_methods[] = {&enumerate_reduce_def, &class_getitem_def, NULL};
 
 const TypeDef enumerate_type = {
     .name = "enumerate",

@@ -350,12 +350,6 @@ static bool check_condition(Vm *vm, Value condition)
     return good;
 }
 
-NATIVE_CLASS(group_class_getitem, "__class_getitem__(cls, item, /)",
-             "ExceptionGroup[ValueError]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 NATIVE(group_split_method, "split(self, condition, /)",
        "A pair: the group of what matches, the group of the rest.")
 {
@@ -380,4 +374,4 @@ NATIVE(group_derive, "derive(self, excs, /)",
     return call(vm, borrow(exception_class(vm, BaseExceptionGroup)), 2, args);
 }
 const Native *const group_methods[] = {&group_split_method_def, &group_subgroup_def,
-                                       &group_derive_def, &group_class_getitem_def, NULL};
+                                       &group_derive_def, &class_getitem_def, NULL};

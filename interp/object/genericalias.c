@@ -485,6 +485,11 @@ NATIVE(alias_subclasscheck, "__subclasscheck__(self, cls, /)",
     return throw(vm, TypeError, "issubclass() argument 2 cannot be a parameterized generic");
 }
 
+NATIVE_IN(, class_getitem, NATIVE_CLASSMETHOD, "__class_getitem__(cls, item, /)", "See PEP 585.")
+{
+    return generic_alias_new(vm, argv[0], argv[1]);
+}
+
 NATIVE(alias_reduce, "__reduce__(self, /)", "How to make an equal alias, for copy and pickle.")
 {
     GenericAlias *alias = as_generic_alias(argv[0]);

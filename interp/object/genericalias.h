@@ -26,6 +26,8 @@ static inline Union *as_union(Value v) { return (Union *)as_object(v); }
 
 /* origin[item]: item is a tuple of arguments, or the only one. */
 Ref generic_alias_new(Vm *vm, Value origin, Value item);
+/* The method __class_getitem__ of the classes that are generic. */
+extern const Native class_getitem_def;
 /* a | b of types, aliases, unions, None: the binary slot (OP2_OR) of type, alias and union; else
  * NOT_IMPLEMENTED. */
 Ref union_of(Vm *vm, Value a, Value b);

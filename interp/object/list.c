@@ -645,11 +645,6 @@ NATIVE(list_reversed, "__reversed__(self, /)",
     return from_object(iter);
 }
 
-NATIVE_CLASS(list_class_getitem, "__class_getitem__(cls, item, /)", "list[int]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static const Native *const list_methods[] = {
     &list_append_def,        &list_extend_method_def,
     &list_insert_method_def, &list_pop_def,
@@ -657,7 +652,7 @@ static const Native *const list_methods[] = {
     &list_count_def,         &list_reverse_def,
     &list_sort_method_def,   &list_copy_def,
     &list_clear_method_def,  &list_reversed_def,
-    &list_class_getitem_def, NULL,
+    &class_getitem_def,      NULL,
 };
 
 /* ---- iterators ---- */

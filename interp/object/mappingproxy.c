@@ -96,15 +96,9 @@ NATIVE(proxy_reversed, "__reversed__(self, /)", "Return the mapping's reverse it
 {
     return call_method(vm, target(argv[0]), N(__reversed__), 0, NULL);
 }
-NATIVE_CLASS(proxy_class_getitem, "__class_getitem__(cls, item, /)",
-             "MappingProxyType[str, int]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static const Native *const proxy_methods[] = {
-    &proxy_get_def,  &proxy_keys_def,     &proxy_values_def,        &proxy_items_def,
-    &proxy_copy_def, &proxy_reversed_def, &proxy_class_getitem_def, NULL,
+    &proxy_get_def,  &proxy_keys_def,     &proxy_values_def,  &proxy_items_def,
+    &proxy_copy_def, &proxy_reversed_def, &class_getitem_def, NULL,
 };
 
 const TypeDef mapping_proxy_type = {

@@ -965,16 +965,11 @@ static const Attribute memoryview_attributes[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-NATIVE_CLASS(memoryview_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static const Native *const memoryview_methods[] = {
-    &memoryview_class_getitem_def, &memoryview_tobytes_def,    &memoryview_tolist_def,
-    &memoryview_hex_def,           &memoryview_release_def,    &memoryview_enter_def,
-    &memoryview_exit_def,          &memoryview_toreadonly_def, &memoryview_cast_def,
-    &memoryview_count_def,         &memoryview_index_def,      NULL,
+    &class_getitem_def,    &memoryview_tobytes_def,    &memoryview_tolist_def,
+    &memoryview_hex_def,   &memoryview_release_def,    &memoryview_enter_def,
+    &memoryview_exit_def,  &memoryview_toreadonly_def, &memoryview_cast_def,
+    &memoryview_count_def, &memoryview_index_def,      NULL,
 };
 
 const TypeDef memoryview_type = {

@@ -28,13 +28,15 @@ struct Native {
                                not finite where body has to look; NULL: there is none */
 };
 
-#define NATIVE_BOUND(id, binding, signature, doc)                                                  \
+#define NATIVE_IN(scope, id, binding, signature, doc)                                              \
     static Ref id(Vm *vm, Value *argv);                                                            \
-    static const Native id##_def = {signature, doc, id, binding, NULL};                            \
+    scope const Native id##_def = {signature, doc, id, binding, NULL};                             \
     static Ref id(Vm *vm __attribute__((unused)), Value *argv __attribute__((unused)))
-#define NATIVE(id, signature, doc)        NATIVE_BOUND(id, NATIVE_PLAIN, signature, doc)
-#define NATIVE_CLASS(id, signature, doc)  NATIVE_BOUND(id, NATIVE_CLASSMETHOD, signature, doc)
-#define NATIVE_STATIC(id, signature, doc) NATIVE_BOUND(id, NATIVE_STATICMETHOD, signature, doc)
+#define NATIVE(id, signature, doc)        NATIVE_IN(static, id, NATIVE_PLAIN, signature, doc)
+#define NATIVE_CLASS(id, signature, doc)  NATIVE_IN(static, id, NATIVE_CLASSMETHOD, signature, doc)
+#define NATIVE_STATIC(id, signature, doc) NATIVE_IN(static, id, NATIVE_STATICMETHOD, signature, doc)
+/* One that other files name too. */
+#define SHARED_NATIVE(id, signature, doc) NATIVE_IN(, id, NATIVE_PLAIN, signature, doc)
 
 /* A function of a float; real gives what the body does where that is finite. */
 #define NATIVE_REAL(id, real, signature, doc)                                                      \

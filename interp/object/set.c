@@ -613,11 +613,6 @@ NATIVE(set_isdisjoint, "isdisjoint(self, other, /)",
     return truth_ref(set_is_disjoint(vm, as_set(argv[0]), argv[1]));
 }
 
-NATIVE_CLASS(set_class_getitem, "__class_getitem__(cls, item, /)", "set[int]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 /* ---- methods of set ---- */
 
 NATIVE(set_make, "new(cls, /, *args=?, **kwargs=?)", "Return an empty set; __init__ fills it.")
@@ -730,7 +725,7 @@ NATIVE(set_reduce, "__reduce__(self, /)",
 #define METHODS_OF_BOTH                                                                            \
     &set_copy_def, &set_union_method_def, &set_intersection_method_def,                            \
         &set_difference_method_def, &set_symmetric_difference_method_def, &set_issubset_def,       \
-        &set_issuperset_def, &set_isdisjoint_def, &set_class_getitem_def, &set_reduce_def
+        &set_issuperset_def, &set_isdisjoint_def, &class_getitem_def, &set_reduce_def
 
 static const Native *const frozenset_methods[] = {METHODS_OF_BOTH, NULL};
 static const Native *const set_methods[] = {

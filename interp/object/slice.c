@@ -195,12 +195,6 @@ NATIVE(slice_indices_method, "indices(self, length, /)",
     return out;
 }
 
-NATIVE_CLASS(slice_class_getitem, "__class_getitem__(cls, item, /)",
-             "slice[int, int, int]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static Ref slice_get_start(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(as_slice(self)->start);
@@ -230,7 +224,7 @@ NATIVE(slice_reduce, "__reduce__(self, /)",
     return out;
 }
 
-static const Native *const slice_methods[] = {&slice_indices_method_def, &slice_class_getitem_def,
+static const Native *const slice_methods[] = {&slice_indices_method_def, &class_getitem_def,
                                               &slice_reduce_def, NULL};
 
 const TypeDef slice_type = {

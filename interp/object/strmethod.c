@@ -265,10 +265,10 @@ static Ref table_from_dict(Vm *vm, Value mapping)
     return out;
 }
 
-SHARED_NATIVE_BOUND(str_maketrans, NATIVE_STATICMETHOD, "maketrans(x, y=?, z=?, /)",
-                    "Return a table for translate: from a dict, or from the characters of x to "
-                    "those of y at the same\n"
-                    "place; those of z are dropped.")
+NATIVE_IN(, str_maketrans, NATIVE_STATICMETHOD, "maketrans(x, y=?, z=?, /)",
+          "Return a table for translate: from a dict, or from the characters of x to "
+          "those of y at the same\n"
+          "place; those of z are dropped.")
 {
     if (absent(argv[1])) return table_from_dict(vm, argv[0]);
     if (!is_str(argv[0]))

@@ -6,13 +6,6 @@
 #include "object/native.h"
 #include "object/str.h"
 
-/* A native that a table in another file names (strmethods.def, bytesmethods.def). */
-#define SHARED_NATIVE_BOUND(id, binding, signature, doc)                                           \
-    static Ref id(Vm *vm, Value *argv);                                                            \
-    const Native id##_def = {signature, doc, id, binding, NULL};                                   \
-    static Ref id(Vm *vm __attribute__((unused)), Value *argv __attribute__((unused)))
-#define SHARED_NATIVE(id, signature, doc) SHARED_NATIVE_BOUND(id, NATIVE_PLAIN, signature, doc)
-
 #define METHOD(id) extern const Native id##_def;
 #include "object/strmethods.def"
 

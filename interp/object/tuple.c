@@ -276,14 +276,8 @@ NATIVE(tuple_getnewargs, "__getnewargs__(self, /)", "What copying and pickling p
     return out;
 }
 
-NATIVE_CLASS(tuple_class_getitem, "__class_getitem__(cls, item, /)",
-             "tuple[int, ...]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static const Native *const tuple_methods[] = {
-    &tuple_count_def, &tuple_index_def, &tuple_getnewargs_def, &tuple_class_getitem_def, NULL,
+    &tuple_count_def, &tuple_index_def, &tuple_getnewargs_def, &class_getitem_def, NULL,
 };
 
 /* ---- the iterator ---- */

@@ -250,13 +250,7 @@ static Ref get_callback(Vm *vm __attribute__((unused)), Value self)
 {
     return absent(as_weakref(self)->callback) ? NONE : newref(as_weakref(self)->callback);
 }
-NATIVE_CLASS(weakref_class_getitem, "__class_getitem__(cls, item, /)",
-             "ref[item]: a generic alias.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
-static const Native *const weakref_methods[] = {&weakref_class_getitem_def, NULL};
+static const Native *const weakref_methods[] = {&class_getitem_def, NULL};
 static const Attribute weakref_attributes[] = {
     {"__callback__", get_callback, NULL, "called when the object goes"}, {NULL, NULL, NULL, NULL}};
 const TypeDef weakref_type = {

@@ -234,13 +234,8 @@ static Ref async_generator_repr(Vm *vm, Value self)
                        (long long)(uintptr_t)as_object(self));
 }
 
-NATIVE_CLASS(async_generator_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static const Native *const async_generator_methods[] = {
-    &async_generator_class_getitem_def,
+    &class_getitem_def,
     &async_generator_asend_def,
     &async_generator_athrow_def,
     &async_generator_aclose_def,

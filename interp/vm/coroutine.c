@@ -784,17 +784,8 @@ const TypeDef coroutine_wrapper_type = {
     .methods = wrapper_methods,
 };
 
-NATIVE_CLASS(generator_class_getitem, "__class_getitem__(cls, item, /)", "See PEP 585.")
-{
-    return generic_alias_new(vm, argv[0], argv[1]);
-}
-
 static const Native *const generator_methods[] = {
-    &generator_send_def,
-    &generator_throw_def,
-    &generator_close_def,
-    &generator_class_getitem_def,
-    NULL,
+    &generator_send_def, &generator_throw_def, &generator_close_def, &class_getitem_def, NULL,
 };
 static const Attribute generator_attributes[] = {
     {"__name__", coroutine_get_name, coroutine_set_name, "name of the generator"},
