@@ -169,7 +169,7 @@ Truth future_cancel(Vm *vm, Future *future, Value message)
 
 Truth future_cancel_any(Vm *vm, Value value, Value message)
 {
-    if (is_waiter(value)) return from_bool(waiter_cancel(vm, as_waiter(value))) == TRUE ? YES : NO;
+    if (is_waiter(value)) return waiter_cancel(vm, as_waiter(value));
     if (is_future(value) && !(as_object(value)->flags & OBJ_SUBCLASS) &&
         !(as_future(value)->head.aux & FUTURE_GATHERING))
         return is_task(value) ? task_cancel(vm, as_task(value), message)

@@ -66,15 +66,18 @@ bool waiter_wake(Vm *vm, Waiter *waiter)
 {
     if (waiter_is_done(waiter)) return true;
     waiter->coroutine.state |= WAITER_WOKEN;
-    return !waiter->task || task_wake(vm, waiter->task);
+    if (!waiter->task || task_wake(vm, waiter->task)) return true;
+    waiter->coroutine.state &= ~WAITER_WOKEN; /* it can still be cancelled */
+    return false;
 }
 
-bool waiter_cancel(Vm *vm, Waiter *waiter)
+Truth waiter_cancel(Vm *vm, Waiter *waiter)
 {
-    if (waiter_is_done(waiter)) return false;
+    if (waiter_is_done(waiter)) return NO;
     waiter->coroutine.state |= WAITER_CANCELLED;
-    if (waiter->task) task_wake(vm, waiter->task);
-    return true;
+    if (!waiter->task || task_wake(vm, waiter->task)) return YES;
+    waiter->coroutine.state &= ~WAITER_CANCELLED;
+    return FAILED;
 }
 
 Waiter *waiters_first_pending(const Waiters *list)

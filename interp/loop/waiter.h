@@ -65,9 +65,9 @@ void waiter_leave(Waiter *waiter, Waiters *list);
  * then. */
 bool waiter_check(Vm *vm, Waiter *waiter);
 
-bool waiter_wake(Vm *vm,
-                 Waiter *waiter); /* like future.set_result(); no effect when done; false: raised */
-bool waiter_cancel(Vm *vm, Waiter *waiter); /* like future.cancel(); false: was done */
+/* Like future.set_result(), of no effect when done; false: raised, and it waits on. */
+bool waiter_wake(Vm *vm, Waiter *waiter);
+Truth waiter_cancel(Vm *vm, Waiter *waiter); /* like future.cancel(); NO: was done */
 
 void waiters_visit(Waiters *list, Visit *visit, void *context);
 void waiters_clear(Waiters *list);
