@@ -21,6 +21,7 @@
 #include "object/dict.h"
 #include "object/error.h"
 #include "object/exception.h"
+#include "object/list.h"
 #include "object/number.h"
 #include "object/tuple.h"
 #include "vm/coroutine.h"
@@ -41,7 +42,7 @@ typedef struct Pool {
     int threads, limit, holders; /* holders: threads, and the loop: the last one frees it */
     int begun;                   /* how many threads there have been: they are numbered */
     PoolJob *first, *last;
-    Ref joiner; /* the Waiter of shutdown_default_executor(), or UNDEF */
+    Ref joiners; /* list: the Waiters of shutdown_default_executor(); UNDEF before the first */
     Loop *loop; /* borrowed; NULL once it is closed */
 } Pool;
 
@@ -152,6 +153,15 @@ static bool take_ticket(Vm *vm, Pool *pool)
     return got;
 }
 
+static void wake_joiners(Vm *vm, Pool *pool)
+{
+    Ref joiners = take(&pool->joiners);
+    for (ptrdiff_t n = 0; pool->loop && is_list(joiners) && n < as_list(joiners)->len; n++)
+        if (!waiter_wake(vm, as_waiter(list_at(as_list(joiners), n))))
+            error_unraisable(vm, "Exception ignored while the executor's end was told", UNDEF);
+    decref(joiners);
+}
+
 static void worker(Vm *vm, void *argument)
 {
     Pool *pool = argument;
@@ -162,11 +172,7 @@ static void worker(Vm *vm, void *argument)
         PoolJob *job = take_job(pool);
         if (job) job_run(vm, pool, job);
     }
-    if (--pool->threads == 0 && !absent(pool->joiner)) {
-        Ref joiner = take(&pool->joiner);
-        if (pool->loop && !waiter_wake(vm, as_waiter(joiner))) error_clear(vm);
-        decref(joiner);
-    }
+    if (--pool->threads == 0) wake_joiners(vm, pool);
     if (pool->loop) {
         pool->loop->outside--;
         loop_wake(pool->loop);
@@ -247,7 +253,7 @@ void pool_close(Loop *loop)
     loop->pool = NULL;
     pool->loop = NULL;
     for (PoolJob *job; (job = take_job(pool));) job_free(job);
-    clear(&pool->joiner);
+    clear(&pool->joiners);
     pool_stop(pool);
     pool_let_go(pool);
 }
@@ -339,8 +345,13 @@ static Ref shutdown_executor_resume(Vm *vm, NativeCoroutine *coroutine,
     }
     Pool *pool = loop->pool;
     if (!pool || !pool->threads) return NONE;
-    loop->outside += pool->threads;
-    pool->joiner = newref(borrow(waiter));
+    if (absent(pool->joiners)) {
+        Ref joiners = list_new(vm, 1);
+        if (failed(joiners)) return FAIL;
+        pool->joiners = joiners;
+        loop->outside += pool->threads;
+    }
+    if (!list_push(vm, as_list(pool->joiners), newref(borrow(waiter)))) return FAIL;
     pool_stop(pool);
     return waiter_pause(vm, waiter, 1);
 }
