@@ -43,7 +43,7 @@ typedef struct Pool {
     int begun;                   /* how many threads there have been: they are numbered */
     PoolJob *first, *last;
     Ref joiners; /* list: the Waiters of shutdown_default_executor(); UNDEF before the first */
-    Loop *loop; /* borrowed; NULL once it is closed */
+    Loop *loop;  /* borrowed; NULL once it is closed */
 } Pool;
 
 static void pool_let_go(Pool *pool)
