@@ -164,11 +164,10 @@ NATIVE(chain_notice_cancel, "notice_cancel(self, concurrent)", "Schedule the can
 static bool begin_task(Vm *vm, Job *job, Value arg __attribute__((unused)))
 {
     Ref task = ensure_future(vm, job->a, vm->running_loop), notice = FAIL, tied = FAIL;
-    Job *copy = failed(task) ? NULL : job_new(vm, copy_out, UNDEF, job->b);
-    if (copy && future_add_entry(vm, as_future(task), ENTRY_NATIVE, copy))
-        notice = native_function(vm, &chain_notice_cancel_def, task, UNDEF);
+    if (!failed(task)) notice = native_function(vm, &chain_notice_cancel_def, task, UNDEF);
     if (!failed(notice)) tied = call_named(vm, job->b, "add_done_callback", 1, (Value[]){notice});
-    if (failed(tied)) {
+    Job *copy = failed(tied) ? NULL : job_new(vm, copy_out, UNDEF, job->b);
+    if (!copy || !future_add_entry(vm, as_future(task), ENTRY_NATIVE, copy)) {
         Ref error = error_take(vm);
         Ref told = call_named(vm, job->b, "set_exception", 1, (Value[]){error});
         if (failed(told)) error_clear(vm);

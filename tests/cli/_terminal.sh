@@ -1,6 +1,7 @@
 # What tests of the prompt source: a terminal (tmux) with aio in it.  Nothing sleeps to synchronise: `see` waits
-# until the screen shows a line that matches, at most a minute, and a few seconds once it shows that the program has
-# ended or that there is no memory.  What a terminal showed is told on standard error when it goes.
+# until the screen shows a line that matches, at most a minute (in a sweep of failing allocations some seconds), and a
+# few seconds once it shows that the program has ended or that there is no memory; then it leaves the prompt, for what
+# a task failed with may be told at the end only.  What a terminal showed is told on standard error when it goes.
 export HOME=$TMP TERM=xterm TMUX= NO_COLOR=${NO_COLOR-1}
 # Each start has a server of its own: one that is being killed would still answer to the name of the next.
 server=0
@@ -14,12 +15,16 @@ start() {
     see '^>>>'
 }
 screen() { terminal capture-pane -p -S -200 | sed 's/ *$//'; }
+case $AIO_DEBUG in oom=*) patience=200 ;; *) patience=1200 ;; esac
 see() {
     tries=0
     until screen | grep -q -- "$1"; do
         tries=$((tries + 1))
-        [ $tries -gt 40 ] && screen | grep -q '^status \|MemoryError\|out of memory' && tries=$((tries + 11))
-        if [ $tries -gt 1200 ]; then echo "not seen: $1"; screen | sed '/^$/d'; exit 1; fi
+        [ $tries -gt 40 ] && screen | grep -q '^status \|MemoryError\|out of memory' && tries=$((tries + patience / 100))
+        if [ $tries -gt $patience ]; then
+            for leave in C-c C-c C-d C-d C-d; do screen | grep -q '^status ' || key $leave; sleep 0.3; done
+            echo "not seen: $1"; screen | sed '/^$/d'; exit 1
+        fi
         sleep 0.05
     done
 }
