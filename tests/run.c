@@ -31,8 +31,8 @@
  * aio can be done in parts, or stopped and taken up again.  Such a run is good when it ends as
  * expected, or when MemoryError (or start-up's "out of memory") is told on either output; it fails
  * on a crash, a hang, a sanitizer's report, and on any other output or status, for then the error
- * was lost on the way.  A hang after MemoryError was told on standard error is listed only: an echo
- * that a server could not send is waited for by right.
+ * was lost on the way.  A hang after MemoryError was told is listed only: an echo that a server
+ * could not send is waited for by right.
  * The last line is always "N passed, N failed".
  * Invariant: at most `jobs` children live at a time, each in its own process group. */
 /* SPDX-License-Identifier: MIT */
@@ -367,14 +367,14 @@ static const char *judge(const Job *job, int status, const Text *out, const Text
     int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
     *differs = false;
-    if (job->timed_out && !(job->oom && job->oom_at >= 0 && tells_no_memory(err)))
-        return "took too long";
+    bool told = job->oom && job->oom_at >= 0 && (tells_no_memory(out) || tells_no_memory(err));
+    if (job->timed_out && !told) return "took too long";
     if (!job->oracle && sanitizer_spoke(err->data)) return "a sanitizer or an assertion spoke";
     if (job->oom && job->oom_at >= 0) {
         if (WIFSIGNALED(status) && !job->timed_out)
             return reason_text(buffer, size, "killed by signal %d", WTERMSIG(status));
         if (objects_alive(err->data)) return "objects alive at exit";
-        if (tells_no_memory(out) || tells_no_memory(err)) return NULL;
+        if (told) return NULL;
     }
     if (test->script) {
         *differs = out->length != test->output.length ||
