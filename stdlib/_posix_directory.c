@@ -185,6 +185,7 @@ static Ref direntry_path(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(as_entry(self)->path);
 }
+
 static const Native *const direntry_methods[] = {
     &direntry_is_dir_def,     &direntry_is_file_def,
     &direntry_is_symlink_def, &direntry_is_junction_def,

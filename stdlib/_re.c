@@ -581,6 +581,7 @@ NATIVE(pattern_reduce, "__reduce__(self, /)",
     decref(function);
     return out;
 }
+
 /* ---- the pattern object ---- */
 
 static Ref pattern_repr(Vm *vm, Value self)

@@ -421,6 +421,7 @@ NATIVE(match_deepcopy, "__deepcopy__(self, memo, /)", "Return the match itself."
 {
     return newref(argv[0]);
 }
+
 static Ref get_string(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(as_match(self)->text);

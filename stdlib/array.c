@@ -776,6 +776,7 @@ NATIVE(array_reduce, "__reduce_ex__(self, value, /)", "Return what pickle needs 
     decref(args);
     return out;
 }
+
 NATIVE(array_reconstruct, "_array_reconstructor(arraytype, typecode, mformat_code, items, /)",
        "Return an array of the class from bytes in a numbered machine format.")
 {

@@ -533,6 +533,7 @@ NATIVE(queue_shutdown, "shutdown(self, immediate=False)",
         if (!wake_next(vm, &self->putters)) return FAIL;
     return NONE;
 }
+
 static Ref get_maxsize(Vm *vm, Value self)
 {
     Queue *queue = as_queue(self);

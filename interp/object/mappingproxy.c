@@ -96,6 +96,7 @@ NATIVE(proxy_reversed, "__reversed__(self, /)", "Return the mapping's reverse it
 {
     return call_method(vm, target(argv[0]), N(__reversed__), 0, NULL);
 }
+
 static const Native *const proxy_methods[] = {
     &proxy_get_def,  &proxy_keys_def,     &proxy_values_def,  &proxy_items_def,
     &proxy_copy_def, &proxy_reversed_def, &class_getitem_def, NULL,

@@ -250,6 +250,7 @@ static Ref get_callback(Vm *vm __attribute__((unused)), Value self)
 {
     return absent(as_weakref(self)->callback) ? NONE : newref(as_weakref(self)->callback);
 }
+
 static const Native *const weakref_methods[] = {&class_getitem_def, NULL};
 static const Attribute weakref_attributes[] = {
     {"__callback__", get_callback, NULL, "called when the object goes"}, {NULL, NULL, NULL, NULL}};
