@@ -10,14 +10,16 @@
 
 enum {
     PIECES_WINDOW = 60, /* pieces joined at once */
+    JOIN_SIMPLE = 64,   /* of BUILD_STRING: pieces may be left to it by FORMAT_VALUE */
+    LEAVE_SIMPLE = 8,   /* of FORMAT_VALUE */
     PERCENT_DIGITS = 3, /* a width or precision with more of them is left to the % operator */
 };
 
 /* Another piece stands in its temporary; more of them follow.  Joins a window that is full. */
-static void piece_done(Compiler *c, int base, int *count)
+static void piece_done(Compiler *c, int base, int *count, int join)
 {
     if (++*count < PIECES_WINDOW) return;
-    emit(c, OP_BUILD_STRING, base, base, *count);
+    emit(c, OP_BUILD_STRING, base, base, *count | join);
     c->unit->depth = base + 1;
     *count = 1;
 }
@@ -28,7 +30,7 @@ static int conversion_number(int conversion)
     return conversion == 's' ? 1 : conversion == 'r' ? 2 : conversion == 'a' ? 3 : 0;
 }
 
-int compile_formatted(Compiler *c, NodeFormattedValue *node, int want)
+static int compile_field(Compiler *c, NodeFormattedValue *node, int want, int leave)
 {
     int mark = c->unit->depth, base = temp_base(c, want);
     int how = conversion_number(node->conversion);
@@ -39,26 +41,51 @@ int compile_formatted(Compiler *c, NodeFormattedValue *node, int want)
         how |= 4;
     }
     int to = result_register(c, want, mark, base);
-    emit(c, OP_FORMAT_VALUE, to, base, how);
+    emit(c, OP_FORMAT_VALUE, to, base, how | leave);
     return to;
+}
+
+int compile_formatted(Compiler *c, NodeFormattedValue *node, int want)
+{
+    return compile_field(c, node, want, 0);
+}
+
+static bool is_text(Node *node)
+{
+    return node->kind == NODE_Constant && as_Constant(node)->value.kind == LITERAL_STR;
+}
+
+/* A piece in `to`, where the row of temporaries ends. */
+static void compile_piece(Compiler *c, Node *piece, int to, int leave)
+{
+    Pos pos = c->pos;
+    if (piece->kind != NODE_FormattedValue) {
+        compile_expr(c, piece, to);
+        return;
+    }
+    c->pos = piece->pos;
+    compile_field(c, as_FormattedValue(piece), to, leave);
+    c->pos = pos;
 }
 
 int compile_joined(Compiler *c, NodeJoinedStr *node, int want)
 {
     Nodes values = node->values;
     if (values.len == 0) return constant_load(c, newref(c->vm->interp->empty_str), want);
-    if (values.len == 1 && (values.items[0]->kind != NODE_Constant ||
-                            as_Constant(values.items[0])->value.kind == LITERAL_STR))
-        return compile_expr(c, values.items[0], want);
+    bool sound = true; /* a tree made by hand may hold constants that are no text */
+    for (ptrdiff_t i = 0; i < values.len; i++)
+        sound &= values.items[i]->kind != NODE_Constant || is_text(values.items[i]);
+    if (values.len == 1 && sound) return compile_expr(c, values.items[0], want);
     int mark = c->unit->depth, base = temp_base(c, want), count = 0;
+    int leave = sound ? LEAVE_SIMPLE : 0, join = sound ? JOIN_SIMPLE : 0;
     c->unit->depth = base;
     for (ptrdiff_t i = 0; i < values.len && !c->failed; i++) {
-        compile_expr(c, values.items[i], temp_push(c));
-        if (i + 1 < values.len) piece_done(c, base, &count);
+        compile_piece(c, values.items[i], temp_push(c), leave);
+        if (i + 1 < values.len) piece_done(c, base, &count, join);
         else count++;
     }
     int to = result_register(c, want, mark, base);
-    emit(c, OP_BUILD_STRING, to, base, count);
+    emit(c, OP_BUILD_STRING, to, base, count | join);
     return to;
 }
 
@@ -138,7 +165,7 @@ static void compile_converted(Compiler *c, Node *value, const Piece *piece, int 
         constant_load(c, str_interned(c->vm, piece->spec), temp_push(c));
         how |= 4;
     }
-    emit(c, OP_FORMAT_VALUE, to, to, how);
+    emit(c, OP_FORMAT_VALUE, to, to, how | LEAVE_SIMPLE);
     c->unit->depth = to + 1;
     c->pos = pos;
 }
@@ -153,15 +180,14 @@ static int compile_pieces(Compiler *c, Value format, Nodes values, int want)
         read_piece(as_str(format), &at, &piece);
         if (piece.text < piece.text_end) {
             constant_load(c, str_slice(c->vm, format, piece.text, piece.text_end), temp_push(c));
-            piece_done(c, base, &count);
+            piece_done(c, base, &count, JOIN_SIMPLE);
         }
         if (!piece.conversion) continue;
         compile_converted(c, values.items[next++], &piece, temp_push(c));
-        piece_done(c, base, &count);
+        piece_done(c, base, &count, JOIN_SIMPLE);
     }
     int to = result_register(c, want, mark, base);
-    if (count == 1) move_to(c, to, base);
-    else emit(c, OP_BUILD_STRING, to, base, count);
+    emit(c, OP_BUILD_STRING, to, base, count | JOIN_SIMPLE);
     return to;
 }
 

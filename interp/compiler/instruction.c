@@ -104,8 +104,8 @@ static int run_at_b(const Instruction *in)
     switch (in->op) {
     case OP_BUILD_TUPLE:
     case OP_BUILD_LIST:
-    case OP_BUILD_SET:
-    case OP_BUILD_STRING: return c;
+    case OP_BUILD_SET: return c;
+    case OP_BUILD_STRING: return c & 63;
     case OP_BUILD_DICT: return 2 * c;
     case OP_FORMAT_VALUE: return c & 4 ? 2 : 1;
     case OP_BUILD_INTERPOLATION: return c & 4 ? 3 : 2;

@@ -63,6 +63,8 @@ static inline Ref binary_plain(Vm *vm, BinaryOp op, Value a, Value b)
     if ((is_int(a) || is_exact(a, KIND_INT)) && (is_int(b) || is_exact(b, KIND_INT)) &&
         op != OP2_MATMUL)
         return int_binary(vm, op, a, b);
+    if (op == OP2_MOD && is_exact(a, KIND_STR) && (!is_heap(b) || is_exact(b, KIND_TUPLE)))
+        return str_percent(vm, a, b);
     return UNDEF;
 }
 

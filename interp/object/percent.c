@@ -35,7 +35,6 @@ typedef struct Percent {
     Value args;      /* the right operand */
     ptrdiff_t taken; /* positional arguments used */
     ptrdiff_t given; /* how many there are; -1: args is one argument, not taken; -2: taken */
-    bool is_mapping; /* %(key) may be asked of args */
     Ref keyed;       /* the value of the last %(key), owned; UNDEF */
     Ref whole;       /* a str that is the whole result, owned; UNDEF: it is in out */
     StrBuilder *out;
@@ -59,6 +58,14 @@ static inline Value next_argument(Percent *p)
     return throw(p->vm, TypeError, "not enough arguments for format string");
 }
 
+/* May %(key) be asked of the right operand? */
+static bool is_mapping(const Percent *p)
+{
+    Value args = p->args;
+    return !is_tuple(args) && !is_str(args) && type_of(p->vm, args)->slots.get_item &&
+           !(p->bytes && (is_bytes(args) || is_kind(args, KIND_BYTEARRAY)));
+}
+
 /* --- reading a conversion -------------------------------------------------------------------- */
 
 static inline bool at_end(const Percent *p) { return p->at >= p->len; }
@@ -71,7 +78,7 @@ static inline uint32_t here(const Percent *p)
 static bool read_key(Percent *p)
 {
     Vm *vm = p->vm;
-    if (!p->is_mapping) {
+    if (!is_mapping(p)) {
         throw(vm, TypeError, "format requires a mapping");
         return false;
     }
@@ -532,7 +539,7 @@ static bool format_all(Percent *p)
         if (done == NO && !(read_conversion(p, &c) && put_conversion(p, &c))) return false;
         clear(&p->keyed);
     }
-    if ((p->given >= 0 && p->taken < p->given) || (p->given == -1 && !p->is_mapping)) {
+    if ((p->given >= 0 && p->taken < p->given) || (p->given == -1 && !is_mapping(p))) {
         throw(p->vm, TypeError, "not all arguments converted during %s formatting",
               p->bytes ? "bytes" : "string");
         return false;
@@ -545,8 +552,6 @@ static bool percent(Percent *p)
 {
     Value args = p->args;
     p->given = is_tuple(args) ? tuple_len(args) : -1;
-    p->is_mapping = !is_tuple(args) && !is_str(args) && type_of(p->vm, args)->slots.get_item &&
-                    !(p->bytes && (is_bytes(args) || is_kind(args, KIND_BYTEARRAY)));
     p->keyed = p->whole = UNDEF;
     builder_open(p->out);
     bool ok = format_all(p);

@@ -333,13 +333,25 @@ static Ref join_strings(Vm *vm, Value separator, ptrdiff_t count, Value *parts)
     return out;
 }
 
-Ref str_join_values(Vm *vm, int count, Value *parts)
+Ref str_join_values(Vm *vm, int count, Value *parts, bool simple)
 {
-    for (int i = 0; i < count; i++) /* a tree made by hand may hold anything */
-        if (!is_str(parts[i]))
+    bool all = true;
+    for (int i = 0; i < count; i++) {
+        if (is_str(parts[i])) continue;
+        if (!simple || is_heap(parts[i])) /* a tree made by hand may hold anything */
             return throw(vm, TypeError, "sequence item %d: expected str instance, %T found", i,
                          parts[i]);
-    return join_strings(vm, UNDEF, count, parts);
+        all = false;
+    }
+    if (all) return join_strings(vm, UNDEF, count, parts);
+    StrBuilder out;
+    builder_open(&out);
+    for (int i = 0; i < count; i++) {
+        if (builder_value(vm, &out, parts[i])) continue;
+        builder_close(&out);
+        return FAIL;
+    }
+    return builder_finish(vm, &out);
 }
 
 Ref str_join(Vm *vm, Value separator, Value iterable)

@@ -84,7 +84,8 @@ int64_t str_hash(const Vm *vm, Str *s);
 ptrdiff_t str_find(const Str *s, const Str *sub, ptrdiff_t start,
                    ptrdiff_t end); /* -1: not there */
 Ref str_join(Vm *vm, Value separator, Value iterable);
-Ref str_join_values(Vm *vm, int count, Value *parts); /* TypeError unless all are str */
+/* TypeError unless all are str or, when simple is set, no objects, which become their text. */
+Ref str_join_values(Vm *vm, int count, Value *parts, bool simple);
 Ref str_repr_of(Vm *vm, Value s);
 Ref str_percent(Vm *vm, Value format, Value args); /* format % args */
 
