@@ -409,7 +409,8 @@ static Ref call_with_text(Reader *r, Value hook, const char *start, const char *
     Ref text = width == 1   ? text_of(r, start, end, r->end, 1, true)
                : width == 2 ? text_of(r, start, end, r->end, 2, false)
                             : text_of(r, start, end, r->end, 4, false);
-    Ref out = failed(text) ? FAIL : call1(r->vm, hook, text);
+    if (failed(text) || hook == borrow(type_builtin(r->vm, KIND_STR))) return text;
+    Ref out = call1(r->vm, hook, text);
     decref(text);
     return out;
 }
@@ -873,6 +874,8 @@ bool reader_open(Vm *vm, Reader *r, Value text, Value *options)
     r->parse_constant = hook_of(options[4]);
     if (r->parse_float == borrow(type_builtin(vm, KIND_FLOAT))) r->parse_float = UNDEF;
     if (r->parse_int == borrow(type_builtin(vm, KIND_INT))) r->parse_int = UNDEF;
+    if (r->pairs_hook == borrow(type_builtin(vm, KIND_DICT))) /* it makes what no hook makes */
+        r->pairs_hook = r->object_hook = UNDEF;
     r->items = r->top = r->first = r->few;
     r->limit = r->few + JSON_ITEMS_FEW - ITEMS_SLACK;
     return true;

@@ -72,10 +72,10 @@ int compile_joined(Compiler *c, NodeJoinedStr *node, int want)
 {
     Nodes values = node->values;
     if (values.len == 0) return constant_load(c, newref(c->vm->interp->empty_str), want);
-    bool sound = true; /* a tree made by hand may hold constants that are no text */
+    bool sound = true; /* a tree made by hand may hold what is no text */
     for (ptrdiff_t i = 0; i < values.len; i++)
-        sound &= values.items[i]->kind != NODE_Constant || is_text(values.items[i]);
-    if (values.len == 1 && sound) return compile_expr(c, values.items[0], want);
+        sound &= values.items[i]->kind == NODE_FormattedValue || is_text(values.items[i]);
+    if (values.len == 1) return compile_expr(c, values.items[0], want);
     int mark = c->unit->depth, base = temp_base(c, want), count = 0;
     int leave = sound ? LEAVE_SIMPLE : 0, join = sound ? JOIN_SIMPLE : 0;
     c->unit->depth = base;
