@@ -167,6 +167,18 @@ void compile_arguments(Compiler *c, int window, int given, Nodes args, Nodes key
     emit_cached(c, keywords.len ? OP_CALL_KW : OP_CALL, window, argc, to, k);
 }
 
+static bool acts(const Node *node) { return node->kind != NODE_Constant && node->kind != NODE_Name; }
+
+/* Does an argument run code, so that it matters that the method is looked up before? */
+static bool any_that_acts(Nodes args, Nodes keywords)
+{
+    for (ptrdiff_t i = 0; i < args.len; i++)
+        if (acts(args.items[i])) return true;
+    for (ptrdiff_t i = 0; i < keywords.len; i++)
+        if (acts(as_keyword(keywords.items[i])->value)) return true;
+    return false;
+}
+
 /* super().name(...): one instruction, which needs no super object. */
 static bool is_super_call(Compiler *c, const NodeCall *node)
 {
@@ -185,13 +197,17 @@ static int compile_method_call(Compiler *c, NodeCall *node, int want)
     bool through_super = is_super_call(c, node);
     if (through_super) compile_expr(c, as_Call(method->value)->func, window);
     else compile_expr(c, method->value, object);
+    Ident *ident = scope_ident(c, c->scope, method->attr);
+    Pos at = attribute_pos(method);
+    if (!through_super && any_that_acts(node->args, node->keywords)) {
+        emit_cached(c, OP_FIND_METHOD, window, 0, 0, constant_name(c, ident));
+        emit_position(c, -2, at);
+    }
     compile_run(c, node->args);
     run_keywords(c, node->keywords);
     check_repeated(c, node->keywords);
     int argc = (int)(node->args.len + node->keywords.len);
     int to = result_register(c, want, mark, window);
-    Ident *ident = scope_ident(c, c->scope, method->attr);
-    Pos at = attribute_pos(method);
     int k;
     if (node->keywords.len) {
         Value name = ident_str(&c->idents, ident);

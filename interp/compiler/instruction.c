@@ -91,6 +91,7 @@ static int run_at_a(const Instruction *in)
     case OP_CALL_EX: return 4;
     case OP_MAKE_FUNCTION: return b & 4 ? 3 : b & 2 ? 2 : 1;
     case OP_SPLIT_GROUP:
+    case OP_FIND_METHOD:
     case OP_GET_AITER:
     case OP_ASYNC_FOR: return 2;
     case OP_EXC_INFO: return 3;

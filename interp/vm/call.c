@@ -184,8 +184,19 @@ Flow call_general(Vm *vm, Ref *window, int argc, Value kwnames, int dst)
     return flow;
 }
 
+bool find_method(Vm *vm, Ref *window, Value name, Cache *cache)
+{
+    if (specialise_find_method(vm, window[1], name, cache)) return true;
+    Ref callee = attr_get(vm, window[1], name);
+    if (failed(callee)) return false;
+    clear(&window[1]);
+    window[0] = callee;
+    return true;
+}
+
 Flow call_method_general(Vm *vm, Ref *window, int argc, Value name, Value kwnames, int dst)
 {
+    if (absent(window[1])) return call_general(vm, window, argc, kwnames, dst);
     Ref self = window[1];
     Type *type = type_of(vm, self);
     Value found =

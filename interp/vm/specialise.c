@@ -400,3 +400,46 @@ int specialise_call_method(Vm *vm, Value self, Value name, int argc, Cache *cach
     cache->value = found;
     return remember(vm, name, OP_CALL_METHOD | (unsigned)argc << 8, form, cache);
 }
+
+static bool is_method(Value found)
+{
+    return is_function(found) || is_kind(found, KIND_METHOD_DESCRIPTOR) ||
+           is_exact(found, KIND_CLASSMETHOD) || is_exact(found, KIND_STATICMETHOD);
+}
+
+static bool find_in_module(Vm *vm, Value module, Value name, Cache *cache)
+{
+    if (specialise_module_attr(vm, module, name, cache) == OP_GET_ATTR) return false;
+    cache->shape = (Shape *)(void *)module_dict(module); /* compared, never followed */
+    return true;
+}
+
+/* Does a variable of an instance without slots hide what its class holds under name? */
+static bool is_hidden(Value self, Value name)
+{
+    Object *object = as_object(self);
+    Dict *dict = object->shape->mode == SHAPE_DICT ? object_dict_if_any(object) : NULL;
+    return dict && !absent(dict_get_name(dict, name));
+}
+
+bool specialise_find_method(Vm *vm, Value self, Value name, Cache *cache)
+{
+    if (is_exact(self, KIND_MODULE)) return find_in_module(vm, self, name, cache);
+    if (is_type(self)) {
+        if (!is_method(find_in_class(vm, self, name))) return false;
+        guard_type(cache, as_type(self), UNDEF);
+        cache->number = 0;
+        return true;
+    }
+    Type *type = type_of(vm, self);
+    if (type->slots.get_attr != object_get_attr) return false;
+    Value found = type_lookup(vm, type, name);
+    Shape *shape = is_heap(self) ? as_object(self)->shape : NULL;
+    int slot = shape && shape->mode == SHAPE_SLOTS ? shape_find(shape, name) : -1;
+    if (slot >= 0 && !absent(found) && type_of(vm, found)->slots.descr_set) return false;
+    if (slot < 0 && (!is_method(found) || (shape && is_hidden(self, name)))) return false;
+    if (!shape || shape->mode == SHAPE_DICT) return true;
+    guard_shape(cache, shape);
+    cache->number = slot < 0 ? 0 : slot_offset(shape, slot);
+    return slot < 0;
+}

@@ -312,6 +312,7 @@ static Ref native_callee(Vm *vm, const Frame *frame, const Instruction *in)
     if (in->op != OP_CALL_METHOD && in->op != OP_CALL_METHOD_KW)
         return is_native(window[0]) ? newref(window[0]) : UNDEF;
     Value name = frame->code->constants[frame->code->caches[in->aux].k], self = window[1];
+    if (absent(self)) return is_native(window[0]) ? newref(window[0]) : UNDEF;
     if (is_kind(self, KIND_MODULE)) {
         Value found = dict_get_name(module_dict(self), name);
         return is_native(found) ? newref(found) : UNDEF;
