@@ -447,6 +447,20 @@ static inline void newref_times(Value v, ptrdiff_t n)
     if (is_heap(v)) as_object(v)->count += (uint32_t)n;
 }
 
+/* Fills total places with the first len, over and over. */
+static void repeat_items(Ref *items, ptrdiff_t len, ptrdiff_t total)
+{
+    if (len == 1) {
+        const Ref item = items[0];
+        for (ptrdiff_t i = 1; i < total; i++) items[i] = item;
+        return;
+    }
+    for (ptrdiff_t done = len, more; done < total; done += more) {
+        more = done < total - done ? done : total - done;
+        memcpy(items + done, items, (size_t)more * sizeof(Ref));
+    }
+}
+
 /* Appends n - 1 more copies of the first len items. */
 static bool list_multiply(Vm *vm, List *list, ptrdiff_t len, ptrdiff_t n)
 {
@@ -457,10 +471,7 @@ static bool list_multiply(Vm *vm, List *list, ptrdiff_t len, ptrdiff_t n)
     }
     if (!list_reserve_exact(vm, list, total)) return false;
     for (ptrdiff_t i = 0; i < len; i++) newref_times(list->items[i], n - 1);
-    for (ptrdiff_t done = len, more; done < total; done += more) {
-        more = done < total - done ? done : total - done;
-        memcpy(list->items + done, list->items, (size_t)more * sizeof(Ref));
-    }
+    repeat_items(list->items, len, total);
     list->len = total;
     return true;
 }

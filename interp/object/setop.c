@@ -121,6 +121,7 @@ Ref set_union(Vm *vm, Set *a, Value other)
 
 Ref set_intersection(Vm *vm, Set *a, Value other)
 {
+    if (other == borrow(a)) return set_like(vm, a, other);
     Ref out = set_like(vm, a, UNDEF);
     if (failed(out)) return FAIL;
     Sieve sieve = {.filter = a, .into = as_set(out), .wanted = YES, .distinct = is_any_set(other)};

@@ -42,7 +42,10 @@ struct MethodCache {
 /* Types of definitions that are not in types.def, found by address: open addressing. */
 struct TypeTable {
     size_t size, used;
-    Type **slots;
+    struct TypeRow {
+        const TypeDef *def; /* NULL: free */
+        Type *type;
+    } *rows;
 };
 
 /* ---- what a type is ---- */
@@ -450,19 +453,18 @@ bool types_open(Vm *vm)
 static size_t table_place(const struct TypeTable *table, const TypeDef *def)
 {
     size_t at = ((uintptr_t)def >> 5) & (table->size - 1);
-    while (table->slots[at] && table->slots[at]->def != def) at = (at + 1) & (table->size - 1);
+    while (table->rows[at].def && table->rows[at].def != def) at = (at + 1) & (table->size - 1);
     return at;
 }
 
 static bool table_grow(Vm *vm, struct TypeTable *table)
 {
     struct TypeTable grown = {.size = table->size ? table->size * 2 : 128, .used = table->used};
-    grown.slots = memory_zeroed(vm, grown.size * sizeof *grown.slots);
-    if (!grown.slots) return false;
+    grown.rows = memory_zeroed(vm, grown.size * sizeof *grown.rows);
+    if (!grown.rows) return false;
     for (size_t i = 0; i < table->size; i++)
-        if (table->slots[i])
-            grown.slots[table_place(&grown, table->slots[i]->def)] = table->slots[i];
-    memory_free(table->slots);
+        if (table->rows[i].def) grown.rows[table_place(&grown, table->rows[i].def)] = table->rows[i];
+    memory_free(table->rows);
     *table = grown;
     return true;
 }
@@ -481,7 +483,7 @@ Type *type_from_def(Vm *vm, const TypeDef *def)
 {
     struct TypeTable *table = vm->interp->extra_types;
     if (table->size) {
-        Type *known = table->slots[table_place(table, def)];
+        Type *known = table->rows[table_place(table, def)].type;
         if (known) return known;
     }
     Kind kind;
@@ -496,7 +498,7 @@ Type *type_from_def(Vm *vm, const TypeDef *def)
         return NULL;
     }
     type->head.head.count = IMMORTAL;
-    table->slots[table_place(table, def)] = type;
+    table->rows[table_place(table, def)] = (struct TypeRow){def, type};
     table->used++;
     return type;
 }
@@ -524,7 +526,7 @@ static void each_type(Interp *interp, void (*each)(Type *type))
 {
     const struct TypeTable *table = interp->extra_types;
     for (size_t i = 0; table && i < table->size; i++)
-        if (table->slots[i]) each(table->slots[i]);
+        if (table->rows[i].type) each(table->rows[i].type);
     for (int i = 0; i < KIND_COUNT; i++)
         if (interp->types[i]) each(interp->types[i]);
 }
@@ -534,9 +536,10 @@ static void empty_type(Type *type) { object_clear(&type->head.head); }
 void types_forget_state(Vm *vm)
 {
     const struct TypeTable *table = vm->interp->extra_types;
-    for (size_t i = 0; table && i < table->size; i++)
-        if (table->slots[i] && is_dict(table->slots[i]->dict))
-            dict_delete(vm, as_dict(table->slots[i]->dict), N(__self__));
+    for (size_t i = 0; table && i < table->size; i++) {
+        Type *type = table->rows[i].type;
+        if (type && is_dict(type->dict)) dict_delete(vm, as_dict(type->dict), N(__self__));
+    }
 }
 
 static void free_type(Type *type)
@@ -562,7 +565,7 @@ void types_close(Vm *vm)
     if (interp->debug & DEBUG_REFS) objects_report(vm, stderr); /* while types have names */
     each_type(interp, shapes_free);
     each_type(interp, free_type);
-    if (interp->extra_types) memory_free(interp->extra_types->slots);
+    if (interp->extra_types) memory_free(interp->extra_types->rows);
     memory_free(interp->extra_types);
     memory_free(interp->method_cache);
     memory_free(interp->names);
