@@ -130,9 +130,7 @@ static Ref function_repr(Vm *vm, Value self)
 static Ref method_repr(Vm *vm, Value self)
 {
     const NativeFunction *method = as_native(self);
-    bool init = method->name == N(__init__);
-    return format_text(vm, "<%s '%S' of '%F' objects>", init ? "slot wrapper" : "method",
-                       (Value)method->name, method->owner);
+    return format_text(vm, "<method '%S' of '%F' objects>", (Value)method->name, method->owner);
 }
 
 static Ref method_get(Vm *vm, Value self, Value object, Value type __attribute__((unused)))

@@ -94,6 +94,7 @@ bool slot_fill(Vm *vm, Type *type, Dict *dict)
         if (!function || row->wrap == WRAP_NONE || !answers(type, row)) continue;
         SlotWrapper *wrapper = type_instance(vm, type_builtin(vm, KIND_SLOT_WRAPPER));
         if (!wrapper) return false;
+        wrapper->native = UNDEF;
         wrapper->row = row;
         wrapper->function = function;
         wrapper->owner = type;
@@ -340,7 +341,16 @@ Ref slot_invoke(Vm *vm, const SlotRow *row, SlotFunction function, Value self, c
 
 static Value row_name(const Vm *vm, const SlotWrapper *wrapper)
 {
-    return vm->interp->names[wrapper->row->name];
+    return wrapper->row ? vm->interp->names[wrapper->row->name] : N(__init__);
+}
+
+Ref slot_wrapper_of_init(Vm *vm, Value native, Type *owner)
+{
+    SlotWrapper *wrapper = type_instance(vm, type_builtin(vm, KIND_SLOT_WRAPPER));
+    if (!wrapper) return FAIL;
+    wrapper->owner = owner;
+    wrapper->native = newref(native);
+    return from_object(wrapper);
 }
 
 static Ref slot_wrapper_call(Vm *vm, Value self, const Args *args)
@@ -352,6 +362,7 @@ static Ref slot_wrapper_call(Vm *vm, Value self, const Args *args)
     if (!type_has_instance(vm, wrapper->owner, args->argv[0]))
         return throw(vm, TypeError, "descriptor '%S' requires a '%F' object but received a '%T'",
                      row_name(vm, wrapper), wrapper->owner, args->argv[0]);
+    if (!wrapper->row) return native_call(vm, as_native(wrapper->native), args);
     Args rest = {args->argv + 1, args->argc - 1, args->kwnames};
     return slot_invoke(vm, wrapper->row, wrapper->function, args->argv[0], &rest);
 }
@@ -384,7 +395,12 @@ static Ref get_qualname(Vm *vm, Value self)
     const SlotWrapper *wrapper = as_slot_wrapper(self);
     return format_text(vm, "%S.%S", (Value)wrapper->owner->qualname, row_name(vm, wrapper));
 }
-static Ref get_doc(Vm *vm, Value self) { return str_from(vm, as_slot_wrapper(self)->row->doc); }
+static Ref get_doc(Vm *vm, Value self)
+{
+    const SlotWrapper *wrapper = as_slot_wrapper(self);
+    return wrapper->row ? str_from(vm, wrapper->row->doc)
+                        : attr_get(vm, wrapper->native, N(__doc__));
+}
 static Ref get_owner(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(borrow(as_slot_wrapper(self)->owner));
@@ -412,7 +428,9 @@ static Ref get_text_signature(Vm *vm, Value self)
         [WRAP_BUFFER] = "($self, flags, /)",
         [WRAP_RELEASE] = "($self, buffer, /)",
     };
-    const char *text = texts[as_slot_wrapper(self)->row->wrap];
+    const SlotWrapper *wrapper = as_slot_wrapper(self);
+    if (!wrapper->row) return attr_get_text(vm, wrapper->native, "__text_signature__");
+    const char *text = texts[wrapper->row->wrap];
     return str_from(vm, text ? text : "($self, /)");
 }
 
@@ -424,7 +442,12 @@ static SlotWrapper *wrapper_of(Value v) { return as_slot_wrapper(as_method_wrapp
 static Ref method_wrapper_call(Vm *vm, Value self, const Args *args)
 {
     const SlotWrapper *wrapper = wrapper_of(self);
-    return slot_invoke(vm, wrapper->row, wrapper->function, as_method_wrapper(self)->self, args);
+    Value object = as_method_wrapper(self)->self;
+    if (wrapper->row) return slot_invoke(vm, wrapper->row, wrapper->function, object, args);
+    Ref bound = native_bind(vm, as_native(wrapper->native), object);
+    Ref out = failed(bound) ? FAIL : native_call(vm, as_native(bound), args);
+    decref(bound);
+    return out;
 }
 
 static Ref method_wrapper_repr(Vm *vm, Value self)
@@ -503,6 +526,7 @@ const TypeDef slot_wrapper_type = {
     .size = sizeof(SlotWrapper),
     .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW,
     .doc = "A C slot of a type as a method.",
+    .refs = REFS(REF(SlotWrapper, native)),
     .call = slot_wrapper_call,
     .repr = slot_wrapper_repr,
     .descr_get = slot_wrapper_get,

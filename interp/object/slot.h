@@ -51,11 +51,12 @@ extern const SlotRow slot_rows[];
 extern const int slot_row_count;
 extern const Slots special_slots; /* every field calls the script's special method; special.c */
 
-typedef struct SlotWrapper { /* KIND_SLOT_WRAPPER: int.__add__ */
+typedef struct SlotWrapper { /* KIND_SLOT_WRAPPER: int.__add__, list.__init__ */
     Container head;
-    const SlotRow *row;
+    const SlotRow *row;    /* NULL: of an __init__ */
     SlotFunction function; /* what the field of owner holds */
     Type *owner;           /* borrowed */
+    Ref native;            /* the NativeFunction an __init__ is; UNDEF for the others */
 } SlotWrapper;
 
 typedef struct MethodWrapper { /* KIND_METHOD_WRAPPER: (1).__add__ */
@@ -64,6 +65,16 @@ typedef struct MethodWrapper { /* KIND_METHOD_WRAPPER: (1).__add__ */
 } MethodWrapper;
 
 static inline SlotWrapper *as_slot_wrapper(Value v) { return (SlotWrapper *)as_object(v); }
+
+/* What a type shows of its __init__, which native (a method descriptor of owner) is. */
+Ref slot_wrapper_of_init(Vm *vm, Value native, Type *owner);
+
+/* found, or the native behind it when it is what a builtin type shows of its __init__. */
+static inline Value slot_unwrapped(Value found)
+{
+    if (!is_kind(found, KIND_SLOT_WRAPPER) || absent(as_slot_wrapper(found)->native)) return found;
+    return as_slot_wrapper(found)->native;
+}
 
 static inline SlotFunction slot_function(const Slots *slots, const SlotRow *row)
 {

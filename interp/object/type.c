@@ -20,6 +20,7 @@
 #include "object/member.h"
 #include "object/name.h"
 #include "object/shape.h"
+#include "object/slot.h"
 #include "object/str.h"
 #include "object/tuple.h"
 #include "object/typeparts.h"
@@ -124,6 +125,7 @@ static bool fill_new(Vm *vm, Type *type, Dict *dict)
     Ref init = !def->init           ? UNDEF
                : absent(type->init) ? native_method(vm, def->init, type)
                                     : newref(type->init);
+    if (!absent(init) && !failed(init)) replace(&init, slot_wrapper_of_init(vm, init, type));
     bool ok = !failed(new) && !failed(init) &&
               (absent(new) || dict_set(vm, dict, N(__new__), new)) &&
               (absent(init) || dict_set(vm, dict, N(__init__), init));
@@ -303,7 +305,9 @@ void type_cache_new(Vm *vm, Type *type)
     Value new = type_lookup(vm, type, N(__new__)), init = type_lookup(vm, type, N(__init__));
     bool plain = new == type_lookup(vm, object, N(__new__)) && !(type->flags & TYPE_ABSTRACT);
     replace(&type->new, plain ? UNDEF : newref(new));
-    replace(&type->init, init == type_lookup(vm, object, N(__init__)) ? UNDEF : newref(init));
+    replace(&type->init, init == type_lookup(vm, object, N(__init__))
+                             ? UNDEF
+                             : newref(slot_unwrapped(init)));
     if (type->flags & TYPE_HEAP) {
         bool has_del = !absent(type_lookup(vm, type, N(__del__)));
         type->flags = has_del ? type->flags | TYPE_HAS_DEL : type->flags & ~(unsigned)TYPE_HAS_DEL;
