@@ -319,15 +319,31 @@ static bool renew_subclasses(Vm *vm, Type *type, Value old, Value wanted)
     return ok;
 }
 
-/* The classes below type get new MROs. */
-static bool renew_mro(Vm *vm, Type *type)
+/* type and the classes below it get new MROs; renewed grows by (class, old, new) for each. */
+static bool renew_mro(Vm *vm, Type *type, List *renewed)
 {
     Ref mro = mro_of(vm, type);
     if (failed(mro)) return false;
+    Ref row = tuple_pack(vm, 3, borrow(type), (Value)type->mro, (Value)mro);
+    if (failed(row) || !list_push(vm, renewed, row)) {
+        decref(mro);
+        return false;
+    }
     replace(&type->mro, mro);
     for (int i = 0; type->subclasses && i < type->subclasses->len; i++)
-        if (type->subclasses->items[i] && !renew_mro(vm, type->subclasses->items[i])) return false;
+        if (type->subclasses->items[i] && !renew_mro(vm, type->subclasses->items[i], renewed))
+            return false;
     return true;
+}
+
+/* The classes in renewed get their old MROs back, unless they have got others since. */
+static void restore_mro(const List *renewed)
+{
+    for (ptrdiff_t i = renewed->len - 1; i >= 0; i--) {
+        Value row = renewed->items[i];
+        Type *type = as_type(tuple_at(row, 0));
+        if (type->mro == tuple_at(row, 2)) replace(&type->mro, newref(tuple_at(row, 1)));
+    }
 }
 
 static void renew_slots(Vm *vm, Type *type)
@@ -345,40 +361,52 @@ static bool derives_from(const Type *base, const Type *type)
     return base;
 }
 
-static bool set_bases(Vm *vm, Value self, Value value)
+/* May value be the bases of type?  The one that gives its layout; NULL: raised. */
+static Type *check_bases(Vm *vm, Type *type, Value value)
 {
-    Type *type = as_type(self);
-    if (!check_mutable(vm, self, value, "__bases__")) return false;
     if (!is_tuple(value))
         return throw(vm, TypeError, "can only assign tuple to %F.__bases__, not %T", type, value),
-               false;
+               NULL;
     if (tuple_len(value) == 0)
         return throw(vm, TypeError, "can only assign non-empty tuple to %F.__bases__, not ()",
                      type),
-               false;
+               NULL;
     for (ptrdiff_t i = 0; i < tuple_len(value); i++) {
         Value base = tuple_at(value, i);
         if (!is_type(base))
             return throw(vm, TypeError, "%F.__bases__ must be tuple of classes, not '%T'", type,
                          base),
-                   false;
+                   NULL;
         if (type_is_subtype(as_type(base), type) || derives_from(as_type(base), type))
-            return throw(vm, TypeError, "a __bases__ item causes an inheritance cycle"), false;
+            return throw(vm, TypeError, "a __bases__ item causes an inheritance cycle"), NULL;
     }
     Type *best = type_best_base(vm, value);
-    if (!best) return false;
+    if (!best) return NULL;
     if (best->kind != type->base->kind || best->def != type->base->def ||
         best->fixed != type->base->fixed ||
         (best->flags & TYPE_CONTAINER) != (type->base->flags & TYPE_CONTAINER))
         return throw(vm, TypeError, "__bases__ assignment: '%F' object layout differs from '%F'",
                      best, type->base),
-               false;
+               NULL;
+    return best;
+}
+
+static bool set_bases(Vm *vm, Value self, Value value)
+{
+    Type *type = as_type(self);
+    if (!check_mutable(vm, self, value, "__bases__")) return false;
+    Type *best = check_bases(vm, type, value);
+    Ref renewed = best ? list_new(vm, 4) : FAIL;
+    if (failed(renewed)) return false;
     Ref old = type->bases;
     Type *old_base = type->base;
     type->bases = newref(value);
     type->base = best;
     type_touch(vm, type);
-    bool ok = renew_mro(vm, type); /* which may call a mro() that assigns __bases__ itself */
+    /* A mro() may assign __bases__ itself. */
+    bool ok = renew_mro(vm, type, as_list(renewed));
+    if (!ok) restore_mro(as_list(renewed));
+    decref(renewed);
     if (!ok && type->bases == value) {
         replace(&type->bases, newref(old));
         type->base = old_base;
