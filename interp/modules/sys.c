@@ -84,7 +84,12 @@ NATIVE(sys_getsizeof, "getsizeof(object, default=?, /)", "The memory of object i
     if (absent(size))
         return absent(argv[1]) ? throw(vm, TypeError, "Type %T doesn't define __sizeof__", argv[0])
                                : newref(argv[1]);
-    return size;
+    if (failed(size)) return FAIL;
+    if (is_any_int(size) && int_sign(size) >= 0) return size;
+    bool number = is_any_int(size);
+    decref(size);
+    if (number) return throw(vm, ValueError, "__sizeof__() should return >= 0");
+    return absent(argv[1]) ? throw(vm, TypeError, "an integer is required") : newref(argv[1]);
 }
 NATIVE(sys_getdefaultencoding, "getdefaultencoding()", "'utf-8'.") { return str_from(vm, "utf-8"); }
 NATIVE(sys_getfilesystemencoding, "getfilesystemencoding()", "'utf-8'.")

@@ -231,7 +231,11 @@ Ref bytes_from_arguments(Vm *vm, const char *type, Value source, Value encoding,
     }
     if (is_str(source)) return throw(vm, TypeError, "string argument without an encoding");
     const Type *source_type = type_of(vm, source);
-    if (is_any_int(source) || source_type->slots.index) return bytes_of_zeros(vm, source);
+    if (is_any_int(source) || source_type->slots.index) {
+        Ref zeros = bytes_of_zeros(vm, source);
+        if (!failed(zeros) || is_any_int(source) || !error_is(vm, TypeError)) return zeros;
+        error_clear(vm); /* its __index__ is no good: perhaps it is iterable */
+    }
     if (source_type->slots.buffer) {
         Buffer buffer;
         if (!buffer_get(vm, source, &buffer, false)) return FAIL;

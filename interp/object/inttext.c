@@ -9,6 +9,7 @@
 
 #include "base/numtext.h"
 #include "object/bytes.h"
+#include "object/call.h"
 #include "object/error.h"
 #include "object/float.h"
 #include "object/int.h"
@@ -300,7 +301,11 @@ static Ref parse_int(Vm *vm, NumberText text, int base)
 
 static Ref throw_bad_literal(Vm *vm, int base, Value original)
 {
-    Ref shown = format_text(vm, "%R", original);
+    Ref copy = is_str(original) || is_bytes(original)
+                   ? newref(original)
+                   : call1(vm, borrow(type_builtin(vm, KIND_BYTES)), original);
+    Ref shown = failed(copy) ? FAIL : format_text(vm, "%R", (Value)copy);
+    decref(copy);
     if (failed(shown)) return FAIL;
     if (as_str(shown)->len > LITERAL_SHOWN_MAX)
         replace(&shown, str_slice(vm, shown, 0, LITERAL_SHOWN_MAX));

@@ -11,6 +11,7 @@
 #include "object/error.h"
 #include "object/int.h"
 #include "object/native.h"
+#include "object/slot.h"
 #include "object/str.h"
 
 static const char *const binary_symbols[OP2_COUNT] = {
@@ -125,7 +126,7 @@ Ref number_unary(Vm *vm, UnaryOp op, Value a)
     if (is_float(a) && op == OP1_NEG) return from_float(-as_float(a));
     Type *type = type_of(vm, a);
     Ref result = type->slots.unary ? type->slots.unary(vm, op, a) : NOT_IMPLEMENTED;
-    if (result != NOT_IMPLEMENTED) return result;
+    if (result != NOT_IMPLEMENTED || type->slots.unary == special_slots.unary) return result;
     return throw(vm, TypeError, "bad operand type for %s: '%T'", symbols[op], a);
 }
 

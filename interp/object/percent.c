@@ -403,6 +403,11 @@ static bool put_bytes_of(Percent *p, const Conversion *c, Value v)
                   v);
             return false;
         }
+        if (!is_bytes(made)) {
+            throw(vm, TypeError, "__bytes__ returned non-bytes (type %T)", made);
+            decref(made);
+            return false;
+        }
     }
     bool ok = buffer_get(vm, absent(made) ? v : (Value)made, &buffer, false);
     if (ok) {
