@@ -457,7 +457,8 @@ static bool alias_hash(Vm *vm, Value self, int64_t *hash)
 static Ref alias_iter(Vm *vm, Value self)
 {
     GenericAlias *alias = as_generic_alias(self);
-    Ref unpacked = alias_make(vm, type_of(vm, self), alias->origin, newref(alias->args));
+    Type *type = type_builtin(vm, KIND_GENERIC_ALIAS);
+    Ref unpacked = alias_make(vm, type, alias->origin, newref(alias->args));
     if (failed(unpacked)) return FAIL;
     as_generic_alias(unpacked)->head.aux = GENERIC_UNPACKED;
     Ref items = tuple_from_refs(vm, 1, &unpacked);
@@ -490,9 +491,26 @@ NATIVE_IN(, class_getitem, NATIVE_CLASSMETHOD, "__class_getitem__(cls, item, /)"
     return generic_alias_new(vm, argv[0], argv[1]);
 }
 
+/* A starred alias is the one item of the plain one: min(tuple[int]) is *tuple[int]. */
+static Ref reduce_unpacked(Vm *vm, Value self)
+{
+    Value min = dict_get_text(vm, as_dict(vm->interp->builtins), "min");
+    if (failed(min)) return FAIL;
+    GenericAlias *alias = as_generic_alias(self);
+    Type *type = type_builtin(vm, KIND_GENERIC_ALIAS);
+    Ref plain = alias_make(vm, type, alias->origin, newref(alias->args));
+    if (failed(plain)) return FAIL;
+    Ref args = tuple_from_refs(vm, 1, &plain);
+    if (failed(args)) return FAIL;
+    Ref out = tuple_pack(vm, 2, min, (Value)args);
+    decref(args);
+    return out;
+}
+
 NATIVE(alias_reduce, "__reduce__(self, /)", "How to make an equal alias, for copy and pickle.")
 {
     GenericAlias *alias = as_generic_alias(argv[0]);
+    if (alias->head.aux & GENERIC_UNPACKED) return reduce_unpacked(vm, argv[0]);
     Ref args = tuple_pack(vm, 2, (Value)alias->origin, (Value)alias->args);
     if (failed(args)) return FAIL;
     Ref out = tuple_pack(vm, 2, borrow(type_of(vm, argv[0])), (Value)args);
