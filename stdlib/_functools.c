@@ -431,8 +431,14 @@ static bool set_object(Vm *vm __attribute__((unused)), Value self, Value value)
     return true;
 }
 
+static Ref get_signature(Vm *vm, Value self __attribute__((unused)))
+{
+    return str_from(vm, "(obj)");
+}
+
 static const Attribute key_attributes[] = {
     {"obj", get_object, set_object, "The value it stands for."},
+    {"__text_signature__", get_signature, NULL, "its parameters"},
     {0},
 };
 static const TypeDef key_type = {

@@ -259,6 +259,15 @@ static const Native *const methodcaller_methods[] = {&methodcaller_reduce_def, N
 
 /* ---- the types ---- */
 
+static Ref get_signature(Vm *vm, Value self __attribute__((unused)))
+{
+    return str_from(vm, "(obj, /)");
+}
+static const Attribute getter_attributes[] = {
+    {"__text_signature__", get_signature, NULL, "its parameters"},
+    {0},
+};
+
 #define GETTER(id, doc_, repr_, methods_)                                                          \
     static const TypeDef id##_type = {                                                             \
         .name = "operator." #id,                                                                   \
@@ -271,6 +280,7 @@ static const Native *const methodcaller_methods[] = {&methodcaller_reduce_def, N
         .call = id##_call,                                                                         \
         .repr = repr_,                                                                             \
         .methods = methods_,                                                                       \
+        .attributes = getter_attributes,                                                           \
     }
 GETTER(itemgetter, "A callable that fetches the given items.", getter_repr, getter_methods);
 GETTER(attrgetter, "A callable that fetches the named attributes; a name may have dots.",

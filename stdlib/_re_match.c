@@ -189,6 +189,17 @@ static bool template_fail(TemplateReader *r, ptrdiff_t at, const char *format, p
     return false;
 }
 
+/* A name in bytes is told with escapes for what is not ASCII. */
+static bool template_name_fail(TemplateReader *r, ptrdiff_t from, ptrdiff_t to)
+{
+    Ref name = str_from_points(r->vm, r->text + from, to - from), message = FAIL;
+    if (!failed(name)) replace(&name, (r->bytes ? value_ascii : value_repr)(r->vm, name));
+    if (!failed(name)) message = format_text(r->vm, "bad character in group name %S", (Value)name);
+    decref(name);
+    regex_error(r->vm, message, r->source, from);
+    return false;
+}
+
 void template_free(Template *template)
 {
     if (!template) return;
@@ -252,7 +263,7 @@ static bool template_named(TemplateReader *r)
         if (failed(number) || absent(number)) return false;
         group = as_int(number);
     } else if (!digits) {
-        return template_fail(r, from, "bad character in group name %R", from, to);
+        return template_name_fail(r, from, to);
     }
     if (group > r->pattern->groups)
         return template_fail(r, from, "invalid group reference %S", from, to);

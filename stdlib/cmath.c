@@ -67,6 +67,16 @@ static Number inverse_cosh(Number z)
     return creal(z) == 0 && isnan(cimag(z)) ? number_of(NAN, NAN) : cacosh(z);
 }
 
+/* C has 0 for the real part of tanh(nan * 1j), and for the imaginary one of tan(nan). */
+static Number hyperbolic_tangent(Number z)
+{
+    return creal(z) == 0 && isnan(cimag(z)) ? number_of(NAN, NAN) : ctanh(z);
+}
+static Number tangent(Number z)
+{
+    return cimag(z) == 0 && isnan(creal(z)) ? number_of(NAN, NAN) : ctan(z);
+}
+
 #define FUNCTION(name, body, undefined, text)                                                      \
     NATIVE(cmath_##name, #name "(z, /)", text)                                                     \
     {                                                                                              \
@@ -87,8 +97,8 @@ FUNCTION(log10, common_log, at_zero, "The base-10 logarithm of z.")
 FUNCTION(sin, csin, real_infinite, "The sine of z.")
 FUNCTION(sinh, csinh, imag_infinite, "The hyperbolic sine of z.")
 FUNCTION(sqrt, csqrt, nowhere, "The square root of z that is not left of the imaginary axis.")
-FUNCTION(tan, ctan, real_infinite_only, "The tangent of z.")
-FUNCTION(tanh, ctanh, imag_infinite_only, "The hyperbolic tangent of z.")
+FUNCTION(tan, tangent, real_infinite_only, "The tangent of z.")
+FUNCTION(tanh, hyperbolic_tangent, imag_infinite_only, "The hyperbolic tangent of z.")
 
 NATIVE(cmath_log, "log(z, base=?, /)",
        "The logarithm of z to base, or the natural one; cut along the negative real axis.")

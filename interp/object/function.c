@@ -77,8 +77,9 @@ static bool check_closure(Vm *vm, Value code, Value closure)
 {
     int wanted = as_code(code)->free_count;
     if (is_none(closure) && wanted == 0) return true;
-    if (is_none(closure) || !is_tuple(closure))
-        return throw(vm, TypeError, "arg 5 (closure) must be tuple"), false;
+    if (!is_tuple(closure))
+        return throw(vm, TypeError, "arg 5 (closure) must be %stuple", wanted ? "" : "None or "),
+               false;
     if (tuple_len(closure) != wanted)
         return throw(vm, ValueError, "%S requires closure of length %d, not %zd",
                      (Value)as_code(code)->name, wanted, tuple_len(closure)),
@@ -104,6 +105,8 @@ NATIVE(function_make,
     if (!is_none(argv[4]) && !is_tuple(argv[4]))
         return throw(vm, TypeError, "arg 4 (defaults) must be None or tuple");
     if (!check_closure(vm, argv[1], argv[5])) return FAIL;
+    if (!is_none(argv[6]) && !is_dict(argv[6]))
+        return throw(vm, TypeError, "arg 6 (kwdefaults) must be None or dict");
     Code *code = as_code(argv[1]);
     Ref made = function_new(vm, code, as_dict(argv[2]), NULL);
     if (failed(made)) return FAIL;
