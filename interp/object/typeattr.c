@@ -520,27 +520,39 @@ static bool set_type_params(Vm *vm, Value self, Value value)
 }
 
 /* Those classes of builtins that say how they are called; the others have several ways. */
-static const char *builtin_signature(const char *name)
+static const char *known_signature(const char *name)
 {
     static const struct {
         const char *name, *text;
     } rows[] = {
+        {"NoneType", "()"},
+        {"NotImplementedType", "()"},
+        {"_thread._local", "()"},
+        {"_thread.lock", "()"},
         {"bool", "(object=False, /)"},
         {"classmethod", "(function, /)"},
         {"complex", "(real=0, imag=0)"},
+        {"ellipsis", "()"},
         {"enumerate", "(iterable, start=0)"},
         {"filter", "(function, iterable, /)"},
         {"float", "(x=0, /)"},
         {"frozenset", "(iterable=(), /)"},
+        {"function", "(code, globals, name=None, argdefs=None, closure=None, kwdefaults=None)"},
+        {"functools.partial", "(func, /, *args, **keywords)"},
         {"list", "(iterable=(), /)"},
         {"map", "(function, iterable, /, *iterables, strict=False)"},
+        {"mappingproxy", "(mapping)"},
         {"memoryview", "(object)"},
+        {"method", "(function, instance, /)"},
+        {"module", "(name, doc=None)"},
         {"object", "()"},
         {"property", "(fget=None, fset=None, fdel=None, doc=None)"},
         {"reversed", "(sequence, /)"},
         {"set", "(iterable=(), /)"},
         {"staticmethod", "(function, /)"},
+        {"traceback", "(tb_next, tb_frame, tb_lasti, tb_lineno)"},
         {"tuple", "(iterable=(), /)"},
+        {"types.SimpleNamespace", "(mapping_or_iterable=(), /, **kwargs)"},
         {"zip", "(*iterables, strict=False)"},
     };
     for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
@@ -553,10 +565,8 @@ static Ref get_text_signature(Vm *vm, Value self)
 {
     const Type *type = as_type(self);
     if (type->flags & TYPE_HEAP || !type->def) return NONE;
-    if (!strchr(type->def->name, '.')) {
-        const char *text = builtin_signature(type->def->name);
-        return text ? str_from(vm, text) : NONE;
-    }
+    const char *text = known_signature(type->def->name);
+    if (text || !strchr(type->def->name, '.')) return text ? str_from(vm, text) : NONE;
     for (const TypeDef *def = type->def; def; def = def->base)
         if (def->init || def->new)
             return native_class_signature(vm, def->init ? def->init : def->new);
