@@ -4,6 +4,7 @@
 #include <float.h>
 #include <stdlib.h>
 
+#include "_gamma.h"
 #include "native.h"
 
 /* One-argument functions: the name, the C function; a NaN from a number is a domain error, an
@@ -50,14 +51,14 @@ NATIVE(math_gamma, "gamma(x, /)", "The gamma function at x.")
     double x;
     if (!float_from(vm, argv[0], &x)) return FAIL;
     if (x == floor(x) && x <= 0 && !isinf(x)) return throw(vm, ValueError, "math domain error");
-    return checked(vm, x, tgamma(x), false);
+    return checked(vm, x, gamma_of(x), false);
 }
 NATIVE(math_lgamma, "lgamma(x, /)",
        "The logarithm of the absolute value of the gamma function at x.")
 {
     double x;
     if (!float_from(vm, argv[0], &x)) return FAIL;
-    return checked(vm, x, lgamma(x), x == floor(x) && x <= 0);
+    return checked(vm, x, log_gamma_of(x), x == floor(x) && x <= 0);
 }
 
 #define MATH2(name, function, text)                                                                \
@@ -186,19 +187,41 @@ NATIVE(math_radians, "radians(x, /)", "Degrees to radians.")
 }
 
 /* The length of a vector, from its coordinates one by one.  In long double neither the squares nor
- * their sum overflow, and what is lost does not reach a double's last digit. */
+ * their sum overflow; `rest` is what their rounding loses, so that the length comes out as the
+ * double that is nearest. */
 typedef struct Length {
-    long double squares;
+    long double squares, rest;
     bool infinite;
 } Length;
+
+/* x squared: the nearest long double, and what it lacks. */
+static long double square(double x, long double *rest)
+{
+    union {
+        double number;
+        uint64_t bits;
+    } high = {.number = x};
+    high.bits &= ~(uint64_t)0x7ffffff; /* 26 bits: products of the halves are exact */
+    long double a = high.number, b = x - high.number, product = (long double)x * x;
+    *rest = a * a - product + 2 * a * b + b * b;
+    return product;
+}
 static void length_add(Length *length, double x)
 {
+    long double rest, more = square(x, &rest), sum = length->squares + more;
+    long double share = sum - length->squares; /* of `more` in the sum */
     length->infinite |= isinf(x);
-    length->squares += (long double)x * x;
+    length->rest += rest + ((length->squares - (sum - share)) + (more - share));
+    length->squares = sum;
 }
 static Ref length_finish(const Length *length)
 {
-    return from_float(length->infinite ? INFINITY : (double)sqrtl(length->squares));
+    double root = (double)sqrtl(length->squares);
+    if (length->infinite) return from_float(INFINITY);
+    if (root == 0 || !isfinite(root)) return from_float(root);
+    long double rest, back = square(root, &rest);
+    return from_float(root +
+                      (double)((length->squares - back + (length->rest - rest)) / (2 * root)));
 }
 
 NATIVE(math_hypot, "hypot(*coordinates)", "The Euclidean length of a vector.")
