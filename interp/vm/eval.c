@@ -110,6 +110,12 @@ static inline bool takes_iterator(Instr next, int n)
     return n >= 0 && instr_op(next) == OP_GET_ITER && instr_b(next) == n;
 }
 
+/* Does next take apart what is in the temporary n, where nobody else sees it? */
+static inline bool takes_pair(Instr next, int n)
+{
+    return n >= 0 && instr_op(next) == OP_UNPACK_TWO && instr_b(next) == n;
+}
+
 /* The form of a product of floats in register a, by the instruction after it. */
 static inline int product_form(int a, Instr next)
 {
