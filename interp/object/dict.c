@@ -851,8 +851,33 @@ static bool from_keys_each(Vm *vm, Value key, void *context)
     return value_set_item(vm, state->target, key, state->value);
 }
 
+/* A key of a dict or set brings its hash along. */
+static bool from_hashed_key(Vm *vm, Dict *dict, Value key, int64_t hash, Value value)
+{
+    Ref held = newref(key);
+    bool ok = dict_set_hashed(vm, dict, held, hash, value);
+    decref(held);
+    return ok;
+}
+
 static bool fill_from_keys(Vm *vm, Value target, Value iterable, Value value)
 {
+    bool ok = true, plain = is_exact(target, KIND_DICT);
+    if (plain && is_exact(iterable, KIND_DICT)) {
+        const Dict *from = as_dict(iterable);
+        for (ptrdiff_t i = 0; ok && i < from->used; i++)
+            if (!absent(from->entries[i].key))
+                ok = from_hashed_key(vm, as_dict(target), from->entries[i].key,
+                                     from->entries[i].hash, value);
+        return ok;
+    }
+    if (plain && (is_exact(iterable, KIND_SET) || is_exact(iterable, KIND_FROZENSET))) {
+        Value key;
+        int64_t hash;
+        for (ptrdiff_t i = 0; ok && set_next_entry(as_set(iterable), &i, &key, &hash);)
+            ok = from_hashed_key(vm, as_dict(target), key, hash, value);
+        return ok;
+    }
     FromKeys state = {target, value};
     return iterate(vm, iterable, from_keys_each, &state);
 }

@@ -195,8 +195,8 @@ static Ref name_hint(Vm *vm, Value error, Value name)
     if (attribute != self) decref(attribute);
     decref(self);
     if (none) return FAIL;
-    if (has) return format_text(vm, ". Did you mean: 'self.%S'?", name);
-    Ref text = suggest(vm, name, names_in_scope(vm, error), false);
+    Ref text = has ? format_text(vm, ". Did you mean: 'self.%S'?", name)
+                   : suggest(vm, name, names_in_scope(vm, error), false);
     Truth library = failed(text) ? FAILED : is_library(vm, name);
     if (library == NO) return text;
     if (library == FAILED) {

@@ -278,7 +278,7 @@ static bool bind_rest(Vm *vm, Binding *b, Ref owned[2])
 }
 
 /* list.__new__ leaves the keywords to the __init__ of a subclass that has its own, list.__init__ to
- * its __new__. */
+ * its __new__ (set.__init__ does not). */
 static bool ignores_keywords(const Vm *vm, const NativeFunction *function, Value first)
 {
     Type *owner = function->owner;
@@ -286,7 +286,7 @@ static bool ignores_keywords(const Vm *vm, const NativeFunction *function, Value
         const Type *type = as_type(first);
         return (type->flags & TYPE_HEAP) && type->init != owner->init;
     }
-    if (!owner || function->name != N(__init__)) return false;
+    if (!owner || function->name != N(__init__) || owner->kind == KIND_SET) return false;
     const Type *type = type_of(vm, first);
     return (type->flags & TYPE_HEAP) && type->new != owner->new;
 }

@@ -83,10 +83,12 @@ static bool first_difference(Vm *vm, Value a, Value b, Ref *x, Ref *y)
         *y = newref(b_items[i]);
         if (same == NO) return true;
         same = value_equal(vm, *x, *y);
-        if (same == NO) return true;
+        sequence_items(a, &a_len); /* comparing may have shortened them */
+        sequence_items(b, &b_len);
+        if (same == NO && i < a_len && i < b_len) return true;
         clear(x);
         clear(y);
-        if (same == FAILED) return false;
+        if (same != YES) return same == NO;
     }
 }
 

@@ -115,8 +115,12 @@ static Ref get_next(Vm *vm __attribute__((unused)), Value self)
 }
 static bool set_next(Vm *vm, Value self, Value value)
 {
+    if (absent(value)) {
+        throw(vm, TypeError, "can't delete tb_next attribute");
+        return false;
+    }
     if (value != NONE && !is_kind(value, KIND_TRACEBACK)) {
-        throw(vm, TypeError, "expected traceback object or None, got '%T'", value);
+        throw(vm, TypeError, "expected traceback object, got '%T'", value);
         return false;
     }
     for (Value at = value; is_kind(at, KIND_TRACEBACK); at = as_traceback(at)->next)

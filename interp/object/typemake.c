@@ -225,15 +225,19 @@ static bool make_shape(Vm *vm, Type *type)
 
 /* ---- the class itself ---- */
 
-/* A copy of the namespace with interned keys. */
-static Ref copy_namespace(Vm *vm, Value namespace)
+/* A copy of the namespace of class with interned keys. */
+static Ref copy_namespace(Vm *vm, Value class, Value namespace)
 {
     Ref copy = dict_copy(vm, as_dict(namespace));
     if (failed(copy)) return FAIL;
     Value key, value;
-    bool interned = true;
-    for (ptrdiff_t i = 0; dict_next(as_dict(copy), &i, &key, &value);)
+    bool interned = true, named = true;
+    for (ptrdiff_t i = 0; dict_next(as_dict(copy), &i, &key, &value);) {
         interned &= !is_str(key) || as_str(key)->interned;
+        named &= is_str(key);
+    }
+    if (!named && !warn(vm, RuntimeWarning, 1, "non-string key in the __dict__ of class %S", class))
+        return decref(copy), FAIL;
     if (interned) return copy;
     Ref clean = dict_new(vm);
     for (ptrdiff_t i = 0; !failed(clean) && dict_next(as_dict(copy), &i, &key, &value);) {
@@ -430,7 +434,7 @@ static bool init_subclass(Vm *vm, Type *type, const Args *kwargs)
 static Type *build(Vm *vm, Type *metaclass, Value name, Value bases, Value namespace, Type *base,
                    SlotNames *slots)
 {
-    Ref dict = copy_namespace(vm, namespace);
+    Ref dict = copy_namespace(vm, name, namespace);
     if (failed(dict)) return NULL;
     if (!slot_names(vm, as_dict(dict), name, base, slots)) {
         decref(dict);
