@@ -347,6 +347,23 @@ static void sort_marks(utf8proc_int32_t *points, ptrdiff_t len)
     }
 }
 
+/* Composes points; how many are left.  What is before the conjoining jamo T in general, U+11A7, does
+ * not compose with it, which utf8proc does not know. */
+static ptrdiff_t compose(utf8proc_int32_t *points, ptrdiff_t len)
+{
+    ptrdiff_t out = 0;
+    for (ptrdiff_t from = 0, to; from < len; from = to + 1) {
+        for (to = from; to < len && points[to] != 0x11A7;) to++;
+        ptrdiff_t left = to == from ? 0
+                                    : utf8proc_normalize_utf32(points + from, to - from,
+                                                               UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+        memmove(points + out, points + from, (size_t)left * sizeof *points);
+        out += left;
+        if (to < len) points[out++] = 0x11A7;
+    }
+    return out;
+}
+
 static Ref normalized(Vm *vm, Value text, Form form)
 {
     const Str *s = as_str(text);
@@ -369,8 +386,7 @@ static Ref normalized(Vm *vm, Value text, Form form)
         else len += decompose(point, form.compatible, points + len);
     }
     sort_marks(points, len);
-    if (form.compose)
-        len = utf8proc_normalize_utf32(points, len, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    if (form.compose) len = compose(points, len);
     Ref out = str_from_points(vm, (const uint32_t *)(const void *)points, len);
     memory_free(points);
     return out;

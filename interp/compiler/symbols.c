@@ -99,7 +99,7 @@ static void declare(Compiler *c, Names names, Pos pos, bool global)
             compile_error(c, pos, "name '%s' is assigned to before %s declaration", ident->text,
                           word);
         else if (flags & (global ? SYM_NONLOCAL : SYM_GLOBAL))
-            compile_error(c, pos, "name '%s' is nonlocal and global", ident->text);
+            compile_error(c, symbol->pos, "name '%s' is nonlocal and global", ident->text);
         check_debug(c, ident, pos, "assign to");
         symbol->flags |= global ? SYM_GLOBAL : SYM_NONLOCAL;
         symbol->pos = pos;

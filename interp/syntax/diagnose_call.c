@@ -50,10 +50,19 @@ void invalid_generator_argument(Parser *p, Node *element, Nodes clauses)
     if (at(p, TOK_COMMA)) bare_generator(p, element, clauses);
 }
 
+/* f(*a for a in b) */
+static void invalid_starred_generator(Parser *p, Node *node, bool not_first)
+{
+    Nodes clauses = parse_for_if_clauses(p);
+    if (not_first) bare_generator(p, node, clauses);
+    raise_at(p, node->pos, "iterable unpacking cannot be used in comprehension");
+}
+
 void invalid_argument(Parser *p, const Token *start, Node *node, bool not_first, bool keyword,
                       bool mapping)
 {
     if (node->kind == NODE_Starred) {
+        if (at_for(p)) invalid_starred_generator(p, node, not_first);
         if (mapping) {
             raise_at(p, join(start[-1].pos, node->pos),
                      "iterable argument unpacking follows keyword argument unpacking");

@@ -63,6 +63,7 @@ static void star_parameter(Parser *p, Signature *signature)
     if (at(p, TOK_COMMA)) {
         if (peek(p, 1) != TOK_NAME) {
             p->at++;
+            if (p->diagnose && at(p, TOK_SLASH)) invalid_slash(p, false, true, false);
             mismatch(p);
         }
         return;

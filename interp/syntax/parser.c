@@ -189,11 +189,11 @@ RULE(eval)
     return node_Expression(p->arena, (Pos){0}, body);
 }
 
-/* interactive: [statement] END */
+/* interactive: statement END */
 RULE(interactive)
 {
     ptrdiff_t begin = list_begin(p);
-    if (!at(p, TOK_END)) parse_statement(p);
+    parse_statement(p);
     if (!at(p, TOK_END)) {
         bool line_ends = p->at[-1].kind == TOK_NEWLINE; /* what CPython points at */
         raise_at(p, line_ends ? p->at[-1].pos : here(p),
@@ -298,7 +298,7 @@ static SyntaxNote *sorted_notes(SyntaxNote *notes)
     return sorted;
 }
 
-/* At the prompt a compound statement goes on until an empty line. */
+/* A single compound statement goes on until an empty line. */
 static bool awaits_empty_line(const Node *tree, const char *text, ptrdiff_t len)
 {
     const NodeInteractive *input = (const NodeInteractive *)(const void *)tree;
@@ -340,9 +340,9 @@ ParseResult parse_within(Arena *arena, const char *text, ptrdiff_t len, ParseMod
     result.tree = parse_tokens(&parser, start_rules[mode]);
     if (!result.tree) {
         result.problem = explain(&parser, start_rules[mode]);
-    } else if (open && mode == PARSE_SINGLE && awaits_empty_line(result.tree, text, len)) {
+    } else if (mode == PARSE_SINGLE && awaits_empty_line(result.tree, text, len)) {
         result.tree = NULL;
-        result.problem = (SyntaxProblem){SYNTAX_ERROR, "invalid syntax", {1, 0, 1, 0}, true};
+        result.problem = (SyntaxProblem){SYNTAX_ERROR, "invalid syntax", {1, 0, 1, 0}, open};
     } else {
         result.notes = sorted_notes(lexer.notes);
     }
