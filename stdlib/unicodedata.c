@@ -347,8 +347,8 @@ static void sort_marks(utf8proc_int32_t *points, ptrdiff_t len)
     }
 }
 
-/* Composes points; how many are left.  What is before the conjoining jamo T in general, U+11A7, does
- * not compose with it, which utf8proc does not know. */
+/* Composes points; how many are left.  A syllable does not compose with U+11A7, the tail that is
+ * none, which utf8proc does not know. */
 static ptrdiff_t compose(utf8proc_int32_t *points, ptrdiff_t len)
 {
     ptrdiff_t out = 0;

@@ -167,7 +167,10 @@ void compile_arguments(Compiler *c, int window, int given, Nodes args, Nodes key
     emit_cached(c, keywords.len ? OP_CALL_KW : OP_CALL, window, argc, to, k);
 }
 
-static bool acts(const Node *node) { return node->kind != NODE_Constant && node->kind != NODE_Name; }
+static bool acts(const Node *node)
+{
+    return node->kind != NODE_Constant && node->kind != NODE_Name;
+}
 
 /* Does an argument run code, so that it matters that the method is looked up before? */
 static bool any_that_acts(Nodes args, Nodes keywords)

@@ -46,7 +46,7 @@ struct TypeTable {
     struct TypeRow {
         const TypeDef *def; /* NULL: free */
         Type *type;
-    } *rows;
+    } * rows;
 };
 
 /* ---- what a type is ---- */
@@ -305,9 +305,8 @@ void type_cache_new(Vm *vm, Type *type)
     Value new = type_lookup(vm, type, N(__new__)), init = type_lookup(vm, type, N(__init__));
     bool plain = new == type_lookup(vm, object, N(__new__)) && !(type->flags & TYPE_ABSTRACT);
     replace(&type->new, plain ? UNDEF : newref(new));
-    replace(&type->init, init == type_lookup(vm, object, N(__init__))
-                             ? UNDEF
-                             : newref(slot_unwrapped(init)));
+    replace(&type->init,
+            init == type_lookup(vm, object, N(__init__)) ? UNDEF : newref(slot_unwrapped(init)));
     if (type->flags & TYPE_HEAP) {
         bool has_del = !absent(type_lookup(vm, type, N(__del__)));
         type->flags = has_del ? type->flags | TYPE_HAS_DEL : type->flags & ~(unsigned)TYPE_HAS_DEL;
@@ -467,7 +466,8 @@ static bool table_grow(Vm *vm, struct TypeTable *table)
     grown.rows = memory_zeroed(vm, grown.size * sizeof *grown.rows);
     if (!grown.rows) return false;
     for (size_t i = 0; i < table->size; i++)
-        if (table->rows[i].def) grown.rows[table_place(&grown, table->rows[i].def)] = table->rows[i];
+        if (table->rows[i].def)
+            grown.rows[table_place(&grown, table->rows[i].def)] = table->rows[i];
     memory_free(table->rows);
     *table = grown;
     return true;
