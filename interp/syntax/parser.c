@@ -340,7 +340,9 @@ ParseResult parse_within(Arena *arena, const char *text, ptrdiff_t len, ParseMod
     result.tree = parse_tokens(&parser, start_rules[mode]);
     if (!result.tree) {
         result.problem = explain(&parser, start_rules[mode]);
-    } else if (mode == PARSE_SINGLE && awaits_empty_line(result.tree, text, len)) {
+    } else if (mode == PARSE_SINGLE && (open || parser.at[-1].kind == TOK_NEWLINE) &&
+               awaits_empty_line(result.tree, text,
+                                 len)) { /* a block may end where the text does */
         result.tree = NULL;
         result.problem = (SyntaxProblem){SYNTAX_ERROR, "invalid syntax", {1, 0, 1, 0}, open};
     } else {

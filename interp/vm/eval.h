@@ -15,7 +15,7 @@ Ref eval(Vm *vm);
  * whatever happens.  RUN: a frame was pushed or the result stored into register dst of the running
  * frame; RAISE: raised. */
 Flow call_general(Vm *vm, Ref *window, int argc, Value kwnames, int dst);
-/* Before the arguments: makes sure that window[1].name is a method, or puts what it is into window[0]
+/* Before the arguments: makes sure that window[1].name is a method, or puts what it is in window[0]
  * and drops window[1].  False: raised. */
 bool find_method(Vm *vm, Ref *window, Value name, Cache *cache);
 Flow call_method_general(Vm *vm, Ref *window, int argc, Value name, Value kwnames, int dst);

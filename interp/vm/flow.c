@@ -388,8 +388,7 @@ static Flow resume_plain(Vm *vm, Coroutine *coroutine, Ref sent)
     record_enter(vm->frame, coroutine);
     if (failed(sent)) {
         if (!fresh) return raise_inside(vm);
-        return flow_raise(
-            vm); /* thrown into a coroutine that has not started: its body never runs */
+        return unwind_unstarted(vm);
     }
     if (!fresh) replace(&vm->frame->regs[coroutine->dst], sent);
     else decref(sent);

@@ -98,6 +98,8 @@ Flow unwind(Vm *vm);
 /* The same without a new traceback entry for the running frame (a bare raise, the end of a finally
  * block). */
 Flow unwind_again(Vm *vm);
+/* The same for a coroutine that has not started, whose body never runs. */
+Flow unwind_unstarted(Vm *vm);
 
 /* Does the suspended coroutine stand inside a try, with or for-finally (a handler covers it)? */
 bool coroutine_has_handler(const Coroutine *coroutine);

@@ -67,6 +67,13 @@ static void add_step(Vm *vm, Frame *frame, int index, bool left)
                   (int)(frame - vm->frames), frame_shown(frame), left ? frame->base : NULL);
 }
 
+/* It is thrown into the running frame before its first instruction. */
+Flow unwind_unstarted(Vm *vm)
+{
+    if (is_exception(vm->error)) add_step(vm, vm->frame, -1, true);
+    return flow_raise(vm);
+}
+
 static Flow unwind_from(Vm *vm, bool step)
 {
     for (;;) {
