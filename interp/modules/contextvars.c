@@ -5,6 +5,7 @@
 #include "object/context.h"
 #include "object/native.h"
 #include "object/str.h"
+#include "object/tuple.h"
 
 static Ref missing_repr(Vm *vm, Value self __attribute__((unused)))
 {
@@ -41,6 +42,13 @@ static bool contextvars_open(Vm *vm, Value module)
         Kind kind;
     } types[] = {
         {"Context", KIND_CONTEXT}, {"ContextVar", KIND_CONTEXT_VAR}, {"Token", KIND_CONTEXT_TOKEN}};
+    Ref all = ok ? tuple_new(vm, 4) : FAIL;
+    for (int i = 0; !failed(all) && i < 4; i++) {
+        Ref name = str_interned(vm, i < 3 ? types[i].name : "copy_context");
+        if (failed(name)) replace(&all, FAIL);
+        else as_tuple(all)->items[i] = name;
+    }
+    ok = !failed(all) && module_set(vm, module, "__all__", all);
     for (int i = 0; ok && i < 3; i++)
         ok = module_set(vm, module, types[i].name, newref(borrow(type_builtin(vm, types[i].kind))));
     return ok;

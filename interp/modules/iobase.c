@@ -301,14 +301,14 @@ static Ref iobase_next(Vm *vm, Value self)
 
 NATIVE(iobase_readlines, "readlines(self, hint=-1, /)",
        "Return the rest of the file as a list of lines.\n"
-       "With a positive hint stop after the line that brings the total to hint or more.")
+       "With a positive hint stop after the line that brings the total above hint.")
 {
     ptrdiff_t hint, total = 0;
     if (!io_size(vm, argv[1], &hint)) return FAIL;
     if (hint <= 0) return list_from(vm, argv[0]);
     Ref lines = list_new(vm, 0), iter = iter_of(vm, argv[0]);
     if (failed(iter) || failed(lines)) goto failed;
-    while (total < hint) {
+    while (total <= hint) {
         Ref line = iter_next(vm, iter);
         if (failed(line)) goto failed;
         if (absent(line)) break;
