@@ -221,6 +221,10 @@ static Ref missing(Vm *vm, Value self, Value name)
 Ref module_get_attr_or_absent(Vm *vm, Value self, Value name)
 {
     Ref out = object_get_attr_or_absent(vm, self, name);
+    if (failed(out) && error_is(vm, AttributeError)) { /* of a descriptor: it counts as missing */
+        error_clear(vm);
+        out = UNDEF;
+    }
     if (!absent(out)) return out;
     Value dict = as_module(self)->dict;
     Value hook = is_dict(dict) ? dict_get_name(as_dict(dict), N(__getattr__)) : UNDEF;

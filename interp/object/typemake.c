@@ -204,11 +204,13 @@ static bool make_shape(Vm *vm, Type *type)
 {
     bool attributes = type->flags & TYPE_ATTRIBUTES;
     Kind kind = type->kind;
-    if (kind == KIND_TYPE || kind == KIND_MODULE || (!attributes && type->fixed == 0))
+    if (kind == KIND_TYPE || (kind == KIND_MODULE && type->fixed == 0) ||
+        (!attributes && type->fixed == 0))
         return (type->shape = shape_new_root(vm, type, 0, 0)) != NULL;
-    if (!attributes)
+    if (!attributes && kind != KIND_MODULE) /* which brings its dict */
         return (type->shape = shape_new_root(vm, type, type->fixed, type->fixed)) != NULL;
-    if (kind == KIND_STR || kind == KIND_BYTES || kind == KIND_TUPLE || type->fixed > FIXED_MAX)
+    if (kind == KIND_STR || kind == KIND_BYTES || kind == KIND_TUPLE || kind == KIND_MODULE ||
+        type->fixed > FIXED_MAX)
         return (type->shape = type->dict_shape = shape_new_dict(vm, type, type->fixed)) != NULL;
     Value names[NAMES_MAX];
     int count = 0;
