@@ -363,7 +363,7 @@ const TypeDef exception_type = {
     .name = "BaseException",
     .doc = "Common base class for all exceptions.",
     .size = sizeof(Exception),
-    .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF,
+    .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES,
     .refs = REFS(REF(Exception, args), REF(Exception, traceback), REF(Exception, cause),
                  REF(Exception, context), REF(Exception, notes), REF(Exception, fields)),
     .new = &exception_make_def,
@@ -424,7 +424,7 @@ bool exceptions_open(Vm *vm)
                                                  : row->name,
             .doc = row->doc,
             .size = sizeof(Exception),
-            .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF,
+            .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES,
             .base = row->base == BaseException ? &exception_type : &defs[row->base].def,
         };
         fields_define(&defs[id], &defs[row->base], (ExcId)id);

@@ -206,13 +206,32 @@ NATIVE(object_reduce_ex, "__reduce_ex__(self, protocol, /)", "Helper for pickle.
 
 static Ref get_class(Vm *vm, Value self) { return newref(borrow(type_of(vm, self))); }
 
+/* The class from which on nothing was added to the instances of type. */
+static const Type *layout_of(const Type *type)
+{
+    unsigned told = TYPE_ATTRIBUTES | TYPE_WEAKREF;
+    while ((type->flags & TYPE_HEAP) && type->fixed == type->base->fixed &&
+           (type->flags & told) == (type->base->flags & told))
+        type = type->base;
+    return type;
+}
+
+/* Did both add to the instances of one class? */
+static bool same_origin(const Type *a, const Type *b)
+{
+    const Type *x = layout_of(a), *y = layout_of(b);
+    return x == y || ((x->flags & y->flags & TYPE_HEAP) && x->base == y->base);
+}
+
 /* May an instance change from one class to the other? */
 static bool same_layout(const Type *a, const Type *b)
 {
     /* a class has its namespace whatever its metaclass says of attributes */
-    unsigned told = a->kind == KIND_TYPE ? TYPE_CONTAINER : TYPE_ATTRIBUTES | TYPE_CONTAINER;
+    bool class = a->kind == KIND_TYPE;
+    unsigned told = class ? TYPE_CONTAINER : TYPE_ATTRIBUTES | TYPE_WEAKREF | TYPE_CONTAINER;
     return a->kind == b->kind && a->def == b->def && a->fixed == b->fixed &&
-           a->basic_size == b->basic_size && (a->flags & told) == (b->flags & told);
+           a->basic_size == b->basic_size && (a->flags & told) == (b->flags & told) &&
+           (class || same_origin(a, b));
 }
 
 /* Are all of a's __slots__ b's, by the same names? */

@@ -117,6 +117,12 @@ static bool is_identifier(const Str *s)
     return s->len > 0 && char_is_id_start(str_at(s, 0));
 }
 
+/* The instances of these vary in size: nothing is added to them. */
+static bool varies_in_size(const Type *base)
+{
+    return base->kind == KIND_INT || base->kind == KIND_BYTES || base->kind == KIND_TUPLE;
+}
+
 static bool slot_name(Vm *vm, Value item, Value class_name, Type *base, Dict *namespace,
                       SlotNames *slots)
 {
@@ -159,9 +165,7 @@ static bool slot_names(Vm *vm, Dict *namespace, Value class_name, Type *base, Sl
     if (failed(slots->names)) return false;
     Ref items = is_str(given) ? tuple_pack(vm, 1, given) : tuple_from(vm, given);
     if (failed(items)) return false;
-    bool sized = base->kind == KIND_BYTES || base->kind == KIND_TUPLE || base->kind == KIND_INT ||
-                 base->kind == KIND_TYPE;
-    bool ok = !sized || !tuple_len(items);
+    bool ok = !(varies_in_size(base) || base->kind == KIND_TYPE) || !tuple_len(items);
     if (!ok) throw(vm, TypeError, "nonempty __slots__ not supported for subtype of '%F'", base);
     for (ptrdiff_t i = 0; ok && i < tuple_len(items); i++)
         ok = slot_name(vm, tuple_at(items, i), class_name, base, namespace, slots);
@@ -353,7 +357,7 @@ static void inherit(Vm *vm, Type *type, Type *base, const SlotNames *slots)
         if (!(type->flags & MATCHED)) type->flags |= above & MATCHED; /* the first one's */
     }
     if (absent(slots->names)) {
-        type->flags |= TYPE_ATTRIBUTES | TYPE_WEAKREF;
+        type->flags |= TYPE_ATTRIBUTES | (varies_in_size(base) ? 0 : TYPE_WEAKREF);
     } else {
         type->fixed = (uint16_t)(base->fixed + as_list(slots->names)->len);
         type->flags |= (slots->dict ? TYPE_ATTRIBUTES : 0) | (slots->weakref ? TYPE_WEAKREF : 0);
