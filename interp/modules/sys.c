@@ -59,13 +59,15 @@ NATIVE(sys_setrecursionlimit, "setrecursionlimit(limit, /)", "Set the maximum de
 {
     int64_t limit;
     if (!int_index(vm, argv[0], &limit)) return FAIL;
+    if (limit > INT32_MAX || limit < INT32_MIN)
+        return throw(vm, OverflowError, "Python int too large to convert to C int");
     if (limit < 1) return throw(vm, ValueError, "recursion limit must be greater or equal than 1");
     if (vm->frame - vm->frames >= limit)
         return throw(vm, RecursionError,
                      "cannot set the recursion limit to %lld at the recursion depth %lld: the "
                      "limit is too low",
                      (long long)limit, (long long)(vm->frame - vm->frames));
-    recursion_limit_set(vm, limit > INT32_MAX ? INT32_MAX : (int)limit);
+    recursion_limit_set(vm, (int)limit);
     return NONE;
 }
 NATIVE(sys_intern, "intern(string, /)", "The one interned str equal to string.")
