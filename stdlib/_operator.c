@@ -1,8 +1,8 @@
-/* _operator.c - the callables of operator: itemgetter, attrgetter, methodcaller.
+/* _operator.c - the callables of operator: itemgetter, attrgetter, methodcaller; and the module.
  *
- * Sorting and grouping call them once an item.  Neighbours: operator.aio (the functions). */
+ * Sorting and grouping call them once an item.  Neighbours: _operator_apply.c (the functions). */
 /* SPDX-License-Identifier: MIT */
-#include "native.h"
+#include "_operator.h"
 
 enum { FEW = 16 }; /* arguments of a call that fit on the C stack */
 
@@ -293,6 +293,7 @@ static const TypeDef *const types[] = {&itemgetter_type, &attrgetter_type, &meth
 
 const ModuleDef _operator_module = {
     .name = "_operator",
-    .doc = "The callables of operator.",
+    .doc = "The operators as functions, and the callables of operator.",
+    .functions = operator_functions,
     .types = types,
 };

@@ -42,16 +42,32 @@ static bool in_language(const NativeFunction *function)
            strncmp(function->owner->def->name, "asyncio.", strlen("asyncio.")) == 0;
 }
 
-/* "list.append" or "len"; a class's name for its __new__ and __init__. */
+static const char *last_name(const char *dotted)
+{
+    const char *dot = strrchr(dotted, '.');
+    return dot ? dot + 1 : dotted;
+}
+
+/* Does its module stand before its name?  Not that of builtins. */
+static bool is_in_module(const NativeFunction *function)
+{
+    return is_str(function->module) && as_str(function->module)->ascii &&
+           !str_is(function->module, "builtins");
+}
+
+/* "list.append", "math.sin" or "len"; a class's name for its __new__ and __init__. */
 static void full_name(const NativeFunction *function, char *text, size_t size)
 {
     const char *name = native_text(function->native);
     int len = (int)strcspn(name, "(");
     bool makes = makes_instance(function);
     const char *owner = function->owner ? typedef_short_name(function->owner->def) : NULL;
+    if (function->native->binding == NATIVE_STATICMETHOD) owner = NULL;
     if (function->native->binding == NATIVE_CLASSMETHOD && is_type(function->self))
-        owner = type_full_name(as_type(function->self));
+        owner = last_name(type_full_name(as_type(function->self)));
     if (makes) snprintf(text, size, in_language(function) ? "%s.__init__" : "%s", owner);
+    else if (is_in_module(function))
+        snprintf(text, size, "%s.%.*s", as_str(function->module)->data, len, name);
     else if (owner) snprintf(text, size, "%s.%.*s", owner, len, name);
     else snprintf(text, size, "%.*s", len, name);
 }
@@ -59,7 +75,7 @@ static void full_name(const NativeFunction *function, char *text, size_t size)
 static void short_name(const NativeFunction *function, char *text, size_t size)
 {
     full_name(function, text, size);
-    char *dot = in_language(function) ? NULL : strchr(text, '.');
+    char *dot = in_language(function) ? NULL : strrchr(text, '.');
     if (dot) memmove(text, dot + 1, strlen(dot));
 }
 
