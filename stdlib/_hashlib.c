@@ -181,26 +181,74 @@ static Ref hash_make(Vm *vm, Value crypto_value, Value name, bool variable)
     return throw_no_memory(vm);
 }
 
-NATIVE(crypto_make, "make(self, name, data=?, /)",
-       "Return a hash object of the named algorithm, fed with data.\n"
-       "Raises ValueError for an unknown name.")
+/* A hash object of the algorithm name, a str, fed with data unless that is absent. */
+static Ref hash_named(Vm *vm, Value crypto_value, Value name, Value data)
 {
-    Crypto *crypto = as_crypto(argv[0]);
-    void *md = md_named(vm, crypto, argv[1]);
+    Crypto *crypto = as_crypto(crypto_value);
+    void *md = md_named(vm, crypto, name);
     if (!md) return FAIL;
-    bool variable = strncmp(as_str(argv[1])->data, "shake", 5) == 0;
-    Ref out = hash_make(vm, argv[0], argv[1], variable);
+    bool variable = strncmp(as_str(name)->data, "shake", 5) == 0;
+    Ref out = hash_make(vm, crypto_value, name, variable);
     if (!failed(out)) {
         Hash *hash = as_hash(out);
         hash->size = variable ? 0 : crypto->md_size(md);
         hash->block = crypto->md_block(md);
         bool good = crypto->init(hash->context, md, NULL);
-        if (!good) throw(vm, ValueError, "unsupported hash type %S", argv[1]);
-        if (!good || (!absent(argv[2]) && !hash_feed(vm, hash, argv[2]))) replace(&out, FAIL);
+        if (!good) throw(vm, ValueError, "unsupported hash type %S", name);
+        if (!good || (!absent(data) && !hash_feed(vm, hash, data))) replace(&out, FAIL);
     }
     md_release(crypto, md);
     return out;
 }
+
+NATIVE(crypto_make, "make(self, name, data=?, /)",
+       "Return a hash object of the named algorithm, fed with data.\n"
+       "Raises ValueError for an unknown name.")
+{
+    return hash_named(vm, argv[0], argv[1], argv[2]);
+}
+
+/* As hash_named, of the data given under either name. */
+static Ref hash_given(Vm *vm, const char *name, Value *argv)
+{
+    enum { CRYPTO, DATA, SECURITY, STRING };
+    Value data = argv[DATA];
+    if (is_none(data)) data = UNDEF;
+    if (!is_none(argv[STRING])) {
+        if (!absent(data))
+            return throw(vm, TypeError,
+                         "'data' and 'string' are mutually exclusive and support for 'string' "
+                         "keyword parameter is slated for removal in a future version.");
+        data = argv[STRING];
+    }
+    Ref text = str_interned(vm, name);
+    Ref out = failed(text) ? FAIL : hash_named(vm, argv[CRYPTO], text, data);
+    decref(text);
+    return out;
+}
+
+#define ALGORITHMS(ROW)                                                                            \
+    ROW(md5)                                                                                       \
+    ROW(sha1)                                                                                      \
+    ROW(sha224)                                                                                    \
+    ROW(sha256)                                                                                    \
+    ROW(sha384)                                                                                    \
+    ROW(sha512)                                                                                    \
+    ROW(sha3_224)                                                                                  \
+    ROW(sha3_256)                                                                                  \
+    ROW(sha3_384)                                                                                  \
+    ROW(sha3_512)                                                                                  \
+    ROW(shake_128)                                                                                 \
+    ROW(shake_256)
+#define CONSTRUCTOR(name)                                                                          \
+    NATIVE(openssl_##name,                                                                         \
+           "openssl_" #name "(self, data=None, /, *, usedforsecurity=True, string=None)",          \
+           "Return a " #name " hash object, fed with data.")                                       \
+    {                                                                                              \
+        return hash_given(vm, #name, argv);                                                        \
+    }
+ALGORITHMS(CONSTRUCTOR)
+#define CONSTRUCTOR_ROW(name) &openssl_##name##_def,
 
 NATIVE(hash_update, "update(self, obj, /)", "Feed more bytes.")
 {
@@ -479,8 +527,12 @@ static const TypeDef crypto_type = {
     .clear = crypto_clear,
 };
 static const Native *const crypto_methods[] = {
-    &crypto_make_def, &crypto_pbkdf2_def,  &crypto_scrypt_def,
-    &crypto_hmac_def, &crypto_compare_def, NULL,
+    ALGORITHMS(CONSTRUCTOR_ROW) & crypto_make_def,
+    &crypto_pbkdf2_def,
+    &crypto_scrypt_def,
+    &crypto_hmac_def,
+    &crypto_compare_def,
+    NULL,
 };
 static bool hashlib_open(Vm *vm, Value module)
 {
