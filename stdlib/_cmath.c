@@ -2,8 +2,8 @@
  *
  * Kahan, "Branch cuts for complex elementary functions, or much ado about nothing's sign bit"
  * (1987): the inverse functions are made of square roots of 1 + z and 1 - z, so that no digit
- * cancels near the ends of a cut, and of atan2, which keeps the sign of a zero.  Parts so large that
- * a square would overflow are halved or quartered first. */
+ * cancels near the ends of a cut, and of atan2, which keeps the sign of a zero.  Parts so
+ * large that a square would overflow are halved or quartered first. */
 /* SPDX-License-Identifier: MIT */
 #include <float.h>
 #include <math.h>

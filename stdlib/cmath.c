@@ -142,6 +142,7 @@ NATIVE(cmath_rect, "rect(r, phi, /)", "The complex at distance r from zero and a
     if (isinf(r) && isfinite(phi) && phi != 0)
         return complex_from(vm, copysign(INFINITY, cos(phi)) * (r < 0 ? -1 : 1),
                             copysign(INFINITY, sin(phi)) * (r < 0 ? -1 : 1));
+    if (isnan(r) && phi == 0) return complex_from(vm, r, 0);
     if (isinf(r) && isnan(phi)) return complex_from(vm, INFINITY, NAN);
     if (phi == 0)
         return complex_from(vm, r, isinf(r) ? copysign(0, phi) * (r < 0 ? -1 : 1) : r * phi);
