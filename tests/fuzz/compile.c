@@ -72,13 +72,21 @@ static Ref written_out(Vm *vm, const char *text, ptrdiff_t len, unsigned mode)
     return UNDEF;
 }
 
+/* As in CPython the quotes and backslashes in the fields of an f-string or t-string are escaped
+ * along with its text, which such a literal cannot be read with. */
+static bool escapes_in_fields(const char *text)
+{
+    if (!strchr(text, '\\')) return false;
+    return strstr(text, "f'") || strstr(text, "f\"") || strstr(text, "t'") || strstr(text, "t\"");
+}
+
 static void check_expression(Vm *vm, const char *text, ptrdiff_t len)
 {
     char *owned = NULL;
     ptrdiff_t size;
     Ref first = written_out(vm, text, len, PARSE_EVAL), second = UNDEF;
     const char *utf8 = absent(first) ? NULL : str_utf8(vm, first, &size, &owned);
-    if (utf8) {
+    if (utf8 && !escapes_in_fields(utf8)) {
         second = written_out(vm, utf8, size, PARSE_EVAL | PARSE_UTF8);
         if (absent(second) || !str_equal(as_str(first), as_str(second))) {
             fprintf(stderr, "%s\n", utf8);
