@@ -1,14 +1,26 @@
-/* cmath.c - the module cmath: functions of complex numbers.
+/* cmath.c - the module cmath: functions of complex numbers, over the C library's.
  *
- * Of finite numbers they are those of _cmath.c.  At infinities and NaNs they are the C library's,
- * which follows Annex G of the C standard; what it cannot do is raise: a pole or an infinite angle
- * is a ValueError, an infinite result from finite numbers an OverflowError.
+ * The C library follows Annex G of the C standard in what it gives for zeros, infinities and NaNs;
+ * what it cannot do is raise: a pole or an infinite angle is a ValueError, an infinite result from
+ * finite numbers an OverflowError.
  * Neighbours: math.c. */
 /* SPDX-License-Identifier: MIT */
-#include "_cmath.h"
+#include <complex.h>
+#undef I /* a local name elsewhere */
 
 #include "native.h"
 
+typedef double _Complex Number;
+
+/* real + imag * I would spoil infinities and signs of zero; clang 14 has no CMPLX. */
+static Number number_of(double real, double imag)
+{
+    union {
+        double parts[2];
+        Number number;
+    } both = {{real, imag}};
+    return both.number;
+}
 static bool is_finite_number(Number z) { return isfinite(creal(z)) && isfinite(cimag(z)); }
 
 static bool number_from(Vm *vm, Value v, Number *z)
@@ -43,38 +55,27 @@ static bool angle_infinite(Number z)
     return isinf(cimag(z)) && (isfinite(creal(z)) || (isinf(creal(z)) && creal(z) > 0));
 }
 
-/* The natural logarithm of z, which is not 0. */
-static Number natural_log(Number z) { return is_finite_number(z) ? complex_log(z) : clog(z); }
 static Number common_log(Number z)
 {
-    Number w = natural_log(z);
+    Number w = clog(z);
     return number_of(creal(w) / M_LN10, cimag(w) / M_LN10);
 }
 
-/* i * z and w / i: the functions of angles are the hyperbolic ones turned by a quarter. */
-static Number turned(Number z) { return number_of(-cimag(z), creal(z)); }
-static Number turned_back(Number w) { return number_of(cimag(w), -creal(w)); }
+/* C has pi / 2 for the imaginary part of acosh(nan * 1j). */
+static Number inverse_cosh(Number z)
+{
+    return creal(z) == 0 && isnan(cimag(z)) ? number_of(NAN, NAN) : cacosh(z);
+}
 
-#define EITHER(name, finite, other)                                                                \
-    static Number name(Number z) { return is_finite_number(z) ? finite : other; }
-EITHER(square_root, complex_sqrt(z), csqrt(z))
-EITHER(exponential, complex_exp(z), cexp(z))
-EITHER(sine, turned_back(complex_sinh(turned(z))), csin(z))
-EITHER(cosine, complex_cosh(turned(z)), ccos(z))
-EITHER(hyperbolic_sine, complex_sinh(z), csinh(z))
-EITHER(hyperbolic_cosine, complex_cosh(z), ccosh(z))
-EITHER(arc_sine, turned_back(complex_asinh(turned(z))), casin(z))
-EITHER(arc_cosine, complex_acos(z), cacos(z))
-EITHER(arc_tangent, turned_back(complex_atanh(turned(z))), catan(z))
-EITHER(inverse_sinh, complex_asinh(z), casinh(z))
-EITHER(inverse_tanh, complex_atanh(z), catanh(z))
-/* C has other parts than NaN for acosh(nan * 1j), tanh(nan * 1j) and tan(nan). */
-EITHER(inverse_cosh, complex_acosh(z),
-       creal(z) == 0 && isnan(cimag(z)) ? number_of(NAN, NAN) : cacosh(z))
-EITHER(hyperbolic_tangent, complex_tanh(z),
-       creal(z) == 0 && isnan(cimag(z)) ? number_of(NAN, NAN) : ctanh(z))
-EITHER(tangent, turned_back(complex_tanh(turned(z))),
-       cimag(z) == 0 && isnan(creal(z)) ? number_of(NAN, NAN) : ctan(z))
+/* C has 0 for the real part of tanh(nan * 1j), and for the imaginary one of tan(nan). */
+static Number hyperbolic_tangent(Number z)
+{
+    return creal(z) == 0 && isnan(cimag(z)) ? number_of(NAN, NAN) : ctanh(z);
+}
+static Number tangent(Number z)
+{
+    return cimag(z) == 0 && isnan(creal(z)) ? number_of(NAN, NAN) : ctan(z);
+}
 
 #define FUNCTION(name, body, undefined, text)                                                      \
     NATIVE(cmath_##name, #name "(z, /)", text)                                                     \
@@ -83,21 +84,19 @@ EITHER(tangent, turned_back(complex_tanh(turned(z))),
         if (!number_from(vm, argv[0], &z)) return FAIL;                                            \
         return undefined(z) ? domain_error(vm) : result(vm, z, body(z));                           \
     }
-FUNCTION(acos, arc_cosine, nowhere,
-         "The arc cosine of z, cut along the real axis outside of -1 to 1.")
+FUNCTION(acos, cacos, nowhere, "The arc cosine of z, cut along the real axis outside of -1 to 1.")
 FUNCTION(acosh, inverse_cosh, nowhere, "The inverse hyperbolic cosine of z, cut below 1.")
-FUNCTION(asin, arc_sine, nowhere, "The arc sine of z, cut along the real axis outside of -1 to 1.")
-FUNCTION(asinh, inverse_sinh, nowhere, "The inverse hyperbolic sine of z, cut beyond -1j and 1j.")
-FUNCTION(atan, arc_tangent, at_imag_one, "The arc tangent of z, cut beyond -1j and 1j.")
-FUNCTION(atanh, inverse_tanh, at_real_one,
-         "The inverse hyperbolic tangent of z, cut beyond -1 and 1.")
-FUNCTION(cos, cosine, real_infinite, "The cosine of z.")
-FUNCTION(cosh, hyperbolic_cosine, imag_infinite, "The hyperbolic cosine of z.")
-FUNCTION(exp, exponential, angle_infinite, "e raised to the power of z.")
+FUNCTION(asin, casin, nowhere, "The arc sine of z, cut along the real axis outside of -1 to 1.")
+FUNCTION(asinh, casinh, nowhere, "The inverse hyperbolic sine of z, cut beyond -1j and 1j.")
+FUNCTION(atan, catan, at_imag_one, "The arc tangent of z, cut beyond -1j and 1j.")
+FUNCTION(atanh, catanh, at_real_one, "The inverse hyperbolic tangent of z, cut beyond -1 and 1.")
+FUNCTION(cos, ccos, real_infinite, "The cosine of z.")
+FUNCTION(cosh, ccosh, imag_infinite, "The hyperbolic cosine of z.")
+FUNCTION(exp, cexp, angle_infinite, "e raised to the power of z.")
 FUNCTION(log10, common_log, at_zero, "The base-10 logarithm of z.")
-FUNCTION(sin, sine, real_infinite, "The sine of z.")
-FUNCTION(sinh, hyperbolic_sine, imag_infinite, "The hyperbolic sine of z.")
-FUNCTION(sqrt, square_root, nowhere, "The square root of z that is not left of the imaginary axis.")
+FUNCTION(sin, csin, real_infinite, "The sine of z.")
+FUNCTION(sinh, csinh, imag_infinite, "The hyperbolic sine of z.")
+FUNCTION(sqrt, csqrt, nowhere, "The square root of z that is not left of the imaginary axis.")
 FUNCTION(tan, tangent, real_infinite_only, "The tangent of z.")
 FUNCTION(tanh, hyperbolic_tangent, imag_infinite_only, "The hyperbolic tangent of z.")
 
@@ -106,13 +105,12 @@ NATIVE(cmath_log, "log(z, base=?, /)",
 {
     Number z, base;
     if (!number_from(vm, argv[0], &z)) return FAIL;
-    if (absent(argv[1])) return at_zero(z) ? domain_error(vm) : result(vm, z, natural_log(z));
+    if (absent(argv[1])) return at_zero(z) ? domain_error(vm) : result(vm, z, clog(z));
     if (!number_from(vm, argv[1], &base)) return FAIL;
-    Number divisor = at_zero(base) ? 0 : natural_log(base);
+    if (at_zero(z) || at_zero(base)) return domain_error(vm);
+    Number divisor = clog(base);
     if (at_zero(divisor)) return domain_error(vm);
-    /* log(0) alone is an error: here its infinity is divided */
-    Number w = at_zero(z) ? number_of(-INFINITY, atan2(cimag(z), creal(z))) : natural_log(z);
-    Ref above = complex_from(vm, creal(w), cimag(w)), out = FAIL;
+    Ref above = complex_from(vm, creal(clog(z)), cimag(clog(z))), out = FAIL;
     Ref below = failed(above) ? FAIL : complex_from(vm, creal(divisor), cimag(divisor));
     if (!failed(below)) out = number_binary(vm, OP2_TRUEDIV, above, below);
     decref(above);

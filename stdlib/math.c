@@ -4,7 +4,6 @@
 #include <float.h>
 #include <stdlib.h>
 
-#include "_gamma.h"
 #include "native.h"
 
 /* One-argument functions: the name, the C function; a NaN from a number is a domain error, an
@@ -51,14 +50,14 @@ NATIVE(math_gamma, "gamma(x, /)", "The gamma function at x.")
     double x;
     if (!float_from(vm, argv[0], &x)) return FAIL;
     if (x == floor(x) && x <= 0 && !isinf(x)) return throw(vm, ValueError, "math domain error");
-    return checked(vm, x, gamma_of(x), false);
+    return checked(vm, x, tgamma(x), false);
 }
 NATIVE(math_lgamma, "lgamma(x, /)",
        "The logarithm of the absolute value of the gamma function at x.")
 {
     double x;
     if (!float_from(vm, argv[0], &x)) return FAIL;
-    return checked(vm, x, log_gamma_of(x), x == floor(x) && x <= 0);
+    return checked(vm, x, lgamma(x), x == floor(x) && x <= 0);
 }
 
 #define MATH2(name, function, text)                                                                \
