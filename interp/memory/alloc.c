@@ -259,7 +259,7 @@ void allocator_close(Interp *interp)
         free(slab);
         slab = next;
     }
-    free(memory->drops);
+    free(memory->drops.objects);
     if (memory->registry) {
         free(memory->registry->slots);
         free(memory->registry->sites);

@@ -28,6 +28,12 @@ typedef struct FreeCell {
     struct FreeCell *next;
 } FreeCell;
 
+/* The nested drops of a thread, and the objects whose drop was put off because they are many. */
+typedef struct Drops {
+    int depth, count, capacity;
+    Object **objects;
+} Drops;
+
 typedef struct Allocator {
     FreeCell *free[CELLS_MAX + 1]; /* by size in cells */
     char *slab_next, *slab_end;    /* uncut part of the newest slab */
@@ -36,9 +42,7 @@ typedef struct Allocator {
     int64_t live;                  /* objects alive */
     bool watch;                    /* the fast path is closed: fail_after or registry is in use */
     struct Registry *registry;     /* AIO_DEBUG=refs: every live object; NULL: off */
-    int drop_depth;                /* nested object_drop calls */
-    int drop_count, drop_capacity; /* objects whose drop was put off because of that */
-    Object **drops;
+    Drops drops;                   /* of the thread that runs; the others' are in their Vms */
 } Allocator;
 
 /* Once a process: takes what every start touches from the system in one call, rather than by a page

@@ -66,6 +66,9 @@ struct Vm {
     Ref trace, profile;        /* sys.settrace, sys.setprofile (vm/trace.c), or UNDEF */
     int tracing;               /* > 0: one of them is running, and is not told of itself */
 
+    Drops drops;             /* while another thread runs */
+    struct Pending *pending; /* what waits for a safe point (vm/pending.c); NULL: nothing ever did */
+
     uint64_t thread_id;
     Ref thread_object; /* threading's object for this thread, or UNDEF */
     Ref body;          /* of a thread: (function, args, kwargs) */
@@ -107,7 +110,6 @@ struct Interp {
     Ref sys;                          /* dict of module sys */
     struct Importer *importer;        /* modules/import.c */
     struct Weakrefs *weakrefs;        /* object -> its weak references (object/weakref.c) */
-    struct Pending *pending;          /* what waits for a safe point (vm/pending.c) */
     struct LoopState *loops;          /* loop/: what all loops of the interpreter share */
     struct ModuleState *module_state; /* modules/: per-module state by ModuleDef */
 

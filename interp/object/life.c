@@ -143,16 +143,16 @@ void object_free(Interp *interp, Object *object)
 }
 
 /* Puts object on the list of those to be dropped later; false: no memory for that. */
-static bool drop_later(Allocator *memory, Object *object)
+static bool drop_later(Drops *drops, Object *object)
 {
-    if (memory->drop_count == memory->drop_capacity) {
-        int capacity = memory->drop_capacity ? memory->drop_capacity * 2 : 256;
-        Object **drops = realloc(memory->drops, (size_t)capacity * sizeof *drops);
-        if (!drops) return false;
-        memory->drops = drops;
-        memory->drop_capacity = capacity;
+    if (drops->count == drops->capacity) {
+        int capacity = drops->capacity ? drops->capacity * 2 : 256;
+        Object **objects = realloc(drops->objects, (size_t)capacity * sizeof *objects);
+        if (!objects) return false;
+        drops->objects = objects;
+        drops->capacity = capacity;
     }
-    memory->drops[memory->drop_count++] = object;
+    drops->objects[drops->count++] = object;
     return true;
 }
 
@@ -202,9 +202,9 @@ static __attribute__((noinline)) void drop_owner(Object *object)
     const Shape *shape = object->shape;
     Interp *interp = shape->interp;
     bool bare = is_bare(object, shape);
-    Allocator *memory = &interp->memory;
-    if (memory->drop_depth >= DROP_DEPTH && drop_later(memory, object)) return;
-    memory->drop_depth++;
+    Drops *drops = &interp->memory.drops;
+    if (drops->depth >= DROP_DEPTH && drop_later(drops, object)) return;
+    drops->depth++;
     if (bare) {
         if (!(object->flags & OBJ_CLEARED)) {
             object->flags |= OBJ_DEAD | OBJ_CLEARED;
@@ -214,9 +214,9 @@ static __attribute__((noinline)) void drop_owner(Object *object)
     } else {
         drop_now(interp, object);
     }
-    if (memory->drop_depth == 1)
-        while (memory->drop_count > 0) drop_now(interp, memory->drops[--memory->drop_count]);
-    memory->drop_depth--;
+    if (drops->depth == 1)
+        while (drops->count > 0) drop_now(interp, drops->objects[--drops->count]);
+    drops->depth--;
 }
 
 void object_drop(Object *object)

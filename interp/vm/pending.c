@@ -2,7 +2,7 @@
  *
  * decref never runs script code: a dropped object whose finaliser must run is queued here, alive
  * again, and eval looks at vm->interrupt before the next call, at each turn of a loop, and after a
- * deletion or the rebinding of a global name.
+ * deletion or the rebinding of a global name.  A thread runs what it has dropped itself.
  * Neighbours: object/life.c (object_drop queues), eval.c (CHECK_INTERRUPT). */
 /* SPDX-License-Identifier: MIT */
 #include "vm/pending.h"
@@ -28,35 +28,37 @@ struct Pending {
     bool running;
 };
 
-bool pending_open(Interp *interp)
+void pending_close(Vm *vm)
 {
-    interp->pending = calloc(1, sizeof(struct Pending));
-    return interp->pending != NULL;
+    if (vm->pending) free(vm->pending->jobs);
+    free(vm->pending);
+    vm->pending = NULL;
 }
 
-void pending_close(Interp *interp)
+/* Makes room for one more; false: no memory. */
+static bool pending_grow(Vm *vm)
 {
-    free(interp->pending->jobs);
-    free(interp->pending);
-    interp->pending = NULL;
+    if (!vm->pending && !(vm->pending = calloc(1, sizeof *vm->pending))) return false;
+    struct Pending *pending = vm->pending;
+    if (pending->len < pending->capacity) return true;
+    ptrdiff_t capacity = pending->capacity ? pending->capacity * 2 : 16;
+    Job *jobs = realloc(pending->jobs, sizeof(Job) * (size_t)capacity);
+    if (!jobs) return false;
+    pending->jobs = jobs;
+    pending->capacity = capacity;
+    return true;
 }
 
 static void push(Interp *interp, Job job)
 {
-    struct Pending *pending = interp->pending;
-    if (pending->len == pending->capacity) {
-        ptrdiff_t capacity = pending->capacity ? pending->capacity * 2 : 16;
-        Job *jobs = realloc(pending->jobs, sizeof(Job) * (size_t)capacity);
-        if (!jobs) { /* out of memory: the object leaks rather than dies unfinalised */
-            decref(job.callable);
-            decref(job.argument);
-            return;
-        }
-        pending->jobs = jobs;
-        pending->capacity = capacity;
+    Vm *vm = interp->running;
+    if (!pending_grow(vm)) { /* the object leaks rather than dies unfinalised */
+        decref(job.callable);
+        decref(job.argument);
+        return;
     }
-    pending->jobs[pending->len++] = job;
-    atomic_fetch_or(&interp->running->interrupt, INTERRUPT_PENDING);
+    vm->pending->jobs[vm->pending->len++] = job;
+    atomic_fetch_or(&vm->interrupt, INTERRUPT_PENDING);
 }
 
 void pending_finalizer(Interp *interp, Object *object)
@@ -68,7 +70,7 @@ void pending_finalizer(Interp *interp, Object *object)
 
 bool object_finalize(Vm *vm, Object *object)
 {
-    if (!vm->interp->pending || vm->interp->finalizing_done) return true;
+    if (vm->interp->finalizing_done) return true;
     pending_finalizer(vm->interp, object);
     return false;
 }
@@ -124,8 +126,8 @@ static void run_job(Vm *vm, Job job)
 
 bool pending_run(Vm *vm)
 {
-    struct Pending *pending = vm->interp->pending;
-    if (pending->running) return true;
+    struct Pending *pending = vm->pending;
+    if (!pending || pending->running || pending->len == 0) return false;
     pending->running = true;
     for (ptrdiff_t n = 0; n < pending->len; n++) run_job(vm, pending->jobs[n]);
     pending->len = 0;

@@ -11,9 +11,8 @@
 void pending_finalizer(Interp *interp, Object *object);
 /* callable(argument) at the next safe point; both stolen. Errors are reported as unraisable. */
 void pending_call(Interp *interp, Ref callable, Ref argument);
-/* Runs everything; false: a signal handler raised. */
+/* Runs everything that waits in this thread; false: nothing did, or it is being run. */
 bool pending_run(Vm *vm);
-bool pending_open(Interp *interp);
-void pending_close(Interp *interp);
+void pending_close(Vm *vm);
 
 #endif

@@ -15,6 +15,7 @@
 #include "object/error.h"
 #include "vm/frame.h"
 #include "vm/local.h"
+#include "vm/pending.h"
 #include "vm/signals.h"
 
 #define SWITCH_INTERVAL_NS 5000000
@@ -53,13 +54,22 @@ void gil_close(Interp *interp)
     interp->lock = NULL;
 }
 
+/* vm runs no more, and takes what it has put off with it; the mutex is held. */
+static void let_go(Vm *vm, struct Gil *lock)
+{
+    Interp *interp = vm->interp;
+    vm->drops = interp->memory.drops;
+    interp->memory.drops = (Drops){0};
+    interp->running = NULL;
+    lock->held = false;
+    pthread_cond_signal(&lock->freed);
+}
+
 void gil_release(Vm *vm)
 {
     struct Gil *lock = vm->interp->lock;
     pthread_mutex_lock(&lock->mutex);
-    vm->interp->running = NULL;
-    lock->held = false;
-    pthread_cond_signal(&lock->freed);
+    let_go(vm, lock);
     pthread_mutex_unlock(&lock->mutex);
 }
 
@@ -105,6 +115,7 @@ void gil_acquire(Vm *vm)
     lock->held = true;
     lock->turns++;
     vm->interp->running = vm;
+    vm->interp->memory.drops = vm->drops;
     pthread_cond_broadcast(&lock->taken);
     pthread_mutex_unlock(&lock->mutex);
     errno = saved;
@@ -117,9 +128,7 @@ void gil_yield(Vm *vm)
     bool others = lock->waiting > 0;
     uint64_t turns = lock->turns;
     if (others) {
-        vm->interp->running = NULL;
-        lock->held = false;
-        pthread_cond_signal(&lock->freed);
+        let_go(vm, lock);
         struct timespec when = soon(vm->interp);
         while (lock->turns == turns &&
                pthread_cond_timedwait(&lock->taken, &lock->mutex, &when) == 0)
@@ -170,6 +179,8 @@ static void vm_free(Vm *vm)
 {
     drop_values(vm);
     stacks_close(vm);
+    pending_close(vm);
+    free(vm->drops.objects);
     free(vm);
 }
 
@@ -189,10 +200,13 @@ static void vm_enter(Vm *vm)
 }
 static void vm_leave(Vm *vm)
 {
-    drop_values(vm);
+    do drop_values(vm);
+    while (pending_run(vm)); /* finalisers may make such values anew */
     forget(vm->interp, vm);
     gil_release(vm);
     stacks_close(vm);
+    pending_close(vm);
+    free(vm->drops.objects);
     free(vm);
 }
 
