@@ -74,9 +74,8 @@ Vm *interp_open(Debugging debugging, const Flags *flags)
     allocator_open(interp, debugging.bits & DEBUG_REFS, debugging.fail_after, debugging.sites);
     interp->recursion_limit = 1000;
     seed_hash(interp);
-    if (!gil_open(interp) || !stacks_open(vm) || !collector_open(vm) ||
-        !types_open(vm) || !names_open(vm) || !exceptions_open(vm) || !weakrefs_open(vm) ||
-        !open_modules(vm))
+    if (!gil_open(interp) || !stacks_open(vm) || !collector_open(vm) || !types_open(vm) ||
+        !names_open(vm) || !exceptions_open(vm) || !weakrefs_open(vm) || !open_modules(vm))
         return NULL;
     signals_open(vm);
     return vm;

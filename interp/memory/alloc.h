@@ -38,11 +38,11 @@ typedef struct Allocator {
     FreeCell *free[CELLS_MAX + 1]; /* by size in cells */
     char *slab_next, *slab_end;    /* uncut part of the newest slab */
     struct Slab *slabs;
-    int64_t fail_after;            /* AIO_DEBUG=oom=N: how many go well first; -1: all */
-    int64_t live;                  /* objects alive */
-    bool watch;                    /* the fast path is closed: fail_after or registry is in use */
-    struct Registry *registry;     /* AIO_DEBUG=refs: every live object; NULL: off */
-    Drops drops;                   /* of the thread that runs; the others' are in their Vms */
+    int64_t fail_after;        /* AIO_DEBUG=oom=N: how many go well first; -1: all */
+    int64_t live;              /* objects alive */
+    bool watch;                /* the fast path is closed: fail_after or registry is in use */
+    struct Registry *registry; /* AIO_DEBUG=refs: every live object; NULL: off */
+    Drops drops;               /* of the thread that runs; the others' are in their Vms */
 } Allocator;
 
 /* Once a process: takes what every start touches from the system in one call, rather than by a page

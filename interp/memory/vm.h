@@ -66,8 +66,9 @@ struct Vm {
     Ref trace, profile;        /* sys.settrace, sys.setprofile (vm/trace.c), or UNDEF */
     int tracing;               /* > 0: one of them is running, and is not told of itself */
 
-    Drops drops;             /* while another thread runs */
-    struct Pending *pending; /* what waits for a safe point (vm/pending.c); NULL: nothing ever did */
+    Drops drops; /* while another thread runs */
+    struct Pending
+        *pending; /* what waits for a safe point (vm/pending.c); NULL: nothing ever did */
 
     uint64_t thread_id;
     Ref thread_object; /* threading's object for this thread, or UNDEF */
