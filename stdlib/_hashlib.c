@@ -527,12 +527,8 @@ static const TypeDef crypto_type = {
     .clear = crypto_clear,
 };
 static const Native *const crypto_methods[] = {
-    ALGORITHMS(CONSTRUCTOR_ROW) & crypto_make_def,
-    &crypto_pbkdf2_def,
-    &crypto_scrypt_def,
-    &crypto_hmac_def,
-    &crypto_compare_def,
-    NULL,
+    &crypto_make_def, &crypto_pbkdf2_def,  &crypto_scrypt_def,
+    &crypto_hmac_def, &crypto_compare_def, ALGORITHMS(CONSTRUCTOR_ROW) NULL,
 };
 static bool hashlib_open(Vm *vm, Value module)
 {

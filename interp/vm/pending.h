@@ -1,5 +1,5 @@
-/* pending.h - what waits for a safe point: finalisers, weak reference callbacks, calls from other
- * threads. */
+/* pending.h - what waits for a safe point of the thread it came up in: finalisers, and callbacks of
+ * weak references. */
 /* SPDX-License-Identifier: MIT */
 #ifndef AIO_VM_PENDING_H
 #define AIO_VM_PENDING_H
