@@ -29,6 +29,8 @@ enum { /* Code.flags */
        CODE_NAMESPACE =
            0x10000000, /* local 0 is the namespace mapping LOAD_NAME uses (class body, exec) */
        CODE_SIMPLE = 0x20000000, /* plain positional parameters only: eligible for the fast call */
+       CODE_UNSEEN = 0x40000000, /* it stands for a native function: tracebacks and callers of
+                                    callers pass it over */
        CODE_HEAP_FRAME = CODE_GENERATOR | CODE_COROUTINE | CODE_ASYNC_GENERATOR,
 };
 

@@ -101,6 +101,25 @@ static bool counts_first(const NativeFunction *function)
     return makes_instance(function) && (!strcmp(name, "int") || !strcmp(name, "str"));
 }
 
+/* Do its parameters have names by which CPython's parser of arguments goes? */
+static bool takes_names(const Binding *b)
+{
+    const Signature *s = b->signature;
+    return !takes_no_names(s) && !s->has_kwargs && !s->has_varargs && !in_language(b->function);
+}
+
+/* More arguments than parameters, of both kinds together. */
+static bool too_many(Vm *vm, const Binding *b)
+{
+    char name[128];
+    short_name(b->function, name, sizeof name);
+    int given = b->given - b->hidden, limit = b->signature->count - b->hidden;
+    int names = absent(b->args->kwnames) ? 0 : (int)tuple_len(b->args->kwnames);
+    return throw(vm, TypeError, "%s() takes at most %d %sargument%s (%d given)", name, limit,
+                 given ? "" : "keyword ", plural(limit), given + names),
+           false;
+}
+
 /* The positional arguments are too many or too few. */
 static bool wrong_count(Vm *vm, const Binding *b)
 {
@@ -175,6 +194,39 @@ static int keyword_slot(const Signature *s, Value name)
     return -1;
 }
 
+/* What CPython's parser asks before it looks at the keywords' names: too many, too few of those
+ * without a name, something missing.  Asked where a call has failed. */
+static bool check_counts(Vm *vm, const Binding *b)
+{
+    const Signature *s = b->signature;
+    int names = absent(b->args->kwnames) ? 0 : (int)tuple_len(b->args->kwnames);
+    if (b->given + names > s->count && !counts_first(b->function)) return too_many(vm, b);
+    if (b->given > s->positional) return wrong_count(vm, b);
+    uint32_t filled = b->filled;
+    for (int n = 0; n < names; n++) {
+        int slot = keyword_slot(s, tuple_at(b->args->kwnames, n));
+        if (slot >= 0) filled |= 1u << slot;
+    }
+    for (int i = 0; i < s->count; i++)
+        if (!(filled >> i & 1) && !(s->optional >> i & 1)) return missing(vm, b, i);
+    return true;
+}
+
+/* A name that no parameter has. */
+static bool unexpected(Vm *vm, const Binding *b, Value name)
+{
+    char text[128];
+    if (takes_names(b) && !check_counts(vm, b)) return false;
+    if (takes_no_names(b->signature)) {
+        full_name(b->function, text, sizeof text);
+        throw(vm, TypeError, "%s() takes no keyword arguments", text);
+        return false;
+    }
+    short_name(b->function, text, sizeof text);
+    throw(vm, TypeError, "%s() got an unexpected keyword argument '%S'", text, name);
+    return false;
+}
+
 static bool bind_keyword(Vm *vm, Binding *b, Value name, Value value, Dict *rest)
 {
     const Signature *s = b->signature;
@@ -186,6 +238,7 @@ static bool bind_keyword(Vm *vm, Binding *b, Value name, Value value, Dict *rest
         return true;
     }
     if (slot >= 0) {
+        if (takes_names(b) && !check_counts(vm, b)) return false;
         short_name(b->function, text, sizeof text);
         if (slot < b->given)
             throw(vm, TypeError, "argument for %s() given by name ('%S') and position (%d)", text,
@@ -193,15 +246,7 @@ static bool bind_keyword(Vm *vm, Binding *b, Value name, Value value, Dict *rest
         else throw(vm, TypeError, "%s() got multiple values for argument '%S'", text, name);
         return false;
     }
-    if (rest) return dict_set(vm, rest, name, value);
-    if (takes_no_names(s)) {
-        full_name(b->function, text, sizeof text);
-        throw(vm, TypeError, "%s() takes no keyword arguments", text);
-        return false;
-    }
-    short_name(b->function, text, sizeof text);
-    throw(vm, TypeError, "%s() got an unexpected keyword argument '%S'", text, name);
-    return false;
+    return rest ? dict_set(vm, rest, name, value) : unexpected(vm, b, name);
 }
 
 /* The dict of **kwargs. */
@@ -333,7 +378,8 @@ bool native_bind_args(Vm *vm, NativeFunction *function, const Args *args, Value 
         else if (only_positional(s))
             return bind_keyword(vm, &b, tuple_at(args->kwnames, 0), UNDEF, NULL);
     }
-    if (b.given > s->positional && !s->has_varargs) return wrong_count(vm, &b);
+    if (b.given > s->positional && !s->has_varargs)
+        return takes_names(&b) ? check_counts(vm, &b) : wrong_count(vm, &b);
     if (b.given == s->count && absent(args->kwnames) && !s->has_varargs && !s->has_kwargs)
         return true;
     if (bind_rest(vm, &b, owned)) return true;

@@ -145,7 +145,7 @@ static bool view_record(Vm *vm, FrameView *view, Frame *frame)
 
 bool frame_view_first(Vm *vm, FrameView *view) { return view_record(vm, view, vm->frame); }
 
-bool frame_view_next(Vm *vm, FrameView *view)
+static bool view_next(Vm *vm, FrameView *view)
 {
     for (Activation *at = view->awaiter; at; at = at->awaiter) {
         if (at->head.head.kind == KIND_NATIVE_COROUTINE || is_step_kind(at->head.head.kind))
@@ -157,6 +157,13 @@ bool frame_view_next(Vm *vm, FrameView *view)
         return true;
     }
     return view_record(vm, view, view->record - 1);
+}
+
+bool frame_view_next(Vm *vm, FrameView *view)
+{
+    bool good = view_next(vm, view);
+    while (good && view->function->code->flags & CODE_UNSEEN) good = view_next(vm, view);
+    return good;
 }
 
 bool current_place(Vm *vm, int level, Ref *file, int *line, Dict **globals)

@@ -59,7 +59,8 @@ typedef struct FrameView {
     struct Activation *awaiter;  /* the next view of the same record, or NULL */
 } FrameView;
 
-/* The innermost view, then the one it was called or awaited from; false: there is no more. */
+/* The innermost view, then the one it was called or awaited from, functions that stand for native
+ * ones (CODE_UNSEEN) left out; false: there is no more. */
 bool frame_view_first(Vm *vm, FrameView *view);
 bool frame_view_next(Vm *vm, FrameView *view);
 

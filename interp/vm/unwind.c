@@ -63,6 +63,7 @@ static Value frame_shown(const Frame *frame)
 /* Adds the step of the running frame; one that is left leaves its variables there. */
 static void add_step(Vm *vm, Frame *frame, int index, bool left)
 {
+    if (frame->code->flags & CODE_UNSEEN) return;
     traceback_add(vm, as_exception(vm->error), borrow(frame->function), index,
                   (int)(frame - vm->frames), frame_shown(frame), left ? frame->base : NULL);
 }
