@@ -33,6 +33,7 @@
 #include "object/iter.h"
 #include "object/list.h"
 #include "object/mappingproxy.h"
+#include "object/member.h"
 #include "object/memoryview.h"
 #include "object/module.h"
 #include "object/name.h"

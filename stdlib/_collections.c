@@ -152,7 +152,7 @@ static const Native *const defaultdict_methods[] = {
     &defaultdict_reduce_def,
     NULL,
 };
-static const Attribute defaultdict_attributes[] = {
+static const Attribute defaultdict_fields[] = {
     {"default_factory", get_factory, set_factory,
      "What makes the value of a missing key, or None."},
     {0},
@@ -172,7 +172,7 @@ const TypeDef defaultdict_type = {
     .binary = defaultdict_binary,
     .get_item = defaultdict_get_item,
     .methods = defaultdict_methods,
-    .attributes = defaultdict_attributes,
+    .fields = defaultdict_fields,
 };
 
 /* ---- the fields of named tuples ---- */
@@ -243,7 +243,7 @@ static bool set_doc(Vm *vm __attribute__((unused)), Value self, Value value)
 }
 
 static const Native *const tuple_getter_methods[] = {&tuple_getter_reduce_def, NULL};
-static const Attribute tuple_getter_attributes[] = {
+static const Attribute tuple_getter_fields[] = {
     {"__doc__", get_doc, set_doc, "What the field is."},
     {0},
 };
@@ -258,7 +258,7 @@ static const TypeDef tuple_getter_type = {
     .descr_get = tuple_getter_get,
     .descr_set = tuple_getter_set,
     .methods = tuple_getter_methods,
-    .attributes = tuple_getter_attributes,
+    .fields = tuple_getter_fields,
 };
 
 /* ---- counting ---- */

@@ -634,7 +634,7 @@ NATIVE(deque_iter_make, "new(cls, deque, index=0, /)",
 {
     Type *type = as_type(argv[0]);
     if (!is_deque(vm, argv[1]))
-        return throw(vm, TypeError, "argument 1 must be collections.deque, not %T", argv[1]);
+        return throw(vm, TypeError, "argument 1 must be collections.deque, not %A", argv[1]);
     int64_t passed;
     if (!int_index(vm, argv[2], &passed)) return FAIL;
     Ref iter = deque_iter_new(vm, type->def, argv[1]);

@@ -51,12 +51,6 @@ Ref csv_error(Vm *vm, Value state, const char *format, ...)
     return FAIL;
 }
 
-bool csv_read_only(Vm *vm, Value self __attribute__((unused)), Value value __attribute__((unused)))
-{
-    throw(vm, AttributeError, "readonly attribute");
-    return false;
-}
-
 /* ---- making a dialect ---- */
 
 bool dialect_is_special(const Dialect *dialect, uint32_t point)
@@ -358,9 +352,9 @@ static const Attribute dialect_attributes[] = {
     {"escapechar", get_escape, NULL, "What takes the meaning of the next character, or None."},
     {"lineterminator", get_line_end, NULL, "What the writer ends records with."},
     {"quoting", get_quoting, NULL, "Which fields are quoted: one of the QUOTE_ constants."},
-    {"doublequote", get_doubled, csv_read_only, "Are quotes within a field doubled?"},
-    {"skipinitialspace", get_skips_space, csv_read_only, "Are blanks after a delimiter ignored?"},
-    {"strict", get_strict, csv_read_only, "Is bad input an Error?"},
+    {"doublequote", get_doubled, member_read_only, "Are quotes within a field doubled?"},
+    {"skipinitialspace", get_skips_space, member_read_only, "Are blanks after a delimiter ignored?"},
+    {"strict", get_strict, member_read_only, "Is bad input an Error?"},
     {0},
 };
 

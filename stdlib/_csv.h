@@ -57,7 +57,4 @@ Ref dialect_from(Vm *vm, Value args, ptrdiff_t first, Value options);
 Ref csv_reader_new(Vm *vm, Value args, Value options);
 Ref csv_writer_new(Vm *vm, Value args, Value options);
 
-/* Refuses to set a plain field. */
-bool csv_read_only(Vm *vm, Value self, Value value);
-
 #endif

@@ -385,8 +385,8 @@ static Ref get_dialect(Vm *vm __attribute__((unused)), Value self)
 }
 static Ref get_line_num(Vm *vm, Value self) { return from_int64(vm, as_reader(self)->line_num); }
 static const Attribute reader_attributes[] = {
-    {"dialect", get_dialect, csv_read_only, "The Dialect."},
-    {"line_num", get_line_num, csv_read_only, "How many lines have been read."},
+    {"dialect", get_dialect, member_read_only, "The Dialect."},
+    {"line_num", get_line_num, member_read_only, "How many lines have been read."},
     {0},
 };
 const TypeDef csv_reader_type = {

@@ -233,7 +233,7 @@ static Ref get_dialect(Vm *vm __attribute__((unused)), Value self)
     return newref(as_writer(self)->dialect);
 }
 static const Attribute writer_attributes[] = {
-    {"dialect", get_dialect, csv_read_only, "The Dialect."},
+    {"dialect", get_dialect, member_read_only, "The Dialect."},
     {0},
 };
 static const Native *const writer_methods[] = {&writer_writerow_def, &writer_writerows_def, NULL};

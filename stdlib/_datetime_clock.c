@@ -284,7 +284,7 @@ NATIVE(clock_isoformat, "isoformat(self, /, timespec='auto')",
        "Return the time as HH:MM:SS.ffffff+HH:MM, as much of it as timespec says.")
 {
     if (!is_str(argv[1]))
-        return throw(vm, TypeError, "isoformat() argument 1 must be str, not %T", argv[1]);
+        return throw(vm, TypeError, "isoformat() argument 1 must be str, not %A", argv[1]);
     return isoformat(vm, argv[0], argv[1]);
 }
 

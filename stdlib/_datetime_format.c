@@ -205,7 +205,7 @@ Ref moment_format(Vm *vm, Value self, Value form)
     ptrdiff_t len;
     char *owned = NULL;
     if (!is_str(form))
-        return throw(vm, TypeError, "strftime() argument 1 must be str, not %T", form);
+        return throw(vm, TypeError, "strftime() argument 1 must be str, not %A", form);
     const char *text = str_utf8(vm, form, &len, &owned);
     if (!text || !fill_parts(vm, self, &parts)) {
         memory_free(owned);
@@ -233,7 +233,7 @@ Ref moment_format(Vm *vm, Value self, Value form)
 Ref format_special(Vm *vm, Value self, Value spec)
 {
     if (!is_str(spec))
-        return throw(vm, TypeError, "__format__() argument 1 must be str, not %T", spec);
+        return throw(vm, TypeError, "__format__() argument 1 must be str, not %A", spec);
     if (as_str(spec)->len == 0) return value_str(vm, self);
     if (is_own(type_of(vm, self))) return moment_format(vm, self, spec);
     return call_text(vm, self, "strftime", spec);

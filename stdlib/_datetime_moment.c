@@ -66,9 +66,9 @@ NATIVE_CLASS(moment_combine, "combine(cls, date, time, tzinfo=?)",
 {
     Value date = argv[1], time = argv[2];
     if (!is_date(date))
-        return throw(vm, TypeError, "combine() argument 1 must be datetime.date, not %T", date);
+        return throw(vm, TypeError, "combine() argument 1 must be datetime.date, not %A", date);
     if (!is_clock(time))
-        return throw(vm, TypeError, "combine() argument 2 must be datetime.time, not %T", time);
+        return throw(vm, TypeError, "combine() argument 2 must be datetime.time, not %A", time);
     Value zone = absent(argv[3]) ? (Value)as_moment(time)->zone : argv[3];
     if (!check_tzinfo(vm, zone)) return FAIL;
     return moment_new(vm, as_type(argv[0]), day_of(date), as_moment(time)->clock, zone);
@@ -240,10 +240,10 @@ NATIVE(moment_isoformat, "isoformat(self, /, sep='T', timespec='auto')",
        "Return the moment as YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM, as much of it as timespec says.")
 {
     if (!is_str(argv[1]) || as_str(argv[1])->len != 1)
-        return throw(vm, TypeError, "isoformat() argument 1 must be a unicode character, not %T",
+        return throw(vm, TypeError, "isoformat() argument 1 must be a unicode character, not %A",
                      argv[1]);
     if (!is_str(argv[2]))
-        return throw(vm, TypeError, "isoformat() argument 2 must be str, not %T", argv[2]);
+        return throw(vm, TypeError, "isoformat() argument 2 must be str, not %A", argv[2]);
     return isoformat(vm, argv[0], str_at(as_str(argv[1]), 0), argv[2]);
 }
 

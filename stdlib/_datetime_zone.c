@@ -227,13 +227,13 @@ NATIVE(zone_new, "new(cls, /, offset, name=?)",
 {
     Value offset = argv[1], name = argv[2];
     if (!is_delta(offset))
-        return throw(vm, TypeError, "timezone() argument 1 must be datetime.timedelta, not %T",
+        return throw(vm, TypeError, "timezone() argument 1 must be datetime.timedelta, not %A",
                      offset);
     if (absent(name) && delta_us(offset) == 0) return zone_utc(vm);
     if (!absent(name) && !is_str(name))
         return throw(vm, TypeError,
                      is_none(name) ? "timezone() argument 2 must be str, not None"
-                                   : "timezone() argument 2 must be str, not %T",
+                                   : "timezone() argument 2 must be str, not %A",
                      name);
     return is_short(offset) ? zone_make(vm, offset, name) : throw_too_long(vm, offset);
 }

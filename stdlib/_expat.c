@@ -461,7 +461,7 @@ NATIVE(parser_set_base, "SetBase(self, base, /)", "Set what system identifiers a
     Parser *self = as_parser(argv[0]);
     char *owned = NULL;
     if (!is_str(argv[1]))
-        return throw(vm, TypeError, "SetBase() argument must be str, not %T", argv[1]);
+        return throw(vm, TypeError, "SetBase() argument must be str, not %A", argv[1]);
     const char *text = str_utf8(vm, argv[1], NULL, &owned);
     if (!text) return FAIL;
     bool good = library_of(self)->SetBase(self->expat, text) != XML_STATUS_ERROR;
@@ -593,7 +593,7 @@ static bool text_or_none(Vm *vm, Value v, const char *name, const char **text, c
     *text = NULL;
     if (is_none(v)) return true;
     if (!is_str(v))
-        throw(vm, TypeError, "ParserCreate() argument '%s' must be str or None, not %T", name, v);
+        throw(vm, TypeError, "ParserCreate() argument '%s' must be str or None, not %A", name, v);
     else *text = str_utf8(vm, v, NULL, owned);
     return *text != NULL;
 }

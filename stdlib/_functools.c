@@ -343,19 +343,12 @@ static Ref get_keywords(Vm *vm __attribute__((unused)), Value self)
 {
     return newref(as_partial(self)->keywords);
 }
-static bool set_nothing(Vm *vm, Value self __attribute__((unused)),
-                        Value value __attribute__((unused)))
-{
-    throw(vm, AttributeError, "readonly attribute");
-    return false;
-}
-
 static const Native *const partial_methods[] = {&partial_reduce_def, &partial_setstate_def,
                                                 &class_getitem_def, NULL};
 static const Attribute partial_attributes[] = {
-    {"func", get_function, set_nothing, "The function that is called."},
-    {"args", get_args, set_nothing, "Its first positional arguments, a tuple."},
-    {"keywords", get_keywords, set_nothing, "Its keyword arguments, a dict."},
+    {"func", get_function, member_read_only, "The function that is called."},
+    {"args", get_args, member_read_only, "Its first positional arguments, a tuple."},
+    {"keywords", get_keywords, member_read_only, "Its keyword arguments, a dict."},
     {0},
 };
 static const TypeDef partial_type = {

@@ -90,7 +90,7 @@ INLINE bool sink(Vm *vm, List *heap, ptrdiff_t at, bool largest)
 static bool check_list(Vm *vm, Value heap, const char *name)
 {
     if (is_list(heap)) return true;
-    throw(vm, TypeError, "%s must be list, not %T", name, heap);
+    throw(vm, TypeError, "%s must be list, not %A", name, heap);
     return false;
 }
 

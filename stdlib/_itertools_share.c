@@ -100,7 +100,7 @@ NATIVE(grouper_make, "new(cls, parent, key, /)", "Return a group of a groupby wi
 {
     Type *type = type_from_def(vm, &groupby_type);
     if (!type || !type_has_instance(vm, type, argv[1]))
-        return throw(vm, TypeError, "argument 1 must be itertools.groupby, not %T", argv[1]);
+        return throw(vm, TypeError, "argument 1 must be itertools.groupby, not %A", argv[1]);
     Grouper *self = type_instance(vm, as_type(argv[0]));
     if (!self) return FAIL;
     self->parent = newref(argv[1]);

@@ -317,6 +317,9 @@ static bool set_fast(Vm *vm, Value self, Value value)
 
 static const Attribute pickler_attributes[] = {
     {"memo", get_memo, set_memo, "What has been written: it can be cleared, copied and set."},
+    {0},
+};
+static const Attribute pickler_fields[] = {
     {"bin", get_binary, set_binary, "Is the protocol a binary one?"},
     {"fast", get_fast, set_fast, "Set it to write without a memo (no object may hold itself)."},
     {0},
@@ -360,4 +363,5 @@ const TypeDef pickler_type = {
     .init = &pickler_init_def,
     .methods = pickler_methods,
     .attributes = pickler_attributes,
+    .fields = pickler_fields,
 };

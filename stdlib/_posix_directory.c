@@ -194,8 +194,8 @@ static const Native *const direntry_methods[] = {
     &direntry_reduce_def,     NULL,
 };
 static const Attribute direntry_attributes[] = {
-    {"name", direntry_name, NULL, "Its name in the directory."},
-    {"path", direntry_path, NULL, "The path given to scandir(), and its name."},
+    {"name", direntry_name, member_read_only, "Its name in the directory."},
+    {"path", direntry_path, member_read_only, "The path given to scandir(), and its name."},
     {0},
 };
 const TypeDef direntry_type = {

@@ -104,7 +104,7 @@ NATIVE(posix_getgrouplist, "getgrouplist(user, group, /)",
 {
     unsigned group;
     if (!is_str(argv[0]))
-        return throw(vm, TypeError, "getgrouplist() argument 1 must be str, not %T", argv[0]);
+        return throw(vm, TypeError, "getgrouplist() argument 1 must be str, not %A", argv[0]);
     Ref user = fsencoded(vm, argv[0]), out = FAIL;
     gid_t *ids = NULL;
     if (failed(user) || !id_from(vm, argv[1], "gid", &group)) goto done;

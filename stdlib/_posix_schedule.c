@@ -64,7 +64,7 @@ const StructSeq sched_param_type = {
              .new = &sched_param_make_def,
              .repr = structseq_repr,
              .methods = sched_param_methods,
-             .attributes = sched_param_fields},
+             .fields = sched_param_fields},
     .items = 1,
     .fields = 1,
 };

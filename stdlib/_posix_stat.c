@@ -128,7 +128,7 @@ const StructSeq stat_result_type = {
              .new = &stat_result_make_def,
              .repr = structseq_repr,
              .methods = structseq_open_methods,
-             .attributes = stat_fields},
+             .fields = stat_fields},
     .items = 10,
     .fields = STAT_FIELDS,
 };

@@ -678,9 +678,9 @@ static const Native *const pattern_methods[] = {
     &class_getitem_def,    NULL,
 };
 static const Attribute pattern_attributes[] = {
-    {"pattern", get_pattern, NULL, "The text it was compiled from."},
-    {"flags", get_flags, NULL, "The flags, those within the text included."},
-    {"groups", get_groups, NULL, "How many groups there are."},
+    {"pattern", get_pattern, member_read_only, "The text it was compiled from."},
+    {"flags", get_flags, member_read_only, "The flags, those within the text included."},
+    {"groups", get_groups, member_read_only, "How many groups there are."},
     {"groupindex", get_groupindex, NULL, "A mapping from group names to numbers."},
     {0},
 };

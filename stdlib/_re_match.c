@@ -486,10 +486,10 @@ static const Native *const match_methods[] = {
     NULL,
 };
 static const Attribute match_attributes[] = {
-    {"string", get_string, NULL, "The text that was searched."},
-    {"re", get_re, NULL, "The pattern."},
-    {"pos", get_pos, NULL, "Where the search began."},
-    {"endpos", get_endpos, NULL, "Where the search was to end."},
+    {"string", get_string, member_read_only, "The text that was searched."},
+    {"re", get_re, member_read_only, "The pattern."},
+    {"pos", get_pos, member_read_only, "Where the search began."},
+    {"endpos", get_endpos, member_read_only, "Where the search was to end."},
     {"lastindex", get_lastindex, NULL, "The number of the group closed last, or None."},
     {"lastgroup", get_lastgroup, NULL, "Its name, or None."},
     {"regs", get_regs, NULL, "The spans of the match and its groups."},

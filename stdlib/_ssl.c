@@ -172,7 +172,7 @@ NATIVE(ssl_txt2obj, "txt2obj(txt, name=False)",
     Truth names = value_truth(vm, argv[1]);
     if (names == FAILED) return FAIL;
     if (!is_str(argv[0]))
-        return throw(vm, TypeError, "txt2obj() argument 'txt' must be str, not %T", argv[0]);
+        return throw(vm, TypeError, "txt2obj() argument 'txt' must be str, not %A", argv[0]);
     char *owned = NULL;
     const char *text = str_utf8(vm, argv[0], NULL, &owned);
     Ref library = text ? tls_library(vm) : FAIL, out = FAIL;

@@ -33,7 +33,7 @@ static bool take_hostname(Vm *vm, Connection *self, Value name)
     self->server_hostname = NONE;
     if (is_none(name)) return true;
     if (!is_str(name)) {
-        throw(vm, TypeError, "argument must be encoded string without null bytes, not %T", name);
+        throw(vm, TypeError, "argument must be encoded string without null bytes, not %A", name);
         return false;
     }
     const Str *text = as_str(name);
@@ -187,7 +187,7 @@ static Ref read_into(Vm *vm, Connection *self, Value target, int len)
     Buffer buffer;
     if (!type_of(vm, target)->slots.buffer)
         return throw(vm, TypeError,
-                     "read() argument 2 must be read-write bytes-like object, not %T", target);
+                     "read() argument 2 must be read-write bytes-like object, not %A", target);
     if (!buffer_get(vm, target, &buffer, true)) return FAIL;
     Piece piece = {.data = buffer.data, .len = (size_t)len};
     if (len <= 0 || len > buffer.len) piece.len = (size_t)buffer.len;

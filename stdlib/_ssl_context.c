@@ -99,7 +99,7 @@ NATIVE(context_wrap_socket,
        "Return the connection over a socket.")
 {
     if (!is_kind(argv[1], KIND_SOCKET))
-        return throw(vm, TypeError, "_wrap_socket() argument 'sock' must be _socket.socket, not %T",
+        return throw(vm, TypeError, "_wrap_socket() argument 'sock' must be _socket.socket, not %A",
                      argv[1]);
     Connection *made = new_connection(vm, argv, argv[1], NULL, argv + 2);
     return made ? from_object(made) : FAIL;
@@ -112,7 +112,7 @@ NATIVE(context_wrap_bio,
 {
     for (int n = 1; n < 3; n++)
         if (!tls_has_type(vm, argv[n], &memory_bio_type))
-            return throw(vm, TypeError, "_wrap_bio() argument '%s' must be _ssl.MemoryBIO, not %T",
+            return throw(vm, TypeError, "_wrap_bio() argument '%s' must be _ssl.MemoryBIO, not %A",
                          n == 1 ? "incoming" : "outgoing", argv[n]);
     MemoryBio *bios[2] = {as_memory_bio(argv[1]), as_memory_bio(argv[2])};
     Connection *made = new_connection(vm, argv, UNDEF, bios, argv + 3);
@@ -128,7 +128,7 @@ NATIVE(context_set_ciphers, "set_ciphers(self, cipherlist, /)",
     const TlsContext *self = as_tls_context(argv[0]);
     const Tls *tls = as_tls(self->library);
     if (!is_str(argv[1]))
-        return throw(vm, TypeError, "set_ciphers() argument must be str, not %T", argv[1]);
+        return throw(vm, TypeError, "set_ciphers() argument must be str, not %A", argv[1]);
     char *owned = NULL;
     const char *text = str_utf8(vm, argv[1], NULL, &owned);
     if (!text) return FAIL;
@@ -205,7 +205,7 @@ static bool flags_from(Vm *vm, Value value, uint64_t *flags)
 {
     if (!no_delete(vm, value)) return false;
     if (!is_any_int(value)) {
-        throw(vm, TypeError, "argument must be int, not %T", value);
+        throw(vm, TypeError, "argument must be int, not %A", value);
         return false;
     }
     int overflow = 0;

@@ -508,7 +508,7 @@ static Ref pack_into(Vm *vm, const Struct *layout, Value *args, ptrdiff_t count)
     if (!buffer_get(vm, target, &buffer, true)) {
         if (!error_is(vm, TypeError) && !error_is(vm, BufferError)) return FAIL;
         error_clear(vm);
-        return throw(vm, TypeError, "argument must be read-write bytes-like object, not %T",
+        return throw(vm, TypeError, "argument must be read-write bytes-like object, not %A",
                      target);
     }
     Ref out = FAIL;

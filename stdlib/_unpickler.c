@@ -78,7 +78,7 @@ void unpickler_memo_clear(Unpickler *self)
 static bool set_text(Vm *vm, const char *name, Value given, Ref *slot)
 {
     if (!is_str(given)) {
-        throw(vm, TypeError, "Unpickler() argument '%s' must be str, not %T", name, given);
+        throw(vm, TypeError, "Unpickler() argument '%s' must be str, not %A", name, given);
         return false;
     }
     replace(slot, newref(given));

@@ -189,7 +189,7 @@ static bool fill(Vm *vm, Array *array, Value start)
 static const ArrayKind *kind_from(Vm *vm, Value code, const char *function)
 {
     if (!is_str(code) || as_str(code)->len != 1) {
-        throw(vm, TypeError, "%s() argument 1 must be a unicode character, not %T", function, code);
+        throw(vm, TypeError, "%s() argument 1 must be a unicode character, not %A", function, code);
         return NULL;
     }
     const ArrayKind *kind = array_kind(str_at(as_str(code), 0));
@@ -637,7 +637,7 @@ NATIVE(array_fromlist, "fromlist(self, list, /)",
 NATIVE(array_fromunicode, "fromunicode(self, ustr, /)", "Add the characters of a str at the end.")
 {
     if (!is_str(argv[1]))
-        return throw(vm, TypeError, "fromunicode() argument must be str, not %T", argv[1]);
+        return throw(vm, TypeError, "fromunicode() argument must be str, not %A", argv[1]);
     if (as_array(argv[0])->kind->sort != 'c')
         return throw(vm, ValueError,
                      "fromunicode() may only be called on unicode type arrays ('u' or 'w')");

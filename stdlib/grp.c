@@ -76,7 +76,7 @@ NATIVE(grp_getgrnam, "getgrnam(name)",
        "Return what is known of the group with a name.\nRaises KeyError when there is none.")
 {
     if (!is_str(argv[0]))
-        return throw(vm, TypeError, "getgrnam() argument 1 must be str, not %T", argv[0]);
+        return throw(vm, TypeError, "getgrnam() argument 1 must be str, not %A", argv[0]);
     Ref name = fsencoded(vm, argv[0]);
     if (failed(name)) return FAIL;
     Ref out = find_group(vm, as_bytes(name)->data, 0);

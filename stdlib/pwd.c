@@ -82,7 +82,7 @@ NATIVE(pwd_getpwnam, "getpwnam(name, /)",
        "Return what is known of the user with a name.\nRaises KeyError when there is none.")
 {
     if (!is_str(argv[0]))
-        return throw(vm, TypeError, "getpwnam() argument must be str, not %T", argv[0]);
+        return throw(vm, TypeError, "getpwnam() argument must be str, not %A", argv[0]);
     Ref name = fsencoded(vm, argv[0]);
     if (failed(name)) return FAIL;
     Ref out = find_user(vm, as_bytes(name)->data, 0);

@@ -122,7 +122,7 @@ NATIVE(time_get_clock_info, "get_clock_info(name, /)",
        "adjustable, resolution in seconds.  Raises ValueError for an unknown name.")
 {
     if (!is_str(argv[0]))
-        return throw(vm, TypeError, "get_clock_info() argument 1 must be str, not %T", argv[0]);
+        return throw(vm, TypeError, "get_clock_info() argument 1 must be str, not %A", argv[0]);
     int n = 0;
     while (n < CLOCKS && !str_is(argv[0], clocks[n].name)) n++;
     if (n == CLOCKS) return throw(vm, ValueError, "unknown clock");
@@ -358,7 +358,7 @@ NATIVE(time_strftime, "strftime(format, t=?, /)",
 {
     struct tm parts;
     if (!is_str(argv[0]))
-        return throw(vm, TypeError, "strftime() argument 1 must be str, not %T", argv[0]);
+        return throw(vm, TypeError, "strftime() argument 1 must be str, not %A", argv[0]);
     if (!read_parts(vm, argv[1], "strftime", &parts)) return FAIL;
     set_zone(vm, &parts, argv[1]);
     char *owned = NULL;

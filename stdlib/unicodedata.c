@@ -69,7 +69,7 @@ static bool point_from(Vm *vm, Value v, const char *function, uint32_t *point)
     if (is_str(v))
         throw(vm, TypeError, "%s: argument must be a unicode character, not a string of length %zd",
               function, as_str(v)->len);
-    else throw(vm, TypeError, "%s argument must be a unicode character, not %T", function, v);
+    else throw(vm, TypeError, "%s argument must be a unicode character, not %A", function, v);
     return false;
 }
 static bool first_point_from(Vm *vm, Value v, const char *function, uint32_t *point)
@@ -82,7 +82,7 @@ static bool first_point_from(Vm *vm, Value v, const char *function, uint32_t *po
         throw(vm, TypeError,
               "%s: argument 1 must be a unicode character, not a string of length %zd", function,
               as_str(v)->len);
-    else throw(vm, TypeError, "%s argument 1 must be a unicode character, not %T", function, v);
+    else throw(vm, TypeError, "%s argument 1 must be a unicode character, not %A", function, v);
     return false;
 }
 
@@ -188,7 +188,7 @@ NATIVE(unicodedata_lookup, "lookup(name, /)",
        "Return the character with this name or alias, in any case; else KeyError.")
 {
     if (!is_str(argv[0]))
-        return throw(vm, TypeError, "lookup() argument must be str, not %T", argv[0]);
+        return throw(vm, TypeError, "lookup() argument must be str, not %A", argv[0]);
     ptrdiff_t len;
     char *owned = NULL;
     const char *name = str_utf8(vm, argv[0], &len, &owned);
@@ -291,7 +291,7 @@ static bool form_from(Vm *vm, Value name, const char *function, Form *form)
                  {"NFKC", {true, true}},
                  {"NFKD", {true, false}}};
     if (!is_str(name)) {
-        throw(vm, TypeError, "%s() argument 1 must be str, not %T", function, name);
+        throw(vm, TypeError, "%s() argument 1 must be str, not %A", function, name);
         return false;
     }
     for (int i = 0; i < 4; i++)
@@ -398,7 +398,7 @@ NATIVE(unicodedata_normalize, "normalize(form, unistr, /)",
     Form form;
     if (!is_str(argv[0])) return form_from(vm, argv[0], "normalize", &form), FAIL;
     if (!is_str(argv[1]))
-        return throw(vm, TypeError, "normalize() argument 2 must be str, not %T", argv[1]);
+        return throw(vm, TypeError, "normalize() argument 2 must be str, not %A", argv[1]);
     if (!as_str(argv[1])->len) return newref(argv[1]);
     return form_from(vm, argv[0], "normalize", &form) ? normalized(vm, argv[1], form) : FAIL;
 }
@@ -408,7 +408,7 @@ NATIVE(unicodedata_is_normalized, "is_normalized(form, unistr, /)",
     Form form;
     if (!form_from(vm, argv[0], "is_normalized", &form)) return FAIL;
     if (!is_str(argv[1]))
-        return throw(vm, TypeError, "is_normalized() argument 2 must be str, not %T", argv[1]);
+        return throw(vm, TypeError, "is_normalized() argument 2 must be str, not %A", argv[1]);
     Ref made = normalized(vm, argv[1], form);
     if (failed(made)) return FAIL;
     bool same = made == argv[1] || str_equal(as_str(made), as_str(argv[1]));

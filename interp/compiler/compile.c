@@ -321,7 +321,7 @@ Ref compile_source(Vm *vm, const char *text, ptrdiff_t len, Value filename, Pars
         .vm = vm, .arena = &arena, .text = text, .len = len, .filename = filename, .flags = flags};
     Ref code = FAIL;
     ParseResult result = parse_within(&arena, text, len, mode, vm->c_stack_limit);
-    issue_notes(&c, result.notes);
+    if (!result.problem.incomplete || !(flags & COMPILE_INCOMPLETE)) issue_notes(&c, result.notes);
     if (c.failed) result.tree = NULL;
     if (result.tree) code = compile_in(&c, result.tree);
     else if (!c.failed) raise_problem(&c, &result.problem);

@@ -390,7 +390,7 @@ NATIVE(builtins_ascii, "ascii(obj, /)", "Return an ASCII-only representation of 
 NATIVE(builtins_format, "format(value, format_spec='', /)", "Return value.__format__(format_spec).")
 {
     if (!is_str(argv[1]))
-        return throw(vm, TypeError, "format() argument 2 must be str, not %T", argv[1]);
+        return throw(vm, TypeError, "format() argument 2 must be str, not %A", argv[1]);
     return value_format(vm, argv[0], argv[1]);
 }
 NATIVE(builtins_hash, "hash(obj, /)", "Return the hash value for the given object.")

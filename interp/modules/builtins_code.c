@@ -135,7 +135,7 @@ NATIVE(builtins_compile,
     Ref filename = code_filename(vm, argv[1]), code = FAIL;
     if (failed(filename)) return FAIL;
     if (!is_str(argv[2]))
-        throw(vm, TypeError, "compile() argument 'mode' must be str, not %T", argv[2]);
+        throw(vm, TypeError, "compile() argument 'mode' must be str, not %A", argv[2]);
     else if (int_index(vm, argv[3], &flags) && int_index(vm, argv[5], &level) &&
              compile_flags_of(vm, flags, level, &wanted)) {
         int mode = parse_mode_of(vm, argv[2]);

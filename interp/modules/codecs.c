@@ -186,7 +186,7 @@ Ref codec_decode_other(Vm *vm, const char *data, ptrdiff_t len, const char *enco
 static bool need_str(Vm *vm, Value v, const char *function, const char *what)
 {
     if (is_str(v)) return true;
-    throw(vm, TypeError, "%s() argument%s must be str, not %T", function, what, v);
+    throw(vm, TypeError, "%s() argument%s must be str, not %A", function, what, v);
     return false;
 }
 
@@ -300,7 +300,7 @@ static bool errors_text(Vm *vm, Value errors, const char **text, char **owned)
     *owned = NULL;
     if (absent(errors) || errors == NONE) return true;
     if (!is_str(errors)) {
-        throw(vm, TypeError, "argument 2 must be str or None, not %T", errors);
+        throw(vm, TypeError, "argument 2 must be str or None, not %A", errors);
         return false;
     }
     *text = str_utf8(vm, errors, NULL, owned);
@@ -321,7 +321,7 @@ static Ref encode_with(Vm *vm, Value text, Value errors, const char *encoding)
     const char *handler;
     char *owned;
     if (!is_str(text))
-        return throw(vm, TypeError, "%s_encode() argument 1 must be str, not %T", encoding, text);
+        return throw(vm, TypeError, "%s_encode() argument 1 must be str, not %A", encoding, text);
     if (!errors_text(vm, errors, &handler, &owned)) return FAIL;
     Ref out = codec_encode(vm, text, encoding, handler);
     memory_free(owned);
@@ -449,7 +449,7 @@ NATIVE(charmap_encode, "charmap_encode(str, errors=None, mapping=None, /)",
     char *owned;
     if (argv[2] == NONE) return encode_with(vm, argv[0], argv[1], "latin-1");
     if (!is_str(argv[0]))
-        return throw(vm, TypeError, "charmap_encode() argument 1 must be str, not %T", argv[0]);
+        return throw(vm, TypeError, "charmap_encode() argument 1 must be str, not %A", argv[0]);
     if (!errors_text(vm, argv[1], &handler, &owned)) return FAIL;
     Ref out = codec_encode_mapped(vm, argv[0], handler, argv[2]);
     memory_free(owned);
@@ -509,7 +509,7 @@ NATIVE(escape_encode, "escape_encode(data, errors=None, /)",
        "Return (the bytes as they stand in a bytes literal, how many were used).")
 {
     if (!is_bytes(argv[0]))
-        return throw(vm, TypeError, "escape_encode() argument 1 must be bytes, not %T", argv[0]);
+        return throw(vm, TypeError, "escape_encode() argument 1 must be bytes, not %A", argv[0]);
     StrBuilder text;
     builder_open(&text);
     const Bytes *bytes = as_bytes(argv[0]);

@@ -19,7 +19,7 @@ static Ref none_if_absent(Ref spec) { return absent(spec) ? NONE : spec; }
 static bool check_name(Vm *vm, Value name, const char *function)
 {
     if (is_str(name)) return true;
-    throw(vm, TypeError, "%s() argument 'name' must be str, not %T", function, name);
+    throw(vm, TypeError, "%s() argument 'name' must be str, not %A", function, name);
     return false;
 }
 

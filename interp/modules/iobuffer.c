@@ -18,6 +18,7 @@
 #include "object/error.h"
 #include "object/exception.h"
 #include "object/int.h"
+#include "object/member.h"
 #include "object/memoryview.h"
 #include "object/name.h"
 #include "object/number.h"
@@ -928,7 +929,10 @@ static const Attribute buffered_attributes[] = {
     {"closed", get_closed, NULL, "Is the raw file closed?"},
     {"name", get_name, NULL, "The name of the raw file."},
     {"mode", get_mode, NULL, "The mode of the raw file."},
-    {"raw", get_raw, NULL, "The raw file."},
+    {"raw", get_raw, member_read_only, "The raw file."},
+    {NULL, NULL, NULL, NULL},
+};
+static const Attribute buffered_fields[] = {
     {"_finalizing", get_finalizing, set_finalizing, "Is it being dropped?"},
     {NULL, NULL, NULL, NULL},
 };
@@ -941,7 +945,7 @@ static const Native *const random_methods[] = {SHARED_METHODS, READ_METHODS, WRI
     .flags = TYPE_CONTAINER | TYPE_ATTRIBUTES | TYPE_WEAKREF, .refs = REFS(REF(Buffered, raw)),    \
     .clear = buffered_clear, .needs_finalizer = buffered_needs_finalizer,                          \
     .finalize = buffered_finalize, .repr = buffered_repr, .iter = buffered_iter,                   \
-    .attributes = buffered_attributes
+    .attributes = buffered_attributes, .fields = buffered_fields
 
 NATIVE(reader_init, "__init__(self, raw, buffer_size=131072)",
        "Read ahead from raw, which must be readable, buffer_size bytes at a time.")

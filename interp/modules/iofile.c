@@ -276,7 +276,7 @@ NATIVE(fileio_init, "__init__(self, file, mode='r', closefd=True, opener=None)",
 {
     FileIo *file = as_fileio(argv[0]);
     if (!is_str(argv[2]))
-        return throw(vm, TypeError, "FileIO() argument 'mode' must be str, not %T", argv[2]);
+        return throw(vm, TypeError, "FileIO() argument 'mode' must be str, not %A", argv[2]);
     if (file->slot && !fileio_close(vm, file)) return FAIL;
     Truth closefd = value_truth(vm, argv[3]);
     if (closefd == FAILED) return FAIL;
@@ -609,6 +609,9 @@ static const Attribute fileio_attributes[] = {
     {"closefd", get_closefd, NULL, "Does closing the file close its descriptor?"},
     {"mode", get_mode, NULL, "The mode it was opened in."},
     {"name", get_name, set_name, "The path or descriptor it was opened with."},
+    {NULL, NULL, NULL, NULL},
+};
+static const Attribute fileio_fields[] = {
     {"_blksize", get_block_bytes, NULL, "How many bytes are best read at once."},
     {"_finalizing", get_finalizing, set_finalizing, "Is it being dropped?"},
     {NULL, NULL, NULL, NULL},
@@ -627,4 +630,5 @@ const TypeDef fileio_type = {
     .repr = fileio_repr,
     .methods = fileio_methods,
     .attributes = fileio_attributes,
+    .fields = fileio_fields,
 };

@@ -162,11 +162,11 @@ NATIVE(
         return file;
     }
     if (!is_str(argv[1]))
-        return throw(vm, TypeError, "open() argument 'mode' must be str, not %T", argv[1]);
+        return throw(vm, TypeError, "open() argument 'mode' must be str, not %A", argv[1]);
     if (!int_index(vm, argv[2], &buffering) || !read_mode(vm, argv[1], &mode)) return FAIL;
     for (int n = 3; n <= 5; n++)
         if (argv[n] != NONE && !is_str(argv[n]))
-            return throw(vm, TypeError, "open() argument '%s' must be str or None, not %T",
+            return throw(vm, TypeError, "open() argument '%s' must be str or None, not %A",
                          n == 3   ? "encoding"
                          : n == 4 ? "errors"
                                   : "newline",
@@ -196,7 +196,7 @@ NATIVE(
 NATIVE(io_open_code, "open_code(path)", "Open a file with code to be read as bytes.")
 {
     if (!is_str(argv[0]))
-        return throw(vm, TypeError, "open_code() argument 'path' must be str, not %T", argv[0]);
+        return throw(vm, TypeError, "open_code() argument 'path' must be str, not %A", argv[0]);
     Ref mode = str_from(vm, "rb");
     Value args[] = {argv[0], mode, from_small(-1), NONE, NONE, NONE, TRUE, NONE};
     Ref file = failed(mode) ? FAIL : io_open(vm, args);

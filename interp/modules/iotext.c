@@ -13,6 +13,7 @@
 #include "object/codec.h"
 #include "object/error.h"
 #include "object/int.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/number.h"
 #include "object/str.h"
@@ -44,7 +45,7 @@ bool text_check_open(Vm *vm, const TextIo *self)
 static bool set_text(Vm *vm, Value value, const char *what)
 {
     if (value == NONE || absent(value) || is_str(value)) return true;
-    throw(vm, TypeError, "TextIOWrapper() argument '%s' must be str or None, not %T", what, value);
+    throw(vm, TypeError, "TextIOWrapper() argument '%s' must be str or None, not %A", what, value);
     return false;
 }
 
@@ -292,7 +293,7 @@ NATIVE(text_reconfigure,
     if (!text_check_ready(vm, self)) return FAIL;
     for (int n = 1; n <= 2; n++)
         if (argv[n] != NONE && !is_str(argv[n]))
-            return throw(vm, TypeError, "reconfigure() argument '%s' must be str or None, not %T",
+            return throw(vm, TypeError, "reconfigure() argument '%s' must be str or None, not %A",
                          n == 1 ? "encoding" : "errors", argv[n]);
     Truth line = argv[4] == NONE ? self->line_buffering : value_truth(vm, argv[4]);
     Truth through = argv[5] == NONE ? self->write_through : value_truth(vm, argv[5]);
@@ -336,7 +337,7 @@ NATIVE(text_write_method, "write(self, s, /)",
     TextIo *self = as_text_io(argv[0]);
     if (!text_check_ready(vm, self)) return FAIL;
     if (!is_str(argv[1]))
-        return throw(vm, TypeError, "write() argument must be str, not %T", argv[1]);
+        return throw(vm, TypeError, "write() argument must be str, not %A", argv[1]);
     return text_write(vm, self, argv[1]) ? from_small(as_str(argv[1])->len) : FAIL;
 }
 NATIVE(text_flush_method, "flush(self, /)", "Write what is buffered, here and below.")
@@ -578,16 +579,19 @@ static const Native *const text_methods[] = {
     NULL,
 };
 static const Attribute text_attributes[] = {
-    {"encoding", get_encoding, NULL, "The name of the encoding."},
+    {"encoding", get_encoding, member_read_only, "The name of the encoding."},
     {"errors", get_errors, NULL, "The name of the error handler."},
     {"newlines", get_newlines, NULL, "The line ends met so far: None, a str or a tuple of them."},
-    {"buffer", get_buffer, NULL, "The file of bytes below."},
+    {"buffer", get_buffer, member_read_only, "The file of bytes below."},
     {"closed", get_closed, NULL, "Is the buffer closed?"},
     {"name", get_name, NULL, "The name of the buffer."},
     {"mode", get_mode, set_mode, "The mode it was opened in."},
-    {"line_buffering", get_line_buffering, NULL, "Does a line end flush?"},
-    {"write_through", get_write_through, NULL, "Does nothing wait to be written?"},
+    {"line_buffering", get_line_buffering, member_read_only, "Does a line end flush?"},
+    {"write_through", get_write_through, member_read_only, "Does nothing wait to be written?"},
     {"_CHUNK_SIZE", get_chunk_size, set_chunk_size, "How many bytes are read at once."},
+    {NULL, NULL, NULL, NULL},
+};
+static const Attribute text_fields[] = {
     {"_finalizing", get_finalizing, set_finalizing, "Is it being dropped?"},
     {NULL, NULL, NULL, NULL},
 };
@@ -609,4 +613,5 @@ const TypeDef text_io_type = {
     .next = text_next,
     .methods = text_methods,
     .attributes = text_attributes,
+    .fields = text_fields,
 };

@@ -302,7 +302,7 @@ NATIVE(socket_sethostname, "sethostname(name, /)", "Name this machine.")
 static const char *ascii_text(Vm *vm, Value given, const char *function)
 {
     if (is_str(given) && as_str(given)->ascii) return as_str(given)->data;
-    throw(vm, TypeError, "%s() argument 1 must be str, not %T", function, given);
+    throw(vm, TypeError, "%s() argument 1 must be str, not %A", function, given);
     return NULL;
 }
 

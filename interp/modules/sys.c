@@ -73,7 +73,7 @@ NATIVE(sys_setrecursionlimit, "setrecursionlimit(limit, /)", "Set the maximum de
 NATIVE(sys_intern, "intern(string, /)", "The one interned str equal to string.")
 {
     if (!is_exact(argv[0], KIND_STR))
-        return throw(vm, TypeError, "intern() argument must be str, not %T", argv[0]);
+        return throw(vm, TypeError, "intern() argument must be str, not %A", argv[0]);
     return str_intern(vm, newref(argv[0]));
 }
 NATIVE(sys_getrefcount, "getrefcount(object, /)", "How many references there are to object.")
@@ -232,7 +232,7 @@ NATIVE(sys_getfilesystemencodeerrors, "getfilesystemencodeerrors()", "'surrogate
 NATIVE(sys_is_interned, "_is_interned(string, /)", "Is the str interned?")
 {
     if (!is_str(argv[0]))
-        return throw(vm, TypeError, "_is_interned() argument must be str, not %T", argv[0]);
+        return throw(vm, TypeError, "_is_interned() argument must be str, not %A", argv[0]);
     return from_bool(as_str(argv[0])->interned);
 }
 NATIVE(sys_is_gil_enabled, "_is_gil_enabled()", "True: one thread runs at a time.") { return TRUE; }
@@ -299,7 +299,7 @@ NATIVE(sys_call_tracing, "call_tracing(func, args, /)",
        "func(*args), traced even though a trace function runs.")
 {
     if (!is_tuple(argv[1]))
-        return throw(vm, TypeError, "call_tracing() argument 2 must be tuple, not %T", argv[1]);
+        return throw(vm, TypeError, "call_tracing() argument 2 must be tuple, not %A", argv[1]);
     int tracing = vm->tracing;
     vm->tracing = 0;
     Ref result = call(vm, argv[0], (int)tuple_len(argv[1]), as_values(as_tuple(argv[1])->items));

@@ -374,7 +374,7 @@ static Code *code_copy(Vm *vm, const Code *from)
 static bool change_name(Vm *vm, Value key, Ref *slot, Value value)
 {
     if (!is_str(value)) {
-        throw(vm, TypeError, "replace() argument '%S' must be str, not %T", key, value);
+        throw(vm, TypeError, "replace() argument '%S' must be str, not %A", key, value);
         return false;
     }
     replace(slot, newref(value));
@@ -387,7 +387,7 @@ static bool change_number(Vm *vm, Value key, Value value, int64_t *out)
         *out = as_int(value);
         return true;
     }
-    throw(vm, TypeError, "replace() argument '%S' must be int, not %T", key, value);
+    throw(vm, TypeError, "replace() argument '%S' must be int, not %A", key, value);
     return false;
 }
 
@@ -395,7 +395,7 @@ static bool change_number(Vm *vm, Value key, Value value, int64_t *out)
 static bool change_constants(Vm *vm, Code *code, Value value)
 {
     if (!is_tuple(value)) {
-        throw(vm, TypeError, "replace() argument 'co_consts' must be tuple, not %T", value);
+        throw(vm, TypeError, "replace() argument 'co_consts' must be tuple, not %A", value);
         return false;
     }
     int given = 0;

@@ -11,6 +11,7 @@
 #include "object/error.h"
 #include "object/genericalias.h"
 #include "object/iter.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
@@ -224,7 +225,7 @@ static const Native *const context_var_methods[] = {
     &context_var_get_method_def, &context_var_set_method_def, &context_var_reset_def,
     &class_getitem_def, NULL};
 static const Attribute context_var_attributes[] = {
-    {"name", context_var_name, NULL, "The name it was made with."}, {0}};
+    {"name", context_var_name, member_read_only, "The name it was made with."}, {0}};
 
 const TypeDef context_var_type = {
     .name = "_contextvars.ContextVar",

@@ -30,6 +30,12 @@ static bool format_owned(Vm *vm, StrBuilder *text, Ref part)
     return good;
 }
 
+/* What an argument is: its type's name, None for None. */
+static bool format_given(Vm *vm, StrBuilder *text, Value v)
+{
+    return builder_text(vm, text, v == NONE ? "None" : type_full_name(type_of(vm, v)));
+}
+
 /* One conversion: the characters after % up to and including the letter. */
 static bool format_one(Vm *vm, StrBuilder *text, const char *spec, va_list *list)
 {
@@ -39,6 +45,7 @@ static bool format_one(Vm *vm, StrBuilder *text, const char *spec, va_list *list
     case 'R': return format_owned(vm, text, value_repr(vm, va_arg(*list, Value)));
     case 'S': return format_owned(vm, text, value_str(vm, va_arg(*list, Value)));
     case 'T': return builder_text(vm, text, type_full_name(type_of(vm, va_arg(*list, Value))));
+    case 'A': return format_given(vm, text, va_arg(*list, Value));
     case 'F': return builder_text(vm, text, type_full_name(va_arg(*list, Type *)));
     case 'N': return builder_str(vm, text, va_arg(*list, Type *)->name);
     case 'c': return builder_char(vm, text, (uint32_t)va_arg(*list, int));
@@ -72,7 +79,7 @@ Ref format_text_list(Vm *vm, const char *format, va_list *list)
             char spec[8] = "%";
             size_t len = 1;
             do spec[len] = at[len];
-            while (!strchr("sRSTNFc%gdx", at[len++]) && len < sizeof spec - 1);
+            while (!strchr("sRSTANFc%gdx", at[len++]) && len < sizeof spec - 1);
             good = format_one(vm, &text, spec, list);
             at += len;
         }

@@ -19,8 +19,8 @@ typedef enum ExcId {
 
 /* Raises the class with a formatted message and evaluates to FAIL (comma-usable in a return):
  * %s char *  %d int  %zd ptrdiff_t  %lld long long  %c code point (int)  %x  %g double  %%
- * %R repr of a Value  %S str of a Value  %T type name of a Value  %N name of a Type *
- * %F the same with its module, as messages have it */
+ * %R repr of a Value  %S str of a Value  %T type name of a Value  %A the same, but None for None
+ * %N name of a Type *  %F the same with its module, as messages have it */
 Ref throw(Vm * vm, ExcId id, const char *format, ...);
 
 /* Raises class id with the given argument (borrowed) as its only arg: KeyError(key),

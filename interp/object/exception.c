@@ -355,8 +355,11 @@ static const Attribute exception_attributes[] = {
     {"__traceback__", get_traceback, set_traceback, "where it was raised"},
     {"__cause__", get_cause, set_cause, "exception cause"},
     {"__context__", get_context, set_context, "exception context"},
-    {"__suppress_context__", get_suppress, set_suppress, "is the context hidden?"},
     {"__notes__", get_notes, set_notes, "lines added by add_note()"},
+    {NULL, NULL, NULL, NULL},
+};
+static const Attribute exception_fields[] = {
+    {"__suppress_context__", get_suppress, set_suppress, "is the context hidden?"},
     {NULL, NULL, NULL, NULL},
 };
 const TypeDef exception_type = {
@@ -372,6 +375,7 @@ const TypeDef exception_type = {
     .str = exception_str,
     .methods = exception_methods,
     .attributes = exception_attributes,
+    .fields = exception_fields,
 };
 
 /* ---- the classes ---- */

@@ -161,7 +161,7 @@ static bool unicode_arguments(Vm *vm, Value args, const char *kinds)
     for (int n = 0; kinds[n]; n++) {
         Value value = tuple_at(args, n);
         if (kinds[n] == 's' && !is_str(value))
-            return throw(vm, TypeError, "argument %d must be str, not %T", n + 1, value), false;
+            return throw(vm, TypeError, "argument %d must be str, not %A", n + 1, value), false;
         if (kinds[n] == 'b' && !type_of(vm, value)->slots.buffer)
             return throw(vm, TypeError, "a bytes-like object is required, not '%T'", value), false;
         if (kinds[n] == 'i' && !is_any_int(value))
@@ -488,8 +488,9 @@ static const Attribute os_error_attributes[] = {
     ROW("strerror", 1, "exception strerror"),
     ROW("filename", 2, "exception filename"),
     ROW("filename2", 3, "second exception filename"),
-    {"characters_written", get_written, set_written, "how much was written before it"},
     ROWS_END};
+static const Attribute os_error_computed[] = {
+    {"characters_written", get_written, set_written, "how much was written before it"}, ROWS_END};
 static const Attribute group_attributes[] = {{"message", get_0, NULL, "exception message"},
                                              {"exceptions", get_1, NULL, "nested exceptions"},
                                              ROWS_END};
@@ -533,9 +534,12 @@ void fields_define(ExceptionDef *made, const ExceptionDef *base, ExcId id)
     for (size_t n = 0; n < sizeof families / sizeof *families; n++) {
         if (families[n].id != id) continue;
         made->family = &families[n];
-        made->def.attributes = families[n].attributes;
+        made->def.fields = families[n].attributes;
     }
-    if (id == OSError) made->def.new = &os_error_make_def;
+    if (id == OSError) {
+        made->def.new = &os_error_make_def;
+        made->def.attributes = os_error_computed;
+    }
     if (id == IncompleteReadError) made->def.init = &incomplete_read_init_native_def;
     if (id == LimitOverrunError) made->def.init = &limit_overrun_init_native_def;
     if (id == BaseExceptionGroup) {

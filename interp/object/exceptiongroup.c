@@ -48,7 +48,7 @@ NATIVE(group_new, "__new__(cls, /, *args, **kwargs)",
                      exception_class(vm, BaseExceptionGroup), tuple_len(args));
     Value message = tuple_at(args, 0);
     if (!is_str(message))
-        return throw(vm, TypeError, "%N.__new__() argument 1 must be str, not %T",
+        return throw(vm, TypeError, "%N.__new__() argument 1 must be str, not %A",
                      exception_class(vm, BaseExceptionGroup), message);
     if (!type_of(vm, tuple_at(args, 1))->slots.get_item || is_dict(tuple_at(args, 1)))
         return throw(vm, TypeError, "second argument (exceptions) must be a sequence");

@@ -97,9 +97,9 @@ NATIVE(function_make,
        "Create a function object.")
 {
     if (!is_kind(argv[1], KIND_CODE))
-        return throw(vm, TypeError, "function() argument 'code' must be code, not %T", argv[1]);
+        return throw(vm, TypeError, "function() argument 'code' must be code, not %A", argv[1]);
     if (!is_dict(argv[2]))
-        return throw(vm, TypeError, "function() argument 'globals' must be dict, not %T", argv[2]);
+        return throw(vm, TypeError, "function() argument 'globals' must be dict, not %A", argv[2]);
     if (!is_none(argv[3]) && !is_str(argv[3]))
         return throw(vm, TypeError, "arg 3 (name) must be None or string");
     if (!is_none(argv[4]) && !is_tuple(argv[4]))

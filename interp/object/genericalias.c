@@ -13,6 +13,7 @@
 #include "object/error.h"
 #include "object/iter.h"
 #include "object/list.h"
+#include "object/member.h"
 #include "object/name.h"
 #include "object/native.h"
 #include "object/number.h"
@@ -556,10 +557,10 @@ static Ref alias_get_unpacked_args(Vm *vm, Value self)
 }
 
 static const Attribute alias_attributes[] = {
-    {"__origin__", alias_get_origin, NULL, "The class."},
-    {"__args__", alias_get_args, NULL, "A tuple of what stands in the brackets."},
+    {"__origin__", alias_get_origin, member_read_only, "The class."},
+    {"__args__", alias_get_args, member_read_only, "A tuple of what stands in the brackets."},
     {"__parameters__", alias_get_parameters, NULL, "A tuple of the type variables among them."},
-    {"__unpacked__", alias_get_unpacked, NULL, "Whether it was written with a star."},
+    {"__unpacked__", alias_get_unpacked, member_read_only, "Whether it was written with a star."},
     {"__typing_unpacked_tuple_args__", alias_get_unpacked_args, NULL,
      "The arguments of a starred tuple."},
     {0},

@@ -183,7 +183,7 @@ NATIVE(int___round__, "__round__(self, ndigits=None, /)",
 static int byte_order(Vm *vm, Value name, const char *function)
 {
     if (!is_str(name)) {
-        throw(vm, TypeError, "%s() argument 'byteorder' must be str, not %T", function, name);
+        throw(vm, TypeError, "%s() argument 'byteorder' must be str, not %A", function, name);
         return -1;
     }
     if (str_is(name, "little")) return 1;

@@ -16,10 +16,11 @@ typedef struct Member { /* KIND_MEMBER: slot number `index` of owner's instances
 /* The setter of a native attribute that is a plain field: refuses in the words of one. */
 bool member_read_only(Vm *vm, Value self, Value value);
 
-typedef struct GetSet { /* KIND_GETSET */
+/* KIND_GETSET: of type getset_descriptor, or of member_descriptor when it stands for a field. */
+typedef struct GetSet {
     Container head;
     Ref name;    /* str */
-    Type *owner; /* borrowed */
+    Type *owner; /* borrowed; up to here as in Member */
     const Attribute *attribute;
 } GetSet;
 
@@ -27,8 +28,9 @@ static inline Member *as_member(Value v) { return (Member *)as_object(v); }
 static inline GetSet *as_getset(Value v) { return (GetSet *)as_object(v); }
 
 Ref member_new(Vm *vm, Type *owner, Value name, int index);
-Ref getset_new(Vm *vm, Type *owner, const Attribute *attribute);
-/* dict[attribute's name] = its descriptor */
+/* dict[attribute's name] = its descriptor; one that member_read_only() sets is a field. */
 bool getset_define(Vm *vm, Type *owner, Dict *dict, const Attribute *attribute);
+/* The same, and it is a field. */
+bool field_define(Vm *vm, Type *owner, Dict *dict, const Attribute *attribute);
 
 #endif

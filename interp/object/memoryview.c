@@ -670,7 +670,7 @@ NATIVE(
     bool fortran = false;
     if (argv[1] != NONE) {
         if (!is_str(argv[1]))
-            return throw(vm, TypeError, "tobytes() argument 'order' must be str or None, not %T",
+            return throw(vm, TypeError, "tobytes() argument 'order' must be str or None, not %A",
                          argv[1]);
         fortran = str_is(argv[1], "F");
         if (!fortran && !str_is(argv[1], "C") && !str_is(argv[1], "A"))
@@ -797,7 +797,7 @@ NATIVE(memoryview_cast, "cast(self, /, format, shape=?)",
     const MemoryView *view = as_memoryview(argv[0]);
     if (!is_alive(vm, argv[0])) return FAIL;
     if (!is_str(argv[1]))
-        return throw(vm, TypeError, "cast() argument 'format' must be str, not %T", argv[1]);
+        return throw(vm, TypeError, "cast() argument 'format' must be str, not %A", argv[1]);
     if (!is_contiguous(view))
         return throw(vm, TypeError, "memoryview: casts are restricted to C-contiguous views");
     const Str *text = as_str(argv[1]);

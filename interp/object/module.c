@@ -101,7 +101,7 @@ NATIVE(module_make, "new(cls, /, *args, **kwargs)",
 NATIVE(module_init, "__init__(self, name, doc=None)", "Create a module object.")
 {
     if (!is_str(argv[1]))
-        return throw(vm, TypeError, "module.__init__() argument 1 must be str, not %T", argv[1]);
+        return throw(vm, TypeError, "module.__init__() argument 1 must be str, not %A", argv[1]);
     return fill_names(vm, as_module(argv[0]), argv[1], argv[2]) ? NONE : FAIL;
 }
 

@@ -189,9 +189,12 @@ static const Attribute property_attributes[] = {
     {"fget", get_getter, member_read_only, "the getter, or None"},
     {"fset", get_setter, member_read_only, "the setter, or None"},
     {"fdel", get_deleter, member_read_only, "the deleter, or None"},
-    {"__doc__", get_doc, set_doc, "documentation"},
     {"__name__", get_name, set_name, "the attribute's name"},
     {"__isabstractmethod__", get_abstract, NULL, "must subclasses define it?"},
+    {0},
+};
+static const Attribute property_fields[] = {
+    {"__doc__", get_doc, set_doc, "documentation"},
     {0},
 };
 
@@ -207,4 +210,5 @@ const TypeDef property_type = {
     .descr_set = property_set,
     .methods = property_methods,
     .attributes = property_attributes,
+    .fields = property_fields,
 };

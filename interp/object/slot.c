@@ -189,7 +189,8 @@ void type_update_all_slots(Vm *vm, Type *type)
 
 /* ---- calling a C slot with a script's arguments ---- */
 
-/* Does the call bring between least and most positional arguments, and nothing else? */
+/* Does the call bring between least and most positional arguments, and nothing else?  Where they
+ * may be others than one, CPython's words begin with the name it has not: a blank. */
 static bool check_count(Vm *vm, const Args *args, int least, int most, const SlotRow *row)
 {
     if (!absent(args->kwnames) && tuple_len(args->kwnames) > 0) {
@@ -199,10 +200,10 @@ static bool check_count(Vm *vm, const Args *args, int least, int most, const Slo
     }
     if (args->argc >= least && args->argc <= most) return true;
     if (least == most)
-        throw(vm, TypeError, "expected %d argument%s, got %d", least, least == 1 ? "" : "s",
-              args->argc);
+        throw(vm, TypeError, "%sexpected %d argument%s, got %d", least > 1 ? " " : "", least,
+              least == 1 ? "" : "s", args->argc);
     else
-        throw(vm, TypeError, "expected at %s %d argument%s, got %d",
+        throw(vm, TypeError, " expected at %s %d argument%s, got %d",
               args->argc < least ? "least" : "most", args->argc < least ? least : most,
               (args->argc < least ? least : most) == 1 ? "" : "s", args->argc);
     return false;
@@ -271,7 +272,7 @@ static Ref invoke_descr_get(Vm *vm, const Slots *slots, Value self, const Args *
 static Ref invoke_format(Vm *vm, const Slots *slots, Value self, Value spec)
 {
     if (!is_str(spec))
-        return throw(vm, TypeError, "__format__() argument must be str, not %T", spec);
+        return throw(vm, TypeError, "__format__() argument must be str, not %A", spec);
     return slots->format(vm, self, spec);
 }
 

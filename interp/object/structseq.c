@@ -22,12 +22,13 @@ enum { STRUCTSEQ_MAX = 20 }; /* getters there are */
 Ref structseq_repr(Vm *vm, Value self)
 {
     const TypeDef *def = type_of(vm, self)->def;
+    const Attribute *fields = def->fields ? def->fields : def->attributes;
     StrBuilder text;
     builder_open(&text);
     bool good = builder_text(vm, &text, def->name) && builder_text(vm, &text, "(");
-    for (int n = 0; good && n < tuple_len(self) && def->attributes[n].name; n++)
+    for (int n = 0; good && n < tuple_len(self) && fields[n].name; n++)
         good = (n == 0 || builder_text(vm, &text, ", ")) &&
-               builder_text(vm, &text, def->attributes[n].name) && builder_text(vm, &text, "=") &&
+               builder_text(vm, &text, fields[n].name) && builder_text(vm, &text, "=") &&
                builder_repr(vm, &text, tuple_at(self, n));
     if (good && builder_text(vm, &text, ")")) return builder_finish(vm, &text);
     builder_close(&text);
@@ -108,7 +109,7 @@ bool structseq_count_fields(Vm *vm, const StructSeq *def, int unnamed)
     Ref names = tuple_new(vm, def->items - unnamed);
     if (failed(names)) return false;
     for (; named < def->items - unnamed; named++)
-        as_tuple(names)->items[named] = str_from(vm, def->type.attributes[named].name);
+        as_tuple(names)->items[named] = str_from(vm, def->type.fields[named].name);
     bool good = dict_set_text(vm, dict, "n_fields", from_small(def->fields)) &&
                 dict_set_text(vm, dict, "n_sequence_fields", from_small(def->items)) &&
                 dict_set_text(vm, dict, "n_unnamed_fields", from_small(unnamed)) &&
@@ -121,7 +122,7 @@ bool structseq_count_fields(Vm *vm, const StructSeq *def, int unnamed)
 static const char *field_name(const StructSeq *def, int n)
 {
     static Ref (*const getters[])(Vm *, Value) = {STRUCTSEQ_ITEMS(STRUCTSEQ_GETTER)};
-    const Attribute *at = def->type.attributes;
+    const Attribute *at = def->type.fields;
     while (at->name && at->get != getters[n]) at++;
     return at->name;
 }

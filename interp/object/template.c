@@ -38,7 +38,7 @@ NATIVE(interpolation_make, "new(cls, value, expression='', conversion=None, form
     static const char *const names[] = {"expression", "conversion", "format_spec"};
     for (int i = 0; i < 3; i++)
         if (!is_str(argv[i + 2]) && !(i == 1 && is_none(argv[3])))
-            return throw(vm, TypeError, "Interpolation() argument '%s' must be str%s, not %T",
+            return throw(vm, TypeError, "Interpolation() argument '%s' must be str%s, not %A",
                          names[i], i == 1 ? " or None" : "", argv[i + 2]);
     if (!is_none(argv[3]) && !str_is(argv[3], "s") && !str_is(argv[3], "a") &&
         !str_is(argv[3], "r"))

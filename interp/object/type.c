@@ -150,6 +150,8 @@ static bool fill(Vm *vm, Type *type, Dict *dict)
     }
     for (const Attribute *attribute = def->attributes; attribute && attribute->name; attribute++)
         if (!getset_define(vm, type, dict, attribute)) return false;
+    for (const Attribute *field = def->fields; field && field->name; field++)
+        if (!field_define(vm, type, dict, field)) return false;
     if ((def->flags & TYPE_ATTRIBUTES) && absent(dict_get_name(dict, N(__dict__))) &&
         !getset_define(vm, type, dict, &object_dict_attribute))
         return false;

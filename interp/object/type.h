@@ -157,6 +157,8 @@ typedef struct TypeDef {
     const Operators *operators;    /* NULL: those of its kind (slot.c), or all */
     const Native *const *methods;  /* NULL-terminated */
     const Attribute *attributes;   /* ended by a NULL name */
+    const Attribute *fields;       /* more of them, which CPython keeps in fields of a C struct:
+                                      member_descriptor is what scripts see */
     const char *const *match_args; /* __match_args__ */
 } TypeDef;
 

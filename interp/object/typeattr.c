@@ -29,11 +29,11 @@ static Ref make_checked(Vm *vm, Type *metaclass, const Args *args)
 {
     Value name = args->argv[0], bases = args->argv[1], namespace = args->argv[2];
     if (!is_str(name))
-        return throw(vm, TypeError, "type.__new__() argument 1 must be str, not %T", name);
+        return throw(vm, TypeError, "type.__new__() argument 1 must be str, not %A", name);
     if (!is_tuple(bases))
-        return throw(vm, TypeError, "type.__new__() argument 2 must be tuple, not %T", bases);
+        return throw(vm, TypeError, "type.__new__() argument 2 must be tuple, not %A", bases);
     if (!is_dict(namespace))
-        return throw(vm, TypeError, "type.__new__() argument 3 must be dict, not %T", namespace);
+        return throw(vm, TypeError, "type.__new__() argument 3 must be dict, not %A", namespace);
     for (ptrdiff_t i = 0; i < tuple_len(bases); i++) {
         Value base = tuple_at(bases, i);
         if (is_type(base)) continue;

@@ -1,7 +1,8 @@
 /* warning.c - warnings the interpreter issues.
  *
- * Without the module `warnings` loaded a warning is printed once per place, deprecations only when
- * they come from __main__; once a script has loaded the module its filters decide.
+ * Without the module `warnings` loaded a warning is printed once per place of a module (those of
+ * the compiler, which has no module yet, each time), deprecations only when they come from
+ * __main__; once a script has loaded the module its filters decide.
  * Neighbours: error.h (warn), stdlib/warnings.aio. */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
@@ -107,7 +108,7 @@ bool warn_at(Vm *vm, ExcId id, Value text, Value file, int line, Dict *globals)
         return issued;
     }
     if (is_ignored(vm, id, globals)) return true;
-    Truth seen = seen_before(vm, text, id, file, line);
+    Truth seen = globals ? seen_before(vm, text, id, file, line) : NO;
     return seen == YES || (seen == NO && print_warning(vm, id, text, file, line));
 }
 

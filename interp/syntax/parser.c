@@ -298,6 +298,33 @@ static SyntaxNote *sorted_notes(SyntaxNote *notes)
     return sorted;
 }
 
+/* Notes once more what is to be said of the strings before the token the parser stumbled over: a
+ * rule that does not match has taken its notes back. */
+static void note_strings(Parser *p, const Token *stumble)
+{
+    p->diagnose = false;
+    p->attempt = NULL;
+    p->at = p->lexer->tokens;
+    if (setjmp(p->failure)) return;
+    while (p->at < stumble) {
+        bool starts = at(p, TOK_STRING) || at(p, TOK_FSTRING_START) || at(p, TOK_TSTRING_START);
+        if (!starts || !attempt(p, parse_strings)) p->at++;
+    }
+}
+
+/* The notes of a source that has an error, up to the token the parser stumbled over. */
+static SyntaxNote *notes_before(Parser *p, const Token *stumble)
+{
+    note_strings(p, stumble);
+    SyntaxNote *notes = sorted_notes(p->lexer->notes), **at = &notes;
+    while (*at && ((*at)->pos.line < stumble->pos.end_line ||
+                   ((*at)->pos.line == stumble->pos.end_line &&
+                    (*at)->pos.col < stumble->pos.end_col)))
+        at = &(*at)->next;
+    *at = NULL;
+    return notes;
+}
+
 /* A single compound statement goes on until an empty line. */
 static bool awaits_empty_line(const Node *tree, const char *text, ptrdiff_t len)
 {
@@ -339,7 +366,12 @@ ParseResult parse_within(Arena *arena, const char *text, ptrdiff_t len, ParseMod
         .arena = arena, .lexer = &lexer, .text = source.text, .stack_limit = stack_limit};
     result.tree = parse_tokens(&parser, start_rules[mode]);
     if (!result.tree) {
+        const Token *stumble = parser.far;
+        SyntaxNote **last_note = lexer.last_note;
         result.problem = explain(&parser, start_rules[mode]);
+        lexer.last_note = last_note;
+        *last_note = NULL;
+        if (result.problem.kind != TOO_DEEP_ERROR) result.notes = notes_before(&parser, stumble);
     } else if (mode == PARSE_SINGLE && (open || parser.at[-1].kind == TOK_NEWLINE) &&
                awaits_empty_line(result.tree, text,
                                  len)) { /* a block may end where the text does */
