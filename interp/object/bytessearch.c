@@ -367,13 +367,13 @@ static inline bool add_part(Parts *out, Value self, ptrdiff_t start, ptrdiff_t e
 static bool split_blanks(Parts *out, Value self, ptrdiff_t most)
 {
     Span s = span_of(self);
-    Marks marks = marks_open(s.data, s.len, is_bytes(self), mark_blank, 0);
-    for (ptrdiff_t at = 0;;) {
-        ptrdiff_t start = marks_find(&marks, at, false, mark_blank, 0);
+    Marks marks = marks_open(s.data, s.len, 1, is_bytes(self), MARKS_EDGES, mark_blank, 0);
+    for (;;) {
+        ptrdiff_t start = marks_next(&marks, mark_blank, 0);
         if (start == s.len) return true;
         if (most-- == 0) return add_part(out, self, start, s.len);
-        at = marks_find(&marks, start, true, mark_blank, 0);
-        if (!add_part(out, self, start, at)) return false;
+        ptrdiff_t end = marks_next(&marks, mark_blank, 0);
+        if (!add_part(out, self, start, end)) return false;
     }
 }
 
@@ -395,17 +395,16 @@ static bool split_at_few(Parts *out, Value self, Span separator, ptrdiff_t most)
 {
     const Span s = span_of(self);
     uint32_t first = (uint8_t)*separator.data;
-    Marks marks = marks_open(s.data, s.len, is_bytes(self), mark_byte, first);
+    Marks marks = marks_open(s.data, s.len, 1, is_bytes(self), MARKS_EACH, mark_byte, first);
     ptrdiff_t start = 0;
-    for (ptrdiff_t at = 0; most > 0; at++) {
-        at = marks_find(&marks, at, true, mark_byte, first);
+    while (most > 0) {
+        ptrdiff_t at = marks_next(&marks, mark_byte, first), same = 1;
         if (s.len - at < separator.len) break;
-        ptrdiff_t same = 1;
+        if (at < start) continue;
         while (same < separator.len && s.data[at + same] == separator.data[same]) same++;
         if (same < separator.len) continue;
         if (!add_part(out, self, start, at)) return false;
         start = at + separator.len;
-        at = start - 1;
         most--;
     }
     return add_part(out, self, start, s.len);
@@ -439,6 +438,7 @@ static bool rsplit_at(Parts *out, Value self, Span separator, ptrdiff_t most)
 static Ref split_self(Vm *vm, Value self, const Span *separator, ptrdiff_t most, bool from_right)
 {
     if (separator && separator->len == 0) return throw(vm, ValueError, "empty separator");
+    if (most == PTRDIFF_MAX && (!separator || separator->len == 1)) from_right = false; /* same */
     Parts out;
     bool good;
     parts_open(vm, &out);
@@ -482,11 +482,15 @@ SHARED_NATIVE(bytes_splitlines, "splitlines(self, /, keepends=False)",
     bool good = true;
     parts_open(vm, &out);
     Span s = span_of(argv[0]);
-    Marks marks = marks_open(s.data, s.len, is_bytes(argv[0]), mark_line_end, 0);
-    for (ptrdiff_t i = 0; good && i < s.len;) {
-        ptrdiff_t start = i, end = i = marks_find(&marks, start, true, mark_line_end, 0);
-        if (i < s.len) i += s.data[i] == '\r' && i + 1 < s.len && s.data[i + 1] == '\n' ? 2 : 1;
-        good = add_part(&out, argv[0], start, keep ? i : end);
+    bool headed = is_bytes(argv[0]);
+    Marks marks = marks_open(s.data, s.len, 1, headed, MARKS_EACH, mark_line_end, 0);
+    for (ptrdiff_t start = 0; good && start < s.len;) {
+        ptrdiff_t end = marks_next(&marks, mark_line_end, 0), next = end;
+        if (end < start) continue; /* the second half of a line break */
+        if (end < s.len)
+            next += s.data[end] == '\r' && end + 1 < s.len && s.data[end + 1] == '\n' ? 2 : 1;
+        good = add_part(&out, argv[0], start, keep ? next : end);
+        start = next;
     }
     return parts_close(&out, good, false);
 }

@@ -36,7 +36,7 @@ static int handler_of(const char *errors)
 {
     if (!errors) return HANDLE_STRICT;
     for (int i = 0; i < (int)(sizeof handler_names / sizeof *handler_names); i++)
-        if (strcmp(handler_names[i], errors) == 0) return i;
+        if (*handler_names[i] == *errors && strcmp(handler_names[i], errors) == 0) return i;
     return HANDLE_OTHER;
 }
 
@@ -215,8 +215,10 @@ char *encoder_room(Encoder *e, ptrdiff_t len)
 {
     if (e->len + len > e->capacity) {
         ptrdiff_t capacity = e->len ? (e->len + len) * 2 : len;
-        char *data = memory_resize(e->vm, e->data, (size_t)capacity);
+        bool few = e->data == e->few;
+        char *data = memory_resize(e->vm, few ? NULL : e->data, (size_t)capacity);
         if (!data) return NULL;
+        if (few) memcpy(data, e->few, (size_t)e->len);
         e->data = data;
         e->capacity = capacity;
     }
@@ -232,8 +234,16 @@ bool encoder_bytes(Encoder *e, const char *bytes, ptrdiff_t len)
     return true;
 }
 
+static bool put_byte(Encoder *e, uint32_t point)
+{
+    char byte = (char)point;
+    return encoder_bytes(e, &byte, 1);
+}
+
 static bool encoder_text(Encoder *e, const char *ascii)
 {
+    if (e->put == put_byte || e->put == put_utf8)
+        return encoder_bytes(e, ascii, (ptrdiff_t)strlen(ascii));
     for (; *ascii; ascii++)
         if (!e->put(e, (uint8_t)*ascii)) return false;
     return true;
@@ -364,12 +374,6 @@ static bool ascii_decode_all(Decoder *d)
     return true;
 }
 
-static bool put_byte(Encoder *e, uint32_t point)
-{
-    char byte = (char)point;
-    return encoder_bytes(e, &byte, 1);
-}
-
 static bool narrow_encode(Encoder *e, uint32_t limit)
 {
     const Str *s = as_str(e->text);
@@ -405,6 +409,7 @@ static bool ascii_encode_all(Encoder *e)
 typedef struct Codec {
     const char *aliases; /* normalised, each between blanks */
     const char *name;    /* in messages */
+    size_t name_len;
     const char *canonical;
     ByteOrder order;
     bool (*decode)(Decoder *d);
@@ -412,32 +417,36 @@ typedef struct Codec {
     bool (*put)(Encoder *e, uint32_t point);
 } Codec;
 
+#define NAMED(name) name, sizeof name - 1
 static const Codec codecs[] = {
-    {" utf8 u8 utf cp65001 ", "utf-8", "utf-8", ORDER_LITTLE, utf8_decode_all, utf8_encode_all,
+    {" utf8 u8 utf cp65001 ", NAMED("utf-8"), "utf-8", ORDER_LITTLE, utf8_decode_all,
+     utf8_encode_all, put_utf8},
+    {" utf8sig ", NAMED("utf-8"), "utf-8-sig", ORDER_LITTLE, utf8_sig_decode, utf8_sig_encode,
      put_utf8},
-    {" utf8sig ", "utf-8", "utf-8-sig", ORDER_LITTLE, utf8_sig_decode, utf8_sig_encode, put_utf8},
-    {" ascii usascii 646 ansix3.41968 ", "ascii", "ascii", ORDER_LITTLE, ascii_decode_all,
+    {" ascii usascii 646 ansix3.41968 ", NAMED("ascii"), "ascii", ORDER_LITTLE, ascii_decode_all,
      ascii_encode_all, put_byte},
-    {" latin1 iso88591 88591 l1 latin cp819 8859 iso8859 ", "latin-1", "iso8859-1", ORDER_LITTLE,
-     latin1_decode_all, latin1_encode_all, put_byte},
-    {" utf16 u16 ", "utf-16", "utf-16", ORDER_MARK, utf16_decode_all, utf_wide_encode, put_utf16},
-    {" utf16le ", "utf-16-le", "utf-16-le", ORDER_LITTLE, utf16_decode_all, utf_wide_encode,
+    {" latin1 iso88591 88591 l1 latin cp819 8859 iso8859 ", NAMED("latin-1"), "iso8859-1",
+     ORDER_LITTLE, latin1_decode_all, latin1_encode_all, put_byte},
+    {" utf16 u16 ", NAMED("utf-16"), "utf-16", ORDER_MARK, utf16_decode_all, utf_wide_encode,
      put_utf16},
-    {" utf16be ", "utf-16-be", "utf-16-be", ORDER_BIG, utf16_decode_all, utf_wide_encode,
+    {" utf16le ", NAMED("utf-16-le"), "utf-16-le", ORDER_LITTLE, utf16_decode_all, utf_wide_encode,
      put_utf16},
-    {" utf32 u32 ", "utf-32", "utf-32", ORDER_MARK, utf32_decode_all, utf_wide_encode, put_utf32},
-    {" utf32le ", "utf-32-le", "utf-32-le", ORDER_LITTLE, utf32_decode_all, utf_wide_encode,
+    {" utf16be ", NAMED("utf-16-be"), "utf-16-be", ORDER_BIG, utf16_decode_all, utf_wide_encode,
+     put_utf16},
+    {" utf32 u32 ", NAMED("utf-32"), "utf-32", ORDER_MARK, utf32_decode_all, utf_wide_encode,
      put_utf32},
-    {" utf32be ", "utf-32-be", "utf-32-be", ORDER_BIG, utf32_decode_all, utf_wide_encode,
+    {" utf32le ", NAMED("utf-32-le"), "utf-32-le", ORDER_LITTLE, utf32_decode_all, utf_wide_encode,
      put_utf32},
-    {" unicodeescape ", "unicodeescape", "unicode_escape", ORDER_LITTLE, escape_decode,
+    {" utf32be ", NAMED("utf-32-be"), "utf-32-be", ORDER_BIG, utf32_decode_all, utf_wide_encode,
+     put_utf32},
+    {" unicodeescape ", NAMED("unicodeescape"), "unicode_escape", ORDER_LITTLE, escape_decode,
      escape_encode, put_byte},
-    {" rawunicodeescape ", "rawunicodeescape", "raw_unicode_escape", ORDER_LITTLE,
+    {" rawunicodeescape ", NAMED("rawunicodeescape"), "raw_unicode_escape", ORDER_LITTLE,
      raw_escape_decode, raw_escape_encode, put_byte},
 };
 
 static const Codec charmap_codec = {
-    "", "charmap", "charmap", ORDER_LITTLE, charmap_decode_all, charmap_encode_all, NULL};
+    "", NAMED("charmap"), "charmap", ORDER_LITTLE, charmap_decode_all, charmap_encode_all, NULL};
 
 /* *charmap: the row of an encoding that is charmap_codec, and *name its canonical name. */
 static const Codec *codec_find(const char *encoding, int *charmap, const char **canonical)
@@ -447,11 +456,14 @@ static const Codec *codec_find(const char *encoding, int *charmap, const char **
     size_t len = 1;
     *canonical = codecs[0].canonical;
     if (!encoding) return &codecs[0];
+    size_t given = strlen(encoding);
     for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++)
-        if (strcmp(encoding, codecs[i].name) == 0) { /* as most write it */
+        if (given == codecs[i].name_len && /* as most write it */
+            memcmp(encoding, codecs[i].name, given) == 0) {
             *canonical = codecs[i].canonical;
             return &codecs[i];
         }
+    if ((*canonical = charmap_exact(encoding, charmap))) return &charmap_codec;
     for (; *encoding && len < sizeof name - 2; encoding++)
         if (!strchr("-_ ", *encoding)) name[len++] = (char)tolower((unsigned char)*encoding);
     if (*encoding || len == 1) return NULL;
@@ -475,9 +487,21 @@ const char *codec_name(const char *encoding)
 
 static Ref encoder_finish(Encoder *e, bool good)
 {
-    Ref out = good ? bytes_from(e->vm, e->data ? e->data : "", e->len) : FAIL;
-    memory_free(e->data);
+    Ref out = good ? bytes_from(e->vm, e->data, e->len) : FAIL;
+    if (e->data != e->few) memory_free(e->data);
     return out;
+}
+
+static void decoder_open(Decoder *d, Vm *vm, const char *data, ptrdiff_t len, const char *encoding,
+                         const char *errors)
+{
+    memset(d, 0, offsetof(Decoder, out)); /* what the builder has room for is left as it is */
+    d->vm = vm;
+    d->data = data;
+    d->len = len;
+    d->encoding = encoding;
+    d->errors = errors;
+    builder_open(&d->out);
 }
 
 static Ref decoder_finish(Decoder *d, bool good)
@@ -500,6 +524,7 @@ Ref codec_encode(Vm *vm, Value text, const char *encoding, const char *errors)
             ? s->width == 1
             : s->ascii && (codec->decode == utf8_decode_all || codec->decode == ascii_decode_all);
     if (direct) return bytes_from(vm, s->data, s->len);
+    char few[ENCODER_FEW];
     Encoder e = {.vm = vm,
                  .text = text,
                  .encoding = codec->name,
@@ -507,7 +532,10 @@ Ref codec_encode(Vm *vm, Value text, const char *encoding, const char *errors)
                  .order = codec->order,
                  .put = codec->put,
                  .charmap = charmap,
-                 .reason = ""};
+                 .reason = "",
+                 .data = few,
+                 .few = few,
+                 .capacity = ENCODER_FEW};
     return encoder_finish(&e, codec->encode(&e));
 }
 
@@ -528,15 +556,11 @@ Ref codec_decode_partial(Vm *vm, const char *data, ptrdiff_t len, const char *en
         if (used) *used = len;
         return latin1_copy(vm, data, len);
     }
-    Decoder d = {.vm = vm,
-                 .data = data,
-                 .len = len,
-                 .encoding = codec->name,
-                 .errors = errors,
-                 .order = codec->order,
-                 .charmap = charmap,
-                 .partial = used != NULL};
-    builder_open(&d.out);
+    Decoder d;
+    decoder_open(&d, vm, data, len, codec->name, errors);
+    d.order = codec->order;
+    d.charmap = charmap;
+    d.partial = used != NULL;
     bool good = codec->decode(&d);
     if (good && used) *used = d.used < len ? d.used : len;
     return decoder_finish(&d, good);
@@ -544,20 +568,23 @@ Ref codec_decode_partial(Vm *vm, const char *data, ptrdiff_t len, const char *en
 
 Ref codec_encode_mapped(Vm *vm, Value text, const char *errors, Value mapping)
 {
-    Encoder e = {
-        .vm = vm, .text = text, .encoding = "charmap", .errors = errors, .mapping = mapping};
+    char few[ENCODER_FEW];
+    Encoder e = {.vm = vm,
+                 .text = text,
+                 .encoding = "charmap",
+                 .errors = errors,
+                 .mapping = mapping,
+                 .data = few,
+                 .few = few,
+                 .capacity = ENCODER_FEW};
     return encoder_finish(&e, mapping_encode_all(&e));
 }
 
 Ref codec_decode_mapped(Vm *vm, const char *data, ptrdiff_t len, const char *errors, Value mapping)
 {
-    Decoder d = {.vm = vm,
-                 .data = data,
-                 .len = len,
-                 .encoding = "charmap",
-                 .errors = errors,
-                 .mapping = mapping};
-    builder_open(&d.out);
+    Decoder d;
+    decoder_open(&d, vm, data, len, "charmap", errors);
+    d.mapping = mapping;
     return decoder_finish(&d, mapping_decode_all(&d));
 }
 

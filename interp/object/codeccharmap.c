@@ -5,7 +5,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "base/utf8.h"
 #include "object/bytes.h"
 #include "object/char.h"
 #include "object/codecstate.h"
@@ -14,17 +13,30 @@
 #include "object/number.h"
 
 static const char undefined[] = "character maps to <undefined>";
-enum { NOTHING = 0xFFFD, REVERSE_SIZE = 1024 };
+enum { NOTHING = 0xFFFD, CHUNK = 256 };
 
 typedef struct Charmap {
-    const char *name, *aliases, *points;
-    int len; /* of points, bytes */
+    const char *name, *aliases;
+    const uint16_t *points; /* of the last bytes; the others are their own points */
+    int count;              /* of points: a multiple of those in a block */
 } Charmap;
 static const Charmap charmaps[] = {
-#define CHARMAP(name, aliases, points) {name, aliases, points, (int)sizeof points - 1},
+#define CHARMAP(name, aliases, points) {name, aliases, points, (int)(sizeof points / 2) - 1},
 #include "object/charmaps.def"
 };
 enum { CHARMAP_COUNT = sizeof charmaps / sizeof *charmaps };
+
+const char *charmap_exact(const char *name, int *index)
+{
+    for (int low = 0, high = CHARMAP_COUNT; low < high;) {
+        int middle = (low + high) / 2, order = strcmp(name, charmaps[middle].name);
+        *index = middle;
+        if (order == 0) return charmaps[middle].name;
+        if (order < 0) high = middle;
+        else low = middle + 1;
+    }
+    return NULL;
+}
 
 const char *charmap_name(const char *normalised, int *index)
 {
@@ -36,33 +48,35 @@ const char *charmap_name(const char *normalised, int *index)
     return NULL;
 }
 
-/* The points of the 256 bytes. */
-static void read_points(const Charmap *map, uint16_t points[256])
+/* ---- decoding ---- */
+
+/* Takes bytes from i on, as many as fit into units and stand for something; gives how many they
+ * were, and in *limit the bitwise or of their points. */
+static ptrdiff_t decode_chunk(const Decoder *d, ptrdiff_t i, uint16_t units[CHUNK], uint32_t *limit)
 {
-    uint16_t all[256];
-    int count = 0;
-    for (int i = 0; i < map->len && count < 256;) {
-        uint32_t point = 0;
-        i += utf8_decode(map->points + i, map->len - i, &point);
-        all[count++] = (uint16_t)point;
+    const Charmap *map = &charmaps[d->charmap];
+    int own = 256 - map->count;
+    ptrdiff_t n = 0, most = d->len - i < CHUNK ? d->len - i : CHUNK;
+    *limit = 0;
+    for (; n < most; n++) {
+        int byte = (uint8_t)d->data[i + n];
+        uint16_t point = byte < own ? (uint16_t)byte : map->points[byte - own];
+        if (point == NOTHING) break;
+        units[n] = point;
+        *limit |= point;
     }
-    int start = 256 - count;
-    for (int n = 0; n < start; n++) points[n] = (uint16_t)n;
-    memcpy(points + start, all, (size_t)count * sizeof *all);
+    return n;
 }
 
 bool charmap_decode_all(Decoder *d)
 {
-    uint16_t points[256];
-    read_points(&charmaps[d->charmap], points);
+    uint16_t units[CHUNK];
+    uint32_t limit;
     for (ptrdiff_t i = 0; i < d->len;) {
-        uint32_t point = points[(uint8_t)d->data[i]];
-        if (point == NOTHING) {
-            if (!decode_error(d, i, i + 1, undefined, &i)) return false;
-        } else {
-            if (!builder_char(d->vm, &d->out, point)) return false;
-            i++;
-        }
+        ptrdiff_t count = decode_chunk(d, i, units, &limit);
+        if (!builder_points(d->vm, &d->out, (char *)units, 2, count, limit)) return false;
+        i += count;
+        if (count == 0 && !decode_error(d, i, i + 1, undefined, &i)) return false;
     }
     d->used = d->len;
     return true;
@@ -70,33 +84,35 @@ bool charmap_decode_all(Decoder *d)
 
 /* ---- encoding ---- */
 
-/* point -> byte, by open addressing; an entry is the byte + 1, 0 when free. */
+/* A table looked at the other way round. */
 typedef struct Reverse {
-    uint16_t points[256];
-    uint16_t slots[REVERSE_SIZE];
+    const Charmap *map;
+    uint32_t own; /* points below are their own bytes */
 } Reverse;
 
-static uint16_t *reverse_slot(Reverse *reverse, uint32_t point)
+static Reverse reverse_open(const Charmap *map)
 {
-    uint32_t at = point * 2654435761u >> 16;
-    for (;; at++) {
-        uint16_t *slot = &reverse->slots[at % REVERSE_SIZE];
-        if (*slot == 0 || reverse->points[*slot - 1] == point) return slot;
+    Reverse reverse = {map, 256 - (uint32_t)map->count};
+    Units8 below = {0};
+    for (int i = 0; i < map->count; i += 8)
+        below |= (Units8)(units8_at((const char *)(map->points + i)) < (uint16_t)reverse.own);
+    if (!block_is_zero((Bytes16)below)) reverse.own = 0; /* some of them have two bytes */
+    return reverse;
+}
+
+/* The byte that stands for point, the last of several; -1: none. */
+static int byte_of(const Reverse *reverse, uint32_t point)
+{
+    const Charmap *map = reverse->map;
+    int own = 256 - map->count;
+    if (point < reverse->own) return (int)point;
+    if (point > STR_WIDE || point == NOTHING) return -1;
+    for (int i = map->count - 8; i >= 0; i -= 8) {
+        Units8 block = units8_at((const char *)(map->points + i));
+        unsigned mask = block_mask((Bytes16)(block == (uint16_t)point));
+        if (mask) return own + i + (31 - __builtin_clz(mask)) / 2;
     }
-}
-
-static void fill_reverse(Reverse *reverse, const Charmap *map)
-{
-    memset(reverse->slots, 0, sizeof reverse->slots);
-    read_points(map, reverse->points);
-    for (int n = 0; n < 256; n++)
-        if (reverse->points[n] != NOTHING)
-            *reverse_slot(reverse, reverse->points[n]) = (uint16_t)(n + 1);
-}
-
-static int byte_of(Reverse *reverse, uint32_t point)
-{
-    return point > STR_WIDE ? -1 : *reverse_slot(reverse, point) - 1;
+    return point < (uint32_t)own ? (int)point : -1;
 }
 
 static bool put_mapped(Encoder *e, uint32_t point)
@@ -110,20 +126,18 @@ static bool put_mapped(Encoder *e, uint32_t point)
 
 bool charmap_encode_all(Encoder *e)
 {
-    Reverse reverse;
+    Reverse reverse = reverse_open(&charmaps[e->charmap]);
     const Str *s = as_str(e->text);
-    fill_reverse(&reverse, &charmaps[e->charmap]);
     e->state = &reverse;
     e->put = put_mapped;
     e->reason = undefined;
     for (ptrdiff_t i = 0; i < s->len;) {
-        int byte = byte_of(&reverse, str_at(s, i));
-        char one = (char)byte;
-        if (byte >= 0) {
-            if (!encoder_bytes(e, &one, 1)) return false;
-            i++;
-            continue;
-        }
+        char *to = encoder_room(e, s->len - i);
+        if (!to) return false;
+        int byte = 0;
+        for (; i < s->len && (byte = byte_of(&reverse, str_at(s, i))) >= 0; i++) *to++ = (char)byte;
+        e->len = to - e->data;
+        if (i == s->len) break;
         ptrdiff_t end = i + 1;
         while (end < s->len && byte_of(&reverse, str_at(s, end)) < 0) end++;
         e->at = i;

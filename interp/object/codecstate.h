@@ -51,9 +51,11 @@ typedef struct Encoder {
     Value mapping;                                  /* of charmap_encode(); borrowed */
     void *state;                                    /* `put`'s own */
     ptrdiff_t at;                                   /* the point whose replacement is being put */
-    char *data;
+    char *data, *few;                               /* few: where data lie that need no memory */
     ptrdiff_t len, capacity;
 } Encoder;
+
+enum { ENCODER_FEW = 128 };
 
 /* Applies the error handler to data[start:end]; *resume: where to go on.  false: raised.
  * data and len may be others afterwards. */
@@ -89,6 +91,7 @@ bool raw_escape_encode(Encoder *e);
 /* codeccharmap.c.  The canonical name of an encoding in charmaps.def, looked up by its name between
  * blanks, and its row; NULL: it is not there. */
 const char *charmap_name(const char *normalised, int *index);
+const char *charmap_exact(const char *name, int *index); /* the same of a canonical name */
 bool charmap_decode_all(Decoder *d);
 bool charmap_encode_all(Encoder *e);
 bool mapping_decode_all(Decoder *d);

@@ -4,21 +4,37 @@
  * there.
  * Neighbours: codec.c (the table of encodings, error handlers), codecstate.h, base/utf8.h. */
 /* SPDX-License-Identifier: MIT */
+#include "base/convert.h"
 #include "base/utf8.h"
 #include "object/char.h"
 #include "object/codecstate.h"
 
 enum { CHUNK = 256 }; /* units */
 
+/* Is there a surrogate among the points of a block? */
+ALWAYS_INLINE bool block_has_surrogates(Bytes16 block, int width)
+{
+    Bytes16 found = width == 2 ? (Bytes16)(((Units8)block & 0xF800) == 0xD800)
+                               : (Bytes16)(((Points4)block & 0xFFFFF800) == 0xD800);
+    return !block_is_zero(found);
+}
+
+/* The first surrogate at or after `from`, or the end, of points of a width of two or four. */
+ALWAYS_INLINE ptrdiff_t find_surrogate(const Str *s, ptrdiff_t from, int width)
+{
+    while (s->len - from >= BLOCK_BYTES / width &&
+           !block_has_surrogates(bytes16_at(s->data + from * width), width))
+        from += BLOCK_BYTES / width;
+    while (from < s->len && !char_is_surrogate(points_at(s->data, width, from))) from++;
+    return from;
+}
+
 /* The end of the surrogates, or of what is none, in s from `from` on. */
 static ptrdiff_t run_end(const Str *s, ptrdiff_t from, bool surrogates)
 {
     if (s->width == 1) return surrogates ? from : s->len;
-    if (s->width == 2 && !surrogates) {
-        while (from < s->len && !char_is_surrogate(points_at(s->data, 2, from))) from++;
-        return from;
-    }
-    while (from < s->len && char_is_surrogate(str_at(s, from)) == surrogates) from++;
+    if (!surrogates) return s->width == 2 ? find_surrogate(s, from, 2) : find_surrogate(s, from, 4);
+    while (from < s->len && char_is_surrogate(str_at(s, from))) from++;
     return from;
 }
 
@@ -184,6 +200,10 @@ ALWAYS_INLINE char *utf8_put(char *at, const char *data, int width, ptrdiff_t fr
         } else if (width == 1 || point < 0x800) {
             *at++ = (char)(0xC0 | point >> 6);
             *at++ = (char)(0x80 | (point & 63));
+        } else if (width == 2 || point < 0x10000) {
+            *at++ = (char)(0xE0 | point >> 12);
+            *at++ = (char)(0x80 | (point >> 6 & 63));
+            *at++ = (char)(0x80 | (point & 63));
         } else {
             at += utf8_encode(at, point);
         }
@@ -329,29 +349,58 @@ bool utf16_decode_all(Decoder *d)
     return true;
 }
 
+/* The same of units of four bytes, as far as they are valid points. */
+static ptrdiff_t utf32_chunk(const Decoder *d, ptrdiff_t i, uint32_t points[CHUNK], uint32_t *limit)
+{
+    bool swapped = d->big != MACHINE_IS_BIG;
+    ptrdiff_t n = 0, most = (d->len - i) / 4 < CHUNK ? (d->len - i) / 4 : CHUNK;
+    Points4 seen = {0};
+    for (; n + 4 <= most; n += 4) {
+        Points4 block = points4_at(d->data + i + 4 * n);
+        if (swapped)
+            block = block << 24 | (block & 0xFF00) << 8 | (block >> 8 & 0xFF00) | block >> 24;
+        Points4 wrong =
+            (Points4)((block & 0xFFFFF800) == 0xD800) | (Points4)(block > CHAR_MAX_POINT);
+        if (!block_is_zero((Bytes16)wrong)) break;
+        seen |= block;
+        memcpy(points + n, &block, sizeof block);
+    }
+    uint32_t all = seen[0] | seen[1] | seen[2] | seen[3];
+    for (; n < most; n++) {
+        uint32_t point = points_at(d->data + i, 4, n);
+        if (swapped) point = __builtin_bswap32(point);
+        if (char_is_surrogate(point) || point > CHAR_MAX_POINT) break;
+        points[n] = point;
+        all |= point;
+    }
+    *limit = all;
+    return n;
+}
+
+/* Why the unit at byte i, which no chunk takes, is not valid. */
+static const char *utf32_wrong(const Decoder *d, ptrdiff_t i)
+{
+    if (d->len - i < 4) return "truncated data";
+    return char_is_surrogate(unit_at(d, i, 4))
+               ? "code point in surrogate code point range(0xd800, 0xe000)"
+               : "code point not in range(0x110000)";
+}
+
 bool utf32_decode_all(Decoder *d)
 {
+    uint32_t points[CHUNK], limit;
     ptrdiff_t i = skip_mark(d, 4);
+    if (!builder_room(d->vm, &d->out, (d->len - i) / 4, 0)) return false;
     while (i < d->len) {
-        const char *reason = NULL;
-        ptrdiff_t end = i + 4;
-        uint32_t point = 0;
-        if (d->len - i < 4) {
-            if (d->partial) break;
-            reason = "truncated data";
-            end = d->len;
-        } else {
-            point = unit_at(d, i, 4);
-            if (char_is_surrogate(point))
-                reason = "code point in surrogate code point range(0xd800, 0xe000)";
-            if (point > CHAR_MAX_POINT) reason = "code point not in range(0x110000)";
+        ptrdiff_t count = utf32_chunk(d, i, points, &limit);
+        if (count) {
+            if (!builder_points(d->vm, &d->out, (char *)points, 4, count, limit)) return false;
+            i += 4 * count;
+            continue;
         }
-        if (reason) {
-            if (!decode_error(d, i, end, reason, &i)) return false;
-        } else {
-            if (!builder_char(d->vm, &d->out, point)) return false;
-            i = end;
-        }
+        if (d->len - i < 4 && d->partial) break;
+        ptrdiff_t end = d->len - i < 4 ? d->len : i + 4;
+        if (!decode_error(d, i, end, utf32_wrong(d, i), &i)) return false;
     }
     d->used = i;
     return true;
@@ -385,20 +434,17 @@ bool put_utf32(Encoder *e, uint32_t point)
 
 static bool put_wide_run(Encoder *e, const Str *s, ptrdiff_t from, ptrdiff_t to)
 {
-    bool four = e->put == put_utf32;
+    bool four = e->put == put_utf32, swapped = (e->order == ORDER_BIG) != MACHINE_IS_BIG;
     char *at = encoder_room(e, (to - from) * (four || s->width == 4 ? 4 : 2));
     if (!at) return false;
-    ByteOrder order = e->order;
-    if (!four && s->width == 2 && (order == ORDER_BIG) == MACHINE_IS_BIG) {
-        memcpy(at, s->data + 2 * from, (size_t)(2 * (to - from)));
-        e->len += 2 * (to - from);
+    if (!four && s->width == 4) {
+        for (ptrdiff_t i = from; i < to; i++) at = utf16_put(at, str_at(s, i), e->order);
+        e->len = at - e->data;
         return true;
     }
-    if (four)
-        for (ptrdiff_t i = from; i < to; i++) at = unit_put(at, str_at(s, i), 4, order);
-    else
-        for (ptrdiff_t i = from; i < to; i++) at = utf16_put(at, str_at(s, i), order);
-    e->len = at - e->data;
+    units_convert(at, four ? 4 : 2, s->data + from * s->width, s->width, to - from);
+    if (swapped) units_swap(at, four ? 4 : 2, to - from);
+    e->len += (to - from) * (four ? 4 : 2);
     return true;
 }
 

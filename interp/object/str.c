@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/block.h"
+#include "base/convert.h"
 #include "base/copy.h"
 #include "base/hash.h"
 #include "base/utf8.h"
@@ -202,23 +203,9 @@ uint32_t str_limit_of(const Str *s, ptrdiff_t start, ptrdiff_t end)
     return s->width == 2 ? (limit | limit >> 16) & 0xFFFF : (uint32_t)limit;
 }
 
-#define CONVERT(to_type, from_type)                                                                \
-    do {                                                                                           \
-        to_type *to = (to_type *)(void *)data + at;                                                \
-        const from_type *from = (const from_type *)(const void *)s->data + start;                  \
-        for (ptrdiff_t i = 0; i < n; i++) to[i] = (to_type)from[i];                                \
-    } while (0)
-
 void points_copy(char *data, int width, ptrdiff_t at, const Str *s, ptrdiff_t start, ptrdiff_t n)
 {
-    if (width == s->width)
-        copy_few(data + at * width, s->data + start * width, (size_t)(n * width));
-    else if (width == 1 && s->width == 2) CONVERT(uint8_t, uint16_t);
-    else if (width == 1) CONVERT(uint8_t, uint32_t);
-    else if (width == 2 && s->width == 1) CONVERT(uint16_t, uint8_t);
-    else if (width == 2) CONVERT(uint16_t, uint32_t);
-    else if (s->width == 1) CONVERT(uint32_t, uint8_t);
-    else CONVERT(uint32_t, uint16_t);
+    units_convert(data + at * width, width, s->data + start * s->width, s->width, n);
 }
 
 void points_fill(char *data, int width, ptrdiff_t at, uint32_t point, ptrdiff_t n)

@@ -4,6 +4,7 @@
  * Short text is gathered in the builder itself, and numbers are written down where they will
  * stand. Neighbours: str.c, textrepr.c. */
 /* SPDX-License-Identifier: MIT */
+#include "base/convert.h"
 #include "base/copy.h"
 #include "base/numtext.h"
 #include "base/utf8.h"
@@ -75,12 +76,7 @@ bool builder_points(Vm *vm, StrBuilder *builder, const char *points, int width, 
     if (!builder_reserve(vm, builder, count, limit)) return false;
     char *to = builder->data + builder->len * builder->width;
     builder->len += count;
-    if (builder->width == width) memcpy(to, points, (size_t)(count * width));
-    else if (width == 2 && builder->width == 1)
-        for (ptrdiff_t i = 0; i < count; i++) to[i] = (char)points_at(points, 2, i);
-    else
-        for (ptrdiff_t i = 0; i < count; i++)
-            points_set(to, builder->width, i, points_at(points, width, i));
+    units_convert(to, builder->width, points, width, count);
     return true;
 }
 

@@ -52,13 +52,13 @@ ALWAYS_INLINE bool split_blanks_of(Parts *out, Value self, ptrdiff_t most, int w
                                    MarkKind *kind)
 {
     ptrdiff_t len = as_str(self)->len * width;
-    Marks marks = marks_open(as_str(self)->data, len, true, kind, 0);
-    for (ptrdiff_t at = 0;;) {
-        ptrdiff_t start = marks_find(&marks, at, false, kind, 0);
+    Marks marks = marks_open(as_str(self)->data, len, width, true, MARKS_EDGES, kind, 0);
+    for (;;) {
+        ptrdiff_t start = marks_next(&marks, kind, 0);
         if (start == len) return true;
         if (most-- == 0) return add_slice(out, self, start / width, len / width);
-        at = marks_find(&marks, start, true, kind, 0);
-        if (!add_slice(out, self, start / width, at / width)) return false;
+        ptrdiff_t end = marks_next(&marks, kind, 0);
+        if (!add_slice(out, self, start / width, end / width)) return false;
     }
 }
 
@@ -99,15 +99,14 @@ ALWAYS_INLINE bool split_at_few(Parts *out, Value self, const Str *separator, pt
 {
     const Str *s = as_str(self);
     uint32_t first = str_at(separator, 0);
-    Marks marks = marks_open(s->data, s->len * width, true, kind, first);
+    Marks marks = marks_open(s->data, s->len * width, width, true, MARKS_EACH, kind, first);
     ptrdiff_t start = 0;
-    for (ptrdiff_t at = 0; most > 0; at++) {
-        at = marks_find(&marks, at * width, true, kind, first) / width;
+    while (most > 0) {
+        ptrdiff_t at = marks_next(&marks, kind, first) / width;
         if (at == s->len) break;
-        if (!goes_on_at(s, width, separator, at)) continue;
+        if (at < start || !goes_on_at(s, width, separator, at)) continue;
         if (!add_slice(out, self, start, at)) return false;
         start = at + separator->len;
-        at = start - 1;
         most--;
     }
     return add_slice(out, self, start, s->len);
@@ -150,6 +149,8 @@ static Ref split(Vm *vm, Value *argv, bool from_right)
     if (most < 0) most = PTRDIFF_MAX;
     if (!is_none(separator) && as_str(separator)->len == 0)
         return throw(vm, ValueError, "empty separator");
+    if (most == PTRDIFF_MAX && (is_none(separator) || as_str(separator)->len == 1))
+        from_right = false; /* all the same */
     Parts out;
     parts_open(vm, &out);
     bool good;
@@ -176,17 +177,18 @@ ALWAYS_INLINE bool split_lines_of(Parts *out, Value self, bool keep, int width, 
 {
     const Str *s = as_str(self);
     ptrdiff_t len = s->len;
-    Marks marks = marks_open(s->data, len * width, true, kind, 0);
+    Marks marks = marks_open(s->data, len * width, width, true, MARKS_EACH, kind, 0);
     bool good = true;
-    for (ptrdiff_t next = 0; good && next < len;) {
-        ptrdiff_t start = next, end = marks_find(&marks, start * width, true, kind, 0) / width;
-        next = end;
+    for (ptrdiff_t start = 0; good && start < len;) {
+        ptrdiff_t end = marks_next(&marks, kind, 0) / width, next = end;
+        if (end < start) continue; /* the second half of a line break */
         if (end < len) {
             bool crlf = points_at(s->data, width, end) == '\r' && end + 1 < len &&
                         points_at(s->data, width, end + 1) == '\n';
             next += crlf ? 2 : 1;
         }
         good = add_slice(out, self, start, keep ? next : end);
+        start = next;
     }
     return good;
 }
@@ -249,22 +251,39 @@ SHARED_NATIVE(str_rpartition, "rpartition(self, sep, /)",
 
 enum { STRIP_LEFT = 1, STRIP_RIGHT = 2 };
 
+/* Is the point at i among points? */
 static bool strips(const Str *s, ptrdiff_t i, const Str *points)
 {
     uint32_t point = str_at(s, i);
-    if (!points) return char_is_space(point);
     for (ptrdiff_t j = 0; j < points->len; j++)
         if (str_at(points, j) == point) return true;
     return false;
 }
 
+/* Leaves out the blanks at these sides of the points from *start to *end. */
+ALWAYS_INLINE void leave_blanks(const char *data, int width, int sides, ptrdiff_t *start,
+                                ptrdiff_t *end)
+{
+    ptrdiff_t from = *start, to = *end;
+    if (sides & STRIP_LEFT)
+        while (from < to && char_is_space(points_at(data, width, from))) from++;
+    if (sides & STRIP_RIGHT)
+        while (to > from && char_is_space(points_at(data, width, to - 1))) to--;
+    *start = from;
+    *end = to;
+}
+
 static Ref strip(Vm *vm, const char *name, Value *argv, int sides)
 {
     const Str *s = as_str(argv[0]);
-    if (!is_none(argv[1]) && !is_str(argv[1]))
-        return throw(vm, TypeError, "%s arg must be None or str", name);
-    const Str *points = is_none(argv[1]) ? NULL : as_str(argv[1]);
     ptrdiff_t start = 0, end = s->len;
+    if (is_none(argv[1])) {
+        if (s->width == 1) leave_blanks(s->data, 1, sides, &start, &end);
+        else leave_blanks(s->data, s->width, sides, &start, &end);
+        return str_slice(vm, argv[0], start, end);
+    }
+    if (!is_str(argv[1])) return throw(vm, TypeError, "%s arg must be None or str", name);
+    const Str *points = as_str(argv[1]);
     if (sides & STRIP_LEFT)
         while (start < end && strips(s, start, points)) start++;
     if (sides & STRIP_RIGHT)

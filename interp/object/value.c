@@ -149,6 +149,8 @@ Ref value_str(Vm *vm, Value v)
 {
     if (is_int(v)) return int_repr(vm, v);
     if (is_exact(v, KIND_STR)) return newref(v);
+    if (is_none(v)) return newref(N(None));
+    if (is_bool(v)) return newref(v == TRUE ? N(True) : N(False));
     Type *type = type_of(vm, v);
     if (!type->slots.str) return value_repr(vm, v);
     if (!recursion_enter(vm)) return FAIL;
