@@ -353,7 +353,8 @@ static const Attribute dialect_attributes[] = {
     {"lineterminator", get_line_end, NULL, "What the writer ends records with."},
     {"quoting", get_quoting, NULL, "Which fields are quoted: one of the QUOTE_ constants."},
     {"doublequote", get_doubled, member_read_only, "Are quotes within a field doubled?"},
-    {"skipinitialspace", get_skips_space, member_read_only, "Are blanks after a delimiter ignored?"},
+    {"skipinitialspace", get_skips_space, member_read_only,
+     "Are blanks after a delimiter ignored?"},
     {"strict", get_strict, member_read_only, "Is bad input an Error?"},
     {0},
 };

@@ -462,7 +462,8 @@ static const Native *const delta_methods[] = {&delta_total_seconds_def, &delta_r
 static const Attribute delta_attributes[] = {
     {"days", get_days, member_read_only, "Whole days, perhaps negative."},
     {"seconds", get_seconds, member_read_only, "Seconds beyond the days, from 0 to 86399."},
-    {"microseconds", get_microseconds, member_read_only, "Microseconds beyond the seconds, from 0 to 999999."},
+    {"microseconds", get_microseconds, member_read_only,
+     "Microseconds beyond the seconds, from 0 to 999999."},
     {0},
 };
 static const Operators delta_operators = {

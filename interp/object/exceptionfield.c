@@ -484,10 +484,8 @@ static const Attribute syntax_error_attributes[] = {
     ROW("print_file_and_line", 7, "exception print_file_and_line"),
     ROWS_END};
 static const Attribute os_error_attributes[] = {
-    ROW("errno", 0, "POSIX exception code"),
-    ROW("strerror", 1, "exception strerror"),
-    ROW("filename", 2, "exception filename"),
-    ROW("filename2", 3, "second exception filename"),
+    ROW("errno", 0, "POSIX exception code"), ROW("strerror", 1, "exception strerror"),
+    ROW("filename", 2, "exception filename"), ROW("filename2", 3, "second exception filename"),
     ROWS_END};
 static const Attribute os_error_computed[] = {
     {"characters_written", get_written, set_written, "how much was written before it"}, ROWS_END};

@@ -33,7 +33,8 @@ bool member_read_only(Vm *vm, Value self __attribute__((unused)),
     return false;
 }
 
-static_assert(sizeof(Member) == sizeof(GetSet) && offsetof(Member, owner) == offsetof(GetSet, owner),
+static_assert(sizeof(Member) == sizeof(GetSet) &&
+                  offsetof(Member, owner) == offsetof(GetSet, owner),
               "both are instances of member_descriptor");
 
 static bool define(Vm *vm, Type *owner, Dict *dict, const Attribute *attribute, bool field)

@@ -28,7 +28,7 @@ extern const Native *const structseq_methods[];
     {                                                                                              \
         .name = type_name_, .doc = doc_, .size = sizeof(Tuple),                                    \
         .flags = TYPE_CONTAINER | TYPE_FINAL | TYPE_NO_NEW, .base = &tuple_type,                   \
-        .repr = structseq_repr, .methods = structseq_methods, .fields = attributes_            \
+        .repr = structseq_repr, .methods = structseq_methods, .fields = attributes_                \
     }
 
 /* A new one, of a def made so; each value is stolen, also when it fails; FAIL among them: FAIL. */
@@ -54,7 +54,7 @@ typedef struct StructSeq {
                  .new = &structseq_make_def,                                                       \
                  .repr = structseq_repr,                                                           \
                  .methods = structseq_open_methods,                                                \
-                 .fields = attributes_},                                                       \
+                 .fields = attributes_},                                                           \
         .items = items_, .fields = fields_                                                         \
     }
 

@@ -254,7 +254,8 @@ static Ref get_callback(Vm *vm __attribute__((unused)), Value self)
 
 static const Native *const weakref_methods[] = {&class_getitem_def, NULL};
 static const Attribute weakref_attributes[] = {
-    {"__callback__", get_callback, member_read_only, "called when the object goes"}, {NULL, NULL, NULL, NULL}};
+    {"__callback__", get_callback, member_read_only, "called when the object goes"},
+    {NULL, NULL, NULL, NULL}};
 const TypeDef weakref_type = {
     .name = "weakref.ReferenceType",
     .doc = "A reference that does not keep its object alive.",

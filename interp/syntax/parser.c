@@ -317,9 +317,9 @@ static SyntaxNote *notes_before(Parser *p, const Token *stumble)
 {
     note_strings(p, stumble);
     SyntaxNote *notes = sorted_notes(p->lexer->notes), **at = &notes;
-    while (*at && ((*at)->pos.line < stumble->pos.end_line ||
-                   ((*at)->pos.line == stumble->pos.end_line &&
-                    (*at)->pos.col < stumble->pos.end_col)))
+    while (*at &&
+           ((*at)->pos.line < stumble->pos.end_line ||
+            ((*at)->pos.line == stumble->pos.end_line && (*at)->pos.col < stumble->pos.end_col)))
         at = &(*at)->next;
     *at = NULL;
     return notes;
