@@ -326,7 +326,8 @@ NATIVE(scandir_exit, "__exit__(self, /, *args=?)", "Close it.")
 static bool scandir_needs_finalizer(Object *self) { return ((Scandir *)self)->stream != NULL; }
 static void scandir_finalize(Vm *vm, Object *self)
 {
-    if (!warn(vm, ResourceWarning, 1, "unclosed scandir iterator %R", borrow(self)))
+    if (!warn_about(vm, borrow(self), ResourceWarning, 1, "unclosed scandir iterator %R",
+                    borrow(self)))
         error_unraisable(vm, "Exception ignored in", borrow(self));
     scandir_end((Scandir *)self);
 }

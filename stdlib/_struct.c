@@ -307,7 +307,7 @@ static bool store_real(Vm *vm, char *data, char code, const Struct *layout, doub
 static bool real_from(Vm *vm, Value v, double *number)
 {
     if (float_from(vm, v, number)) return true;
-    if (error_is(vm, TypeError)) {
+    if (error_is(vm, TypeError) || error_is(vm, OverflowError)) {
         error_clear(vm);
         struct_error(vm, "required argument is not a float");
     }
@@ -378,6 +378,19 @@ static bool pack_integer(Vm *vm, const Struct *layout, const Item *item, char *d
     return true;
 }
 
+/* An OverflowError of an int is one of struct. */
+static bool pack_real(Vm *vm, const Struct *layout, const Item *item, char *data, Value v)
+{
+    double number;
+    if (!real_from(vm, v, &number)) return false;
+    if (store_real(vm, data, item->code, layout, number)) return true;
+    if (is_any_int(v) && error_is(vm, OverflowError)) {
+        error_clear(vm);
+        struct_error(vm, "int too large to convert");
+    }
+    return false;
+}
+
 /* s and p: the bytes cut to the length, zeros after them. */
 static bool pack_text(Vm *vm, const Item *item, char *data, Value v)
 {
@@ -413,7 +426,6 @@ static bool pack_complex(Vm *vm, const Struct *layout, const Item *item, char *d
 
 static bool pack_one(Vm *vm, const Struct *layout, const Item *item, char *data, Value v)
 {
-    double number;
     switch (item->code) {
     case 'c':
         if (!is_bytes(v) || as_bytes(v)->len != 1)
@@ -427,7 +439,7 @@ static bool pack_one(Vm *vm, const Struct *layout, const Item *item, char *data,
     }
     case 'e':
     case 'f':
-    case 'd': return real_from(vm, v, &number) && store_real(vm, data, item->code, layout, number);
+    case 'd': return pack_real(vm, layout, item, data, v);
     case 'F':
     case 'D': return pack_complex(vm, layout, item, data, v);
     default: return pack_integer(vm, layout, item, data, v);
@@ -463,7 +475,7 @@ static Ref pack(Vm *vm, const Struct *layout, Value *values, ptrdiff_t count)
 {
     if (!check_count(vm, layout, "pack", count)) return FAIL;
     Ref out = bytes_from(vm, NULL, layout->size);
-    if (failed(out) || layout->size == 0) return out;
+    if (failed(out)) return FAIL;
     memset(as_bytes(out)->data, 0, layout->size);
     if (!pack_values(vm, layout, as_bytes(out)->data, values)) replace(&out, FAIL);
     return out;

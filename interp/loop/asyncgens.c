@@ -67,9 +67,9 @@ bool async_generator_started(Vm *vm, Coroutine *generator)
     generator->act.head.aux |= ACTIVATION_HOOKED;
     if (hooks) return call_hook(vm, hooks->firstiter, generator);
     if (loop->asyncgens_closed &&
-        !warn(vm, ResourceWarning, 1,
-              "asynchronous generator %R was scheduled after loop.shutdown_asyncgens() call",
-              borrow(generator)))
+        !warn_about(vm, borrow(generator), ResourceWarning, 1,
+                    "asynchronous generator %R was scheduled after loop.shutdown_asyncgens() call",
+                    borrow(generator)))
         return false;
     if (absent(loop->asyncgens)) {
         Ref list = list_new(vm, 8);

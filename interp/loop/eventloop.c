@@ -576,7 +576,8 @@ void loop_finalize(Vm *vm, Object *object)
     while (self->first_task) task_unlink(self, self->first_task);
     if (self->closed || self->abstract) return;
     Ref travelling = error_take(vm);
-    if (!warn(vm, ResourceWarning, 1, "unclosed event loop %R", borrow(object)))
+    if (!warn_about(vm, borrow(object), ResourceWarning, 1, "unclosed event loop %R",
+                    borrow(object)))
         error_unraisable(vm, "Exception ignored in", borrow(object));
     error_restore(vm, travelling);
 }

@@ -602,7 +602,7 @@ static bool socket_needs_finalizer(Object *object) { return ((Socket *)object)->
 static void socket_finalize(Vm *vm, Object *object)
 {
     if (((Socket *)object)->fd < 0) return;
-    if (!warn(vm, ResourceWarning, 1, "unclosed %R", borrow(object)))
+    if (!warn_about(vm, borrow(object), ResourceWarning, 1, "unclosed %R", borrow(object)))
         error_unraisable(vm, "Exception ignored in", borrow(object));
 }
 

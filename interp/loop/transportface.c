@@ -284,7 +284,8 @@ static bool transport_needs_finalizer(Object *object) { return ((Transport *)obj
 static void transport_finalize(Vm *vm, Object *object)
 {
     if (((Transport *)object)->fd < 0) return;
-    if (!warn(vm, ResourceWarning, 1, "unclosed transport %R", borrow(object)))
+    if (!warn_about(vm, borrow(object), ResourceWarning, 1, "unclosed transport %R",
+                    borrow(object)))
         error_unraisable(vm, "Exception ignored in", borrow(object));
 }
 

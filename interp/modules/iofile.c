@@ -108,7 +108,7 @@ bool fileio_warn_unclosed(Vm *vm, FileIo *file, Value source)
 {
     if (file->slot == 0 || file->keep_fd) return true;
     Ref saved = error_take(vm);
-    if (!warn(vm, ResourceWarning, 1, "unclosed file %R", source))
+    if (!warn_about(vm, source, ResourceWarning, 1, "unclosed file %R", source))
         error_unraisable(vm, "Exception ignored in", source);
     error_restore(vm, saved);
     return true;

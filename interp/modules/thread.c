@@ -423,6 +423,11 @@ static void run_body(Vm *vm, void *argument)
 static bool start_body(Vm *vm, Ref body, uint64_t *ident)
 {
     if (failed(body)) return false;
+    if (vm->interp->finalizing) {
+        decref(body);
+        throw(vm, PythonFinalizationError, "can't create new thread at interpreter shutdown");
+        return false;
+    }
     Ref *box = malloc(sizeof *box);
     if (!box) {
         decref(body);

@@ -63,6 +63,8 @@ void stderr_print(Vm *vm, Value text);
 /* Issues a warning of class id (RuntimeWarning...); false when a filter turned it into an
  * exception. stack_level as in warnings.warn. */
 bool warn(Vm *vm, ExcId id, int stack_level, const char *format, ...);
+/* The same, of an object that was lost: who shows it may tell where source was made. */
+bool warn_about(Vm *vm, Value source, ExcId id, int stack_level, const char *format, ...);
 
 static inline Type *exception_class(const Vm *vm, ExcId id) { return vm->interp->exceptions[id]; }
 

@@ -143,9 +143,9 @@ static Ref split(Vm *vm, Value *argv, bool from_right)
 {
     int64_t most;
     Value separator = argv[1];
+    if (!index_argument(vm, argv[2], &most)) return FAIL;
     if (!is_none(separator) && !is_str(separator))
         return throw(vm, TypeError, "must be str or None, not %T", separator);
-    if (!index_argument(vm, argv[2], &most)) return FAIL;
     if (most < 0) most = PTRDIFF_MAX;
     if (!is_none(separator) && as_str(separator)->len == 0)
         return throw(vm, ValueError, "empty separator");

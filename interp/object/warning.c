@@ -32,12 +32,9 @@ static bool is_ignored(Vm *vm, ExcId id, Dict *globals)
            id == ResourceWarning;
 }
 
-static bool print_warning(Vm *vm, ExcId id, Value text, Value file, int line)
+/* The line under it, stripped. */
+static bool print_source(Vm *vm, Value file, int line)
 {
-    Ref shown = format_text(vm, "%S:%d: %N: %S\n", file, line, exception_class(vm, id), text);
-    if (failed(shown)) return false;
-    stderr_print(vm, shown);
-    decref(shown);
     Ref source = source_line(vm, file, line);
     if (!is_str(source)) return true;
     Ref stripped = call_method(vm, source, N(strip), 0, NULL);
@@ -47,6 +44,23 @@ static bool print_warning(Vm *vm, ExcId id, Value text, Value file, int line)
     if (failed(indented)) return false;
     if (as_str(indented)->len > 3) stderr_print(vm, indented);
     decref(indented);
+    return true;
+}
+
+/* Beside CPython's words on source, which it can say until the modules are gone. */
+static bool print_warning(Vm *vm, ExcId id, Value text, Value file, int line, Value source)
+{
+    Ref shown = format_text(vm, "%S:%d: %N: %S\n", file, line, exception_class(vm, id), text);
+    if (failed(shown)) return false;
+    stderr_print(vm, shown);
+    decref(shown);
+    if (!print_source(vm, file, line)) return false;
+    if (absent(source) || vm->interp->finalizing) return true;
+    Ref hint = format_text(vm, "%N: Enable tracemalloc to get the object allocation traceback\n",
+                           exception_class(vm, id));
+    if (failed(hint)) return false;
+    stderr_print(vm, hint);
+    decref(hint);
     return true;
 }
 
@@ -80,20 +94,21 @@ static Ref registry_of(Vm *vm, Dict *globals)
     return registry;
 }
 
-static bool warn_explicitly(Vm *vm, Value function, Value args[4], Dict *globals)
+static bool warn_explicitly(Vm *vm, Value function, Value args[4], Dict *globals, Value source)
 {
     Value name = module_name(vm, globals);
     Ref registry = registry_of(vm, globals);
     if (failed(registry)) return false;
-    Ref result = call(
-        vm, function, 6,
-        (Value[]){args[0], args[1], args[2], args[3], absent(name) ? (Value)NONE : name, registry});
+    Ref result =
+        call(vm, function, 8,
+             (Value[]){args[0], args[1], args[2], args[3], absent(name) ? (Value)NONE : name,
+                       registry, NONE, absent(source) ? (Value)NONE : source});
     decref(registry);
     decref(result);
     return !failed(result);
 }
 
-bool warn_at(Vm *vm, ExcId id, Value text, Value file, int line, Dict *globals)
+static bool issue(Vm *vm, ExcId id, Value text, Value file, int line, Dict *globals, Value source)
 {
     Value module = is_dict(vm->interp->modules)
                        ? dict_get_name(as_dict(vm->interp->modules), N(warnings))
@@ -103,13 +118,35 @@ bool warn_at(Vm *vm, ExcId id, Value text, Value file, int line, Dict *globals)
     if (failed(function)) return false;
     if (!absent(function)) { /* absent: the interpreter ends, and has emptied the module */
         Value args[4] = {text, borrow(exception_class(vm, id)), file, from_small(line)};
-        bool issued = warn_explicitly(vm, function, args, globals);
+        bool issued = warn_explicitly(vm, function, args, globals, source);
         decref(function);
         return issued;
     }
     if (is_ignored(vm, id, globals)) return true;
     Truth seen = globals ? seen_before(vm, text, id, file, line) : NO;
-    return seen == YES || (seen == NO && print_warning(vm, id, text, file, line));
+    return seen == YES || (seen == NO && print_warning(vm, id, text, file, line, source));
+}
+
+bool warn_at(Vm *vm, ExcId id, Value text, Value file, int line, Dict *globals)
+{
+    return issue(vm, id, text, file, line, globals, UNDEF);
+}
+
+/* Steals text. */
+static bool warn_of(Vm *vm, Value source, ExcId id, int stack_level, Ref text)
+{
+    if (failed(text)) return false;
+    Ref file = UNDEF;
+    int line = 0;
+    Dict *globals = NULL;
+    if (!current_place(vm, stack_level, &file, &line, &globals)) {
+        file = str_from(vm, "<sys>");
+        line = 0;
+    }
+    bool good = !failed(file) && issue(vm, id, text, file, line, globals, source);
+    decref(file);
+    decref(text);
+    return good;
 }
 
 bool warn(Vm *vm, ExcId id, int stack_level, const char *format, ...)
@@ -118,16 +155,14 @@ bool warn(Vm *vm, ExcId id, int stack_level, const char *format, ...)
     va_start(list, format);
     Ref text = format_text_list(vm, format, &list);
     va_end(list);
-    if (failed(text)) return false;
-    Ref file = UNDEF;
-    int line = 0;
-    Dict *globals = NULL;
-    if (!current_place(vm, stack_level, &file, &line, &globals)) {
-        file = str_from(vm, "sys");
-        line = 1;
-    }
-    bool good = !failed(file) && warn_at(vm, id, text, file, line, globals);
-    decref(file);
-    decref(text);
-    return good;
+    return warn_of(vm, UNDEF, id, stack_level, text);
+}
+
+bool warn_about(Vm *vm, Value source, ExcId id, int stack_level, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    Ref text = format_text_list(vm, format, &list);
+    va_end(list);
+    return warn_of(vm, source, id, stack_level, text);
 }
