@@ -70,7 +70,7 @@ static void reach_thread(HeapWalk *walk, Vm *vm)
         Ref function = from_object(frame->function);
         reach(&function, walk);
         if (frame->coroutine) continue;
-        if (frame->kind & FRAME_SHOWN) reach(&frame->handled.error, walk);
+        if (frame->kind & FRAME_SHOWN) reach(&frame->shown, walk);
         for (Ref *at = frame->base; at < frame->top; at++) reach(at, walk);
     }
 }

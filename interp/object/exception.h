@@ -28,16 +28,21 @@ enum {
  * where it was raised. */
 typedef struct Traceback {
     Container head;
-    Ref next;       /* Traceback or UNDEF: one call deeper */
-    Ref code;       /* Code */
-    Ref globals;    /* dict */
-    Ref frame;      /* Frame object, made on demand; UNDEF */
-    Ref function;   /* Function, or UNDEF */
-    int32_t instr;  /* index of the instruction word */
-    int32_t line;   /* used when code is UNDEF */
-    int32_t record; /* where in its thread's stack of frames the call stands or stood */
-    int32_t count;  /* of values */
-    Ref values[];   /* what was in the registers of the call it left, until there is a frame */
+    Ref next;                /* Traceback or UNDEF: one call deeper */
+    Ref code;                /* Code */
+    Ref frame;               /* Frame object, made on demand; Traceback: the one of that; UNDEF */
+    Ref function;            /* Function; UNDEF: there is a frame object */
+    int32_t instr;           /* index of the instruction word */
+    int32_t line;            /* used when code is UNDEF */
+    int32_t record;          /* where in its thread's stack of frames the call stands or stood */
+    int32_t count;           /* of values */
+    struct Traceback *outer; /* whose next this is, when that is the caller; borrowed, or NULL */
+    struct Traceback **link, *rest; /* its place among those of a call that went on in a handler and
+                                       has not ended; else link is NULL */
+    Frame *running;                 /* with link: that call, a plain one, or NULL */
+    struct Coroutine *coroutine;    /* or of that */
+    Ref values[]; /* what was in the registers of the call it left, until there is a frame; room for
+                     it while there is none */
 } Traceback;
 
 static inline Traceback *as_traceback(Value v) { return (Traceback *)as_object(v); }
@@ -92,9 +97,9 @@ Value stop_iteration_value(Value exception);
 
 /* The raised exception passes a call of function (traceback.c), which stands in that record of the
  * thread's stack.  frame: its frame object, or UNDEF.  With registers the call is being left: its
- * variables are taken. */
-void traceback_add(Vm *vm, Exception *exception, Value function, int instr, int record, Value frame,
-                   Ref *registers);
+ * variables are taken.  NULL: there is no memory for it, which is raised. */
+Traceback *traceback_add(Vm *vm, Exception *exception, Value function, int instr, int record,
+                         Value frame, Ref *registers);
 
 /* The whole report, as CPython prints it, chain, notes and groups included. */
 bool exception_print(Vm *vm, Value exception, int fd);

@@ -62,7 +62,7 @@ bool frame_object_is_suspended(const FrameObject *frame);
 Ref frame_object_give_up(Vm *vm, FrameObject *frame);
 /* Its call goes on in another line (vm/jump.c); false: raised. */
 bool frame_object_jump(Vm *vm, FrameObject *frame, int line);
-/* The frame of the step of a traceback whose exception is being handled there; UNDEF: it is not. */
-Ref frame_object_handling(Vm *vm, Value traceback);
+/* That of a plain call that runs in any thread, or of a coroutine that is not done. */
+Ref frame_object_running(Vm *vm, Frame *record, struct Coroutine *coroutine);
 
 #endif

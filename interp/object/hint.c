@@ -122,12 +122,14 @@ static Ref names_in_scope(Vm *vm, Value error)
     if (absent(last)) return UNDEF;
     const Traceback *step = (const Traceback *)as_object(last);
     const Code *code = as_code(step->code);
+    Value globals = absent(step->function) ? (Value)as_frame_object(step->frame)->globals
+                                           : borrow(as_function(step->function)->globals);
     Ref list = list_new(vm, 16);
     bool good = !failed(list);
     for (int n = 0; good && n < code->locals; n++)
         good = !is_str(code->local_names[n]) ||
                list_push(vm, as_list(list), newref(code->local_names[n]));
-    good = good && add_keys(vm, as_list(list), step->globals) &&
+    good = good && add_keys(vm, as_list(list), globals) &&
            add_keys(vm, as_list(list), vm->interp->builtins);
     if (good) return list;
     decref(list);

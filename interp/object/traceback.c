@@ -22,76 +22,72 @@ void traceback_lost(Vm *vm, Ref exception)
     else decref(exception); /* it is the one made in time, which others have */
 }
 
-void traceback_add(Vm *vm, Exception *exception, Value called, int instr, int record, Value frame,
-                   Ref *registers)
+/* Is outer, whose call stood in record, the caller of inner, what came before it? */
+static bool is_caller(const Traceback *inner, int record)
+{
+    if (inner->outer || inner->link || !is_kind(inner->code, KIND_CODE)) return false;
+    unsigned flags = as_code(inner->code)->flags;
+    bool awaited = flags & CODE_COROUTINE && inner->record == record;
+    return awaited || inner->record == record + 1;
+}
+
+void traceback_take(Traceback *step, Ref *registers)
+{
+    step->count = as_code(step->code)->locals;
+    for (int n = 0; n < step->count; n++) step->values[n] = take(&registers[n]);
+}
+
+Traceback *traceback_add(Vm *vm, Exception *exception, Value called, int instr, int record,
+                         Value frame, Ref *registers)
 {
     const Function *function = as_function(called);
-    int count = registers && absent(frame) ? function->code->locals : 0;
+    int count = absent(frame) ? function->code->locals : 0;
     Ref saved = error_take(vm);
     Traceback *step =
         type_instance_sized(vm, type_builtin(vm, KIND_TRACEBACK), sizeof(Ref) * (size_t)count);
     if (!step) {
         traceback_lost(vm, saved);
-        return;
+        return NULL;
     }
     step->next = take(&exception->traceback);
+    if (is_kind(step->next, KIND_TRACEBACK) && is_caller(as_traceback(step->next), record))
+        as_traceback(step->next)->outer = step;
     step->code = newref(borrow(function->code));
-    step->globals = newref(borrow(function->globals));
     step->function = newref(called);
     step->frame = newref(frame);
     step->instr = instr;
     step->line = code_position(function->code, instr).line;
     step->record = record;
-    step->count = count;
-    for (int n = 0; n < count; n++) step->values[n] = take(&registers[n]);
+    if (registers && absent(frame)) traceback_take(step, registers);
     exception->traceback = from_object(step);
     error_restore(vm, saved);
+    return step;
 }
 
-/* Of the frame with that code and record, and without its variables yet. */
-static bool lacks_variables(Value at, Value code, int record)
+void traceback_set_frame(Traceback *step, Value frame)
 {
-    const Traceback *step = is_kind(at, KIND_TRACEBACK) ? as_traceback(at) : NULL;
-    return step && step->record == record && borrow(step->code) == code && absent(step->frame) &&
-           !step->count;
+    *step->link = step->rest;
+    if (step->rest) step->rest->link = step->link;
+    step->link = NULL;
+    if (!absent(frame)) replace(&step->frame, newref(frame));
 }
 
-/* What step shows of a call that ended; its variables are taken out of registers. */
-static Ref ended_frame(Vm *vm, const Traceback *step, Ref *registers, int count)
+/* What step shows of a call that ended, whose variables it has. */
+static Ref ended_frame(Vm *vm, Traceback *step)
 {
-    Function *function = absent(step->function) ? NULL : as_function(step->function);
-    FrameObject *frame = frame_object_new(vm, function, step->code, step->globals);
+    Function *function = as_function(step->function);
+    FrameObject *frame = frame_object_new(vm, function, step->code, borrow(function->globals));
     if (!frame) return FAIL;
-    Ref made = from_object(frame), values = count ? tuple_new(vm, count) : UNDEF;
+    Ref made = from_object(frame), values = step->count ? tuple_new(vm, step->count) : UNDEF;
     if (failed(values)) {
         decref(made);
         return FAIL;
     }
-    for (int n = 0; n < count; n++) as_tuple(values)->items[n] = take(&registers[n]);
+    for (int n = 0; n < step->count; n++) as_tuple(values)->items[n] = take(&step->values[n]);
     frame->values = values;
     frame->instr = step->instr;
     frame->line = step->line;
     return made;
-}
-
-void traceback_leave(Vm *vm, Exception *exception, const Code *code, int record, Value frame,
-                     Ref *registers)
-{
-    Ref saved = error_take(vm), shown = newref(frame);
-    while (lacks_variables(exception->traceback, borrow(code), record)) {
-        Traceback *step = as_traceback(exception->traceback);
-        if (absent(shown)) shown = ended_frame(vm, step, registers, code->locals);
-        if (failed(shown)) break;
-        for (;; step = as_traceback(step->next)) {
-            step->frame = newref(shown);
-            if (!lacks_variables(step->next, borrow(code), record)) break;
-        }
-        if (!is_exception(exception->context)) break;
-        exception = as_exception(exception->context);
-    }
-    if (failed(shown)) traceback_lost(vm, saved);
-    else error_restore(vm, saved);
-    decref(shown);
 }
 
 static void traceback_visit(Object *self, Visit *visit, void *context)
@@ -100,11 +96,19 @@ static void traceback_visit(Object *self, Visit *visit, void *context)
     for (int n = 0; n < step->count; n++)
         if (is_heap(step->values[n])) visit(&step->values[n], context);
 }
+/* What came before step is not known as called from there any more. */
+static void leave_inner(Traceback *step)
+{
+    Traceback *inner = is_kind(step->next, KIND_TRACEBACK) ? as_traceback(step->next) : NULL;
+    if (inner && inner->outer == step) inner->outer = NULL;
+}
 static void traceback_clear(Object *self)
 {
     Traceback *step = (Traceback *)self;
     for (int n = 0; n < step->count; n++) clear(&step->values[n]);
     step->count = 0;
+    if (step->link) traceback_set_frame(step, UNDEF);
+    leave_inner(step);
 }
 
 /* ---- Traceback ---- */
@@ -128,6 +132,7 @@ static bool set_next(Vm *vm, Value self, Value value)
             throw(vm, ValueError, "traceback loop detected");
             return false;
         }
+    leave_inner(as_traceback(self));
     replace(&as_traceback(self)->next, value == NONE ? UNDEF : newref(value));
     return true;
 }
@@ -139,17 +144,33 @@ static Ref get_lasti(Vm *vm __attribute__((unused)), Value self)
 {
     return from_small(code_offset(as_traceback(self)->instr));
 }
-Ref traceback_frame(Vm *vm, Value self)
+/* The frame of a step, called from that of the step around it (back; UNDEF: not known). */
+static Ref frame_called_from(Vm *vm, Traceback *step, Value back)
 {
-    Traceback *step = as_traceback(self);
-    if (absent(step->frame)) {
-        Ref running = frame_object_handling(vm, self);
-        if (!absent(running)) return running;
-        Ref frame = ended_frame(vm, step, step->values, step->count);
+    if (step->link) return frame_object_running(vm, step->running, step->coroutine);
+    if (is_kind(step->frame, KIND_TRACEBACK)) {
+        Ref frame = traceback_frame(vm, step->frame);
         if (failed(frame)) return FAIL;
-        step->frame = frame;
+        replace(&step->frame, frame);
+    }
+    if (absent(step->frame)) {
+        Ref made = ended_frame(vm, step);
+        if (failed(made)) return FAIL;
+        step->frame = made;
+        as_frame_object(made)->back = newref(back);
     }
     return newref(step->frame);
+}
+Ref traceback_frame(Vm *vm, Value self)
+{
+    Traceback *inner = as_traceback(self), *step = inner;
+    while (step->outer && absent(step->frame) && !step->link) step = step->outer;
+    Ref frame = frame_called_from(vm, step, UNDEF);
+    while (step != inner && !failed(frame)) {
+        step = as_traceback(step->next);
+        replace(&frame, frame_called_from(vm, step, frame));
+    }
+    return frame;
 }
 NATIVE(traceback_make, "__new__(cls, tb_next, tb_frame, tb_lasti, tb_lineno)",
        "Create a new traceback object.")
@@ -166,7 +187,6 @@ NATIVE(traceback_make, "__new__(cls, tb_next, tb_frame, tb_lasti, tb_lineno)",
     const FrameObject *frame = as_frame_object(argv[2]);
     step->next = argv[1] == NONE ? UNDEF : newref(argv[1]);
     step->code = newref(frame->code);
-    step->globals = newref(frame->globals);
     step->frame = newref(argv[2]);
     step->instr = (int32_t)code_index((int)offset);
     step->line = (int32_t)line;
@@ -186,8 +206,8 @@ const TypeDef traceback_type = {
     .size = sizeof(Traceback),
     .flags = TYPE_FINAL | TYPE_CONTAINER,
     .new = &traceback_make_def,
-    .refs = REFS(REF(Traceback, next), REF(Traceback, code), REF(Traceback, globals),
-                 REF(Traceback, frame), REF(Traceback, function)),
+    .refs = REFS(REF(Traceback, next), REF(Traceback, code), REF(Traceback, frame),
+                 REF(Traceback, function)),
     .visit = traceback_visit,
     .clear = traceback_clear,
     .attributes = traceback_attributes,

@@ -5,17 +5,16 @@
 
 #include "object/exception.h"
 
-/* The frame of a step, a Traceback. */
+/* The frame of a step, a Traceback; owned. */
 Ref traceback_frame(Vm *vm, Value step);
 
 /* There is no memory for what belongs to an exception (stolen) that was raised: the MemoryError in
  * vm->error takes its place and has it for its context. */
 void traceback_lost(Vm *vm, Ref exception);
 
-/* A frame is left whose steps in the traceback of exception, and of what that was raised in place
- * of, were added when it still went on in a handler: they get its variables, which are taken out of
- * registers when frame, what scripts see of it, is absent. */
-void traceback_leave(Vm *vm, Exception *exception, const Code *code, int record, Value frame,
-                     Ref *registers);
+/* The call of step, which went on in a handler, ends: its variables are taken out of registers, or
+ * are in frame (a frame object, or a step that took them; UNDEF: nobody sees them). */
+void traceback_take(Traceback *step, Ref *registers);
+void traceback_set_frame(Traceback *step, Value frame);
 
 #endif

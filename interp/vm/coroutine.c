@@ -97,7 +97,7 @@ Ref coroutine_new(Vm *vm, Function *function, Ref *args)
 
 void coroutine_clear(Coroutine *coroutine)
 {
-    if (!absent(coroutine->frame)) coroutine_hide_frame(coroutine);
+    if (!absent(coroutine->frame) || coroutine->steps) coroutine_hide_frame(coroutine);
     Ref *end = coroutine->regs + coroutine->registers;
     for (Ref *slot = coroutine->regs; slot < end; slot++) clear(slot);
     clear(&coroutine->handled);

@@ -47,12 +47,13 @@ enum {
 
 typedef struct Coroutine { /* KIND_GENERATOR, KIND_COROUTINE, KIND_ASYNC_GENERATOR */
     Activation act;
-    Function *function; /* owned */
-    const Instr *pc;    /* where it goes on: after the instruction that suspended it */
-    Ref handled;        /* the exception it was handling when it suspended, or UNDEF */
-    Ref frame;          /* its frame object, once one was asked for; or UNDEF */
-    int16_t dst;        /* register that takes what it is resumed with */
-    int16_t iter;       /* suspended in ASYNC_FOR: the register of the iterator */
+    Function *function;      /* owned */
+    const Instr *pc;         /* where it goes on: after the instruction that suspended it */
+    Ref handled;             /* the exception it was handling when it suspended, or UNDEF */
+    Ref frame;               /* its frame object, once one was asked for; or UNDEF */
+    struct Traceback *steps; /* of tracebacks whose exceptions it handled, through rest */
+    int16_t dst;             /* register that takes what it is resumed with */
+    int16_t iter;            /* suspended in ASYNC_FOR: the register of the iterator */
     int32_t
         registers; /* how many; when a cycle is cleared function may have lost its code already */
     Ref regs[];    /* locals, then temporaries */
@@ -144,7 +145,7 @@ void throw_stop(Vm *vm, Ref value);
 /* For flow.c: a finished coroutine lets go of its registers; StopIteration that leaves a body
  * becomes RuntimeError. */
 void coroutine_clear(Coroutine *coroutine);
-/* It is about to let go of its registers, and has a frame object (frameobject.c). */
+/* It is about to let go of its registers, and has a frame object or steps (frameobject.c). */
 void coroutine_hide_frame(Coroutine *coroutine);
 void coroutine_convert_error(Vm *vm, Coroutine *coroutine);
 /* The error being raised comes `from` cause (stolen). */

@@ -32,6 +32,7 @@
 #include "vm/eval.h"
 #include "vm/flow.h"
 #include "vm/frame.h"
+#include "vm/pending.h"
 #include "vm/specialise.h"
 #include "vm/trace.h"
 
@@ -43,11 +44,41 @@
         K = frame->code->constants;                                                                \
         caches = frame->code->caches;                                                              \
     } while (0)
-#define SAVE()        (frame->pc = pc)
-#define NEXT()        goto *dispatch[instr_op(*pc++)]
-#define ERROR()       goto raised
-#define SET(n, value) replace(&R[n], (value))
-#define DROP(n)       drop_temporary(R, (n))
+#define SAVE()  (frame->pc = pc)
+#define NEXT()  goto *dispatch[instr_op(*pc++)]
+#define ERROR() goto raised
+#define SET(n, value)                                                                              \
+    do {                                                                                           \
+        Ref given_ = (value), *slot_ = &R[n], old_ = *slot_;                                       \
+        *slot_ = given_;                                                                           \
+        LET_GO(old_);                                                                              \
+    } while (0)
+#define SET_FLOAT(n, number)                                                                       \
+    do {                                                                                           \
+        Ref *slot_ = &R[n], old_ = *slot_;                                                         \
+        float_store(slot_, (number));                                                              \
+        LET_GO(old_);                                                                              \
+    } while (0)
+#define DROP(n)                                                                                    \
+    do {                                                                                           \
+        if ((n) >= 0 && is_heap(R[n])) {                                                           \
+            Ref dropped_ = take(&R[n]);                                                            \
+            LET_GO(dropped_);                                                                      \
+        }                                                                                          \
+    } while (0)
+/* decref() of what was in a register: the finaliser of what dies runs at once. */
+#define LET_GO(old)                                                                                \
+    do {                                                                                           \
+        if (is_heap(old)) {                                                                        \
+            Object *object_ = as_object(old);                                                      \
+            if (--object_->count == 0) {                                                           \
+                SAVE();                                                                            \
+                object_dies(vm, object_);                                                          \
+            } else if (object_->flags & OBJ_CONTAINER && !((Container *)object_)->candidate) {     \
+                object_candidate(object_);                                                         \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
 /* The value of a register about to be kept: a temporary gives its reference away, a local is
  * counted. */
 #define TAKE(n) take_register(R, (n))
@@ -72,13 +103,6 @@
             if (!safe_point(vm)) ERROR();                                                          \
         }                                                                                          \
     } while (0)
-
-ALWAYS_INLINE void set_float(Ref *slot, double number)
-{
-    Ref old = *slot;
-    float_store(slot, number);
-    decref(old);
-}
 
 /* The same registers, which the compiler takes for others: so that it computes addresses that only
  * a rare path needs in that path. */
@@ -130,11 +154,6 @@ static inline int product_form(int a, Instr next)
 ALWAYS_INLINE bool find_place(int64_t *n, ptrdiff_t len)
 {
     return (uint64_t)*n < (uint64_t)len || (uint64_t)(*n += len) < (uint64_t)len;
-}
-
-ALWAYS_INLINE void drop_temporary(Ref *R, int n)
-{
-    if (n >= 0 && is_heap(R[n])) clear(&R[n]);
 }
 
 ALWAYS_INLINE Ref take_register(Ref *R, int n) { return n >= 0 ? take(&R[n]) : newref(R[n]); }
@@ -231,12 +250,15 @@ Ref eval(Vm *vm)
 #include "vm/ops/all.inc"
 
 leave: /* a coroutine's body returned `value` in vm->returned */
-    flow = flow_return(vm, take(&vm->returned));
+    flow = flow_return(vm);
     goto follow;
 
 follow:
     switch (flow) {
-    case FLOW_RUN: LOAD_FRAME(); NEXT();
+    case FLOW_RUN:
+        LOAD_FRAME();
+        CHECK_INTERRUPT();
+        NEXT();
     case FLOW_RAISE:
         frame = vm->frame;
         pc = frame->pc;

@@ -448,12 +448,13 @@ Flow flow_async_yield(Vm *vm, Ref value, int dst)
     return deliver(vm, step, value);
 }
 
-Flow flow_return(Vm *vm, Ref value)
+Flow flow_return(Vm *vm)
 {
     Frame *frame = vm->frame;
     Coroutine *coroutine = frame->coroutine;
     clear(&frame->handled.error);
     coroutine_clear(coroutine);
+    Ref value = take(&vm->returned);
     if (frame->code->flags & CODE_ASYNC_GENERATOR) {
         decref(value);
         throw_value(vm, StopAsyncIteration, UNDEF);

@@ -17,9 +17,9 @@ typedef enum Flow {
     FLOW_OUT_SUSPENDED, /* the entry is left suspended: vm->yielded, vm->suspended */
 } Flow;
 
-/* The running chain record's coroutine returned value (stolen): into its awaiter, or out of the
- * chain. */
-Flow flow_return(Vm *vm, Ref value);
+/* The running chain record's coroutine returned (vm->returned, taken): into its awaiter, or out of
+ * the chain. */
+Flow flow_return(Vm *vm);
 /* The same, raised (vm->error); the coroutine is already finished. */
 Flow flow_raise(Vm *vm);
 /* The running coroutine yields value (stolen) to whoever drives the chain; what it is resumed with

@@ -88,10 +88,7 @@ void stacks_abandon(Vm *vm)
             clear(&frame->holder);
             continue;
         }
-        if (frame->kind & FRAME_SHOWN) {
-            as_frame_object(frame->handled.error)->record = NULL;
-            clear(&frame->handled.error);
-        }
+        frame_forget(frame);
         for (Ref *at = frame->base; at && at < frame->top; at++) clear(at);
         decref_object(frame->function);
     }

@@ -21,7 +21,10 @@ typedef enum FrameKind {
                   drops iter */
     FRAME_NEXT, /* a generator or coroutine resumed by next(), send(), throw() called from the frame
                    below */
-    FRAME_SHOWN = 128, /* added to that of a call: there is a frame object, in handled.error */
+    /* Added to that of a plain call: */
+    FRAME_SHOWN = 128, /* there is a frame object, in shown */
+    FRAME_STEPS = 64,  /* it handled exceptions whose tracebacks name it, in steps */
+    FRAME_SEEN = FRAME_SHOWN | FRAME_STEPS,
 } FrameKind;
 
 struct Frame {
@@ -36,11 +39,20 @@ struct Frame {
                                     or its awaiter */
     Ref holder; /* with a coroutine: the outermost activation of the chain; UNDEF: somebody else
                    holds it */
-    Handled handled; /* with a coroutine: its link in vm->handled */
-    int16_t dst;     /* register of the frame below that takes the result */
-    int16_t iter;    /* FRAME_FOR: register of the frame below that holds the generator */
-    uint8_t kind;    /* FrameKind, perhaps with FRAME_SHOWN */
+    union {
+        Handled handled;             /* with a coroutine: its link in vm->handled */
+        struct {                     /* a plain call's */
+            Ref shown;               /* FrameObject */
+            struct Traceback *steps; /* through rest */
+        };
+    };
+    int16_t dst;  /* register of the frame below that takes the result */
+    int16_t iter; /* FRAME_FOR: register of the frame below that holds the generator */
+    uint8_t kind; /* FrameKind, perhaps with some of FRAME_SEEN */
 };
+
+/* The object that scripts have of a call (borrowed); UNDEF: none. */
+Value frame_shown(const Frame *frame);
 
 /* First free slot of the register stack above everything that runs in vm. */
 Ref *frame_stack_top(Vm *vm);
@@ -71,8 +83,15 @@ Ref frame_names(Vm *vm, Frame *frame);
 /* The frame object of a view of thread's stack (frameobject.c); the same one each time for a plain
  * call. */
 Ref frame_object_of(Vm *vm, Vm *thread, const FrameView *view);
-/* A record that is FRAME_SHOWN is about to end. */
+/* A record with some of FRAME_SEEN is about to end. */
 void frame_hide(Vm *vm, Frame *record);
+/* Step, of a traceback, is of that call, which goes on in a handler. */
+void frame_keep_step(Frame *record, struct Traceback *step);
+/* It is left, and last is its step of the exception that leaves it, or NULL: the others of its
+ * steps find its variables there. */
+void frame_leave_steps(Frame *record, struct Traceback *last);
+/* What a thread ran that is no more: nobody sees its variables. */
+void frame_forget(Frame *record);
 
 /* Runs code as a function of no parameters with globals (module bodies, exec): namespace UNDEF or
  * local 0. */

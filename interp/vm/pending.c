@@ -1,8 +1,9 @@
 /* pending.c - finalisers and callbacks, run where script code may run.
  *
  * decref never runs script code: a dropped object whose finaliser must run is queued here, alive
- * again, and eval looks at vm->interrupt before the next call, at each turn of a loop, and after a
- * deletion or the rebinding of a global name.  A thread runs what it has dropped itself.
+ * again.  eval runs what waits where a register loses what it held (object_dies), and looks at
+ * vm->interrupt before and after calls, at each turn of a loop, and after a deletion or the
+ * rebinding of a global name.  A thread runs what it has dropped itself.
  * Neighbours: object/life.c (object_drop queues), eval.c (CHECK_INTERRUPT). */
 /* SPDX-License-Identifier: MIT */
 #include "vm/pending.h"
@@ -133,6 +134,14 @@ bool pending_run(Vm *vm)
     pending->len = 0;
     pending->running = false;
     return true;
+}
+
+void object_dies(Vm *vm, Object *object)
+{
+    object_drop(object);
+    if (!(atomic_load_explicit(&vm->interrupt, memory_order_relaxed) & INTERRUPT_PENDING)) return;
+    atomic_fetch_and(&vm->interrupt, ~INTERRUPT_PENDING);
+    pending_run(vm);
 }
 
 bool safe_point(Vm *vm)

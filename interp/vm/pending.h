@@ -11,6 +11,8 @@
 void pending_finalizer(Interp *interp, Object *object);
 /* callable(argument) at the next safe point; both stolen. Errors are reported as unraisable. */
 void pending_call(Interp *interp, Ref callable, Ref argument);
+/* object, whose count is 0, dies where script code may run: its finaliser runs now. */
+void object_dies(Vm *vm, Object *object);
 /* Runs everything that waits in this thread; false: nothing did, or it is being run. */
 bool pending_run(Vm *vm);
 void pending_close(Vm *vm);

@@ -222,11 +222,9 @@ static bool tell_both(Vm *vm, FrameObject *frame, NameId event, Value argument)
 }
 
 /* The frame object of the running frame (owned); make: if there is none yet. */
-static FrameObject *frame_shown(Vm *vm, Frame *frame, bool make)
+static FrameObject *frame_object(Vm *vm, Frame *frame, bool make)
 {
-    Value known = frame->coroutine            ? (Value)frame->coroutine->frame
-                  : frame->kind & FRAME_SHOWN ? (Value)frame->handled.error
-                                              : (Value)UNDEF;
+    Value known = frame_shown(frame);
     if (!absent(known)) return as_frame_object(newref(known));
     FrameView view;
     if (!make || !frame_view_first(vm, &view)) return NULL;
@@ -349,10 +347,10 @@ static void unbind_locals(const Frame *frame)
 static bool tell_all(Vm *vm, Frame *frame, unsigned tells)
 {
     bool starts = tells & TELL_CALL;
-    FrameObject *shown = frame_shown(vm, frame, starts || !absent(vm->profile));
+    FrameObject *shown = frame_object(vm, frame, starts || !absent(vm->profile));
     bool resumed =
         tells & TELL_RESUME && frame->coroutine && (!shown || shown->flags & TRACE_SUSPENDED);
-    if (!shown && resumed) shown = frame_shown(vm, frame, true);
+    if (!shown && resumed) shown = frame_object(vm, frame, true);
     if (!shown) return absent(vm->error);
     starts &= shown->traced_line <= 0; /* else a jump led here */
     Instruction in;
@@ -421,7 +419,7 @@ uint64_t trace_instruction(Vm *vm, Frame *frame)
 
 void trace_raised(Vm *vm, Frame *frame)
 {
-    FrameObject *shown = frame_shown(vm, frame, false);
+    FrameObject *shown = frame_object(vm, frame, false);
     if (!shown) return;
     Ref error = error_take(vm);
     Value traceback = is_exception(error) ? (Value)as_exception(error)->traceback : (Value)UNDEF;
@@ -441,7 +439,7 @@ void trace_raised(Vm *vm, Frame *frame)
 
 void trace_left(Vm *vm, Frame *frame)
 {
-    FrameObject *shown = frame_shown(vm, frame, false);
+    FrameObject *shown = frame_object(vm, frame, false);
     if (!shown) return;
     Ref error = error_take(vm);
     Value step = is_exception(error) ? (Value)as_exception(error)->traceback : (Value)UNDEF;

@@ -34,7 +34,7 @@ static void drop_range(Ref *from, const Ref *end)
 /* A plain call is left: its window is emptied, the function dropped. */
 static void leave_call(Vm *vm, Frame *frame)
 {
-    if (frame->kind & FRAME_SHOWN) frame_hide(vm, frame);
+    if (frame->kind & FRAME_SEEN) frame_hide(vm, frame);
     Ref *start = frame->kind == FRAME_INIT ? frame->base - 1 : frame->base;
     drop_range(start, frame->regs + frame->code->temps);
     Function *function = frame->function;
@@ -53,19 +53,25 @@ static void drop_hidden(Vm *vm, Frame *frame)
             clear(&frame->base[n]);
 }
 
-/* The object that scripts have of a frame; UNDEF: none. */
-static Value frame_shown(const Frame *frame)
-{
-    if (frame->coroutine) return frame->coroutine->frame;
-    return frame->kind & FRAME_SHOWN ? (Value)frame->handled.error : (Value)UNDEF;
-}
-
 /* Adds the step of the running frame; one that is left leaves its variables there. */
 static void add_step(Vm *vm, Frame *frame, int index, bool left)
 {
     if (frame->code->flags & CODE_UNSEEN) return;
-    traceback_add(vm, as_exception(vm->error), borrow(frame->function), index,
-                  (int)(frame - vm->frames), frame_shown(frame), left ? frame->base : NULL);
+    Traceback *step =
+        traceback_add(vm, as_exception(vm->error), borrow(frame->function), index,
+                      (int)(frame - vm->frames), frame_shown(frame), left ? frame->base : NULL);
+    if (left) frame_leave_steps(frame, step);
+    else if (step && absent(step->frame)) frame_keep_step(frame, step);
+}
+
+/* The step of the running frame, which handled the exception that is raised again; NULL: none. */
+static Traceback *own_step(Vm *vm, const Frame *frame)
+{
+    Value at = is_exception(vm->error) ? (Value)as_exception(vm->error)->traceback : (Value)UNDEF;
+    Traceback *step = is_kind(at, KIND_TRACEBACK) ? as_traceback(at) : NULL;
+    bool own = step && step->link &&
+               (frame->coroutine ? step->coroutine == frame->coroutine : step->running == frame);
+    return own ? step : NULL;
 }
 
 /* It is thrown into the running frame before its first instruction. */
@@ -84,10 +90,8 @@ static Flow unwind_from(Vm *vm, bool step)
         if (frame->pc == code->instrs) index = 0;
         const HandlerRow *row = handler_at(code, index);
         if (step && is_exception(vm->error)) add_step(vm, frame, (int)index, !row);
+        if (!step && !row) frame_leave_steps(frame, own_step(vm, frame));
         if (step && is_traced(vm)) trace_raised(vm, frame);
-        if (!step && !row && is_exception(vm->error))
-            traceback_leave(vm, as_exception(vm->error), code, (int)(frame - vm->frames),
-                            frame_shown(frame), frame->base);
         step = true;
         if (row) {
             drop_hidden(vm, frame);
@@ -102,7 +106,7 @@ static Flow unwind_from(Vm *vm, bool step)
             if (flow != FLOW_RAISE) return flow;
             continue;
         }
-        bool entry = (frame->kind & ~FRAME_SHOWN) == FRAME_ENTRY;
+        bool entry = (frame->kind & ~FRAME_SEEN) == FRAME_ENTRY;
         leave_call(vm, frame);
         if (entry) return FLOW_OUT_FAIL;
     }
