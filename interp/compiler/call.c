@@ -202,8 +202,9 @@ static int compile_method_call(Compiler *c, NodeCall *node, int want)
     else compile_expr(c, method->value, object);
     Ident *ident = scope_ident(c, c->scope, method->attr);
     Pos at = attribute_pos(method);
-    if (!through_super && any_that_acts(node->args, node->keywords)) {
-        emit_cached(c, OP_FIND_METHOD, window, 0, 0, constant_name(c, ident));
+    if (any_that_acts(node->args, node->keywords)) {
+        int super_argc = through_super ? 1 + (int)node->args.len : 0;
+        emit_cached(c, OP_FIND_METHOD, window, super_argc, 0, constant_name(c, ident));
         emit_position(c, -2, at);
     }
     compile_run(c, node->args);

@@ -3,8 +3,8 @@
  * Three passes over what the candidates reach: subtract every inner reference from the counts
  * (grey); what is then held from outside gets its counts back (black); the rest is garbage (white).
  * White objects get their counts back too, weak references to them are cleared, their contents
- * dropped, and counting does the rest. Objects with a finaliser to run are finalised first and
- * judged again in a second round. An automatic collection does not look inside types, modules and
+ * dropped, and counting does the rest. Objects with a finaliser to run are finalised first, after
+ * the callbacks of the weak references, and judged again in a second round. An automatic collection does not look inside types, modules and
  * code, which stay candidates; gc.collect() does. Neighbours: gc.h (the algorithm's source),
  * object/life.c (object_visit, object_clear), vm/pending.c (safe points). */
 /* SPDX-License-Identifier: MIT */
@@ -202,8 +202,6 @@ static void clear_garbage(Vm *vm, ObjectStack *garbage)
         weakref_disarm(garbage->items[n]); /* it goes with what it would call */
         type_unlink(garbage->items[n]);    /* while its tuple of bases is whole */
     }
-    for (ptrdiff_t n = 0; n < garbage->len; n++)
-        if (garbage->items[n]->flags & OBJ_WEAKREFS) weakrefs_clear(vm, garbage->items[n]);
     bool keep = vm->interp->collector->debug & COLLECTOR_SAVE_ALL && garbage_keep(vm, garbage);
     for (ptrdiff_t n = 0; !keep && n < garbage->len; n++) object_clear(garbage->items[n]);
     for (ptrdiff_t n = 0; !keep && n < garbage->len; n++)
@@ -220,6 +218,9 @@ static ptrdiff_t collect(Vm *vm, bool full)
     collector->garbage.len = 0;
     find_garbage(collector);
     ptrdiff_t found = collector->garbage.len;
+    for (ptrdiff_t n = 0; n < found; n++)
+        if (collector->garbage.items[n]->flags & OBJ_WEAKREFS)
+            weakrefs_clear(vm, collector->garbage.items[n]); /* while what goes is white */
     for (ptrdiff_t n = 0; n < found; n++) paint(collector->garbage.items[n], BLACK);
     collector->running = false;
     if (finalize_garbage(vm, &collector->garbage)) {

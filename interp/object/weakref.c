@@ -130,7 +130,8 @@ void weakrefs_clear(Vm *vm, Object *object)
         next = list->next;
         list->next = NULL;
         list->target = UNDEF;
-        if (list->head.head.count == 0) continue; /* it waits to be dropped itself */
+        bool garbage = list->head.head.flags & OBJ_COLOUR; /* it goes, too */
+        if (list->head.head.count == 0 || garbage) continue;
         Ref callback = take(&list->callback);
         if (!absent(callback)) weakref_callback_later(vm->interp, callback, newref(borrow(list)));
     }

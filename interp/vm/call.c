@@ -235,29 +235,43 @@ Flow call_method_general(Vm *vm, Ref *window, int argc, Value name, Value kwname
     return answer(vm, result, dst);
 }
 
-Flow call_super(Vm *vm, Ref *window, int argc, Value name, int dst)
+bool find_super(Vm *vm, Ref *window, int argc, Value name)
 {
     if (window[0] == borrow(type_builtin(vm, KIND_SUPER))) {
         Ref class, self;
-        if (!frame_super(vm, &class, &self)) return FLOW_RAISE;
+        if (!frame_super(vm, &class, &self)) return false;
         Value found =
             is_type(class) ? specialise_super(vm, as_type(class), self, name, argc) : (Value)UNDEF;
         decref(class);
         if (!absent(found)) {
-            Ref function = newref(found);
-            replace(&window[0], UNDEF);
+            replace(&window[0], newref(found));
             window[1] = self;
-            Flow flow = enter_function(vm, as_function(function), &window[1], argc + 1, UNDEF, dst);
-            decref(function);
-            return flow;
+            return true;
         }
         decref(self);
     }
-    Ref object = call0(vm, window[0]);
-    if (failed(object)) return FLOW_RAISE;
+    Ref object = call0(vm, window[0]), callee = failed(object) ? FAIL : attr_get(vm, object, name);
+    decref(object);
+    if (failed(callee)) return false;
     replace(&window[0], UNDEF);
-    window[1] = object;
-    return call_method_general(vm, window, argc, name, UNDEF, dst);
+    window[1] = callee;
+    return true;
+}
+
+Flow call_super(Vm *vm, Ref *window, int argc, Value name, int dst)
+{
+    if (!is_heap(window[1]) && !find_super(vm, window, argc, name)) {
+        vm->frame->pc--; /* to its own word: the attribute's position, not the call's */
+        return FLOW_RAISE;
+    }
+    Ref function = take(&window[0]);
+    if (absent(function)) {
+        window[0] = take(&window[1]);
+        return call_general(vm, window, argc, UNDEF, dst);
+    }
+    Flow flow = enter_function(vm, as_function(function), &window[1], argc + 1, UNDEF, dst);
+    decref(function);
+    return flow;
 }
 
 /* ---- calls with * and ** ---- */

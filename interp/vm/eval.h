@@ -18,6 +18,8 @@ Flow call_general(Vm *vm, Ref *window, int argc, Value kwnames, int dst);
 /* Before the arguments: makes sure that window[1].name is a method, or puts what it is in window[0]
  * and drops window[1].  False: raised. */
 bool find_method(Vm *vm, Ref *window, Value name, Cache *cache);
+/* The same of window[0](), most often super(), as FIND_METHOD leaves it. */
+bool find_super(Vm *vm, Ref *window, int argc, Value name);
 Flow call_method_general(Vm *vm, Ref *window, int argc, Value name, Value kwnames, int dst);
 Flow call_super(Vm *vm, Ref *window, int argc, Value name,
                 int dst); /* window[0]: super, or what hides it */
