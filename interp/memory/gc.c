@@ -4,9 +4,10 @@
  * (grey); what is then held from outside gets its counts back (black); the rest is garbage (white).
  * White objects get their counts back too, weak references to them are cleared, their contents
  * dropped, and counting does the rest. Objects with a finaliser to run are finalised first, after
- * the callbacks of the weak references, and judged again in a second round. An automatic collection does not look inside types, modules and
- * code, which stay candidates; gc.collect() does. Neighbours: gc.h (the algorithm's source),
- * object/life.c (object_visit, object_clear), vm/pending.c (safe points). */
+ * the callbacks of the weak references, and judged again in a second round. An automatic collection
+ * does not look inside types, modules and code, which stay candidates; gc.collect() does.
+ * Neighbours: gc.h (the algorithm's source), object/life.c (object_visit, object_clear),
+ * vm/pending.c (safe points). */
 /* SPDX-License-Identifier: MIT */
 #include "memory/gc.h"
 
