@@ -44,6 +44,14 @@ static int asked_status(Vm *vm, Value error)
     return STATUS_ERROR;
 }
 
+static void print_line(Vm *vm, const char *text)
+{
+    Ref line = format_text(vm, "%s\n", text);
+    if (failed(line)) error_clear(vm);
+    else stderr_print(vm, line);
+    decref(line);
+}
+
 /* Has the reader of standard output gone? */
 static bool reader_gone(void)
 {
@@ -61,8 +69,17 @@ static void keep_last(Vm *vm, Value error, Value traceback)
         error_unraisable(vm, "Exception ignored while sys.last_exc was set", UNDEF);
 }
 
-/* Calls sys.excepthook with the exception; what the hook raises is printed too. */
-static void tell(Vm *vm, Value error)
+/* What sys.excepthook raised, and what it was called for. */
+static void tell_both(Vm *vm, Value second, Value error)
+{
+    print_line(vm, "Error in sys.excepthook:");
+    exception_print(vm, second, 2);
+    print_line(vm, "\nOriginal exception was:");
+    exception_print(vm, error, 2);
+}
+
+/* Calls sys.excepthook with the exception.  The exit status that the hook asks for, or 1. */
+static int tell(Vm *vm, Value error)
 {
     sys_flush(vm);
     Value hook = dict_get_name(as_dict(vm->interp->sys), N(excepthook));
@@ -70,12 +87,17 @@ static void tell(Vm *vm, Value error)
                           ? (Value)NONE
                           : (Value)as_exception(error)->traceback;
     keep_last(vm, error, traceback);
-    if (absent(hook)) exception_print(vm, error, 2);
-    else decref(call(vm, hook, 3, (Value[]){borrow(type_of(vm, error)), error, traceback}));
-    if (absent(vm->error)) return;
+    if (absent(hook)) {
+        print_line(vm, "sys.excepthook is missing");
+        exception_print(vm, error, 2);
+    } else decref(call(vm, hook, 3, (Value[]){borrow(type_of(vm, error)), error, traceback}));
+    if (absent(vm->error)) return STATUS_ERROR;
     Ref second = error_take(vm);
-    exception_print(vm, second, 2);
+    int status = STATUS_ERROR;
+    if (exception_is(vm, second, SystemExit)) status = asked_status(vm, second);
+    else tell_both(vm, second, error);
     decref(second);
+    return status;
 }
 
 void ending_report(Vm *vm)
@@ -94,9 +116,9 @@ int ending_uncaught(Vm *vm)
     } else if (exception_is(vm, error, BrokenPipeError) && reader_gone()) {
         status = STATUS_SIGNAL + SIGPIPE;
     } else {
+        status = tell(vm, error);
         if (exception_is(vm, error, KeyboardInterrupt)) status = STATUS_SIGNAL + SIGINT;
         if (exception_is(vm, error, DeadlockError)) status = STATUS_DEADLOCK;
-        tell(vm, error);
     }
     decref(error);
     return status;

@@ -557,8 +557,15 @@ static void print_cut(Vm *vm, Value exception)
     error_clear(vm);
 }
 
+/* Does the script want no reports? */
+static bool is_silent(const Vm *vm)
+{
+    return is_dict(vm->interp->sys) && dict_get_name(as_dict(vm->interp->sys), N(stderr)) == NONE;
+}
+
 bool exception_print(Vm *vm, Value exception, int fd __attribute__((unused)))
 {
+    if (is_silent(vm)) return true;
     Report report;
     bool good = report_open(&report, vm, wants_colour(vm)) && put_exception(&report, exception);
     Ref text = report_close(&report);
