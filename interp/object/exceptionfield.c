@@ -590,7 +590,8 @@ bool fields_state(Vm *vm, Value self, Dict *state)
             if (!dict_set_text(vm, state, kept[k].names[n], value)) return false;
         }
     }
-    return true;
+    return !exception_is(vm, self, AttributeError) ||
+           dict_set_text(vm, state, "args", as_exception(self)->args);
 }
 
 Ref fields_str(Vm *vm, Value self)
