@@ -9,11 +9,10 @@
 
 Ref pickle_state(Vm *vm)
 {
-    Ref state = pickle_import(vm, "_pickle", "_state");
-    if (failed(state) || (is_heap(state) && type_of(vm, state)->def == &pickle_state_type))
-        return state;
-    decref(state);
-    return throw(vm, TypeError, "_pickle._state has been replaced");
+    Type *type = type_from_def(vm, &pickle_state_type);
+    Value state = type ? dict_get_name(type_dict(vm, type), N(__self__)) : FAIL;
+    if (absent(state)) return throw(vm, RuntimeError, "module _pickle is not ready");
+    return newref(state);
 }
 
 Ref pickle_throw(Vm *vm, Value class, const char *format, ...)
@@ -212,9 +211,9 @@ static bool pickle_open(Vm *vm, Value module)
     PickleState *state = make(vm, &pickle_state_type);
     if (!state) return false;
     Ref self = from_object(state);
-    Type *buffer = type_from_def(vm, &pickle_buffer_type);
-    bool good =
-        buffer && state_fill(vm, state, module) && module_set(vm, module, "_state", newref(self));
+    Type *buffer = type_from_def(vm, &pickle_buffer_type), *type = state->head.head.shape->type;
+    bool good = buffer && state_fill(vm, state, module) &&
+                dict_set(vm, type_dict(vm, type), N(__self__), self);
     decref(self);
     return good;
 }

@@ -457,7 +457,8 @@ bool types_open(Vm *vm)
 
 static size_t table_place(const struct TypeTable *table, const TypeDef *def)
 {
-    size_t at = ((uintptr_t)def >> 5) & (table->size - 1);
+    uint64_t mixed = (uintptr_t)def * UINT64_C(0x9E3779B97F4A7C15); /* they lie side by side */
+    size_t at = mixed >> 32 & (table->size - 1);
     while (table->rows[at].def && table->rows[at].def != def) at = (at + 1) & (table->size - 1);
     return at;
 }
