@@ -40,6 +40,22 @@ static inline Bytes *bytes_allocate(Vm *vm, ptrdiff_t len)
     return bytes;
 }
 
+/* The one object for a single byte: texts are often taken apart into such. */
+static Ref one_byte(Vm *vm, uint8_t value)
+{
+    Interp *interp = vm->interp;
+    if (!interp->byte_values) interp->byte_values = memory_zeroed(vm, 256 * sizeof(Ref));
+    if (!interp->byte_values) return FAIL;
+    Ref *slot = &interp->byte_values[value];
+    if (!is_heap(*slot)) {
+        Bytes *made = bytes_allocate(vm, 1);
+        if (!made) return FAIL;
+        made->data[0] = (char)value;
+        *slot = from_object(made);
+    }
+    return newref(*slot);
+}
+
 Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len)
 {
     if (len == 0) {
@@ -50,10 +66,18 @@ Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len)
         }
         return newref(vm->interp->empty_bytes);
     }
+    if (len == 1 && data) return one_byte(vm, (uint8_t)*data);
     Bytes *bytes = bytes_allocate(vm, len);
     if (!bytes) return FAIL;
     if (data) copy_few(bytes->data, data, (size_t)len);
     return from_object(bytes);
+}
+
+void bytes_close(Interp *interp)
+{
+    for (int n = 0; interp->byte_values && n < 256; n++) clear(&interp->byte_values[n]);
+    memory_free(interp->byte_values);
+    interp->byte_values = NULL;
 }
 
 Ref bytes_cut(Vm *vm, Ref bytes, ptrdiff_t len)

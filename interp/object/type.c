@@ -16,6 +16,7 @@
 
 #include "memory/gc.h"
 #include "object/attr.h"
+#include "object/bytes.h"
 #include "object/error.h"
 #include "object/member.h"
 #include "object/name.h"
@@ -567,6 +568,7 @@ void types_close(Vm *vm)
     for (int i = 0; interp->latin1 && i < 256; i++) unlock(&interp->latin1[i]);
     unlock(&interp->empty_str);
     unlock(&interp->empty_bytes);
+    bytes_close(interp);
     unlock(&interp->empty_tuple);
     str_close(interp);
     if (interp->debug & DEBUG_REFS) objects_report(vm, stderr); /* while types have names */

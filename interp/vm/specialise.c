@@ -226,10 +226,13 @@ int specialise_get_attr(Vm *vm, Value object, Value name, Cache *cache)
         cache->number = slot_offset(shape, slot);
         return remember(vm, name, OP_GET_ATTR, OP_GET_ATTR_SLOT, cache);
     }
-    if (absent(found) || type_of(vm, found)->slots.descr_get) return OP_GET_ATTR;
+    if (absent(found)) return OP_GET_ATTR;
+    const Type *of = type_of(vm, found);
+    if (of->slots.descr_get && of->flags & TYPE_HEAP) return OP_GET_ATTR;
     guard_shape(cache, shape);
     cache->value = found;
-    return remember(vm, name, OP_GET_ATTR, OP_GET_ATTR_CLASS, cache);
+    int form = of->slots.descr_get ? OP_GET_ATTR_COMPUTED : OP_GET_ATTR_CLASS; /* a method, bound */
+    return remember(vm, name, OP_GET_ATTR, form, cache);
 }
 
 int specialise_set_attr(Vm *vm, Value object, Value name, Cache *cache)
