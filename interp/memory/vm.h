@@ -97,9 +97,9 @@ struct Interp {
     Ref warned;         /* set of the warnings printed (object/warning.c), or UNDEF */
     Ref joined_threads; /* a set: handles of the threads that the program waits for at its end */
     Ref memory_error;   /* a MemoryError made in time */
-    Ref *byte_values; /* 256 bytes objects of one byte, made when first asked for; or NULL */
     Ref empty_tuple, empty_str, empty_bytes;
-    Ref *latin1; /* the 256 one-character strings */
+    Ref *latin1;      /* the 256 one-character strings */
+    Ref *byte_values; /* the 256 bytes objects of one byte, made when asked for; or NULL */
     struct Polymorphic
         *polymorphic;      /* what inline caches held for other shapes (vm/specialise.c) */
     uint64_t hash_key[2];  /* SipHash key for str and bytes */

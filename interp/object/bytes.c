@@ -66,11 +66,15 @@ Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len)
         }
         return newref(vm->interp->empty_bytes);
     }
-    if (len == 1 && data) return one_byte(vm, (uint8_t)*data);
     Bytes *bytes = bytes_allocate(vm, len);
     if (!bytes) return FAIL;
     if (data) copy_few(bytes->data, data, (size_t)len);
     return from_object(bytes);
+}
+
+Ref bytes_piece(Vm *vm, const char *data, ptrdiff_t len)
+{
+    return len == 1 ? one_byte(vm, (uint8_t)*data) : bytes_from(vm, data, len);
 }
 
 void bytes_close(Interp *interp)

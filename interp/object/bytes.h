@@ -29,8 +29,9 @@ typedef struct BytesIter {
 
 static inline bool is_bytes(Value v) { return is_kind(v, KIND_BYTES); }
 static inline Bytes *as_bytes(Value v) { return (Bytes *)as_object(v); }
-/* data NULL: uninitialised, to be written; of one byte that is given: shared. */
-Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len);
+Ref bytes_from(Vm *vm, const char *data, ptrdiff_t len); /* data NULL: uninitialised */
+/* The same, not to be written to: one of a single byte is shared. */
+Ref bytes_piece(Vm *vm, const char *data, ptrdiff_t len);
 void bytes_close(Interp *interp);
 /* Shortens bytes (stolen) that nobody else has seen; what is mostly unused becomes a copy. */
 Ref bytes_cut(Vm *vm, Ref bytes, ptrdiff_t len);

@@ -70,11 +70,11 @@ Ref bytes_get_item(Vm *vm, Value self, Value key)
         if (!slice_resolve(vm, key, len, &i, &step, &count)) return FAIL;
         if (is_exact(self, KIND_BYTES) && step == 1 && count == span_of(self).len)
             return newref(self);
-        if (step == 1) return bytes_like(vm, self, span_of(self).data + i, count);
+        const char *from = span_of(self).data;
+        if (step == 1) return (plain ? bytes_piece : bytearray_from)(vm, from + i, count);
         Ref out = bytes_like(vm, self, NULL, count);
         if (failed(out)) return FAIL;
         char *to = fresh(out);
-        const char *from = span_of(self).data;
         for (ptrdiff_t j = 0; j < count; j++) to[j] = from[i + j * step];
         return out;
     }

@@ -359,7 +359,7 @@ static inline bool add_part(Parts *out, Value self, ptrdiff_t start, ptrdiff_t e
 {
     ptrdiff_t len = end - start;
     Ref piece = is_bytes(self) && len < as_bytes(self)->len
-                    ? bytes_from(out->vm, as_bytes(self)->data + start, len)
+                    ? bytes_piece(out->vm, as_bytes(self)->data + start, len)
                     : part(out->vm, self, start, end);
     return parts_add(out, piece);
 }
