@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "native.h"
+#include "vm/thread.h"
 
 #define SECOND_NS INT64_C(1000000000)
 
@@ -91,7 +92,9 @@ NATIVE(time_pthread_getcpuclockid, "pthread_getcpuclockid(thread_id, /)",
     int64_t thread;
     clockid_t clock;
     if (!int_index(vm, argv[0], &thread)) return FAIL;
-    int error = pthread_getcpuclockid((pthread_t)thread, &clock);
+    int error = thread_of(vm->interp, (uint64_t)thread)
+                    ? pthread_getcpuclockid((pthread_t)thread, &clock)
+                    : ESRCH;
     return error ? throw_errno(vm, error, UNDEF) : from_int64(vm, clock);
 }
 

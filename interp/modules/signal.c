@@ -171,7 +171,9 @@ NATIVE(signal_pthread_kill, "pthread_kill(thread_id, signalnum, /)", "Send a sig
 {
     int64_t thread, number;
     if (!int_index(vm, argv[0], &thread) || !int_index(vm, argv[1], &number)) return FAIL;
-    int failure = pthread_kill((pthread_t)thread, (int)number);
+    int failure = thread_of(vm->interp, (uint64_t)thread)
+                      ? pthread_kill((pthread_t)thread, (int)number)
+                      : ESRCH;
     if (failure) return throw_errno(vm, failure, UNDEF);
     return safe_point(vm) ? NONE : FAIL;
 }

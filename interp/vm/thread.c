@@ -292,10 +292,11 @@ void thread_forked(Vm *vm)
     signals_forked(vm);
 }
 
-Vm *thread_vm(Interp *interp)
+Vm *thread_of(Interp *interp, uint64_t id)
 {
-    uint64_t self = (uint64_t)pthread_self();
     for (Vm *vm = interp->threads; vm; vm = vm->next_thread)
-        if (vm->thread_id == self) return vm;
+        if (vm->thread_id == id) return vm;
     return NULL;
 }
+
+Vm *thread_vm(Interp *interp) { return thread_of(interp, (uint64_t)pthread_self()); }

@@ -36,5 +36,7 @@ void thread_detach(Vm *vm);
 
 /* The Vm of the calling OS thread, or NULL when it is none of ours. */
 Vm *thread_vm(Interp *interp);
+/* That of the thread with an id, or NULL: the C library crashes when asked about no thread. */
+Vm *thread_of(Interp *interp, uint64_t id);
 
 #endif
