@@ -27,6 +27,7 @@
 #include "object/error.h"
 #include "object/exception.h"
 #include "object/float.h"
+#include "object/formatfield.h"
 #include "object/function.h"
 #include "object/genericalias.h"
 #include "object/int.h"

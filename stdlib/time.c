@@ -85,20 +85,13 @@ NATIVE(time_clock_settime_ns, "clock_settime_ns(clk_id, time, /)", "The same in 
     int64_t ns;
     return int_index(vm, argv[1], &ns) ? set_clock(vm, argv[0], ns) : FAIL;
 }
-/* Is there one with that id?  The C library crashes when asked about none. */
-static bool is_thread(const Interp *interp, uint64_t id)
-{
-    const Vm *at = interp->threads;
-    while (at && at->thread_id != id) at = at->next_thread;
-    return at != NULL;
-}
 NATIVE(time_pthread_getcpuclockid, "pthread_getcpuclockid(thread_id, /)",
        "Return the id of the CPU clock of a thread.")
 {
     int64_t thread;
     clockid_t clock;
     if (!int_index(vm, argv[0], &thread)) return FAIL;
-    int error = is_thread(vm->interp, (uint64_t)thread)
+    int error = thread_of(vm->interp, (uint64_t)thread)
                     ? pthread_getcpuclockid((pthread_t)thread, &clock)
                     : ESRCH;
     return error ? throw_errno(vm, error, UNDEF) : from_int64(vm, clock);

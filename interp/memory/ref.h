@@ -70,15 +70,22 @@ ALWAYS_INLINE Ref newref(Value v)
     return (Ref)(uintptr_t)v;
 }
 
+/* Gives one reference back; true: it was the last, and the caller drops the object. */
+ALWAYS_INLINE bool give_back(Ref v)
+{
+    if (!is_heap(v)) return false;
+    Object *object = as_object(v);
+    if (--object->count == 0) return true;
+    if ((object->flags & OBJ_CONTAINER) && ((Container *)object)->candidate == 0)
+        object_candidate(object);
+    return false;
+}
+
 /* Never raises; a finaliser may run script code later, at the next safe point, or now: treat as a
  * call. */
 ALWAYS_INLINE void decref(Ref v)
 {
-    if (!is_heap(v)) return;
-    Object *object = as_object(v);
-    if (--object->count == 0) object_drop(object);
-    else if ((object->flags & OBJ_CONTAINER) && ((Container *)object)->candidate == 0)
-        object_candidate(object);
+    if (give_back(v)) object_drop(as_object(v));
 }
 
 static inline void decref_object(void *object)

@@ -4,12 +4,13 @@
  *
  * A spec may hold fields of its own, one level deep.  Field numbering is either automatic or
  * manual throughout a template and its specs.
- * Neighbours: numberformat.c (the spec mini-language), percent.c (the % operator). */
+ * Neighbours: formatfield.c (the fields' text), numberformat.c (the spec mini-language), percent.c
+ * (the % operator). */
 /* SPDX-License-Identifier: MIT */
-#include "base/numtext.h"
 #include "object/attr.h"
 #include "object/dict.h"
 #include "object/error.h"
+#include "object/formatfield.h"
 #include "object/int.h"
 #include "object/number.h"
 #include "object/numberformat.h"
@@ -61,87 +62,6 @@ typedef struct Template {
     Ref whole;      /* a str that is the whole result, owned; UNDEF: it is in the builder */
 } Template;
 
-typedef struct Field { /* offsets in the template */
-    ptrdiff_t name, name_end, spec, spec_end;
-    uint32_t conversion; /* 0: none */
-    bool nested;         /* the spec holds fields */
-} Field;
-
-/* The spec from *at on, up to the brace that closes the field. */
-static bool scan_spec(Vm *vm, const Str *s, ptrdiff_t *at, ptrdiff_t end, Field *field)
-{
-    int depth = 1;
-    field->spec = *at;
-    while (*at < end) {
-        uint32_t point = str_at(s, (*at)++);
-        if (point == '{') {
-            field->nested = true;
-            depth++;
-        } else if (point == '}' && --depth == 0) {
-            field->spec_end = *at - 1;
-            return true;
-        }
-    }
-    throw(vm, ValueError, "unmatched '{' in format spec");
-    return false;
-}
-
-/* Reads a field; *at stands after its opening brace and ends after the closing one. */
-static bool scan_field(Vm *vm, const Str *s, ptrdiff_t *at, ptrdiff_t end, Field *field)
-{
-    uint32_t point = 0;
-    *field = (Field){.name = *at};
-    while (*at < end) {
-        point = str_at(s, (*at)++);
-        if (point == '{') {
-            throw(vm, ValueError, "unexpected '{' in field name");
-            return false;
-        }
-        if (point == '[')
-            while (*at < end && str_at(s, *at) != ']') (*at)++;
-        if (point == '}' || point == ':' || point == '!') break;
-    }
-    field->name_end = *at - 1;
-    if (point == '}') return true;
-    if (point == '!') {
-        if (*at >= end) {
-            throw(vm, ValueError, "end of string while looking for conversion specifier");
-            return false;
-        }
-        field->conversion = str_at(s, (*at)++);
-        if (*at < end) {
-            point = str_at(s, (*at)++);
-            if (point == '}') return true;
-            if (point != ':') {
-                throw(vm, ValueError, "expected ':' after conversion specifier");
-                return false;
-            }
-        }
-    } else if (point != ':') {
-        throw(vm, ValueError, "expected '}' before end of string");
-        return false;
-    }
-    return scan_spec(vm, s, at, end, field);
-}
-
-/* The number that s[start:end] is, -1 when it is none, -2: raised. */
-static ptrdiff_t scan_number(Vm *vm, const Str *s, ptrdiff_t start, ptrdiff_t end)
-{
-    ptrdiff_t n = 0;
-    if (start == end) return -1;
-    for (ptrdiff_t i = start; i < end; i++) {
-        uint32_t point = str_at(s, i);
-        int digit = point - '0' < 10 ? (int)(point - '0') : point_digit(point);
-        if (digit < 0) return -1;
-        if (n > (PTRDIFF_MAX - digit) / 10) {
-            throw(vm, ValueError, "Too many decimal digits in format string");
-            return -2;
-        }
-        n = n * 10 + digit;
-    }
-    return n;
-}
-
 /* Notes that a field is numbered automatically or by hand. */
 static bool set_numbering(Template *t, int numbering)
 {
@@ -158,7 +78,7 @@ static bool set_numbering(Template *t, int numbering)
 static Ref field_base(Template *t, Value format, ptrdiff_t start, ptrdiff_t end)
 {
     Vm *vm = t->vm;
-    ptrdiff_t n = scan_number(vm, as_str(format), start, end);
+    ptrdiff_t n = format_number(vm, as_str(format), start, end);
     if (n == -2) return FAIL;
     if (n >= 0 || start == end) {
         if (!absent(t->args) && !set_numbering(t, n >= 0 ? NUMBERING_MANUAL : NUMBERING_AUTO))
@@ -183,57 +103,26 @@ static Ref field_base(Template *t, Value format, ptrdiff_t start, ptrdiff_t end)
     return out;
 }
 
-/* object[text], text being an index when it is a number */
-static Ref field_item(Vm *vm, Value object, Value format, ptrdiff_t start, ptrdiff_t end)
+static Ref step_value(Vm *vm, Value object, Value format, const FormatStep *step)
 {
-    ptrdiff_t n = scan_number(vm, as_str(format), start, end);
-    if (n == -2) return FAIL;
-    Ref key = n >= 0 ? from_int64(vm, n) : str_slice(vm, format, start, end);
+    Ref key = step->item ? format_key(vm, format, step->start, step->end)
+                         : str_intern(vm, str_slice(vm, format, step->start, step->end));
     if (failed(key)) return FAIL;
-    Ref out = value_get_item(vm, object, key);
+    Ref out = step->item ? value_get_item(vm, object, key) : attr_get(vm, object, key);
     decref(key);
     return out;
 }
 
-static Ref field_attribute(Vm *vm, Value object, Value format, ptrdiff_t start, ptrdiff_t end)
-{
-    Ref name = str_intern(vm, str_slice(vm, format, start, end));
-    if (failed(name)) return FAIL;
-    Ref out = attr_get(vm, object, name);
-    decref(name);
-    return out;
-}
-
-static ptrdiff_t find_either(const Str *s, ptrdiff_t i, ptrdiff_t end)
-{
-    while (i < end && str_at(s, i) != '.' && str_at(s, i) != '[') i++;
-    return i;
-}
-
 /* The value a field names. */
-static Ref field_value(Template *t, Value format, const Field *field)
+static Ref field_value(Template *t, Value format, const FormatField *field)
 {
-    Vm *vm = t->vm;
     const Str *s = as_str(format);
-    ptrdiff_t i = find_either(s, field->name, field->name_end), end = field->name_end;
-    Ref value = field_base(t, format, field->name, i);
-    while (!failed(value) && i < end) {
-        bool item = str_at(s, i) == '[';
-        ptrdiff_t start = ++i;
-        const char *wrong = NULL;
-        if (item) {
-            while (i < end && str_at(s, i) != ']') i++;
-            if (i == end) wrong = "Missing ']' in format string";
-        } else {
-            i = find_either(s, i, end);
-        }
-        if (!wrong && i == start) wrong = "Empty attribute in format string";
-        if (wrong) replace(&value, throw(vm, ValueError, "%s", wrong));
-        else replace(&value, (item ? field_item : field_attribute)(vm, value, format, start, i));
-        if (failed(value) || !item) continue;
-        if (++i < end && str_at(s, i) != '.' && str_at(s, i) != '[')
-            replace(&value, throw(vm, ValueError,
-                                  "Only '.' or '[' may follow ']' in format field specifier"));
+    ptrdiff_t at = format_find_step(s, field->name, field->name_end);
+    Ref value = field_base(t, format, field->name, at);
+    while (!failed(value) && at < field->name_end) {
+        FormatStep step;
+        bool good = format_scan_step(t->vm, s, &at, field->name_end, &step);
+        replace(&value, good ? step_value(t->vm, value, format, &step) : FAIL);
     }
     return value;
 }
@@ -328,8 +217,8 @@ static bool add_nested(Filling *f, Value value, SpecText spec, int depth)
 }
 
 /* last: the template ends after the field, and is no spec. */
-static bool fill_field(Template *t, StrBuilder *out, Value format, const Field *field, int depth,
-                       bool last)
+static bool fill_field(Template *t, StrBuilder *out, Value format, const FormatField *field,
+                       int depth, bool last)
 {
     Filling f = {t, out, last && out->len == 0};
     Ref value = field_value(t, format, field);
@@ -374,8 +263,8 @@ static bool fill_template(Template *t, StrBuilder *out, Value format, ptrdiff_t 
             throw(t->vm, ValueError, "Single '%c' encountered in format string", (int)brace);
             return false;
         } else {
-            Field field;
-            if (!scan_field(t->vm, s, &i, end, &field) ||
+            FormatField field;
+            if (!format_scan_field(t->vm, s, &i, end, &field) ||
                 !fill_field(t, out, format, &field, depth, i == s->len))
                 return false;
         }

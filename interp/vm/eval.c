@@ -69,14 +69,9 @@
 /* decref() of what was in a register: the finaliser of what dies runs at once. */
 #define LET_GO(old)                                                                                \
     do {                                                                                           \
-        if (is_heap(old)) {                                                                        \
-            Object *object_ = as_object(old);                                                      \
-            if (--object_->count == 0) {                                                           \
-                SAVE();                                                                            \
-                object_dies(vm, object_);                                                          \
-            } else if (object_->flags & OBJ_CONTAINER && !((Container *)object_)->candidate) {     \
-                object_candidate(object_);                                                         \
-            }                                                                                      \
+        if (give_back(old)) {                                                                      \
+            SAVE();                                                                                \
+            object_dies(vm, as_object(old));                                                       \
         }                                                                                          \
     } while (0)
 /* The value of a register about to be kept: a temporary gives its reference away, a local is
